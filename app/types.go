@@ -1,0 +1,101 @@
+package app
+
+import (
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/overlay"
+)
+
+// Names of the layers below that a screen needs.
+type (
+	// Digest is the SHA-256 of a file, its name in every record.
+	Digest = filelayer.Digest
+	// Entry is a file of the library, whether or not a copy is here.
+	Entry = filelayer.Entry
+	// Guest is who used a pair code, and the four words both sides show.
+	Guest = filelayer.Guest
+	// Peering is one link of the overlay node.
+	Peering = overlay.Peering
+	// ImportResult tells what an import did.
+	ImportResult = imagelib.ImportResult
+)
+
+// Path kinds, as in the JSON of a device.
+const (
+	PathOffline = "offline"
+	PathRelayed = "relayed"
+	PathLAN     = "lan"
+	PathDirect  = "direct"
+)
+
+// Path is how a device is reached now.
+type Path struct {
+	Kind string        // PathOffline, PathRelayed, PathLAN or PathDirect
+	Via  string        // the link or the device it leads through; "" when not known
+	RTT  time.Duration // round trip; 0 when not measured
+}
+
+// Device is a device of the library.
+type Device struct {
+	ID, Name, Address, Platform string
+	Self, Online                bool
+	Path                        Path
+	LastSeen                    time.Time // zero: never, in this device's memory
+	Files                       int       // files it is known to hold, verified
+	Bytes                       int64     // and their size
+}
+
+// Status sums up the library as this device sees it.
+type Status struct {
+	Files  int   `json:"files"`  // files in the library
+	Local  int   `json:"local"`  // of them with a copy here
+	Bytes  int64 `json:"bytes"`  // size of all files of the library
+	AtRisk int   `json:"atRisk"` // files with fewer verified copies than two devices
+	Queue  int   `json:"queue"`  // files still to be fetched to be kept here
+	Peers  int   `json:"peers"`  // overlay links that are up
+}
+
+// Settings are what a person may change. The zero value of no field means a
+// default here: Settings returns what holds, UpdateSettings takes it back.
+type Settings struct {
+	Name           string   // this device's name, as others see it
+	Library        string   // the folder of the originals
+	Peers          []string // peers of one's own, as URIs
+	PublicPeers    bool     // use the built-in public peers
+	LAN            bool     // find devices on the local network
+	Copies         int      // verified copies elsewhere that Unsave needs, at least 1
+	Theme          string   // "", "light" or "dark"; "" follows the system
+	Scale          float64  // of the user interface; 0 follows the system
+	FirstStartDone bool     // the person has chosen how to start
+}
+
+// Kinds of activity.
+const (
+	KindImport  = "import"
+	KindSave    = "save"
+	KindFetch   = "fetch"
+	KindUnsave  = "unsave"
+	KindDelete  = "delete"
+	KindRestore = "restore"
+	KindCheck   = "check"
+)
+
+// Activity is something long that a person started, while it runs and for a
+// while after.
+type Activity struct {
+	ID                int64
+	Kind              string // KindImport …
+	Title             string // what is handled: a file's name, or "24 photos"
+	Files, TotalFiles int
+	Bytes, TotalBytes int64
+	Rate              float64 // bytes a second, smoothed; 0 when not known
+	Started, Ended    time.Time
+	Err               error  // why it failed; nil while it runs and when it went well
+	Cause             string // Err in words for a person, "" without one
+	Cancel            func() // ends it early; harmless after the end
+}
+
+// Running tells whether the activity has not ended.
+func (a Activity) Running() bool { return a.Ended.IsZero() }
