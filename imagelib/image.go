@@ -1,0 +1,64 @@
+package imagelib
+
+import (
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/meta"
+)
+
+// Digest names a file by the SHA-256 of its bytes.
+type Digest = filelayer.Digest
+
+// What is read from a photo's bytes; see package meta.
+type (
+	// Date is when a photo was taken, on the clock of that place.
+	Date = meta.Date
+	// Exposure is how the camera took it.
+	Exposure = meta.Exposure
+	// GPS is where it was taken.
+	GPS = meta.GPS
+	// Kind says what the library can do with a file.
+	Kind = meta.Kind
+)
+
+// Kinds of images.
+const (
+	KindImage       = meta.KindImage       // a still picture
+	KindRAW         = meta.KindRAW         // a camera's raw file
+	KindVideo       = meta.KindVideo       // a film
+	KindUnsupported = meta.KindUnsupported // a picture of a kind that is kept, not shown
+)
+
+// Image is what the library knows of one photo. Images are immutable: a change
+// makes another Image in a later [Snapshot].
+type Image struct {
+	Digest Digest
+	Name   string // file name, without folders
+	Type   string // media type by the bytes, "image/jpeg"
+	Kind   Kind
+	Size   int64 // bytes
+
+	Date          Date
+	Width, Height int // pixels as shown, orientation applied; 0 when unknown
+	Orientation   int // EXIF orientation of the stored pixels, 1 to 8
+	Camera, Lens  string
+	Exposure      Exposure
+	GPS           *GPS   // nil when unknown
+	ThumbHash     []byte // a thumbhash of about 25 bytes; nil when none was made
+
+	Favourite bool
+	Caption   string
+	Rating    int // 0 (none) to 5
+	Tags      []string
+	Albums    []string // IDs of the albums that hold it, sorted
+
+	Here    bool // this device has the bytes
+	Holders int  // devices with a verified copy, this one included
+}
+
+// Album is a named set of images.
+type Album struct {
+	ID    string
+	Name  string
+	Count int    // images in it that are shown
+	Cover Digest // the newest of them; zero when the album is empty
+}
