@@ -1,0 +1,37 @@
+package blob
+
+import "errors"
+
+var (
+	// ErrNotFound says that the store knows no blob of this digest.
+	ErrNotFound = errors.New("file is not on this device")
+	// ErrMissing says that the index knows the blob, but its file is gone from
+	// the library folder. The record of it is kept: absence is not deletion.
+	ErrMissing = errors.New("file is missing from the library folder")
+	// ErrChanged accompanies ErrMissing: another program has put other bytes in
+	// the file's place. Those are left where they are.
+	ErrChanged = errors.New("file was changed by another program, and what it wrote is kept")
+	// ErrCorrupt says that bytes do not have the digest that they came under,
+	// or no longer have it.
+	ErrCorrupt = errors.New("bytes do not match their digest")
+	// ErrNoSpace says that the disk is full, or has less room than is needed.
+	// What was stored before is kept.
+	ErrNoSpace = errors.New("not enough space on the disk")
+	// ErrReadOnly says that the library folder cannot be written to.
+	ErrReadOnly = errors.New("library folder is read-only")
+	// ErrTooLarge says that the disk's format cannot hold a file of this size.
+	ErrTooLarge = errors.New("file is larger than this disk's format can hold")
+	// ErrIO says that the disk failed to read or write.
+	ErrIO = errors.New("disk reports an input/output error")
+	// ErrNotMounted says that the library folder lacks its marker file, or has
+	// that of another library: most likely its disk is not mounted. Nothing is
+	// taken for removed.
+	ErrNotMounted = errors.New("library folder is not there: is its disk connected?")
+	// ErrLeased says that another device relies on this copy for now.
+	ErrLeased = errors.New("another device relies on this copy at the moment")
+	// ErrDropping says that this device is about to remove its copy, and so
+	// cannot promise to keep it.
+	ErrDropping = errors.New("this device is about to remove its copy")
+	// ErrClosed says that the batch was committed or aborted before.
+	ErrClosed = errors.New("batch is already committed or aborted")
+)
