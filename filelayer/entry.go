@@ -1,0 +1,88 @@
+package filelayer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+// A Digest is the SHA-256 of a file's bytes, and names the file.
+type Digest = blob.Digest
+
+// ParseDigest parses 64 hex digits.
+func ParseDigest(s string) (Digest, error) { return blob.ParseDigest(s) }
+
+// Metadata is what is known of a file beside its bytes.
+type Metadata struct {
+	Name string    // base name, e.g. "IMG_0001.JPG"
+	Type string    // media type, e.g. "image/jpeg"; "" = guessed from the name
+	Time time.Time // when the file was made; its folder in the library follows
+}
+
+// A Stamp says which device did something, and when by its clock.
+type Stamp struct {
+	By string
+	At time.Time // to the millisecond, UTC
+}
+
+// A Holder is what a File record says of one device.
+type Holder struct {
+	Saved    bool      // the person wants this device to keep the file
+	N        int64     // counts the device's own changes; the greatest is true
+	Verified time.Time // when the device last checked the bytes; zero: it has none
+}
+
+// Holds says whether the device claims a checked copy. It is no proof: see
+// [Layer.Unsave].
+func (h Holder) Holds() bool { return h.Saved && !h.Verified.IsZero() }
+
+// An Entry is a file of the library: its record, and where its copy is here.
+// Holders and Deleted are shared between entries and must not be changed.
+type Entry struct {
+	Digest  Digest
+	Name    string
+	Size    int64 // bytes
+	Type    string
+	Time    time.Time
+	Added   Stamp
+	Holders map[string]Holder // by device ID; removed devices are left out
+	Deleted *Stamp            // nil unless the file has been deleted
+	Path    string            // of the copy in this device's library; "" if none
+}
+
+// Here says whether this device has a copy in its library.
+func (e Entry) Here() bool { return e.Path != "" }
+
+// HolderIDs lists the devices that claim a checked copy, sorted.
+func (e Entry) HolderIDs() []string {
+	var ids []string
+	for id, h := range e.Holders {
+		if h.Holds() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// A Device is one of the person's devices.
+type Device struct {
+	ID       string // public key, 64 hex digits
+	Name     string
+	Address  string // in the overlay
+	Platform string
+	Added    Stamp
+	Removed  *Stamp // nil unless it has been removed
+	Self     bool   // it is this device
+}
+
+// A Transfer is one file on its way to this device.
+type Transfer struct {
+	Digest      Digest
+	Name        string
+	From        string // device ID; "" while a holder is looked for
+	Done, Total int64  // bytes
+	Started     time.Time
+	Err         string // why it last failed and waits; "" while it runs
+}

@@ -1,0 +1,61 @@
+package filelayer
+
+import (
+	"errors"
+
+	"github.com/libpaul/paul/filelayer/blob"
+	"github.com/libpaul/paul/filelayer/pairing"
+)
+
+// Errors a caller may test for with [errors.Is].
+var (
+	// ErrNotFound is returned when no file, document or device has the given ID.
+	ErrNotFound = errors.New("not found")
+
+	// ErrNoHolder is returned when no device that holds the file is online.
+	ErrNoHolder = errors.New("no device that holds this file is online")
+
+	// ErrLastCopy is returned when removing the copy here could leave the
+	// library with fewer copies than asked for. Nothing was removed.
+	ErrLastCopy = errors.New("this may be the last copy")
+
+	// ErrUnverified is returned when other devices are said to hold a file, but
+	// too few could prove it now. Nothing was removed.
+	ErrUnverified = errors.New("too few other devices could prove their copy")
+
+	// ErrLeased is returned when another device relies on the copy here.
+	ErrLeased = blob.ErrLeased
+
+	// ErrNotPaired is returned for a device that is not in the roster.
+	ErrNotPaired = errors.New("device is not paired")
+
+	// ErrDeleted is returned for a file that has been deleted.
+	ErrDeleted = errors.New("file has been deleted")
+
+	// ErrConflict is returned when a document was changed by somebody else
+	// since the revision that was to be replaced.
+	ErrConflict = errors.New("document was changed meanwhile")
+
+	// ErrInvalid is returned for a record or a name that no device may write.
+	ErrInvalid = errors.New("invalid record")
+
+	// ErrClosed is returned once the layer is closed.
+	ErrClosed = errors.New("file layer is closed")
+)
+
+// Errors of the parts below, so that callers need not know them.
+var (
+	ErrCorrupt    = blob.ErrCorrupt
+	ErrNoSpace    = blob.ErrNoSpace
+	ErrReadOnly   = blob.ErrReadOnly
+	ErrNotMounted = blob.ErrNotMounted
+	ErrMissing    = blob.ErrMissing
+
+	ErrBadCode     = pairing.ErrBadCode
+	ErrExpired     = pairing.ErrExpired
+	ErrUsed        = pairing.ErrUsed
+	ErrBurned      = pairing.ErrBurned
+	ErrOwnCode     = pairing.ErrOwnCode
+	ErrRejected    = pairing.ErrRejected
+	ErrWrongSecret = pairing.ErrWrongSecret
+)

@@ -1,0 +1,129 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/libpaul/paul/internal/signal"
+)
+
+// Ports of the overlay that a device serves.
+const (
+	PeerPort = 7331 // the peer service, HTTP
+	PairPort = 7332 // pairing
+)
+
+// Options configures a [Layer]. The zero value of a field selects its default.
+type Options struct {
+	// Dir holds the records, the index of blobs and what else is not for
+	// people. Required.
+	Dir string
+
+	// Library is the folder that holds the originals. Required.
+	Library string
+
+	// DeviceID is this device's public key, 64 lower-case hex digits. Required.
+	DeviceID string
+
+	// Name is what the person calls this device, Platform its operating
+	// system, and Address its overlay address: what the others are shown.
+	// An empty Name keeps the one recorded before, or else is "Paul".
+	Name, Platform, Address string
+
+	// Network is the overlay. If nil, the device is alone.
+	Network Network
+
+	// Transport reaches http://<32 hex>.<32 hex>.pk.ygg:7331/ of a peer.
+	// Required with a Network.
+	Transport http.RoundTripper
+
+	// Dial opens the pairing connection to a device that is not yet paired.
+	// Required for UsePairCode.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Listener and PairListener accept peers, and devices that want to be. The
+	// host of a connection's RemoteAddr is the peer's pk.ygg name, and is
+	// trusted. If nil, the layer serves nobody.
+	Listener, PairListener net.Listener
+
+	// DatabaseURL is an external CouchDB that holds the records, with user and
+	// password if need be. If empty, the embedded one does.
+	DatabaseURL string
+
+	// Copies is how many other devices must prove that they hold a file before
+	// Unsave drops the copy here. At least, and by default, 1.
+	Copies int
+
+	// CacheBytes bounds the temporary copies that Fetch keeps. Default 2 GiB.
+	CacheBytes int64
+
+	// Log receives the layer's records. If nil, they are discarded.
+	Log *slog.Logger
+}
+
+// Network is what the layer needs of the overlay. Its methods do not block.
+type Network interface {
+	// Admit lets the device with this ID reach this one, and be reached.
+	Admit(id string) error
+	// Expel undoes Admit, and cuts open connections.
+	Expel(id string)
+	// Online says whether the device answers.
+	Online(id string) bool
+	// OpenWindow lets devices that are not admitted reach PairPort, until
+	// closeWindow is called.
+	OpenWindow() (closeWindow func())
+	// Hints are peerings at which devices near this one may reach it.
+	Hints() []string
+	// AddPeer asks for a peering.
+	AddPeer(uri string) error
+	// Changed is raised when a device comes or goes.
+	Changed() *signal.Signal
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Dir == "" || o.Library == "" {
+		return o, errors.New("filelayer: Options.Dir and Options.Library are required")
+	}
+	if !validDeviceID(o.DeviceID) {
+		return o, errors.New("filelayer: Options.DeviceID must be 64 lower-case hex digits")
+	}
+	if o.Network == nil {
+		o.Network = new(noNetwork)
+	}
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
+	}
+	if o.Dial == nil {
+		o.Dial = new(net.Dialer).DialContext
+	}
+	o.Copies = max(o.Copies, 1)
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 2 << 30
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// noNetwork is the overlay of a device that is alone.
+type noNetwork struct{ changed signal.Signal }
+
+func (*noNetwork) Admit(string) error        { return nil }
+func (*noNetwork) Expel(string)              {}
+func (*noNetwork) Online(string) bool        { return false }
+func (*noNetwork) OpenWindow() func()        { return func() {} }
+func (*noNetwork) Hints() []string           { return nil }
+func (*noNetwork) AddPeer(string) error      { return nil }
+func (n *noNetwork) Changed() *signal.Signal { return &n.changed }
+
+// Times the layer keeps to.
+const (
+	trashAge   = 30 * 24 * time.Hour // how long removed bytes can be brought back
+	leaseTime  = 10 * time.Minute    // how long a lease binds who grants it
+	leaseProof = 7 * 24 * time.Hour  // the oldest check of the bytes that a lease may rest on
+)
