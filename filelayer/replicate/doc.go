@@ -1,0 +1,11 @@
+// Package replicate copies the changes of one CouchDB-protocol database into
+// another, and keeps on copying: a pull loop with checkpoints.
+//
+// A *session* is one run of the loop while the source answers. It finds the
+// newest point that both databases remember (their *checkpoints*, documents
+// under _local/ in the form of CouchDB's own replicator), and then repeats:
+// read the source's changes feed, ask the target which revisions it lacks,
+// fetch those, write them in one transaction. Whatever interrupts a session,
+// the next one goes on from the last checkpoint; a document that comes twice
+// does no harm.
+package replicate
