@@ -1,0 +1,129 @@
+package look
+
+import (
+	"image/color"
+	"math"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
+	"github.com/libpaul/paul/assets"
+)
+
+// luminance is the relative luminance of WCAG 2.1.
+func luminance(c color.NRGBA) float64 {
+	lin := func(v uint8) float64 {
+		f := float64(v) / 255
+		if f <= 0.04045 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	return 0.2126*lin(c.R) + 0.7152*lin(c.G) + 0.0722*lin(c.B)
+}
+
+func contrast(a, b color.NRGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func TestTextContrastMeetsAA(t *testing.T) {
+	t.Parallel()
+	pairs := []struct{ text, ground fyne.ThemeColorName }{
+		{theme.ColorNameForeground, theme.ColorNameBackground},
+		{theme.ColorNameForeground, ColorSidebar},
+		{theme.ColorNameForeground, ColorSurface},
+		{theme.ColorNameForeground, ColorSoft},
+		{theme.ColorNameForeground, theme.ColorNameButton},
+		{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground},
+		{ColorSecondary, theme.ColorNameBackground},
+		{ColorSecondary, ColorSidebar},
+		{ColorSecondary, ColorSurface},
+		{ColorSecondary, ColorSoft},
+		{theme.ColorNamePrimary, theme.ColorNameBackground},
+		{theme.ColorNamePrimary, ColorSoft},
+		{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary},
+		{theme.ColorNameForegroundOnError, theme.ColorNameError},
+		{theme.ColorNameError, theme.ColorNameBackground},
+		{theme.ColorNameError, theme.ColorNameOverlayBackground},
+		{ColorSafe, ColorSafeSoft},
+		{ColorRisk, ColorRiskSoft},
+		{ColorSafe, ColorSidebar},
+		{ColorRisk, ColorSidebar},
+		{ColorOnToast, ColorToast},
+		{ColorToastLink, ColorToast},
+		{ColorOnStage, ColorStage},
+		{ColorOnStage2, ColorStage},
+	}
+	for _, name := range []string{"light", "dark"} {
+		th := Theme{Name: name}
+		for _, p := range pairs {
+			got := contrast(th.Color(p.text, 0).(color.NRGBA), th.Color(p.ground, 0).(color.NRGBA))
+			if got < 4.5 {
+				t.Errorf("%s: %s on %s has contrast %.2f, want 4.5", name, p.text, p.ground, got)
+			}
+		}
+	}
+}
+
+func TestSymbolsAllDraw(t *testing.T) {
+	test.NewTempApp(t)
+	names := assets.Symbols()
+	if len(names) < 40 {
+		t.Fatalf("%d symbols", len(names))
+	}
+	for _, n := range names {
+		i := NewIcon(n, theme.ColorNameForeground, 24)
+		w := test.NewTempWindow(t, i)
+		w.SetPadded(false)
+		w.Resize(fyne.NewSize(24, 24))
+		img, ground := w.Canvas().Capture(), 0
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				if img.At(x, y) == img.At(0, 0) {
+					ground++
+				}
+			}
+		}
+		if ground == img.Bounds().Dx()*img.Bounds().Dy() {
+			t.Errorf("symbol %s draws nothing", n)
+		}
+	}
+}
+
+func TestTextIsCutAndWrapped(t *testing.T) {
+	test.NewTempApp(t)
+	long := "A photograph of a mountain with a very long name.jpeg"
+	c := NewCut(long, SizeBody, theme.ColorNameForeground)
+	if got := c.cut(120); got == long || fyne.MeasureText(got, SizeBody, fyne.TextStyle{}).Width > 121 {
+		t.Errorf("cut to 120 = %q", got)
+	}
+	if got := c.cut(5000); got != long {
+		t.Errorf("cut of what fits = %q", got)
+	}
+	p := NewPara(long+"\n\nEnd", SizeBody, 120, theme.ColorNameForeground)
+	lines := p.wrapped(120)
+	if len(lines) < 5 || lines[len(lines)-1] != "End" || lines[len(lines)-2] != "" {
+		t.Errorf("wrapped = %q", lines)
+	}
+	for _, l := range NewPara("Donaudampfschifffahrtsgesellschaft", SizeBody, 60, theme.ColorNameForeground).wrapped(60) {
+		if fyne.MeasureText(l, SizeBody, fyne.TextStyle{}).Width > 61 {
+			t.Errorf("line %q is too wide", l)
+		}
+	}
+}
+
+func TestButtonActs(t *testing.T) {
+	test.NewTempApp(t)
+	n := 0
+	b := NewButton("Save", "save", Primary, func() { n++ })
+	test.Tap(b)
+	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	b.Disable()
+	test.Tap(b)
+	if n != 2 {
+		t.Errorf("acted %d times, want 2", n)
+	}
+}
