@@ -8,9 +8,16 @@
 package meta
 
 import (
-	"fmt"
-	"time"
+	"errors"
+	"io"
 )
+
+// ErrUnknown is returned for bytes that are neither a photo nor a video.
+var ErrUnknown = errors.New("not a photo or a video")
+
+// Version numbers what the reader understands. A higher one may read more from
+// the same bytes.
+const Version = 1
 
 // Kind says what the library can do with a file.
 type Kind string
@@ -22,49 +29,6 @@ const (
 	KindVideo       Kind = "video"       // a film
 	KindUnsupported Kind = "unsupported" // a picture of a kind that is kept, not shown
 )
-
-// Source says where a date was taken from, the best first.
-type Source string
-
-// Sources of dates.
-const (
-	SourceEXIF  Source = "exif"
-	SourceXMP   Source = "xmp"
-	SourceVideo Source = "video"
-	SourceName  Source = "name"
-	SourceMtime Source = "mtime"
-)
-
-// Date is when a photo was taken, on the wall clock of that place.
-type Date struct {
-	// Wall is the wall clock, labelled UTC so that it sorts and prints as it
-	// was read. It is no instant: add nothing to it.
-	Wall time.Time
-
-	// Offset is how far that clock was ahead of UTC, when HasOffset.
-	Offset    time.Duration
-	HasOffset bool
-
-	// Source is where the date was taken from.
-	Source Source
-}
-
-// String returns the wall clock as 2024-05-01T12:30:05, followed by the offset
-// (+02:00) when it is known; empty when there is no date.
-func (d Date) String() string {
-	if d.Wall.IsZero() {
-		return ""
-	}
-	s := d.Wall.Format("2006-01-02T15:04:05")
-	if !d.HasOffset {
-		return s
-	}
-	m, sign := int(d.Offset/time.Minute), '+'
-	if m < 0 {
-		m, sign = -m, '-'
-	}
-	return fmt.Sprintf("%s%c%02d:%02d", s, sign, m/60, m%60)
-}
 
 // Exposure is how a camera took a photo; what is unknown is zero.
 type Exposure struct {
@@ -79,4 +43,142 @@ type Exposure struct {
 type GPS struct {
 	Lat float64 `json:"lat"`
 	Lon float64 `json:"lon"`
+}
+
+// Range is a piece of the file.
+type Range struct{ Off, Len int64 }
+
+// Info is what a file says of itself; what is unknown is zero.
+type Info struct {
+	Type          string // media type, "image/jpeg"
+	Kind          Kind
+	Width, Height int // pixels as stored
+	Orientation   int // EXIF orientation, 1 to 8; 1 when the file says nothing
+	Date          Date
+	Camera, Lens  string
+	Exposure      Exposure
+	GPS           *GPS
+	Caption       string
+	Rating        int // 1 to 5; 0 when not rated
+	Tags          []string
+
+	// Layout is what decoding will cost.
+	Layout Layout
+
+	// Thumb is a small JPEG inside the file, and Preview the largest one of a
+	// raw file. Both are inside the file, and may still be no JPEG at all.
+	Thumb, Preview Range
+}
+
+// Layout is how the pixels are stored.
+type Layout struct {
+	Components  int  // samples a pixel; 0 when unknown
+	Bits        int  // bits a sample; 0 when unknown
+	Progressive bool // JPEG in several passes
+	Lossy420    bool // colour at a quarter of the resolution
+}
+
+// Upright returns the size of the picture as it is shown.
+func (i *Info) Upright() (width, height int) {
+	if i.Orientation >= 5 && i.Orientation <= 8 {
+		return i.Height, i.Width
+	}
+	return i.Width, i.Height
+}
+
+// Read reads what the file of size bytes in r says of itself. It returns
+// [ErrUnknown], with a zero Info, when it is no photo and no video; damage
+// beyond the first bytes is no error. It reads a few pieces only.
+func Read(r io.ReaderAt, size int64) (Info, error) { return read(newSource(r, size)) }
+
+// ReadBytes is [Read] of a file in memory.
+func ReadBytes(data []byte) (Info, error) { return read(newMemory(data)) }
+
+func read(s *source) (Info, error) {
+	kind, typ := sniff(s.copyAt(0, sniffLen))
+	if typ == "" {
+		return Info{}, ErrUnknown
+	}
+	f := file{source: s, Info: Info{Type: typ, Kind: kind}}
+	switch typ {
+	case "image/jpeg":
+		f.jpeg(0)
+	case "image/png":
+		f.png()
+	case "image/gif":
+		f.gif()
+	case "image/bmp":
+		f.bmp()
+	case "image/webp":
+		f.webp()
+	case typeRAF:
+		f.raf()
+	case "image/tiff", typeCR2, typeORF, typeRW2:
+		f.tiffFile()
+	case "image/heic", "image/heif", "image/avif", "image/jxl", typeCR3:
+		f.boxes()
+	case "video/mp4", "video/quicktime", "video/3gpp":
+		f.movie()
+	}
+	f.finish()
+	return f.Info, nil
+}
+
+// file is one file while it is read.
+type file struct {
+	*source
+	Info
+
+	exif      exifDates
+	xmp       xmpFacts
+	movieDate movieDate
+	make_     string
+	model     string
+	isDNG     bool
+
+	exifOrientation int // by EXIF
+	itemOrientation int // by the container, which wins where it can say it
+}
+
+// finish puts together what the parts said.
+func (f *file) finish() {
+	f.Orientation = 1
+	switch {
+	case f.itemOrientation != 0:
+		f.Orientation = f.itemOrientation
+	case f.exifOrientation >= 1 && f.exifOrientation <= 8 && !f.fixedUpright():
+		f.Orientation = f.exifOrientation
+	}
+	if f.Width <= 0 || f.Height <= 0 {
+		f.Width, f.Height = 0, 0
+	}
+	f.Camera = camera(f.make_, f.model)
+	f.Date = f.bestDate()
+	if f.Caption == "" {
+		f.Caption = f.xmp.caption
+	}
+	if f.xmp.rating != 0 {
+		f.Rating = f.xmp.rating
+	}
+	f.Tags = f.xmp.tags
+	f.Thumb = f.inside(f.Thumb)
+	f.Preview = f.inside(f.Preview)
+}
+
+// fixedUpright reports whether EXIF orientation does not count in this kind:
+// HEIF and AVIF say it in their own properties, and repeat it in EXIF.
+func (f *file) fixedUpright() bool {
+	switch f.Type {
+	case "image/heic", "image/heif", "image/avif", "image/jxl":
+		return true
+	}
+	return false
+}
+
+// inside returns r, or nothing when it is not wholly in the file.
+func (f *file) inside(r Range) Range {
+	if r.Off <= 0 || r.Len <= 0 || r.Off > f.size || r.Len > f.size-r.Off {
+		return Range{}
+	}
+	return r
 }

@@ -1,0 +1,61 @@
+package meta
+
+import "bytes"
+
+const (
+	exifHeader = "Exif\x00\x00"
+	xmpHeader  = "http://ns.adobe.com/xap/1.0/\x00"
+	maxMarkers = 1000
+)
+
+// jpeg reads the segments of a JPEG at base up to its first scan (ITU T.81, B.1.1).
+func (f *file) jpeg(base int64) {
+	p, seenEXIF := base+2, false
+	for range maxMarkers {
+		b := f.at(p, 48)
+		if len(b) < 4 || b[0] != 0xff {
+			return
+		}
+		marker, n := b[1], int64(be16(b[2:]))
+		switch {
+		case marker == 0xff: // fill byte
+			p++
+			continue
+		case marker == 0xda, marker == 0xd9, n < 2:
+			return
+		case isFrame(marker) && len(b) >= 10:
+			f.frame(marker, b)
+		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(exifHeader[:5])) && !seenEXIF:
+			seenEXIF = f.tiff(p+10, n-8, ifdMain)
+		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(xmpHeader)):
+			k := int64(len(xmpHeader))
+			f.readXMP(f.at(p+4+k, int(n-2-k)))
+		}
+		p += 2 + n
+	}
+}
+
+// isFrame reports whether a marker starts a frame header.
+func isFrame(m byte) bool {
+	return m >= 0xc0 && m <= 0xcf && m != 0xc4 && m != 0xc8 && m != 0xcc
+}
+
+// frame reads a frame header (ITU T.81, B.2.2).
+func (f *file) frame(marker byte, b []byte) {
+	f.Height, f.Width = be16(b[5:]), be16(b[7:])
+	f.Layout = Layout{Bits: int(b[4]), Components: int(b[9]), Progressive: marker == 0xc2}
+	f.Layout.Lossy420 = len(b) >= 12 && b[9] == 3 && b[11] == 0x22
+}
+
+// raf reads a Fuji raw file: its preview is a JPEG with EXIF, at an offset
+// that the header tells.
+func (f *file) raf() {
+	b := f.copyAt(84, 8)
+	if len(b) < 8 {
+		return
+	}
+	off, n := be32(b), be32(b[4:])
+	f.jpeg(off)
+	f.Preview = Range{off, n}
+	f.Layout = Layout{}
+}

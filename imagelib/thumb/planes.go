@@ -1,0 +1,172 @@
+package thumb
+
+import (
+	"image"
+	"image/draw"
+)
+
+// plane is one channel of a picture.
+type plane struct {
+	pix          []byte
+	stride, w, h int
+}
+
+func newPlane(w, h int) plane { return plane{make([]byte, w*h), w, w, h} }
+
+func (p plane) row(y int) []byte { return p.pix[y*p.stride : y*p.stride+p.w] }
+
+// picture is brightness and, unless it is grey, colour difference, as in JPEG.
+// The colour planes may be smaller.
+type picture struct {
+	y, cb, cr plane
+}
+
+func (p picture) grey() bool { return p.cb.pix == nil }
+
+// fromImage takes the planes of a decoded JPEG without copying. ok is false for
+// other images.
+func fromImage(m image.Image) (p picture, ok bool) {
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	switch m := m.(type) {
+	case *image.Gray:
+		return picture{y: plane{m.Pix, m.Stride, w, h}}, true
+	case *image.YCbCr:
+		cw, ch := colourSize(w, h, m.SubsampleRatio)
+		return picture{
+			plane{m.Y, m.YStride, w, h},
+			plane{m.Cb, m.CStride, cw, ch},
+			plane{m.Cr, m.CStride, cw, ch},
+		}, true
+	}
+	return picture{}, false
+}
+
+func colourSize(w, h int, r image.YCbCrSubsampleRatio) (int, int) {
+	switch r {
+	case image.YCbCrSubsampleRatio422:
+		return (w + 1) / 2, h
+	case image.YCbCrSubsampleRatio420:
+		return (w + 1) / 2, (h + 1) / 2
+	case image.YCbCrSubsampleRatio440:
+		return w, (h + 1) / 2
+	case image.YCbCrSubsampleRatio411:
+		return (w + 3) / 4, h
+	case image.YCbCrSubsampleRatio410:
+		return (w + 3) / 4, (h + 1) / 2
+	}
+	return w, h
+}
+
+// reduce makes a picture of any image, on white where it is transparent, by
+// averaging squares of k by k pixels.
+func reduce(m image.Image, k int) picture {
+	b := m.Bounds()
+	w, h := (b.Dx()+k-1)/k, (b.Dy()+k-1)/k
+	p := picture{newPlane(w, h), newPlane(w, h), newPlane(w, h)}
+	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), k))
+	opaque := isOpaque(m)
+	for y := range h {
+		rows := min(k, b.Dy()-y*k)
+		r := image.Rect(0, 0, b.Dx(), rows)
+		op := draw.Src
+		if !opaque {
+			draw.Draw(strip, r, image.White, image.Point{}, draw.Src)
+			op = draw.Over
+		}
+		draw.Draw(strip, r, m, image.Pt(b.Min.X, b.Min.Y+y*k), op)
+		p.average(strip, y, k, rows)
+	}
+	return p
+}
+
+func isOpaque(m image.Image) bool {
+	o, ok := m.(interface{ Opaque() bool })
+	return ok && o.Opaque()
+}
+
+// average fills row y from the squares of a strip.
+func (p picture) average(strip *image.RGBA, y, k, rows int) {
+	yy, cb, cr := p.y.row(y), p.cb.row(y), p.cr.row(y)
+	width := strip.Rect.Dx()
+	for x := range yy {
+		from, to := x*k, min(x*k+k, width)
+		var r, g, b int
+		for j := range rows {
+			px := strip.Pix[j*strip.Stride+from*4 : j*strip.Stride+to*4]
+			for i := 0; i+3 < len(px); i += 4 {
+				r, g, b = r+int(px[i]), g+int(px[i+1]), b+int(px[i+2])
+			}
+		}
+		n := (to - from) * rows
+		yy[x], cb[x], cr[x] = ycbcr((r+n/2)/n, (g+n/2)/n, (b+n/2)/n)
+	}
+}
+
+// ycbcr converts a colour (JFIF 1.02, in 16-bit fixed point).
+func ycbcr(r, g, b int) (y, cb, cr byte) {
+	y = byte((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
+	cb = clamp(int32((-11056*r - 21712*g + 32768*b + 257<<15) >> 16))
+	cr = clamp(int32((32768*r - 27440*g - 5328*b + 257<<15) >> 16))
+	return y, cb, cr
+}
+
+// image returns the picture for the encoder; its colour planes must be of half
+// the size.
+func (p picture) image() image.Image {
+	r := image.Rect(0, 0, p.y.w, p.y.h)
+	if p.grey() {
+		return &image.Gray{Pix: p.y.pix, Stride: p.y.stride, Rect: r}
+	}
+	return &image.YCbCr{
+		Y: p.y.pix, Cb: p.cb.pix, Cr: p.cr.pix, YStride: p.y.stride, CStride: p.cb.stride,
+		SubsampleRatio: p.ratio(), Rect: r,
+	}
+}
+
+func (p picture) ratio() image.YCbCrSubsampleRatio {
+	if p.cb.w == p.y.w && p.cb.h == p.y.h {
+		return image.YCbCrSubsampleRatio444
+	}
+	return image.YCbCrSubsampleRatio420
+}
+
+// rgba converts the picture.
+func (p picture) rgba() *image.RGBA {
+	dst := image.NewRGBA(image.Rect(0, 0, p.y.w, p.y.h))
+	draw.Draw(dst, dst.Rect, p.image(), image.Point{}, draw.Src)
+	return dst
+}
+
+// orient turns a picture upright.
+func (p picture) orient(o int) picture {
+	if o <= 1 || o > 8 {
+		return p
+	}
+	q := picture{y: p.y.orient(o)}
+	if !p.grey() {
+		q.cb, q.cr = p.cb.orient(o), p.cr.orient(o)
+	}
+	return q
+}
+
+// orient turns one plane: where its first pixel and its next ones in a row and
+// in a column come from tells all eight cases apart.
+func (p plane) orient(o int) plane {
+	w, h := p.w, p.h
+	if o >= 5 {
+		w, h = h, w
+	}
+	last, lastRow := p.w-1, (p.h-1)*p.stride
+	start := [9]int{2: last, 3: last + lastRow, 4: lastRow, 5: 0, 6: lastRow, 7: last + lastRow, 8: last}[o]
+	dx := [9]int{2: -1, 3: -1, 4: 1, 5: p.stride, 6: -p.stride, 7: -p.stride, 8: p.stride}[o]
+	dy := [9]int{2: p.stride, 3: -p.stride, 4: -p.stride, 5: 1, 6: 1, 7: -1, 8: -1}[o]
+	q := newPlane(w, h)
+	for y := range h {
+		at := start + y*dy
+		for x, row := 0, q.row(y); x < len(row); x++ {
+			row[x] = p.pix[at]
+			at += dx
+		}
+	}
+	return q
+}

@@ -1,0 +1,269 @@
+package thumb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	"math"
+
+	"github.com/disintegration/imaging"
+	"github.com/gen2brain/jpegn"
+	"go.n16f.net/thumbhash"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/libpaul/paul/imagelib/meta"
+)
+
+// Sizes of thumbnails: the longer side, in pixels.
+const (
+	Small = 256
+	Large = 512
+)
+
+// Sizes lists the thumbnails that are made.
+func Sizes() []int { return []int{Small, Large} }
+
+// Version numbers how thumbnails are made. Another one makes the cache draw
+// them anew.
+const Version = 1
+
+const (
+	quality  = 80
+	hashSide = 96 // thumbhash takes at most 100
+)
+
+// Set is the thumbnails of one photo.
+type Set struct {
+	Large, Small []byte // JPEG, upright
+	Hash         []byte // thumbhash
+
+	// Embedded is true when they were drawn from a small picture inside the
+	// file, since the file itself cannot be decoded.
+	Embedded bool
+}
+
+// Renderer draws photos, of which as many at once as memory allows. Its methods
+// may be called from many goroutines.
+type Renderer struct {
+	memory *semaphore.Weighted
+	total  int64
+}
+
+// NewRenderer returns a renderer that decodes within about memory bytes at a
+// time; 0 means 512 MiB. A single picture may take that much in any case.
+func NewRenderer(memory int64) *Renderer {
+	if memory <= 0 {
+		memory = maxMemory
+	}
+	return &Renderer{semaphore.NewWeighted(memory), memory}
+}
+
+// Reserve blocks until n bytes of the renderer's memory are free and returns
+// a func that gives them back. Whoever holds a file's bytes in memory takes
+// them from here.
+func (r *Renderer) Reserve(ctx context.Context, n int64) (release func(), err error) {
+	n = max(0, min(n, r.total))
+	if err := r.memory.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { r.memory.Release(n) }, nil
+}
+
+// Thumbnails draws a file of which info was read. It fails with
+// [ErrUnsupported], [ErrTooLarge] or [ErrDamaged], or with ctx's error.
+func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info) (Set, error) {
+	p, embedded, err := r.small(ctx, data, info)
+	if err != nil {
+		return Set{}, err
+	}
+	set := Set{Hash: hash(p), Embedded: embedded}
+	if set.Large, err = encode(p); err != nil {
+		return Set{}, err
+	}
+	w, h := fit(p.y.w, p.y.h, Small)
+	set.Small, err = encode(p.resize(w, h, false))
+	return set, err
+}
+
+// small returns the file's picture, upright, in the size of the large thumbnail.
+func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p picture, embedded bool, err error) {
+	src, srcInfo := source(data, info)
+	p, err = r.draw(ctx, src, srcInfo, Large, 2, false)
+	if err == nil || ctx.Err() != nil {
+		return p, false, err
+	}
+	inner, innerInfo, ok := insideOf(data, info, info.Thumb)
+	if !ok {
+		return p, false, err
+	}
+	if p, innerErr := r.draw(ctx, inner, innerInfo, Large, 2, false); innerErr == nil {
+		return p, true, nil
+	}
+	return p, false, err
+}
+
+// draw decodes and resizes so that the picture fits in a square of side.
+func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side, times int, fullColour bool) (picture, error) {
+	denom := denominator(info, side, times)
+	m, release, err := r.decode(ctx, data, info, denom)
+	if err != nil {
+		return picture{}, err
+	}
+	defer release()
+	p, ok := fromImage(m)
+	if !ok {
+		long := max(m.Bounds().Dx(), m.Bounds().Dy())
+		k := 1
+		if side > 0 {
+			k = max(1, long/(side*times))
+		}
+		p = reduce(m, k)
+	}
+	w, h := fit(info.Width, info.Height, side)
+	if denom == 1 { // the decoder knows better than the header
+		w, h = fit(m.Bounds().Dx(), m.Bounds().Dy(), side)
+	}
+	return p.resize(w, h, fullColour).orient(info.Orientation), nil
+}
+
+// decode checks, reserves and decodes. The memory is given back by release.
+func (r *Renderer) decode(ctx context.Context, data []byte, info *meta.Info, denom int) (m image.Image, release func(), err error) {
+	cost, err := Check(data, info, denom)
+	if err != nil {
+		return nil, nil, err
+	}
+	release, err = r.Reserve(ctx, cost)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err = decode(data, info, denom)
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return m, release, nil
+}
+
+// source returns what to decode of a file: the file, or the preview in a raw file.
+func source(data []byte, info *meta.Info) ([]byte, *meta.Info) {
+	if info.Kind == meta.KindRAW {
+		if inner, innerInfo, ok := insideOf(data, info, info.Preview); ok {
+			return inner, innerInfo
+		}
+	}
+	return data, info
+}
+
+// insideOf returns a JPEG inside a file. It is turned as the file is, unless it
+// says so itself, or lies in the other direction because it was turned before.
+func insideOf(data []byte, info *meta.Info, r meta.Range) ([]byte, *meta.Info, bool) {
+	if r.Len <= 0 || r.Off < 0 || r.Off+r.Len > int64(len(data)) {
+		return nil, nil, false
+	}
+	inner := data[r.Off : r.Off+r.Len]
+	in, err := meta.ReadBytes(inner)
+	if err != nil || in.Type != "image/jpeg" {
+		return nil, nil, false
+	}
+	turnedBefore := info.Width != info.Height && (in.Width > in.Height) != (info.Width > info.Height)
+	if in.Orientation == 1 && !turnedBefore {
+		in.Orientation = info.Orientation
+	}
+	return inner, &in, true
+}
+
+// hash makes the thumbhash of a picture.
+func hash(p picture) []byte {
+	w, h := fit(p.y.w, p.y.h, hashSide)
+	return thumbhash.EncodeImage(p.resize(w, h, true).rgba())
+}
+
+func encode(p picture) ([]byte, error) {
+	var b bytes.Buffer
+	opts := jpegn.EncodeOptions{Quality: quality, Subsampling: jpegn.Subsample420}
+	if p.grey() {
+		opts.Subsampling = jpegn.SubsampleGray
+	}
+	if err := jpegn.Encode(&b, p.image(), &opts); err != nil {
+		return nil, fmt.Errorf("encode thumbnail: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Pixels decodes a file for the screen, upright, with neither side over maxSide;
+// 0 asks for all there is. Errors are those of [Renderer.Thumbnails].
+func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
+	src, srcInfo := source(data, info)
+	m, err := r.pixels(ctx, src, srcInfo, maxSide)
+	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return m, err
+	}
+	if inner, innerInfo, ok := insideOf(data, info, info.Thumb); ok {
+		if m, innerErr := r.pixels(ctx, inner, innerInfo, maxSide); innerErr == nil {
+			return m, nil
+		}
+	}
+	return nil, err
+}
+
+func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
+	maxSide = limitSide(info, maxSide)
+	if info.Type == "image/jpeg" && nativeJPEG(info) {
+		p, err := r.draw(ctx, data, info, maxSide, 1, true)
+		if err != nil {
+			return nil, err
+		}
+		return p.rgba(), nil
+	}
+	m, release, err := r.decode(ctx, data, info, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return edit(m, info.Orientation, maxSide), nil
+}
+
+// limitSide keeps what is handed out under outPixels.
+func limitSide(info *meta.Info, maxSide int) int {
+	px := float64(info.Width) * float64(info.Height)
+	if px <= outPixels {
+		return maxSide
+	}
+	long := int(float64(max(info.Width, info.Height)) * math.Sqrt(outPixels/px))
+	if maxSide <= 0 {
+		return long
+	}
+	return min(maxSide, long)
+}
+
+// edit fits and turns a decoded image. It is copied to RGBA first: imaging
+// panics on damaged palettes, in goroutines of its own where nobody recovers.
+func edit(m image.Image, orientation, maxSide int) image.Image {
+	b := m.Bounds()
+	rgba := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(rgba, rgba.Rect, m, b.Min, draw.Src)
+	var out image.Image = rgba
+	if w, h := fit(b.Dx(), b.Dy(), maxSide); w != b.Dx() || h != b.Dy() {
+		out = imaging.Resize(rgba, w, h, imaging.Lanczos)
+	}
+	switch orientation {
+	case 2:
+		return imaging.FlipH(out)
+	case 3:
+		return imaging.Rotate180(out)
+	case 4:
+		return imaging.FlipV(out)
+	case 5:
+		return imaging.Transpose(out)
+	case 6:
+		return imaging.Rotate270(out)
+	case 7:
+		return imaging.Transverse(out)
+	case 8:
+		return imaging.Rotate90(out)
+	}
+	return out
+}
