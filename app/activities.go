@@ -1,0 +1,223 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/internal/signal"
+)
+
+const (
+	keepEnded = 10 * time.Minute // how long an activity shows after its end
+	maxEnded  = 50               // and how many of them at most
+	rateSpan  = 2 * time.Second  // over which a rate is smoothed
+)
+
+// activities are what runs and what has ended a short while ago.
+type activities struct {
+	changed *signal.Signal
+
+	mu   sync.Mutex // guards the rest, and the fields of each activity
+	last int64
+	list []*activity // oldest first
+}
+
+// activity is one Activity and what its figures come from.
+type activity struct {
+	owner   *activities
+	a       Activity
+	digests map[Digest]bool // still to do; their transfers count as bytes of a
+	meter   meter
+}
+
+func newActivities(changed *signal.Signal) *activities { return &activities{changed: changed} }
+
+// start adds an activity. The context it returns ends with ctx or when the
+// person cancels.
+func (l *activities) start(ctx context.Context, kind, title string, files int) (context.Context, *activity) {
+	ctx, cancel := context.WithCancel(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last++
+	act := &activity{owner: l, a: Activity{
+		ID: l.last, Kind: kind, Title: title, TotalFiles: files, Started: time.Now(), Cancel: cancel,
+	}}
+	l.list = append(l.list, act)
+	l.changed.Raise()
+	return ctx, act
+}
+
+// update changes the activity's figures.
+func (act *activity) update(change func(*Activity)) {
+	act.owner.mu.Lock()
+	defer act.owner.mu.Unlock()
+	change(&act.a)
+	act.owner.changed.Raise()
+}
+
+// finish ends the activity with err, in words for a person, and returns err.
+func (act *activity) finish(err error) error {
+	act.a.Cancel()
+	act.update(func(a *Activity) {
+		a.Ended, a.Err, a.Cause, a.Rate = time.Now(), err, cause(err), 0
+		act.digests = nil
+	})
+	return err
+}
+
+// expect names the files whose transfers are part of the activity.
+func (act *activity) expect(sizes map[Digest]int64) {
+	act.update(func(a *Activity) {
+		act.digests = make(map[Digest]bool, len(sizes))
+		for d, size := range sizes {
+			act.digests[d] = true
+			a.TotalBytes += size
+		}
+	})
+}
+
+// done counts one of the files.
+func (act *activity) done(d Digest, size int64) {
+	act.update(func(a *Activity) {
+		delete(act.digests, d)
+		a.Files++
+		a.Bytes += size
+	})
+}
+
+// cause is err in words for a person.
+func cause(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.Canceled):
+		return "stopped; what was done stays"
+	}
+	return err.Error()
+}
+
+// snapshot returns the activities, newest first, with transfers counted in.
+func (l *activities) snapshot(transfers []filelayer.Transfer, now time.Time) []Activity {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.prune(now)
+	out := make([]Activity, 0, len(l.list)+1)
+	covered := make(map[Digest]bool)
+	for _, act := range slices.Backward(l.list) {
+		out = append(out, act.read(transfers, covered, now))
+	}
+	return append(out, loose(transfers, covered)...)
+}
+
+// read returns the activity with the transfers of its files counted in.
+func (act *activity) read(transfers []filelayer.Transfer, covered map[Digest]bool, now time.Time) Activity {
+	a := act.a
+	if !a.Running() {
+		return a
+	}
+	for _, t := range transfers {
+		if act.digests[t.Digest] {
+			covered[t.Digest] = true
+			a.Bytes += t.Done
+		}
+	}
+	a.Rate = act.meter.rate(a.Bytes, now)
+	return a
+}
+
+// progress is how far the activity is.
+func (act *activity) progress(transfers []filelayer.Transfer, now time.Time) *Progress {
+	act.owner.mu.Lock()
+	defer act.owner.mu.Unlock()
+	a := act.read(transfers, make(map[Digest]bool), now)
+	return &Progress{Files: a.Files, TotalFiles: a.TotalFiles, Bytes: a.Bytes, TotalBytes: a.TotalBytes, Rate: a.Rate, Current: a.Title}
+}
+
+// loose makes one activity of the transfers that none of this run started:
+// wishes from before a restart, and what waits for a device.
+func loose(transfers []filelayer.Transfer, covered map[Digest]bool) []Activity {
+	a := Activity{Kind: KindSave, Cancel: func() {}}
+	for _, t := range transfers {
+		if covered[t.Digest] {
+			continue
+		}
+		a.TotalFiles++
+		a.Bytes, a.TotalBytes = a.Bytes+t.Done, a.TotalBytes+t.Total
+		a.Title = t.Name
+		a.Cause = firstOf(t.Err, a.Cause)
+		if a.Started.IsZero() || t.Started.Before(a.Started) {
+			a.Started = t.Started
+		}
+	}
+	if a.TotalFiles == 0 {
+		return nil
+	}
+	if a.TotalFiles > 1 {
+		a.Title = photos(a.TotalFiles)
+	}
+	return []Activity{a}
+}
+
+// prune forgets what ended long ago. The caller holds mu.
+func (l *activities) prune(now time.Time) {
+	ended := 0
+	for _, act := range l.list {
+		if !act.a.Running() {
+			ended++
+		}
+	}
+	l.list = slices.DeleteFunc(l.list, func(act *activity) bool {
+		old := !act.a.Running() && (ended > maxEnded || now.Sub(act.a.Ended) > keepEnded)
+		if old {
+			ended--
+		}
+		return old
+	})
+}
+
+// Activities lists what runs and what ended a short while ago, newest first.
+// The last of them, with ID 0, gathers the transfers that go on by
+// themselves; it cannot be cancelled.
+func (a *App) Activities() []Activity {
+	return a.activities.snapshot(a.files.Transfers(), time.Now())
+}
+
+// meter smooths the growth of a count to a rate a second.
+type meter struct {
+	at    time.Time
+	count int64
+	value float64
+}
+
+func (m *meter) rate(count int64, now time.Time) float64 {
+	const least = 250 * time.Millisecond // between two looks, to be worth a rate
+	passed := now.Sub(m.at)
+	if m.at.IsZero() || count < m.count {
+		m.at, m.count = now, count
+		return m.value
+	}
+	if passed < least {
+		return m.value
+	}
+	fresh := float64(count-m.count) / passed.Seconds()
+	if m.value == 0 {
+		m.value = fresh
+	}
+	weight := min(1, passed.Seconds()/rateSpan.Seconds())
+	m.value += weight * (fresh - m.value)
+	m.at, m.count = now, count
+	return m.value
+}
+
+// photos says how many there are.
+func photos(n int) string {
+	if n == 1 {
+		return "1 photo"
+	}
+	return fmt.Sprintf("%d photos", n)
+}

@@ -1,0 +1,301 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/internal/signal"
+	"github.com/libpaul/paul/overlay"
+)
+
+// Options says how to open a device. What is given here overrides config.json;
+// the zero value of a field selects what its comment says.
+type Options struct {
+	Home          string       // "" = DefaultHome()
+	Name          string       // kept in config.json; "" = the one there, else the host's name
+	Library       string       // kept in config.json; "" = the one there, else the default folder
+	Listen        []string     // peering listeners as URIs, beside those of config.json
+	Peers         []string     // static peers as URIs, beside those of config.json
+	NoLAN         bool         // do not look for devices on the local network
+	NoPublicPeers bool         // do not use the built-in public peers
+	Offline       bool         // no links at all, neither in nor out: for a command that needs none
+	Couch         string       // loopback address for the CouchDB protocol; "" = off
+	Socks         string       // loopback address for the SOCKS5 and HTTP proxy; "" = off
+	Database      string       // URL of an external CouchDB; "" = the embedded database
+	Log           *slog.Logger // nil = discard
+}
+
+// App is one device. Its methods may be called from any goroutine.
+type App struct {
+	log    *slog.Logger
+	places places
+	config *configFile
+	opened atomic.Pointer[chan []string] // made by the first call of Opened
+
+	lock   *homeLock
+	node   *overlay.Node
+	files  *filelayer.Layer
+	images *imagelib.Library
+
+	control    *control
+	loopback   []service      // --couch and --socks
+	bound      []net.Listener // and their listeners
+	opts       Options
+	started    config // the settings as they were at Open
+	activities *activities
+	waiting    grace // for devices to come online
+	counted    holdingsCache
+
+	changed signal.Signal
+	ready   chan struct{} // closed once the device serves
+	close   func() error
+}
+
+// service is a part that runs until its context ends.
+type service func(ctx context.Context) error
+
+// Open locks the home and opens the device in it, making what is missing. It
+// starts no goroutine; see [App.Run]. With an error nothing is held: ErrRunning
+// when another program has the home, ErrConfig when config.json is damaged,
+// ErrNotLoopback for an address of Couch or Socks that others could reach, and
+// those of the parts, such as a port in use.
+func Open(opts Options) (*App, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &App{log: opts.Log, opts: opts, ready: make(chan struct{})}
+	a.activities = newActivities(&a.changed)
+	a.close = sync.OnceValue(a.release)
+	if err := a.open(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open() error {
+	for _, step := range []func() error{a.openHome, a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openControl} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openHome finds and locks the home, and settles the device's name and library
+// folder, which stay what they are when a later start names none.
+func (a *App) openHome() (err error) {
+	if a.places, err = findPlaces(a.opts.Home); err != nil {
+		return err
+	}
+	if a.lock, err = lockHome(a.places); err != nil {
+		return err
+	}
+	if a.config, err = loadConfig(a.places.config()); err != nil {
+		return err
+	}
+	err = a.config.update(func(c *config) error {
+		c.Name = firstOf(a.opts.Name, c.Name, hostName())
+		c.Library = firstOf(a.opts.Library, c.Library, a.places.library)
+		return checkIdentity(c)
+	})
+	a.started = a.config.get()
+	return err
+}
+
+func (a *App) openNode() (err error) {
+	c := a.started
+	o := overlay.Options{
+		KeyFile:       a.places.key(),
+		Listen:        join(c.Listen, a.opts.Listen),
+		Peers:         join(join(c.Peers, c.Hints), a.opts.Peers),
+		NoPublicPeers: a.opts.NoPublicPeers || !c.PublicPeers,
+		NoLAN:         a.opts.NoLAN || !c.LAN,
+		Log:           a.log.With("part", "overlay"),
+	}
+	if a.opts.Offline {
+		o.Listen, o.Peers, o.NoPublicPeers, o.NoLAN = nil, nil, true, true
+	}
+	if a.node, err = overlay.Open(o); err != nil {
+		return fmt.Errorf("join the network: %w", err)
+	}
+	return nil
+}
+
+func (a *App) openFiles() (err error) {
+	var listeners [2]net.Listener
+	for i, port := range []uint16{filelayer.PeerPort, filelayer.PairPort} {
+		if listeners[i], err = a.node.Listen(port); err != nil {
+			return fmt.Errorf("serve other devices: %w", err)
+		}
+	}
+	a.files, err = filelayer.Open(filelayer.Options{
+		Dir:          a.places.files(),
+		Library:      a.started.Library,
+		DeviceID:     a.id(),
+		Name:         a.started.Name,
+		Platform:     runtime.GOOS,
+		Address:      a.node.Address().String(),
+		Network:      network{a},
+		Transport:    peerTransport(a.node),
+		Dial:         a.node.DialContext,
+		Listener:     listeners[0],
+		PairListener: listeners[1],
+		DatabaseURL:  a.opts.Database,
+		Copies:       a.started.Copies,
+		Log:          a.log.With("part", "filelayer"),
+	})
+	if err != nil {
+		return fmt.Errorf("open the library: %w", err)
+	}
+	return nil
+}
+
+func (a *App) openImages() (err error) {
+	a.images, err = imagelib.Open(imagelib.Options{
+		Files:    a.files,
+		Dir:      a.places.images(),
+		CacheDir: a.places.cache,
+		Log:      a.log.With("part", "imagelib"),
+	})
+	if err != nil {
+		return fmt.Errorf("open the images: %w", err)
+	}
+	return nil
+}
+
+// Run runs the device until ctx ends and returns nil; any error is a failure
+// of a part, and has stopped the others. It may be called once.
+func (a *App) Run(ctx context.Context) error {
+	a.log.InfoContext(ctx, "Starting", "home", a.places.home, "id", a.id())
+	g, ctx := errgroup.WithContext(ctx)
+	parts := append([]service{a.node.Run, a.files.Run, a.images.Run, a.control.run, a.announce}, a.loopback...)
+	for _, part := range parts {
+		g.Go(func() error { return part(ctx) })
+	}
+	for _, s := range []*signal.Signal{a.node.Changed(), a.files.Changed(), a.images.Changed()} {
+		g.Go(func() error { return a.pass(ctx, s) })
+	}
+	err := g.Wait()
+	a.log.InfoContext(ctx, "Stopped", "home", a.places.home)
+	return err
+}
+
+// pass raises Changed for each change of a part.
+func (a *App) pass(ctx context.Context, s *signal.Signal) error {
+	woken, stop := s.Listen()
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+			a.changed.Raise()
+		}
+	}
+}
+
+// announce closes ready once the records are loaded.
+func (a *App) announce(ctx context.Context) error {
+	if err := a.files.Ready(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("load the records: %w", err)
+	}
+	a.waiting.begin()
+	close(a.ready)
+	a.changed.Raise()
+	return nil
+}
+
+// Close gives back what Open took. Run must have returned. Closing again does
+// nothing.
+func (a *App) Close() error { return a.close() }
+
+func (a *App) release() error {
+	var errs []error
+	if a.control != nil {
+		errs = append(errs, a.control.close())
+	}
+	for _, ln := range a.bound {
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) { // closed already when Run has ended
+			errs = append(errs, err)
+		}
+	}
+	if a.images != nil {
+		errs = append(errs, a.images.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
+	}
+	if a.node != nil {
+		errs = append(errs, a.node.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// Ready is what a device that serves says of itself.
+type Ready struct {
+	ID      string   `json:"id"`      // 64 hex digits
+	Address string   `json:"address"` // in the overlay
+	Listen  []string `json:"listen"`  // peering listeners, with the real ports
+}
+
+// Ready blocks until the device serves, or ctx ends.
+func (a *App) Ready(ctx context.Context) (Ready, error) {
+	select {
+	case <-ctx.Done():
+		return Ready{}, ctx.Err()
+	case <-a.ready:
+	}
+	r := Ready{ID: a.id(), Address: a.node.Address().String(), Listen: a.node.ListenURIs()}
+	if r.Listen == nil {
+		r.Listen = []string{}
+	}
+	return r, nil
+}
+
+// Changed is raised after anything that a screen shows has changed.
+func (a *App) Changed() *signal.Signal { return &a.changed }
+
+// Home is the directory of this device.
+func (a *App) Home() string { return a.places.home }
+
+// Images is the image model.
+func (a *App) Images() *imagelib.Library { return a.images }
+
+func (a *App) id() string { return hex.EncodeToString(a.node.PublicKey()) }
+
+func firstOf(values ...string) string {
+	i := slices.IndexFunc(values, func(s string) bool { return s != "" })
+	if i < 0 {
+		return ""
+	}
+	return values[i]
+}
+
+// join returns the members of both lists, each once, in a new slice.
+func join(a, b []string) []string {
+	var out []string
+	for _, s := range slices.Concat(a, b) {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,339 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Client gives commands to a device over its control API, whether it runs in
+// another process or in this one.
+type Client struct {
+	http  *http.Client
+	token string
+	hello Hello
+	local bool // the device runs in this process
+	close func() error
+}
+
+// Connect connects to the device that runs on home ("" = the default home). It
+// fails with ErrNotRunning when none does, and waits, until ctx ends, for one
+// that is starting.
+func Connect(ctx context.Context, home string) (*Client, error) {
+	p, err := seekPlaces(home)
+	if err != nil {
+		return nil, err
+	}
+	conn, token, err := dialControl(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	first := make(chan net.Conn, 1) // the connection that proved that a device runs is used
+	first <- conn
+	c := newClient(func(ctx context.Context) (net.Conn, error) {
+		select {
+		case conn := <-first:
+			return conn, nil
+		default:
+			conn, _, err := dialControl(ctx, p)
+			return conn, err
+		}
+	})
+	c.token = token
+	if err := c.meet(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Client returns a client of this very device, which must run.
+func (a *App) Client(ctx context.Context) (*Client, error) {
+	ln := newMemListener()
+	ctx, cancel := context.WithCancel(ctx)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := serve(ctx, ln, a.control.handler); err != nil {
+			a.log.ErrorContext(ctx, "Serving commands failed", "err", err)
+		}
+	}()
+	c := newClient(ln.dial)
+	c.close = func() error {
+		c.http.CloseIdleConnections()
+		cancel()
+		<-served
+		return nil
+	}
+	if err := c.meet(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func newClient(dial func(context.Context) (net.Conn, error)) *Client {
+	t := &http.Transport{
+		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		DisableCompression: true,
+	}
+	return &Client{http: &http.Client{Transport: t}, close: func() error { t.CloseIdleConnections(); return nil }}
+}
+
+// meet asks the device who it is.
+func (c *Client) meet(ctx context.Context) error {
+	if err := c.call(ctx, http.MethodGet, "/v1/hello", nil, &c.hello); err != nil {
+		return err
+	}
+	if c.hello.Version != apiVersion {
+		return fmt.Errorf("the Paul that runs speaks version %d of the control API, this program %d; stop it, and start the newer one",
+			c.hello.Version, apiVersion)
+	}
+	return nil
+}
+
+// Close releases the connections, and stops a device that runs for this client.
+func (c *Client) Close() error { return c.close() }
+
+// Hello is how the device presented itself.
+func (c *Client) Hello() Hello { return c.hello }
+
+// Status sums up the library.
+func (c *Client) Status(ctx context.Context) (s Status, err error) {
+	return s, c.call(ctx, http.MethodGet, "/v1/status", nil, &s)
+}
+
+// List lists all files, the oldest photo first.
+func (c *Client) List(ctx context.Context) (l []Listing, err error) {
+	return l, c.call(ctx, http.MethodGet, "/v1/entries", nil, &l)
+}
+
+// Devices lists the devices of the library, the one asked first.
+func (c *Client) Devices(ctx context.Context) (ds []Device, err error) {
+	return ds, c.call(ctx, http.MethodGet, "/v1/devices", nil, &ds)
+}
+
+// RemoveDevice takes a device out of the library.
+func (c *Client) RemoveDevice(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/v1/devices/"+url.PathEscape(id), nil, nil)
+}
+
+// Peers lists the links of the overlay node.
+func (c *Client) Peers(ctx context.Context) (ps []PeerInfo, err error) {
+	return ps, c.call(ctx, http.MethodGet, "/v1/peers", nil, &ps)
+}
+
+// AddPeer links with the peer at uri, now and after each start.
+func (c *Client) AddPeer(ctx context.Context, uri string) error {
+	return c.call(ctx, http.MethodPost, "/v1/peers", peerRequest{uri}, nil)
+}
+
+// RemovePeer undoes AddPeer.
+func (c *Client) RemovePeer(ctx context.Context, uri string) error {
+	return c.call(ctx, http.MethodPost, "/v1/peers/remove", peerRequest{uri}, nil)
+}
+
+// Open hands args to the device's window.
+func (c *Client) Open(ctx context.Context, args []string) error {
+	return c.call(ctx, http.MethodPost, "/v1/open", openRequest{args}, nil)
+}
+
+// Import adds files and folders, whose paths must be absolute. Each event has
+// Progress, a Problem, an Entry that was added, or, at the end, Imported.
+func (c *Client) Import(ctx context.Context, paths []string, each func(Event)) error {
+	return c.stream(ctx, "/v1/import", pathsRequest{paths}, each)
+}
+
+// Act does one thing to files: KindSave, KindUnsave, KindDelete or
+// KindRestore; digests may be cut to their first 8 digits or more. Each event
+// has Progress, the Entry of a file that is done, or the Failure of one that
+// is not, which does not end the others.
+func (c *Client) Act(ctx context.Context, do string, digests []string, force bool, each func(Event)) error {
+	return c.stream(ctx, "/v1/files", filesRequest{Do: do, Digests: digests, Force: force}, each)
+}
+
+// Check compares records and files. Each event has a Problem or, at the end, Checked.
+func (c *Client) Check(ctx context.Context, readData, repair bool, each func(Event)) error {
+	return c.stream(ctx, "/v1/check", checkRequest{readData, repair}, each)
+}
+
+// Pair opens an invitation: the first event has Invitation, the next Guest,
+// whom Answer lets in or not, the last Paired. When ctx ends the invitation
+// is cancelled.
+func (c *Client) Pair(ctx context.Context, each func(Event)) error {
+	return c.stream(ctx, "/v1/pair", nil, each)
+}
+
+// Answer lets in the guest of an invitation, or refuses it.
+func (c *Client) Answer(ctx context.Context, invitation int64, accept bool) error {
+	return c.call(ctx, http.MethodPost, fmt.Sprintf("/v1/pair/%d", invitation), pairAnswer{accept}, nil)
+}
+
+// Join uses a pair code: the events have Words, then Paired.
+func (c *Client) Join(ctx context.Context, code string, each func(Event)) error {
+	return c.stream(ctx, "/v1/join", joinRequest{code}, each)
+}
+
+// Fetch returns the bytes of a file, and what the library knows of it; the
+// caller closes body.
+func (c *Client) Fetch(ctx context.Context, digest string) (body io.ReadCloser, l Listing, err error) {
+	resp, err := c.send(ctx, http.MethodGet, "/v1/files/"+url.PathEscape(digest), nil)
+	if err != nil {
+		return nil, l, err
+	}
+	if err := json.Unmarshal([]byte(resp.Header.Get("Paul-Entry")), &l); err != nil {
+		return nil, l, errors.Join(fmt.Errorf("read the answer: %w", err), resp.Body.Close())
+	}
+	return resp.Body, l, nil
+}
+
+// send sends a request, and turns an answer that is no success into its error.
+func (c *Client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	var data bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&data).Encode(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://paul"+path, &data)
+	if err != nil {
+		return nil, err
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, stopped(ctx, err)
+	}
+	if resp.StatusCode < 300 {
+		return resp, nil
+	}
+	defer func() { _ = resp.Body.Close() }() // its error says less than the answer
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxRequest))
+	if err != nil {
+		return nil, stopped(ctx, err)
+	}
+	var f Failure
+	if json.Unmarshal(text, &f) != nil {
+		return nil, fmt.Errorf("the running Paul answered %s: %s", resp.Status, bytes.TrimSpace(text))
+	}
+	return nil, &f
+}
+
+// stopped is the error of a connection that broke: ErrStopped, unless ctx ended it.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", ErrStopped, err)
+}
+
+func (c *Client) call(ctx context.Context, method, path string, body, dst any) error {
+	resp, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }() // read to its end
+	if dst == nil {
+		dst = new(json.RawMessage)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(dst); err != nil {
+		return stopped(ctx, err)
+	}
+	return nil
+}
+
+// stream calls each with every event of a long command. A failure that is not
+// about one file of several is returned.
+func (c *Client) stream(ctx context.Context, path string, body any, each func(Event)) error {
+	resp, err := c.send(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }() // read to its end, or broken anyway
+	dec := json.NewDecoder(resp.Body)
+	var failed error
+	for {
+		var e Event
+		if err := dec.Decode(&e); err != nil {
+			return stopped(ctx, err)
+		}
+		switch {
+		case e.End:
+			return failed
+		case e.Failure != nil && e.Failure.Digest == "":
+			failed = e.Failure
+		default:
+			each(e)
+		}
+	}
+}
+
+// seekPlaces is findPlaces for a home that need not exist.
+func seekPlaces(home string) (places, error) {
+	if home == "" {
+		std, err := DefaultHome()
+		if err != nil {
+			return places{}, err
+		}
+		home = std
+	}
+	abs, err := filepath.Abs(home)
+	if err != nil {
+		return places{}, fmt.Errorf("find the home directory: %w", err)
+	}
+	if _, err := os.Stat(abs); err != nil {
+		return places{}, notRunning(places{home: abs})
+	}
+	return places{home: abs}, nil
+}
+
+func ignoreNotRunning(err error) error {
+	if errors.Is(err, ErrNotRunning) {
+		return nil
+	}
+	return err
+}
+
+// memListener accepts connections from this process.
+type memListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newMemListener() *memListener {
+	return &memListener{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *memListener) dial(ctx context.Context) (net.Conn, error) {
+	mine, theirs := net.Pipe()
+	select {
+	case l.conns <- theirs:
+		return mine, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *memListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *memListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *memListener) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "memory"} }

@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib"
+)
+
+// progressEvery is how often a long command says how far it is.
+const progressEvery = 250 * time.Millisecond
+
+// watch calls send with what now returns, again and again, until the func it
+// returns is called.
+func watch(send func(Event), now func() *Progress) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				send(Event{Progress: now()})
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}
+
+// importPaths imports, and sends progress, an entry for each file added, and
+// the summary.
+func (c *control) importPaths(r *http.Request, send func(Event)) error {
+	var req pathsRequest
+	if err := readBody(r, &req); err != nil {
+		return err
+	}
+	var last time.Time
+	result, err := c.app.importPaths(r.Context(), req.Paths, func(p imagelib.ImportProgress) {
+		if now := time.Now(); now.Sub(last) >= progressEvery {
+			last = now
+			send(Event{Progress: &Progress{
+				Files: p.Done, TotalFiles: p.Total, Bytes: p.Bytes, TotalBytes: p.TotalBytes, Current: p.Current,
+			}})
+		}
+	})
+	for _, p := range result.Problems {
+		send(Event{Problem: &Problem{Path: p.Path, Error: p.Err.Error(), Kept: p.Kept()}})
+	}
+	for _, d := range result.Added {
+		if e, ok := c.app.Entry(d); ok {
+			l := c.app.listing(e)
+			send(Event{Entry: &l})
+		}
+	}
+	send(Event{Imported: &ImportSummary{Added: len(result.Added), Duplicates: result.Duplicates, Failed: result.Failed}})
+	return err
+}
+
+// act saves, unsaves, deletes or restores: it sends progress, and an entry or
+// a failure for each file.
+func (c *control) act(r *http.Request, send func(Event)) error {
+	var req filesRequest
+	if err := readBody(r, &req); err != nil {
+		return err
+	}
+	j, err := c.job(req)
+	if err != nil {
+		return err
+	}
+	for _, s := range req.Digests {
+		d, err := c.app.resolve(s)
+		if err != nil {
+			send(Event{Failure: &Failure{Code: failure(err).Code, Message: err.Error(), Digest: s}})
+			continue
+		}
+		j.digests = append(j.digests, d)
+	}
+	stop := func() {}
+	j.started = func(act *activity) {
+		stop = watch(send, func() *Progress { return act.progress(c.app.files.Transfers(), time.Now()) })
+	}
+	j.report = func(d Digest, err error) {
+		if err != nil {
+			send(Event{Failure: failure(err)})
+			return
+		}
+		e, _ := c.app.Entry(d)
+		l := c.app.listing(e)
+		l.Digest = d.String()
+		send(Event{Entry: &l})
+	}
+	_ = c.app.each(r.Context(), j) // report has told each error
+	stop()
+	return nil
+}
+
+func (c *control) job(req filesRequest) (job, error) {
+	a := c.app
+	switch {
+	case req.Do == KindSave:
+		return a.saving(nil), nil
+	case req.Do == KindUnsave && req.Force:
+		return job{kind: KindUnsave, do: a.files.ForceUnsave}, nil
+	case req.Do == KindUnsave:
+		return job{kind: KindUnsave, do: a.unsave}, nil
+	case req.Do == KindDelete:
+		return job{kind: KindDelete, do: a.files.Delete}, nil
+	case req.Do == KindRestore:
+		return job{kind: KindRestore, do: a.files.Restore}, nil
+	}
+	return job{}, fmt.Errorf("no such command: %q", req.Do)
+}
+
+// check compares records and files: it sends progress, each problem, and the summary.
+func (c *control) check(r *http.Request, send func(Event)) error {
+	var req checkRequest
+	if err := readBody(r, &req); err != nil {
+		return err
+	}
+	result, err := c.app.Check(r.Context(), filelayer.CheckOptions{ReadData: req.ReadData, Repair: req.Repair}, func(p filelayer.Problem) {
+		problem := Problem{Path: p.Path, Error: p.Err.Error(), Repaired: p.Repaired}
+		if !p.Digest.IsZero() {
+			problem.Digest = p.Digest.String()
+		}
+		send(Event{Problem: &problem})
+	})
+	send(Event{Checked: &CheckSummary{Files: result.Files, Bytes: result.Bytes, Problems: result.Problems, Repaired: result.Repaired}})
+	return err
+}
+
+// Check compares records, index and files of this device; see
+// [filelayer.Layer.Check].
+func (a *App) Check(ctx context.Context, opts filelayer.CheckOptions, report func(filelayer.Problem)) (filelayer.CheckResult, error) {
+	ctx, act := a.activities.start(ctx, KindCheck, "Library", 0)
+	problems := 0
+	result, err := a.files.Check(ctx, opts, func(p filelayer.Problem) {
+		problems++
+		act.update(func(s *Activity) { s.Title = fmt.Sprintf("Library, problems so far: %d", problems) })
+		if report != nil {
+			report(p)
+		}
+	})
+	act.update(func(s *Activity) {
+		s.Title = fmt.Sprintf("Library, problems: %d", result.Problems)
+		s.Files, s.TotalFiles, s.Bytes, s.TotalBytes = result.Files, result.Files, result.Bytes, result.Bytes
+	})
+	return result, act.finish(err)
+}
+
+// pair opens an invitation and sends it, the guest who used it, and the device
+// once POST /v1/pair/{id} has accepted. When the client goes, so does the
+// invitation.
+func (c *control) pair(r *http.Request, send func(Event)) error {
+	ctx := r.Context()
+	inv, err := c.app.Invite(ctx)
+	if err != nil {
+		return err
+	}
+	defer inv.Cancel()
+	id, answered, forget := c.remember()
+	defer forget()
+	send(Event{Invitation: &InvitationInfo{ID: id, Code: inv.Code(), Expires: inv.Expires()}})
+	guest, err := inv.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	send(Event{Guest: &GuestInfo{guest.ID, guest.Name, guest.Platform, guest.Words}})
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case accept := <-answered:
+		if !accept {
+			inv.Reject()
+			return fmt.Errorf("%s: %w", guest.Name, ErrRejected)
+		}
+	}
+	d, err := inv.Accept(ctx)
+	if err != nil {
+		return err
+	}
+	send(Event{Paired: &d})
+	return nil
+}
+
+// remember makes a place for the answer to an invitation.
+func (c *control) remember() (id int64, answered <-chan bool, forget func()) {
+	answer := make(chan bool, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastInvite++
+	id = c.lastInvite
+	c.answers[id] = answer
+	return id, answer, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.answers, id)
+	}
+}
+
+// answerGuest passes on whether the person lets the guest in.
+func (c *control) answerGuest(r *http.Request) (any, error) {
+	return withBody(r, func(b pairAnswer) (any, error) {
+		id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("invitation %q: %w", r.PathValue("id"), ErrNotFound)
+		}
+		c.mu.Lock()
+		answer := c.answers[id]
+		c.mu.Unlock()
+		if answer == nil {
+			return nil, fmt.Errorf("invitation %d: %w", id, ErrNotFound)
+		}
+		select {
+		case answer <- b.Accept:
+			return b, nil
+		default:
+			return nil, errors.New("the invitation was answered already")
+		}
+	})
+}
+
+// join uses a pair code: it sends the words to compare, and the device joined.
+func (c *control) join(r *http.Request, send func(Event)) error {
+	var req joinRequest
+	if err := readBody(r, &req); err != nil {
+		return err
+	}
+	d, err := c.app.Join(r.Context(), req.Code, func(words [4]string) { send(Event{Words: &words}) })
+	if err != nil {
+		return err
+	}
+	send(Event{Paired: &d})
+	return nil
+}

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// config is what config.json says. A field that is absent there has the value
+// that defaultConfig gives it.
+type config struct {
+	Name           string   `json:"name"`
+	Library        string   `json:"library"`
+	Listen         []string `json:"listen"`
+	Peers          []string `json:"peers"`
+	Hints          []string `json:"pairedPeers"` // peers learnt from pair codes, newest last
+	PublicPeers    bool     `json:"publicPeers"`
+	LAN            bool     `json:"lan"`
+	Copies         int      `json:"copies"`
+	Theme          string   `json:"theme"`
+	Scale          float64  `json:"scale"`
+	FirstStartDone bool     `json:"firstStartDone"`
+}
+
+func defaultConfig() config {
+	return config{PublicPeers: true, LAN: true, Copies: 1}
+}
+
+// check reports the first value that no device can run with.
+func (c config) check() error {
+	switch {
+	case c.Copies < 1:
+		return fmt.Errorf("copies is %d; it must be at least 1", c.Copies)
+	case c.Scale < 0 || c.Scale > 8:
+		return fmt.Errorf("scale is %g; it must be between 0 and 8", c.Scale)
+	case c.Theme != "" && c.Theme != "light" && c.Theme != "dark":
+		return fmt.Errorf("theme is %q; it must be light, dark or empty", c.Theme)
+	}
+	return nil
+}
+
+// configFile is config.json: the values, and the fields of it that this
+// version does not know, which it keeps.
+type configFile struct {
+	path string
+
+	mu      sync.Mutex // guards the rest, and the writing of the file
+	values  config
+	unknown map[string]json.RawMessage
+}
+
+// loadConfig reads path; an absent file is an empty one. A file that cannot be
+// understood is copied beside itself and left as it is: ErrConfig.
+func loadConfig(path string) (*configFile, error) {
+	c := &configFile{path: path, values: defaultConfig()}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	c.values, c.unknown, err = parseConfig(data)
+	if err == nil {
+		return c, nil
+	}
+	backup := path + ".damaged"
+	if err := durable.WriteFile(backup, data, 0o600); err != nil {
+		return nil, fmt.Errorf("keep a copy of the damaged settings: %w", err)
+	}
+	return nil, fmt.Errorf("%w: %s: %w; a copy is in %s. "+
+		"Correct the file, or remove it to start with default settings: photos, records and pairings are not part of it",
+		ErrConfig, path, err, backup)
+}
+
+// parseConfig reads the bytes of a config.json: its values over the default
+// ones, and its unknown fields.
+func parseConfig(data []byte) (config, map[string]json.RawMessage, error) {
+	values := defaultConfig()
+	if err := json.Unmarshal(data, &values); err != nil {
+		return config{}, nil, where(data, err)
+	}
+	var unknown map[string]json.RawMessage
+	if err := json.Unmarshal(data, &unknown); err != nil {
+		return config{}, nil, where(data, err)
+	}
+	known, err := fields(values)
+	if err != nil {
+		return config{}, nil, err
+	}
+	maps.DeleteFunc(unknown, func(k string, _ json.RawMessage) bool { return known[k] != nil })
+	return values, unknown, values.check()
+}
+
+// where adds the line of a JSON error, when it tells its place.
+func where(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var at int64
+	switch {
+	case errors.As(err, &syntax):
+		at = syntax.Offset
+	case errors.As(err, &kind):
+		at = kind.Offset
+	default:
+		return err
+	}
+	at = min(at, int64(len(data)))
+	return fmt.Errorf("line %d: %w", 1+bytes.Count(data[:at], []byte("\n")), err)
+}
+
+func fields(c config) (map[string]json.RawMessage, error) {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]json.RawMessage
+	return m, json.Unmarshal(data, &m)
+}
+
+// get returns a copy of the values.
+func (c *configFile) get() config {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.values
+}
+
+// update changes the values and writes them. On an error neither the values
+// nor the file have changed. change must not alter a slice in place.
+func (c *configFile) update(change func(*config) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := c.values
+	if err := change(&next); err != nil {
+		return err
+	}
+	if err := next.check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadSetting, err)
+	}
+	data, err := c.encode(next)
+	if err != nil {
+		return err
+	}
+	if old, err := os.ReadFile(c.path); err == nil && bytes.Equal(old, data) {
+		c.values = next
+		return nil
+	}
+	if err := durable.WriteFile(c.path, data, 0o600); err != nil {
+		return fmt.Errorf("keep the settings: %w", err)
+	}
+	c.values = next
+	return nil
+}
+
+func (c *configFile) encode(values config) ([]byte, error) {
+	all, err := fields(values)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(all, c.unknown)
+	data, err := json.MarshalIndent(all, "", "  ")
+	return append(data, '\n'), err
+}

@@ -1,0 +1,174 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+)
+
+// Self is this device.
+func (a *App) Self() Device {
+	for _, d := range a.files.Devices() {
+		if d.Self {
+			return a.device(d, a.holdings())
+		}
+	}
+	return a.device(filelayer.Device{ID: a.id(), Name: a.config.get().Name, Self: true, Address: a.node.Address().String()}, a.holdings())
+}
+
+// Devices lists the devices of the library: this one first, then by name.
+func (a *App) Devices() []Device {
+	h := a.holdings()
+	var out []Device
+	for _, d := range a.files.Devices() {
+		if d.Removed == nil {
+			out = append(out, a.device(d, h))
+		}
+	}
+	slices.SortFunc(out, func(x, y Device) int {
+		if x.Self != y.Self {
+			return map[bool]int{true: -1, false: 1}[x.Self]
+		}
+		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+func (a *App) device(d filelayer.Device, h *holdings) Device {
+	out := Device{
+		ID: d.ID, Name: d.Name, Address: d.Address, Platform: d.Platform, Self: d.Self,
+		Files: h.by[d.ID].files, Bytes: h.by[d.ID].bytes,
+	}
+	if d.Self {
+		out.Online, out.LastSeen, out.Path.Kind = true, time.Now(), PathDirect
+		return out
+	}
+	out.Path.Kind = PathOffline
+	key, err := parseKey(d.ID)
+	if err != nil {
+		return out
+	}
+	p := a.node.Path(key)
+	out.Path = Path{Kind: p.Kind, Via: p.Via, RTT: p.RTT}
+	out.Online = p.Kind != PathOffline
+	out.LastSeen = p.LastSeen
+	return out
+}
+
+// RemoveDevice takes a device out of the library: all others shut it out, and
+// its copies stop counting. ErrNotFound when there is no such device.
+func (a *App) RemoveDevice(ctx context.Context, id string) error {
+	return a.files.RemoveDevice(ctx, id)
+}
+
+// Peers lists the links of the overlay node.
+func (a *App) Peers() []Peering { return a.node.Peers() }
+
+// AddPeer links with the peer at uri, now and after each start.
+func (a *App) AddPeer(uri string) error {
+	if err := a.node.AddPeer(uri); err != nil {
+		return err
+	}
+	return a.config.update(func(c *config) error {
+		c.Peers = join(c.Peers, []string{uri})
+		return nil
+	})
+}
+
+// RemovePeer undoes AddPeer, and forgets a peer that a pair code named.
+// ErrNotFound when there is no such peer.
+func (a *App) RemovePeer(uri string) error {
+	c := a.config.get()
+	known := slices.Contains(c.Peers, uri) || slices.Contains(c.Hints, uri)
+	err := a.node.RemovePeer(uri)
+	if !known {
+		return notPeer(uri, err)
+	}
+	return a.config.update(func(c *config) error {
+		c.Peers = without(c.Peers, uri)
+		c.Hints = without(c.Hints, uri)
+		return nil
+	})
+}
+
+// Status sums up the library.
+func (a *App) Status() Status {
+	h := a.holdings()
+	s := h.status
+	s.Queue = a.files.Queue()
+	for _, p := range a.node.Peers() {
+		if p.Up {
+			s.Peers++
+		}
+	}
+	return s
+}
+
+// tally counts the files that one device holds.
+type tally struct {
+	files int
+	bytes int64
+}
+
+// holdings is what one list of entries says of the library and its devices.
+type holdings struct {
+	status Status // without Queue and Peers
+	by     map[string]tally
+}
+
+// holdingsCache keeps the holdings of the latest list of entries: counting
+// anew at each look would cost a library of 100,000 files some milliseconds.
+type holdingsCache struct {
+	mu     sync.Mutex // guards the rest
+	of     []filelayer.Entry
+	counts *holdings
+}
+
+func (a *App) holdings() *holdings {
+	entries := a.files.Entries()
+	c := &a.counted
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil || !sameSlice(c.of, entries) {
+		c.of, c.counts = entries, count(entries)
+	}
+	return c.counts
+}
+
+// sameSlice tells whether x and y are one immutable list.
+func sameSlice(x, y []filelayer.Entry) bool {
+	return len(x) == len(y) && (len(x) == 0 || &x[0] == &y[0])
+}
+
+func count(entries []filelayer.Entry) *holdings {
+	h := &holdings{by: make(map[string]tally)}
+	h.status.Files = len(entries)
+	for _, e := range entries {
+		h.status.Bytes += e.Size
+		if e.Here() {
+			h.status.Local++
+		}
+		holders := 0
+		for id, holder := range e.Holders {
+			if holder.Holds() {
+				holders++
+				t := h.by[id]
+				h.by[id] = tally{t.files + 1, t.bytes + e.Size}
+			}
+		}
+		if holders < 2 {
+			h.status.AtRisk++
+		}
+	}
+	return h
+}
+
+// without returns a new slice of the members of list that are not s.
+func without(list []string, s string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return x == s })
+}

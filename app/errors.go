@@ -1,0 +1,62 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/libpaul/paul/filelayer"
+)
+
+// Errors of this package that a caller may test for with [errors.Is].
+var (
+	// ErrRunning is returned by Open when another program holds the home.
+	ErrRunning = errors.New("another Paul is running on this home")
+
+	// ErrNotRunning is returned by Connect when no device runs on the home.
+	ErrNotRunning = errors.New("no Paul is running on this home")
+
+	// ErrConfig is returned by Open when config.json cannot be understood.
+	// A copy of the file is kept beside it.
+	ErrConfig = errors.New("config.json cannot be read")
+
+	// ErrNotLoopback is returned for an address that other machines can reach.
+	ErrNotLoopback = errors.New("not a loopback address")
+
+	// ErrBadSetting is returned by UpdateSettings; nothing was changed.
+	ErrBadSetting = errors.New("not a usable setting")
+
+	// ErrAmbiguous is returned for the beginning of a digest that several files share.
+	ErrAmbiguous = errors.New("several digests begin like this")
+
+	// ErrNoWindow is returned by HandOver when the device that runs on the
+	// home has no window to raise.
+	ErrNoWindow = errors.New("the Paul running on this home has no window")
+
+	// ErrStopped is returned when the running device ended before it answered.
+	ErrStopped = errors.New("Paul stopped before it was done")
+)
+
+// errBusy is returned to a second start when the window takes nothing in.
+var errBusy = errors.New("the window of Paul does not answer")
+
+// Errors of the file layer, for callers that know only this package.
+var (
+	ErrNotFound    = filelayer.ErrNotFound
+	ErrNoHolder    = filelayer.ErrNoHolder
+	ErrLastCopy    = filelayer.ErrLastCopy
+	ErrUnverified  = filelayer.ErrUnverified
+	ErrLeased      = filelayer.ErrLeased
+	ErrNotPaired   = filelayer.ErrNotPaired
+	ErrDeleted     = filelayer.ErrDeleted
+	ErrCorrupt     = filelayer.ErrCorrupt
+	ErrNoSpace     = filelayer.ErrNoSpace
+	ErrReadOnly    = filelayer.ErrReadOnly
+	ErrNotMounted  = filelayer.ErrNotMounted
+	ErrMissing     = filelayer.ErrMissing
+	ErrBadCode     = filelayer.ErrBadCode
+	ErrExpired     = filelayer.ErrExpired
+	ErrUsed        = filelayer.ErrUsed
+	ErrBurned      = filelayer.ErrBurned
+	ErrOwnCode     = filelayer.ErrOwnCode
+	ErrRejected    = filelayer.ErrRejected
+	ErrWrongSecret = filelayer.ErrWrongSecret
+)

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// Export writes copies of the files into the folder dir, which must exist,
+// under their names, fetching what is not here. A file that is there already
+// is never replaced: the copy gets a number. A FileError for each that failed
+// is joined.
+func (a *App) Export(ctx context.Context, dir string, ds ...Digest) error {
+	return a.each(ctx, job{kind: KindFetch, digests: ds, do: func(ctx context.Context, d Digest) error {
+		f, err := a.files.Fetch(ctx, d)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // opened for reading
+		e, err := a.files.Entry(d)
+		if err != nil {
+			return err
+		}
+		_, err = CopyNew(filepath.Join(dir, e.Name), f)
+		return err
+	}})
+}
+
+// CopyNew writes r to a new file at path, or, when there is one, at the first
+// of "name 2.ext", "name 3.ext" … that is free, and returns its path. It never
+// replaces a file, and leaves none on an error.
+func CopyNew(path string, r io.Reader) (string, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".paul-*")
+	if err != nil {
+		return "", fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already once it has its name
+	_, err = io.Copy(tmp, r)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
+	if err != nil {
+		return "", fmt.Errorf("write %s: %w", path, err)
+	}
+	ext := filepath.Ext(path)
+	stem := strings.TrimSuffix(path, ext)
+	at := path
+	for n := 2; ; n++ {
+		err := placeNew(tmp.Name(), at)
+		if err == nil {
+			return at, durable.SyncDir(filepath.Dir(path))
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", fmt.Errorf("write %s: %w", at, err)
+		}
+		at = fmt.Sprintf("%s %d%s", stem, n, ext)
+	}
+}
+
+// placeNew gives the file tmp the name path, or fails with os.ErrExist.
+func placeNew(tmp, path string) error {
+	err := os.Link(tmp, path)
+	if err == nil || errors.Is(err, os.ErrExist) {
+		return err
+	}
+	// A file system without hard links: claim the name, then replace the claim.
+	claim, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(claim.Close(), os.Rename(tmp, path)); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/internal/durable"
+	"github.com/libpaul/paul/overlay"
+	"github.com/libpaul/paul/overlay/proxy"
+)
+
+// loopbackUser is who programs of this machine say they are.
+const loopbackUser = "paul"
+
+// openLoopback binds what --couch and --socks ask for.
+func (a *App) openLoopback() error {
+	if a.opts.Couch == "" && a.opts.Socks == "" {
+		return nil
+	}
+	password, err := loadPassword(a.places.password())
+	if err != nil {
+		return err
+	}
+	if a.opts.Couch != "" {
+		ln, err := listenLoopback("--couch", a.opts.Couch)
+		if err != nil {
+			return err
+		}
+		h := couch.BasicAuth(loopbackUser, password, a.files.CouchHandler())
+		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, ln, h) })
+		a.bound = append(a.bound, ln)
+	}
+	if a.opts.Socks != "" {
+		ln, err := listenLoopback("--socks", a.opts.Socks)
+		if err != nil {
+			return err
+		}
+		opts := proxy.Options{
+			Dial: a.node.DialContext, Resolve: a.resolveName, User: loopbackUser, Password: password,
+			Log: a.log.With("part", "proxy"),
+		}
+		a.loopback = append(a.loopback, func(ctx context.Context) error { return proxy.Serve(ctx, ln, opts) })
+		a.bound = append(a.bound, ln)
+	}
+	return nil
+}
+
+// listenLoopback listens on addr if only this machine can reach it.
+func listenLoopback(flag, addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w; give an address and a port, such as 127.0.0.1:5984", flag, addr, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("%s %s: %w: use 127.0.0.1, ::1 or localhost, since others must not reach it", flag, addr, ErrNotLoopback)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w; choose another port, or 0 for any that is free", flag, addr, err)
+	}
+	return ln, nil
+}
+
+// loadPassword reads the password of path, or makes one.
+func loadPassword(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		password := newSecret()
+		return password, durable.WriteFile(path, []byte(password+"\n"), 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the loopback password: %w", err)
+	}
+	password := strings.TrimSpace(string(data))
+	if password == "" {
+		return "", fmt.Errorf("%s is empty; remove it, and a new password is made", path)
+	}
+	return password, nil
+}
+
+// resolveName finds the host name of the device called name, without regard
+// to case, as <name>.paul.internal; a name that two devices have leads nowhere.
+func (a *App) resolveName(name string) (host string, ok bool) {
+	for _, d := range a.Devices() {
+		if !strings.EqualFold(label(d.Name), name) {
+			continue
+		}
+		key, err := parseKey(d.ID)
+		if err != nil || ok {
+			return "", false
+		}
+		host, ok = overlay.HostName(key), true
+	}
+	return host, ok
+}
+
+// label is a device's name as a DNS label: what is no letter or digit is a dash.
+func label(name string) string {
+	parts := strings.FieldsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
+	})
+	return strings.Join(parts, "-")
+}

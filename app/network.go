@@ -1,0 +1,82 @@
+package app
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/internal/signal"
+	"github.com/libpaul/paul/overlay"
+)
+
+// maxHints bounds the peers of pair codes that a device remembers.
+const maxHints = 12
+
+// network is the overlay as the file layer sees it: devices by their ID.
+type network struct{ app *App }
+
+func (n network) Admit(id string) error {
+	key, err := parseKey(id)
+	if err != nil {
+		return err
+	}
+	n.app.node.Admit(key)
+	return nil
+}
+
+func (n network) Expel(id string) {
+	if key, err := parseKey(id); err == nil {
+		n.app.node.Expel(key)
+	}
+}
+
+func (n network) Online(id string) bool {
+	key, err := parseKey(id)
+	return err == nil && n.app.node.Path(key).Kind != overlay.PathOffline
+}
+
+func (n network) OpenWindow() func()      { return n.app.node.OpenWindow(filelayer.PairPort) }
+func (n network) Hints() []string         { return n.app.node.Hints() }
+func (n network) Changed() *signal.Signal { return n.app.node.Changed() }
+
+// AddPeer adds a peer that a pair code named, and remembers it, so that the
+// two devices find each other again after a restart.
+func (n network) AddPeer(uri string) error {
+	if err := n.app.node.AddPeer(uri); err != nil {
+		return err
+	}
+	return n.app.config.update(func(c *config) error {
+		if slices.Contains(c.Peers, uri) || slices.Contains(c.Hints, uri) {
+			return nil
+		}
+		c.Hints = append(slices.Clone(c.Hints), uri)
+		c.Hints = c.Hints[max(0, len(c.Hints)-maxHints):]
+		return nil
+	})
+}
+
+func parseKey(id string) (ed25519.PublicKey, error) {
+	key, err := hex.DecodeString(id)
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("%q is not a device ID: it has 64 hex digits", id)
+	}
+	return key, nil
+}
+
+// peerTransport reaches the peer service of other devices. It sets no limit on
+// a whole answer: a changes feed stays open, and photos are large.
+func peerTransport(node *overlay.Node) http.RoundTripper {
+	return &http.Transport{
+		DialContext:           node.DialContext,
+		DisableCompression:    true, // photos do not shrink
+		MaxIdleConnsPerHost:   8,
+		IdleConnTimeout:       time.Minute,
+		ExpectContinueTimeout: time.Second,
+		WriteBufferSize:       64 << 10,
+		ReadBufferSize:        64 << 10,
+	}
+}

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+)
+
+// Invitation is an open pair code.
+type Invitation struct {
+	app *App
+	inv *filelayer.Invitation
+}
+
+// Invite makes a pair code for one other device, good for ten minutes and for
+// one use, and lets whoever brings it in as far as pairing.
+func (a *App) Invite(ctx context.Context) (*Invitation, error) {
+	inv, err := a.files.GeneratePairCode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Invitation{a, inv}, nil
+}
+
+// Code is the text to show, also as a QR code.
+func (i *Invitation) Code() string { return i.inv.Code() }
+
+// Expires is when the code stops working.
+func (i *Invitation) Expires() time.Time { return i.inv.Expires() }
+
+// Wait blocks until a device has proved that it knows the code, and returns
+// who it says it is; ErrExpired, ErrBurned after three wrong proofs.
+func (i *Invitation) Wait(ctx context.Context) (Guest, error) { return i.inv.Wait(ctx) }
+
+// Accept pairs the device that Wait returned.
+func (i *Invitation) Accept(ctx context.Context) (Device, error) {
+	d, err := i.inv.Accept(ctx)
+	if err != nil {
+		return Device{}, err
+	}
+	return i.app.device(d, i.app.holdings()), nil
+}
+
+// Reject refuses the device that Wait returned; the code is used up.
+func (i *Invitation) Reject() { i.inv.Reject() }
+
+// Cancel ends the invitation. It may be called at any time, and twice.
+func (i *Invitation) Cancel() { i.inv.Cancel() }
+
+// Join joins the library of the device that showed code. show, which may be
+// nil, is called with the words to compare while the other person is asked.
+func (a *App) Join(ctx context.Context, code string, show func(words [4]string)) (Device, error) {
+	if show == nil {
+		show = func([4]string) {}
+	}
+	d, err := a.files.UsePairCode(ctx, code, show)
+	if err != nil {
+		return Device{}, err
+	}
+	err = a.config.update(func(c *config) error { c.FirstStartDone = true; return nil })
+	return a.device(d, a.holdings()), errors.Join(err)
+}

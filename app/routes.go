@@ -1,0 +1,237 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf16"
+)
+
+// maxRequest bounds a request of the control API, in bytes.
+const maxRequest = 64 << 20
+
+// minPrefix is how many digits of a digest name it.
+const minPrefix = 8
+
+// Hello is how a running device presents itself to a command.
+type Hello struct {
+	Version int   `json:"version"`
+	Ready   Ready `json:"ready"`
+	PID     int   `json:"pid"`
+}
+
+// routes is the control API. Answers are JSON, those of long commands a line
+// for each Event; an error is a Failure with a fitting status.
+func (c *control) routes() http.Handler {
+	mux := http.NewServeMux()
+	a := c.app
+	mux.HandleFunc("GET /v1/hello", c.answer(func(r *http.Request) (any, error) {
+		ready, err := a.Ready(r.Context())
+		return Hello{apiVersion, ready, os.Getpid()}, err
+	}))
+	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) { return a.Status(), nil }))
+	mux.HandleFunc("GET /v1/devices", c.answer(func(*http.Request) (any, error) { return a.Devices(), nil }))
+	mux.HandleFunc("DELETE /v1/devices/{id}", c.answer(func(r *http.Request) (any, error) {
+		return struct{}{}, a.RemoveDevice(r.Context(), r.PathValue("id"))
+	}))
+	mux.HandleFunc("GET /v1/peers", c.answer(func(*http.Request) (any, error) { return a.peerInfos(), nil }))
+	mux.HandleFunc("POST /v1/peers", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b peerRequest) (any, error) { return b, a.AddPeer(b.URI) })
+	}))
+	mux.HandleFunc("POST /v1/peers/remove", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b peerRequest) (any, error) { return b, a.RemovePeer(b.URI) })
+	}))
+	mux.HandleFunc("POST /v1/open", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b openRequest) (any, error) { return b, a.handOver(b.Args) })
+	}))
+	mux.HandleFunc("POST /v1/pair/{id}", c.answer(c.answerGuest))
+	mux.HandleFunc("GET /v1/files/{digest}", c.fetch)
+	mux.HandleFunc("GET /v1/entries", c.answer(func(*http.Request) (any, error) { return a.Listings(), nil }))
+	mux.HandleFunc("POST /v1/import", c.stream(c.importPaths))
+	mux.HandleFunc("POST /v1/files", c.stream(c.act))
+	mux.HandleFunc("POST /v1/check", c.stream(c.check))
+	mux.HandleFunc("POST /v1/pair", c.stream(c.pair))
+	mux.HandleFunc("POST /v1/join", c.stream(c.join))
+	return mux
+}
+
+type (
+	peerRequest  struct{ URI string }
+	openRequest  struct{ Args []string }
+	pairAnswer   struct{ Accept bool }
+	joinRequest  struct{ Code string }
+	pathsRequest struct{ Paths []string }
+	filesRequest struct {
+		Do      string // "save", "unsave", "delete", "restore"
+		Digests []string
+		Force   bool
+	}
+	checkRequest struct{ ReadData, Repair bool }
+)
+
+// answer makes a handler of a func with one result.
+func (c *control) answer(f func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := f(r)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(v) // a client that has gone needs no answer
+	}
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(statusOf(err))
+	_ = json.NewEncoder(w).Encode(failure(err)) // as above
+}
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrDeleted):
+		return http.StatusNotFound
+	case errors.Is(err, ErrLastCopy), errors.Is(err, ErrUnverified), errors.Is(err, ErrLeased):
+		return http.StatusConflict
+	case errors.Is(err, ErrNoHolder):
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusUnprocessableEntity
+	}
+}
+
+// withBody calls f with the request's JSON.
+func withBody[T any](r *http.Request, f func(T) (any, error)) (any, error) {
+	var body T
+	if err := readBody(r, &body); err != nil {
+		return nil, err
+	}
+	return f(body)
+}
+
+func readBody(r *http.Request, dst any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxRequest))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(dst); err != nil {
+		return fmt.Errorf("read the request: %w", err)
+	}
+	return nil
+}
+
+// stream makes a handler of a func that says what happens as it happens. Its
+// error becomes the last event but one; the last is always End.
+func (c *control) stream(f func(*http.Request, func(Event)) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		enc, rc := json.NewEncoder(w), http.NewResponseController(w)
+		var mu sync.Mutex // one event at a time
+		send := func(e Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if enc.Encode(e) == nil { // a client that has gone ends the request's context
+				_ = rc.Flush()
+			}
+		}
+		if err := f(r, send); err != nil {
+			send(Event{Failure: failure(err)})
+		}
+		send(Event{End: true})
+	}
+}
+
+func (a *App) peerInfos() []PeerInfo {
+	out := []PeerInfo{}
+	for _, p := range a.Peers() {
+		out = append(out, peerInfo(p))
+	}
+	return out
+}
+
+// Listings lists all files as commands show them, the oldest photo first.
+func (a *App) Listings() []Listing {
+	entries := a.Entries()
+	out := make([]Listing, len(entries))
+	for i, e := range entries {
+		out[i] = a.listing(e)
+	}
+	slices.SortFunc(out, func(x, y Listing) int {
+		return cmp.Or(strings.Compare(x.Date, y.Date), strings.Compare(x.Digest, y.Digest))
+	})
+	return out
+}
+
+// resolve finds the file that s names: a digest, or the beginning of one.
+func (a *App) resolve(s string) (Digest, error) {
+	var found Digest
+	s = strings.ToLower(s)
+	if len(s) == hex.EncodedLen(len(found)) {
+		return found, found.UnmarshalText([]byte(s))
+	}
+	if len(s) < minPrefix {
+		return found, fmt.Errorf("%q: %w: give at least %d digits", s, ErrAmbiguous, minPrefix)
+	}
+	for _, list := range [][]Entry{a.Entries(), a.Trash()} {
+		for _, e := range list {
+			if !strings.HasPrefix(e.Digest.String(), s) || e.Digest == found {
+				continue
+			}
+			if !found.IsZero() {
+				return found, fmt.Errorf("%s: %w: give more digits", s, ErrAmbiguous)
+			}
+			found = e.Digest
+		}
+	}
+	if found.IsZero() {
+		return found, fmt.Errorf("%s: %w", s, ErrNotFound)
+	}
+	return found, nil
+}
+
+// fetch sends a file's bytes.
+func (c *control) fetch(w http.ResponseWriter, r *http.Request) {
+	d, err := c.app.resolve(r.PathValue("digest"))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	f, err := c.app.Fetch(r.Context(), d)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	defer func() { _ = f.Close() }() // opened for reading
+	e, _ := c.app.Entry(d)
+	meta, err := json.Marshal(c.app.listing(e))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	w.Header().Set("Paul-Entry", string(asciiJSON(meta)))
+	w.Header().Set("Content-Type", "application/octet-stream")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// asciiJSON escapes what a header cannot hold.
+func asciiJSON(data []byte) []byte {
+	var out []byte
+	for _, r := range string(data) {
+		if r < 0x80 {
+			out = append(out, byte(r))
+			continue
+		}
+		for _, u := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, `\u%04x`, u)
+		}
+	}
+	return out
+}

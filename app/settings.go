@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/libpaul/paul/overlay"
+)
+
+// maxName bounds a device's name, in bytes.
+const maxName = 100
+
+// Settings returns what the person has set. A setting that needs a restart is
+// returned as it will be then.
+func (a *App) Settings() Settings {
+	c := a.config.get()
+	return Settings{
+		Name: c.Name, Library: c.Library, Peers: slices.Clone(c.Peers), PublicPeers: c.PublicPeers, LAN: c.LAN,
+		Copies: c.Copies, Theme: c.Theme, Scale: c.Scale, FirstStartDone: c.FirstStartDone,
+	}
+}
+
+// UpdateSettings keeps s. Name and Peers apply at once, and whoever draws
+// applies Theme and Scale on Changed; RestartNeeded names the rest. With
+// ErrBadSetting nothing has changed.
+func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
+	old := a.config.get()
+	undo, err := a.addPeers(old.Peers, s.Peers)
+	if err != nil {
+		return err
+	}
+	if err := a.config.update(func(c *config) error { return s.into(c) }); err != nil {
+		undo()
+		return err
+	}
+	defer a.changed.Raise()
+	return errors.Join(a.rename(ctx, old.Name, s.Name), a.removePeers(old.Peers, s.Peers))
+}
+
+// into checks s and writes it into c.
+func (s Settings) into(c *config) error {
+	c.Name, c.Library = strings.TrimSpace(s.Name), filepath.Clean(s.Library)
+	c.Peers, c.PublicPeers, c.LAN = join(s.Peers, nil), s.PublicPeers, s.LAN
+	c.Copies, c.Theme, c.Scale, c.FirstStartDone = s.Copies, s.Theme, s.Scale, s.FirstStartDone
+	return checkIdentity(c)
+}
+
+// checkIdentity makes the library folder absolute, and reports a name or a
+// folder that cannot be used.
+func checkIdentity(c *config) error {
+	if c.Name == "" || len(c.Name) > maxName || !utf8.ValidString(c.Name) || strings.ContainsAny(c.Name, "\n\r\t\x00") {
+		return fmt.Errorf("%w: a device's name has 1 to %d bytes on one line", ErrBadSetting, maxName)
+	}
+	dir, err := filepath.Abs(c.Library)
+	if err != nil {
+		return fmt.Errorf("%w: library folder: %w", ErrBadSetting, err)
+	}
+	if err := usableFolder(dir); err != nil {
+		return fmt.Errorf("%w: library folder: %w", ErrBadSetting, err)
+	}
+	c.Library = dir
+	return nil
+}
+
+func (a *App) rename(ctx context.Context, old, name string) error {
+	name = strings.TrimSpace(name)
+	if name == old {
+		return nil
+	}
+	if err := a.files.Rename(ctx, name); err != nil {
+		return fmt.Errorf("tell the others this device's name: %w", err)
+	}
+	return nil
+}
+
+// addPeers gives the node the peers that are new; undo takes them back. On an
+// error it has done so already.
+func (a *App) addPeers(before, now []string) (undo func(), err error) {
+	var added []string
+	undo = func() {
+		for _, uri := range added {
+			_ = a.node.RemovePeer(uri) // it was added a moment ago
+		}
+	}
+	for _, uri := range now {
+		if slices.Contains(before, uri) {
+			continue
+		}
+		if err := a.node.AddPeer(uri); err != nil {
+			undo()
+			return nil, fmt.Errorf("%w: peer %q: %w", ErrBadSetting, uri, err)
+		}
+		added = append(added, uri)
+	}
+	return undo, nil
+}
+
+// removePeers takes from the node the peers that are no longer wanted.
+func (a *App) removePeers(before, now []string) error {
+	var errs []error
+	for _, uri := range before {
+		if !slices.Contains(now, uri) {
+			errs = append(errs, ignoreNoPeering(a.node.RemovePeer(uri)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func ignoreNoPeering(err error) error {
+	if errors.Is(err, overlay.ErrNoPeering) {
+		return nil
+	}
+	return err
+}
+
+// notPeer is the error for a peer that is not in the settings.
+func notPeer(uri string, err error) error {
+	if err == nil {
+		return nil // it was given by a flag, and is gone until the next start
+	}
+	if errors.Is(err, overlay.ErrNoPeering) {
+		return fmt.Errorf("peer %s: %w", uri, ErrNotFound)
+	}
+	return err
+}
+
+// RestartNeeded names the settings that take effect at the next start only,
+// in words for a person; none when what is set is what holds.
+func (a *App) RestartNeeded() []string {
+	now := a.config.get()
+	var out []string
+	for _, f := range []struct {
+		name    string
+		differs bool
+	}{
+		{"library folder", now.Library != a.started.Library},
+		{"public peers", now.PublicPeers != a.started.PublicPeers},
+		{"devices on the local network", now.LAN != a.started.LAN},
+		{"copies", now.Copies != a.started.Copies},
+	} {
+		if f.differs {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}

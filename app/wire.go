@@ -1,0 +1,238 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Listing is an entry as commands show it.
+type Listing struct {
+	Digest  string   `json:"digest"`
+	Name    string   `json:"name"`
+	Size    int64    `json:"size"` // bytes
+	Type    string   `json:"type"`
+	Date    string   `json:"date"`    // capture wall time, 2024-05-01T12:30:05, with its offset when known
+	Devices []string `json:"devices"` // IDs of the devices that hold a verified copy
+	Path    string   `json:"path"`    // of the copy here; "" if none
+}
+
+func (a *App) listing(e Entry) Listing {
+	l := Listing{
+		Digest: e.Digest.String(), Name: e.Name, Size: e.Size, Type: e.Type,
+		Devices: e.HolderIDs(), Path: e.Path,
+	}
+	if l.Devices == nil {
+		l.Devices = []string{}
+	}
+	if img, _, ok := a.images.Snapshot().ByDigest(e.Digest); ok {
+		l.Date = img.Date.String()
+	} else if !e.Time.IsZero() {
+		l.Date = e.Time.Format("2006-01-02T15:04:05-07:00")
+	}
+	return l
+}
+
+type devicePath struct {
+	Kind  string  `json:"kind"`
+	Via   string  `json:"via"`
+	RTTMs float64 `json:"rttMs"`
+}
+
+// deviceJSON is a Device as the control API and the commands write it.
+type deviceJSON struct {
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Address  string     `json:"address"`
+	Platform string     `json:"platform"`
+	Self     bool       `json:"self"`
+	Online   bool       `json:"online"`
+	Path     devicePath `json:"path"`
+	LastSeen *time.Time `json:"lastSeen"` // null: never
+	Files    int        `json:"files"`
+	Bytes    int64      `json:"bytes"`
+}
+
+// MarshalJSON writes the documented fields, with times in RFC 3339.
+func (d Device) MarshalJSON() ([]byte, error) {
+	j := deviceJSON{
+		ID: d.ID, Name: d.Name, Address: d.Address, Platform: d.Platform, Self: d.Self, Online: d.Online,
+		Path:  devicePath{d.Path.Kind, d.Path.Via, float64(d.Path.RTT) / float64(time.Millisecond)},
+		Files: d.Files, Bytes: d.Bytes,
+	}
+	if !d.LastSeen.IsZero() {
+		t := d.LastSeen.UTC().Truncate(time.Second)
+		j.LastSeen = &t
+	}
+	return json.Marshal(j)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *Device) UnmarshalJSON(data []byte) error {
+	var j deviceJSON
+	if err := json.Unmarshal(data, &j); err != nil {
+		return err
+	}
+	*d = Device{
+		ID: j.ID, Name: j.Name, Address: j.Address, Platform: j.Platform, Self: j.Self, Online: j.Online,
+		Path:  Path{j.Path.Kind, j.Path.Via, time.Duration(j.Path.RTTMs * float64(time.Millisecond))},
+		Files: j.Files, Bytes: j.Bytes,
+	}
+	if j.LastSeen != nil {
+		d.LastSeen = *j.LastSeen
+	}
+	return nil
+}
+
+// PeerInfo is a link as commands show it.
+type PeerInfo struct {
+	URI     string  `json:"uri"`
+	Kind    string  `json:"kind"` // "lan", "static", "public" or "inbound"
+	Up      bool    `json:"up"`
+	Inbound bool    `json:"inbound"`
+	RTTMs   float64 `json:"rttMs"`
+	RX      uint64  `json:"rx"` // bytes received
+	TX      uint64  `json:"tx"` // bytes sent
+	Error   string  `json:"error,omitempty"`
+}
+
+func peerInfo(p Peering) PeerInfo {
+	return PeerInfo{
+		URI: p.URI, Kind: p.Kind, Up: p.Up, Inbound: p.Inbound,
+		RTTMs: float64(p.RTT) / float64(time.Millisecond), RX: p.RX, TX: p.TX, Error: p.LastErr,
+	}
+}
+
+// Progress is how far a long command is.
+type Progress struct {
+	Files      int     `json:"files"`
+	TotalFiles int     `json:"totalFiles"`
+	Bytes      int64   `json:"bytes"`
+	TotalBytes int64   `json:"totalBytes"`
+	Rate       float64 `json:"rate"` // bytes a second
+	Current    string  `json:"current,omitempty"`
+}
+
+// GuestInfo is a Guest as the control API writes it.
+type GuestInfo struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Platform string    `json:"platform"`
+	Words    [4]string `json:"words"`
+}
+
+// ImportSummary counts what an import did.
+type ImportSummary struct {
+	Added      int `json:"added"`
+	Duplicates int `json:"duplicates"`
+	Failed     int `json:"failed"`
+}
+
+// CheckSummary counts what a check looked at.
+type CheckSummary struct {
+	Files    int   `json:"files"`
+	Bytes    int64 `json:"bytes"`
+	Problems int   `json:"problems"`
+	Repaired int   `json:"repaired"`
+}
+
+// Problem is a file that an import or a check has something to say of.
+type Problem struct {
+	Path     string `json:"path"`
+	Digest   string `json:"digest,omitempty"`
+	Error    string `json:"error"`
+	Kept     bool   `json:"kept,omitempty"`     // an import kept the file all the same
+	Repaired bool   `json:"repaired,omitempty"` // a check put it right
+}
+
+// Event is one line of the answer to a long command: one of its fields is set.
+type Event struct {
+	Progress   *Progress       `json:"progress,omitempty"`
+	Entry      *Listing        `json:"entry,omitempty"`
+	Problem    *Problem        `json:"problem,omitempty"`
+	Failure    *Failure        `json:"error,omitempty"`
+	Imported   *ImportSummary  `json:"imported,omitempty"`
+	Checked    *CheckSummary   `json:"checked,omitempty"`
+	Invitation *InvitationInfo `json:"invitation,omitempty"`
+	Guest      *GuestInfo      `json:"guest,omitempty"`
+	Words      *[4]string      `json:"words,omitempty"`
+	Paired     *Device         `json:"paired,omitempty"`
+	End        bool            `json:"end,omitempty"` // the last line: all was said
+}
+
+// InvitationInfo is an Invitation as the control API writes it.
+type InvitationInfo struct {
+	ID      int64     `json:"id"` // to answer it by
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+}
+
+// Failure is an error that crossed the control API. It keeps what errors.Is
+// tells of the sentinels of this package.
+type Failure struct {
+	Code    string `json:"code"` // names the sentinel; "failed" for any other error
+	Message string `json:"message"`
+	Digest  string `json:"digest,omitempty"` // the file it is about
+}
+
+func (f *Failure) Error() string { return f.Message }
+
+// Is reports whether target is the sentinel that Code names.
+func (f *Failure) Is(target error) bool {
+	for _, c := range codes {
+		if c.name == f.Code {
+			return c.err == target
+		}
+	}
+	return false
+}
+
+// codes names the sentinels that cross the control API, the more telling first.
+var codes = []struct {
+	name string
+	err  error
+}{
+	{"lastCopy", ErrLastCopy},
+	{"unverified", ErrUnverified},
+	{"leased", ErrLeased},
+	{"noHolder", ErrNoHolder},
+	{"deleted", ErrDeleted},
+	{"notFound", ErrNotFound},
+	{"notPaired", ErrNotPaired},
+	{"ambiguous", ErrAmbiguous},
+	{"badCode", ErrBadCode},
+	{"expired", ErrExpired},
+	{"used", ErrUsed},
+	{"burned", ErrBurned},
+	{"ownCode", ErrOwnCode},
+	{"rejected", ErrRejected},
+	{"wrongSecret", ErrWrongSecret},
+	{"corrupt", ErrCorrupt},
+	{"noSpace", ErrNoSpace},
+	{"readOnly", ErrReadOnly},
+	{"notMounted", ErrNotMounted},
+	{"missing", ErrMissing},
+	{"badSetting", ErrBadSetting},
+	{"noWindow", ErrNoWindow},
+	{"stopped", ErrStopped},
+}
+
+// failure puts err on the wire.
+func failure(err error) *Failure {
+	f := &Failure{Code: "failed", Message: err.Error()}
+	if errors.Is(err, context.Canceled) { // the client has not gone, or nobody would read this
+		f.Code, f.Message = "stopped", ErrStopped.Error()
+	}
+	for _, c := range codes {
+		if errors.Is(err, c.err) {
+			f.Code = c.name
+			break
+		}
+	}
+	var file *FileError
+	if errors.As(err, &file) {
+		f.Digest = file.Digest.String()
+	}
+	return f
+}
