@@ -1,6 +1,9 @@
 package blob
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrNotFound says that the store knows no blob of this digest.
@@ -35,3 +38,15 @@ var (
 	// ErrClosed says that the batch was committed or aborted before.
 	ErrClosed = errors.New("batch is already committed or aborted")
 )
+
+// explain wraps err with the sentinel for its cause, where there is one, so
+// that errors.Is finds both.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := classify(err); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package blob
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// fsys is what the store asks of the file system when it writes or judges
+// bytes: the calls whose failure loses photos if it is not handled, so that
+// tests can make each of them fail.
+type fsys interface {
+	create(path string) (file, error) // new, and only so
+	resume(path string) (file, error) // read and write, made if need be
+	open(path string) (file, error)   // for reading
+	finish(path string) error         // bytes to the disk, then read-only
+	rename(from, to string) error     // fails with fs.ErrExist rather than replace
+	remove(path string) error
+	mkdir(path string) error
+	syncDir(path string) error
+	free(dir string) (uint64, error) // bytes that this user may still write
+}
+
+type file interface {
+	io.ReadWriteSeeker
+	io.Closer
+	Truncate(size int64) error
+	Stat() (fs.FileInfo, error)
+	Fd() uintptr
+}
+
+// osFS is the file system itself.
+type osFS struct{}
+
+func (osFS) create(path string) (file, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+}
+
+func (osFS) resume(path string) (file, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+}
+
+func (osFS) open(path string) (file, error)  { return os.Open(path) }
+func (osFS) finish(path string) error        { return finish(path) }
+func (osFS) rename(from, to string) error    { return renameNew(from, to) }
+func (osFS) remove(path string) error        { return os.Remove(path) }
+func (osFS) mkdir(path string) error         { return os.Mkdir(path, 0o755) }
+func (osFS) syncDir(path string) error       { return durable.SyncDir(path) }
+func (osFS) free(dir string) (uint64, error) { return freeBytes(dir) }
+
+// makeDirs makes the folder rel (slashes) below root, and returns the absolute
+// folders that gained an entry, which are to be synced. It never makes root,
+// which may be the mount point of an absent disk.
+func makeDirs(fsys fsys, root, rel string) (grown []string, err error) {
+	dir := root
+	for name := range filepathElems(rel) {
+		parent := dir
+		dir = filepath.Join(dir, name)
+		switch err := fsys.mkdir(dir); {
+		case err == nil:
+			grown = append(grown, parent)
+		case !errors.Is(err, fs.ErrExist):
+			return grown, err
+		}
+	}
+	return grown, nil
+}
+
+// renameByLink is a rename that does not replace, for systems without one: by
+// a hard link where the disk has them, else by a look beforehand.
+func renameByLink(from, to string) error {
+	switch err := os.Link(from, to); {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
+}

@@ -1,0 +1,22 @@
+package blob
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// renameNew renames from to a name that nothing has yet.
+func renameNew(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not on this file system or kernel
+		return renameByLink(from, to)
+	}
+	return pathError("rename", to, err)
+}
+
+// startWriteback asks the kernel to begin writing f's bytes, so that the
+// barrier at the end of a batch finds little left to wait for.
+func startWriteback(f file) {
+	_ = unix.SyncFileRange(int(f.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE) // only a hint
+}

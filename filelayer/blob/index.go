@@ -1,0 +1,248 @@
+package blob
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// schema of the index. Paths are relative to the library, with slashes; times
+// are nanoseconds since 1970; fold is the path as a case-blind disk sees it.
+// A row of moves is written before a file is renamed and removed together with
+// the change of the other tables after it, so that Open can finish or forget
+// what a crash has interrupted.
+const schema = `
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blobs (
+	digest BLOB PRIMARY KEY, path TEXT NOT NULL, fold TEXT NOT NULL,
+	size INTEGER NOT NULL, mtime INTEGER NOT NULL, verified INTEGER NOT NULL,
+	missing INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS blobs_fold ON blobs (fold);
+CREATE UNIQUE INDEX IF NOT EXISTS blobs_here ON blobs (fold) WHERE missing = 0;
+CREATE TABLE IF NOT EXISTS moves (
+	id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, digest BLOB NOT NULL, src TEXT NOT NULL, dst TEXT NOT NULL,
+	size INTEGER NOT NULL, mtime INTEGER NOT NULL, verified INTEGER NOT NULL,
+	origin TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS trash (
+	digest BLOB PRIMARY KEY, path TEXT NOT NULL, origin TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+	size INTEGER NOT NULL, mtime INTEGER NOT NULL, verified INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quarantine (
+	path TEXT PRIMARY KEY, digest BLOB NOT NULL, origin TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (
+	digest BLOB NOT NULL, holder TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (digest, holder)) WITHOUT ROWID;
+PRAGMA user_version = 1;
+`
+
+// index is the local database of the store.
+type index struct {
+	db  *sql.DB
+	get *sql.Stmt // one blob, by digest: the most frequent question
+}
+
+// row is a blob as the index knows it.
+type row struct {
+	digest   Digest
+	path     string
+	size     int64
+	mtime    int64
+	verified int64
+	missing  bool
+}
+
+const rowColumns = "digest, path, size, mtime, verified, missing"
+
+// openIndex opens the index at path. One that is damaged beyond reading is put
+// aside under another name, and a new one begun.
+func openIndex(path string) (ix *index, damaged string, err error) {
+	ix, err = tryIndex(path)
+	var broken *sqlite.Error
+	if errors.As(err, &broken) && (broken.Code()&0xff == sqlite3.SQLITE_NOTADB || broken.Code()&0xff == sqlite3.SQLITE_CORRUPT) {
+		damaged = path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
+		if err := os.Rename(path, damaged); err != nil {
+			return nil, "", err
+		}
+		for _, tail := range []string{"-wal", "-shm"} {
+			if err := os.Rename(path+tail, damaged+tail); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, "", err
+			}
+		}
+		ix, err = tryIndex(path)
+	}
+	return ix, damaged, err
+}
+
+func tryIndex(path string) (*index, error) {
+	pragmas := url.Values{
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_txlock": {"immediate"},
+	}
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") { // C:/..., see "The URI path" in sqlite.org/uri.html
+		slashed = "/" + slashed
+	}
+	name := url.URL{Scheme: "file", OmitHost: true, Path: slashed, RawQuery: pragmas.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	ix := &index{db: db}
+	if err := ix.prepare(); err != nil {
+		_ = db.Close() // the error that matters is err
+		return nil, err
+	}
+	return ix, nil
+}
+
+func (ix *index) prepare() error {
+	if err := ix.update(func(tx *tx) error { return tx.exec(schema) }); err != nil {
+		return err
+	}
+	var err error
+	ix.get, err = ix.db.Prepare("SELECT " + rowColumns + " FROM blobs WHERE digest = ?") //nolint:noctx // see index.update
+	return explainSQL(err)
+}
+
+func (ix *index) close() error {
+	return errors.Join(ix.get.Close(), ix.db.Close())
+}
+
+// tx is a transaction in progress.
+type tx struct{ *sql.Tx }
+
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.Tx.Exec(query, args...) //nolint:noctx // see index.update
+	return err
+}
+
+// update runs fn in one transaction. When it returns nil, what fn wrote is on
+// the disk. Queries of the index take no context: they are short and local, and
+// must not be abandoned between a rename and the row that tells of it.
+func (ix *index) update(fn func(*tx) error) error {
+	t, err := ix.db.Begin() //nolint:noctx // see above
+	if err != nil {
+		return explainSQL(err)
+	}
+	if err := fn(&tx{t}); err != nil {
+		return explainSQL(errors.Join(err, t.Rollback()))
+	}
+	return explainSQL(t.Commit())
+}
+
+// lookup returns the row of d, or ErrNotFound.
+func (ix *index) lookup(d Digest) (row, error) {
+	r, err := scanRow(ix.get.QueryRow(d[:])) //nolint:noctx // see index.update
+	if errors.Is(err, sql.ErrNoRows) {
+		return row{}, fmt.Errorf("%w: %v", ErrNotFound, d)
+	}
+	return r, explainSQL(err)
+}
+
+func scanRow(s interface{ Scan(...any) error }) (row, error) {
+	var r row
+	var digest []byte
+	if err := s.Scan(&digest, &r.path, &r.size, &r.mtime, &r.verified, &r.missing); err != nil {
+		return row{}, err
+	}
+	copy(r.digest[:], digest)
+	return r, nil
+}
+
+// collect reads all rows of a query by scan.
+func collect[T any](ix *index, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := ix.db.Query(query, args...) //nolint:noctx // see index.update
+	if err != nil {
+		return nil, explainSQL(err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err tells
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, explainSQL(err)
+		}
+		all = append(all, v)
+	}
+	return all, explainSQL(rows.Err())
+}
+
+// after returns up to n rows whose digest is greater than d, in order.
+func (ix *index) after(d Digest, first bool, n int) ([]row, error) {
+	op := ">"
+	if first {
+		op = ">="
+	}
+	return collect(ix, func(rs *sql.Rows) (row, error) { return scanRow(rs) },
+		"SELECT "+rowColumns+" FROM blobs WHERE digest "+op+" ? ORDER BY digest LIMIT ?", d[:], n)
+}
+
+// taken reports whether a blob other than d has, or had before it went
+// missing, a path that some disk takes for rel.
+func (ix *index) taken(rel string, d Digest) (bool, error) {
+	found, err := collect(ix, func(rs *sql.Rows) (n int, err error) { return n, rs.Scan(&n) },
+		"SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", fold(rel), d[:])
+	return len(found) > 0, err
+}
+
+// at returns the blob that lies at rel, if there is one.
+func (ix *index) at(rel string) (row, bool, error) {
+	found, err := collect(ix, func(rs *sql.Rows) (row, error) { return scanRow(rs) },
+		"SELECT "+rowColumns+" FROM blobs WHERE fold = ? AND path = ? AND missing = 0", fold(rel), rel)
+	if err != nil || len(found) == 0 {
+		return row{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// meta returns the value of key, "" when there is none.
+func (ix *index) meta(key string) (string, error) {
+	found, err := collect(ix, func(rs *sql.Rows) (v string, err error) { return v, rs.Scan(&v) },
+		"SELECT value FROM meta WHERE key = ?", key)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0], nil
+}
+
+func (ix *index) setMeta(key, value string) error {
+	return ix.update(func(tx *tx) error {
+		return tx.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value)
+	})
+}
+
+// put writes the row of a blob. When its file is there, another blob that was
+// known by the same path is not: it becomes missing.
+func (t *tx) put(r row) error {
+	if !r.missing {
+		if err := t.exec("UPDATE blobs SET missing = 1 WHERE fold = ? AND digest <> ?", fold(r.path), r.digest[:]); err != nil {
+			return err
+		}
+	}
+	return t.exec(`INSERT INTO blobs (digest, path, fold, size, mtime, verified, missing) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (digest) DO UPDATE SET path = excluded.path, fold = excluded.fold, size = excluded.size,
+		mtime = excluded.mtime, verified = excluded.verified, missing = excluded.missing`,
+		r.digest[:], r.path, fold(r.path), r.size, r.mtime, r.verified, r.missing)
+}
+
+// explainSQL wraps the database's own words for a full or failing disk.
+func explainSQL(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return explain(err)
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("index: %w: %w", ErrNoSpace, err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("index: %w: %w", ErrIO, err)
+	}
+	return fmt.Errorf("index: %w", err)
+}

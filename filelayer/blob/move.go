@@ -1,0 +1,189 @@
+package blob
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+)
+
+// kind says what a move means for the tables of the index.
+type kind int
+
+const (
+	moveIn      kind = iota + 1 // a new or fetched file gets its name
+	moveTrash                   // a blob goes to the trash
+	moveUntrash                 // and comes back
+	moveRotten                  // a blob whose bytes have changed is put aside
+)
+
+// move is one rename inside the library, and what it makes true. src and dst
+// are relative to the library.
+type move struct {
+	id                    int64 // of the row that announces it
+	kind                  kind
+	digest                Digest
+	src, dst              string
+	size, mtime, verified int64
+	origin                string // path before, for the trash and the quarantine
+	reason                string
+	at                    int64
+}
+
+// perform does the moves and makes them durable, all of them or none: it
+// announces them in the index, renames, syncs the folders, and changes the
+// tables in one transaction. The caller holds mu. After a crash, recover
+// finishes those whose file has its new name.
+func (s *Store) perform(moves []*move) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	if err := s.Mounted(); err != nil {
+		return err
+	}
+	if err := s.index.update(func(tx *tx) error { return announce(tx, moves) }); err != nil {
+		return err
+	}
+	done, err := s.renameAll(moves)
+	if err == nil {
+		err = s.index.update(func(tx *tx) error {
+			for _, m := range moves {
+				if err := m.apply(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return errors.Join(explain(err), s.undo(moves, done))
+	}
+	return nil
+}
+
+// renameAll renames and syncs the folders. On error it returns how many files
+// had been renamed.
+func (s *Store) renameAll(moves []*move) (done int, err error) {
+	var grown []string
+	for _, m := range moves {
+		dirs, err := makeDirs(s.fsys, s.library, path.Dir(m.dst))
+		grown = append(grown, dirs...)
+		if err != nil {
+			return done, err
+		}
+		if err := s.fsys.rename(s.path(m.src), s.path(m.dst)); err != nil {
+			return done, err
+		}
+		done++
+		grown = append(grown, filepath.Dir(s.path(m.dst)))
+		if m.kind != moveIn { // incoming files may reappear: they are swept
+			grown = append(grown, filepath.Dir(s.path(m.src)))
+		}
+		fi, err := os.Lstat(s.path(m.dst)) // as this disk keeps the time
+		if err != nil {
+			return done, err
+		}
+		m.mtime = fi.ModTime().UnixNano()
+	}
+	return done, s.syncDirs(grown)
+}
+
+// undo takes back the first done moves, and the announcement of all. What it
+// cannot take back stays announced, for the next Open to put right.
+func (s *Store) undo(moves []*move, done int) error {
+	for _, m := range moves[:done] {
+		if err := s.fsys.rename(s.path(m.dst), s.path(m.src)); err != nil {
+			return fmt.Errorf("take back %s: %w", m.dst, err)
+		}
+	}
+	return s.index.update(func(tx *tx) error {
+		for _, m := range moves {
+			if err := tx.exec("DELETE FROM moves WHERE id = ?", m.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func announce(tx *tx, moves []*move) error {
+	stmt, err := tx.Prepare(`INSERT INTO moves (kind, digest, src, dst, size, mtime, verified, origin, reason, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`) //nolint:noctx // see index.update
+	if err != nil {
+		return err
+	}
+	for _, m := range moves {
+		res, err := stmt.Exec(m.kind, m.digest[:], m.src, m.dst, m.size, m.mtime, m.verified, m.origin, m.reason, m.at) //nolint:noctx // see index.update
+		if err != nil {
+			return errors.Join(err, stmt.Close())
+		}
+		if m.id, err = res.LastInsertId(); err != nil {
+			return errors.Join(err, stmt.Close())
+		}
+	}
+	return stmt.Close()
+}
+
+// apply makes the tables say that the file has its new name.
+func (m *move) apply(tx *tx) error {
+	if err := tx.exec("DELETE FROM moves WHERE id = ?", m.id); err != nil {
+		return err
+	}
+	switch m.kind {
+	case moveTrash:
+		if err := tx.exec("DELETE FROM blobs WHERE digest = ?", m.digest[:]); err != nil {
+			return err
+		}
+		return m.addTrash(tx)
+	case moveRotten:
+		if err := tx.exec("DELETE FROM blobs WHERE digest = ? AND path = ?", m.digest[:], m.origin); err != nil {
+			return err
+		}
+		if err := tx.exec("DELETE FROM trash WHERE digest = ? AND path = ?", m.digest[:], m.src); err != nil {
+			return err
+		}
+		return tx.exec("INSERT OR REPLACE INTO quarantine (path, digest, origin, at, size) VALUES (?, ?, ?, ?, ?)",
+			m.dst, m.digest[:], m.origin, m.at, m.size)
+	case moveUntrash:
+		if err := tx.exec("DELETE FROM trash WHERE digest = ? AND path = ?", m.digest[:], m.src); err != nil {
+			return err
+		}
+	}
+	return tx.put(row{digest: m.digest, path: m.dst, size: m.size, mtime: m.mtime, verified: m.verified})
+}
+
+func (m *move) addTrash(tx *tx) error {
+	return tx.exec(`INSERT OR REPLACE INTO trash (digest, path, origin, reason, at, size, mtime, verified)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.digest[:], m.dst, m.origin, m.reason, m.at, m.size, m.mtime, m.verified)
+}
+
+// freeIn returns the first candidate for name in the folder rel of the store's
+// own, such as the trash, that no file has.
+func (s *Store) freeIn(rel, name string, d Digest) (string, error) {
+	for candidate := range candidates(name, d) {
+		dst := path.Join(rel, candidate)
+		_, err := os.Lstat(s.path(dst))
+		if errors.Is(err, fs.ErrNotExist) {
+			return dst, nil
+		}
+		if err != nil {
+			return "", explain(err)
+		}
+	}
+	return "", fmt.Errorf("no free name for %s in %s", name, rel)
+}
+
+func scanMove(rs *sql.Rows) (*move, error) {
+	m := &move{}
+	var digest []byte
+	err := rs.Scan(&m.id, &m.kind, &digest, &m.src, &m.dst, &m.size, &m.mtime, &m.verified, &m.origin, &m.reason, &m.at)
+	copy(m.digest[:], digest)
+	return m, err
+}
+
+func now() int64 { return time.Now().UnixNano() }

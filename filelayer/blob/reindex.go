@@ -1,0 +1,128 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// junk names files that systems strew, folded.
+var junk = map[string]bool{"thumbs.db": true, "desktop.ini": true, "ehthumbs.db": true}
+
+// Reindex makes the index agree with what lies in the library folder: it hashes
+// every file that the index does not know, and notes blobs that are missing. So
+// a lost index is rebuilt, a moved file found again, and the trash known again.
+// report, unless nil, is told the files looked at so far. It returns how many
+// blobs became known or were found again. No file is changed.
+func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, err error) {
+	if _, err := s.Scan(ctx); err != nil { // first, so that a moved file is known to have left its old place
+		return 0, fmt.Errorf("reindex: %w", err)
+	}
+	done := 0
+	err = filepath.WalkDir(s.library, func(p string, e fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || p == s.library {
+			return err
+		}
+		if strings.HasPrefix(e.Name(), ".") { // hidden, and the store's own
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !e.Type().IsRegular() || junk[fold(e.Name())] {
+			return nil
+		}
+		found, err := s.found(ctx, p)
+		if found {
+			added++
+		}
+		if done++; report != nil {
+			report(done)
+		}
+		return err
+	})
+	if err == nil {
+		err = s.findTrash()
+	}
+	if err == nil {
+		err = s.index.setMeta("fresh", "")
+	}
+	if err != nil {
+		return added, fmt.Errorf("reindex: %w", explain(err))
+	}
+	s.fresh.Store(false)
+	return added, nil
+}
+
+// found records the file at p, unless it is known or a second copy of a blob.
+// A file that vanishes or cannot be read meanwhile is passed over.
+func (s *Store) found(ctx context.Context, p string) (bool, error) {
+	rel, err := s.rel(p)
+	if err != nil {
+		return false, err
+	}
+	if _, known, err := s.index.at(rel); known || err != nil {
+		return false, err
+	}
+	d, err := s.hash(p, ctx.Err)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrIO) {
+		s.log.Warn("A file of the library cannot be read", "path", rel, "err", err)
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch _, err := s.checkLocked(d); {
+	case err == nil:
+		return false, nil
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrMissing):
+		return true, s.adopt(d, rel)
+	default:
+		return false, err
+	}
+}
+
+// findTrash records files of the trash that the index does not know. Their
+// names tell the digest; Untrash checks it.
+func (s *Store) findTrash() error {
+	entries, err := os.ReadDir(s.path(trashDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range entries {
+		d, err := ParseDigest(e.Name()[:min(len(e.Name()), 2*len(Digest{}))])
+		if err != nil || !e.Type().IsRegular() {
+			continue
+		}
+		fi, err := e.Info()
+		if err != nil {
+			return err
+		}
+		m := move{
+			kind: moveTrash, digest: d, dst: path.Join(trashDir, e.Name()), size: fi.Size(), mtime: fi.ModTime().UnixNano(),
+			origin: path.Join(folderFor(fi.ModTime()), e.Name()), reason: "found in the trash", at: now(),
+		}
+		if _, err := s.trashRow(d); !errors.Is(err, ErrNotFound) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.index.update(func(tx *tx) error { return m.addTrash(tx) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package blob
+
+import (
+	"fmt"
+	"sync"
+)
+
+// spaceMargin is what is left free on a disk, so that the index and the system
+// can go on.
+const spaceMargin = 16 << 20
+
+// space knows what transfers in progress will still write, per disk as far as
+// folders tell.
+type space struct {
+	mu       sync.Mutex       // guards reserved
+	reserved map[string]int64 // bytes by folder
+}
+
+// reserve sets need bytes of dir's disk aside until release, or fails with
+// ErrNoSpace. written tells how many of them have been written since.
+func (s *Store) reserve(dir string, need int64) (written func(int64), release func(), err error) {
+	free, err := s.fsys.free(dir)
+	if err != nil {
+		return nil, nil, explain(err)
+	}
+	sp := &s.space
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
+	if want := need + sp.reserved[dir] + spaceMargin; want > 0 && free < uint64(want) {
+		return nil, nil, fmt.Errorf("%w: %s needs %s more, %s is free",
+			ErrNoSpace, dir, megabytes(uint64(want)), megabytes(free))
+	}
+	if sp.reserved == nil {
+		sp.reserved = make(map[string]int64)
+	}
+	sp.reserved[dir] += need
+	left := need
+	written = func(n int64) {
+		sp.mu.Lock()
+		defer sp.mu.Unlock()
+		n = min(n, left)
+		left -= n
+		sp.reserved[dir] -= n
+	}
+	return written, func() { written(left) }, nil
+}
+
+func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -1,0 +1,314 @@
+package blob
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// Options says where a store lies. Zero fields mean the defaults named.
+type Options struct {
+	Library    string       // folder of the originals; required
+	StateDir   string       // folder of the index and the fetch cache; required
+	CacheBytes int64        // bound of the fetch cache; 0 means 2 GiB
+	Log        *slog.Logger // nil discards
+
+	fsys fsys // tests: the file system; nil is the real one
+}
+
+const (
+	ownDir        = ".paul"
+	incomingDir   = ".paul/incoming"
+	partialDir    = ".paul/partial"
+	trashDir      = ".paul/trash"
+	quarantineDir = ".paul/quarantine"
+	markerFile    = ".paul/library.json"
+)
+
+// A Store keeps blobs in one library folder. Its methods are safe for
+// concurrent use. One process at a time may have a store open.
+type Store struct {
+	library, state string
+	id             string // of the library, as in its marker file
+	fresh          atomic.Bool
+	fsys           fsys
+	log            *slog.Logger
+	index          *index
+	cache          *cache
+	space          space
+	temps          atomic.Int64 // numbers the files of incomingDir
+	digests        keyLocks     // held while a blob is received
+
+	mu       sync.Mutex           // guards names in the library, what rows say of them, and the maps below
+	leases   map[Digest]time.Time // when the last lease of a blob ends
+	dropping map[Digest]int       // how many callers of Dropping have not released
+}
+
+// marker is the content of the marker file.
+type marker struct {
+	ID      string    `json:"id"`
+	Version int       `json:"version"`
+	Created time.Time `json:"created"`
+}
+
+// Open opens the store, making what a first start lacks, and puts right what a
+// crash has left. It fails with ErrNotMounted when the index knows a library
+// whose marker file is not there; nothing is changed then. A library folder
+// that cannot be written to opens, for reading.
+func Open(opts Options) (*Store, error) {
+	s := &Store{
+		fsys: opts.fsys, log: opts.Log,
+		leases: make(map[Digest]time.Time), dropping: make(map[Digest]int),
+	}
+	if s.fsys == nil {
+		s.fsys = osFS{}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.open(opts); err != nil {
+		if s.index != nil {
+			err = errors.Join(err, s.index.close())
+		}
+		return nil, fmt.Errorf("open library %s: %w", opts.Library, explain(err))
+	}
+	return s, nil
+}
+
+func (s *Store) open(opts Options) (err error) {
+	if opts.Library == "" || opts.StateDir == "" {
+		return errors.New("library and state folder are required")
+	}
+	if s.library, err = filepath.Abs(opts.Library); err != nil {
+		return err
+	}
+	if s.state, err = filepath.Abs(opts.StateDir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.state, 0o700); err != nil {
+		return err
+	}
+	var damaged string
+	if s.index, damaged, err = openIndex(filepath.Join(s.state, "blobs.db")); err != nil {
+		return err
+	}
+	if damaged != "" {
+		s.log.Warn("The index was unreadable and begins anew", "putAside", damaged)
+	}
+	if err := s.mount(); err != nil {
+		return err
+	}
+	if err := s.recover(); err != nil {
+		return err
+	}
+	if err := s.loadLeases(); err != nil {
+		return err
+	}
+	s.cache, err = openCache(s, filepath.Join(s.state, "cache"), opts.CacheBytes)
+	return err
+}
+
+// Close releases the index. Batches that are not committed are lost.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index.close()
+}
+
+// Library returns the absolute path of the library folder.
+func (s *Store) Library() string { return s.library }
+
+// Fresh reports that the index is younger than the library, because it was
+// lost or the library came from elsewhere, and was not completed by Reindex
+// yet. Until then the store may not know what the folder holds.
+func (s *Store) Fresh() bool { return s.fresh.Load() }
+
+// mount checks the marker file against the index, or makes both known to each
+// other when one of them is new.
+func (s *Store) mount() error {
+	known, err := s.index.meta("library")
+	if err != nil {
+		return err
+	}
+	s.id = known
+	if known != "" {
+		fresh, err := s.index.meta("fresh")
+		if err != nil {
+			return err
+		}
+		s.fresh.Store(fresh != "")
+		return s.Mounted()
+	}
+	m, err := s.readMarker()
+	switch {
+	case err == nil: // the index is new
+		s.fresh.Store(true)
+		if err := s.index.setMeta("fresh", "yes"); err != nil {
+			return err
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		if m, err = s.writeMarker(); err != nil {
+			return err
+		}
+	default:
+		return err
+	}
+	s.id = m.ID
+	return s.index.setMeta("library", m.ID)
+}
+
+func (s *Store) readMarker() (marker, error) {
+	var m marker
+	data, err := os.ReadFile(s.path(markerFile))
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("read marker file %s: %w", s.path(markerFile), err)
+	}
+	return m, nil
+}
+
+func (s *Store) writeMarker() (marker, error) {
+	m := marker{ID: rand.Text(), Version: 1, Created: time.Now().UTC().Truncate(time.Second)}
+	data, err := json.MarshalIndent(m, "", "\t")
+	if err != nil {
+		return m, err
+	}
+	if err := os.MkdirAll(s.library, 0o755); err != nil {
+		return m, err
+	}
+	grown, err := makeDirs(s.fsys, s.library, ownDir)
+	if err != nil {
+		return m, err
+	}
+	if err := durable.WriteFile(s.path(markerFile), append(data, '\n'), 0o644); err != nil {
+		return m, err
+	}
+	return m, s.syncDirs(grown)
+}
+
+// Mounted returns nil when the library folder is there now, with the marker
+// file of the library that the index knows, and ErrNotMounted otherwise.
+func (s *Store) Mounted() error {
+	m, err := s.readMarker()
+	if err == nil && m.ID != s.id {
+		return fmt.Errorf("%w (%s has the marker of another library)", ErrNotMounted, s.library)
+	}
+	if errors.Is(err, fs.ErrNotExist) || classify(err) == ErrIO {
+		return fmt.Errorf("%w (%w)", ErrNotMounted, err)
+	}
+	return explain(err)
+}
+
+// path returns the absolute path of rel, which has slashes.
+func (s *Store) path(rel string) string { return filepath.Join(s.library, filepath.FromSlash(rel)) }
+
+// rel is the reverse of path.
+func (s *Store) rel(path string) (string, error) {
+	rel, err := filepath.Rel(s.library, path)
+	return filepath.ToSlash(rel), err
+}
+
+func (s *Store) syncDirs(dirs []string) error {
+	seen := make(map[string]bool, len(dirs))
+	for _, dir := range dirs {
+		if seen[dir] {
+			continue
+		}
+		seen[dir] = true
+		if err := s.fsys.syncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Info tells where a blob lies and what is known of it.
+type Info struct {
+	Digest   Digest
+	Path     string    // absolute; empty until a batch is committed
+	Size     int64     // bytes
+	ModTime  time.Time // of the file
+	Verified time.Time // when its bytes last matched its digest
+	Missing  bool      // the file is gone, or was changed by another program
+	Known    bool      // set by Put and Receive: the bytes were stored before
+}
+
+func (s *Store) info(r row) Info {
+	return Info{
+		Digest: r.digest, Path: s.path(r.path), Size: r.size,
+		ModTime: time.Unix(0, r.mtime), Verified: time.Unix(0, r.verified), Missing: r.missing,
+	}
+}
+
+// Info returns what is known of d, with a look whether its file is there; it
+// reads no bytes. ErrNotFound: d is not known here. ErrNotMounted: it is known,
+// and its file cannot be looked for.
+func (s *Store) Info(d Digest) (Info, error) {
+	r, err := s.index.lookup(d)
+	if err != nil {
+		return Info{}, err
+	}
+	same, err := s.unchanged(r)
+	if err != nil {
+		return Info{}, err
+	}
+	r.missing = !same
+	return s.info(r), nil
+}
+
+// Has reports whether an intact copy of d is here, as far as can be told
+// without reading it.
+func (s *Store) Has(d Digest) bool {
+	info, err := s.Info(d)
+	return err == nil && !info.Missing
+}
+
+// All yields every blob that the index knows, in the order of digests, as it
+// was when last looked at (see Scan). The store may be used meanwhile.
+func (s *Store) All() iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		for r, err := range s.rows() {
+			if !yield(s.info(r), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// rows yields all rows, some hundred a query, so that no query stays open
+// while the caller works.
+func (s *Store) rows() iter.Seq2[row, error] {
+	const page = 500
+	return func(yield func(row, error) bool) {
+		var last Digest
+		for first := true; ; first = false {
+			rows, err := s.index.after(last, first, page)
+			if err != nil {
+				yield(row{}, err)
+				return
+			}
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if len(rows) < page {
+				return
+			}
+			last = rows[len(rows)-1].digest
+		}
+	}
+}

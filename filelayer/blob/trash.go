@@ -1,0 +1,227 @@
+package blob
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+)
+
+// Trashed is a removed blob that can be restored until it is purged.
+type Trashed struct {
+	Digest Digest
+	Name   string    // file name in the library before
+	Path   string    // absolute path of the bytes in the trash
+	Reason string    // as given to Trash
+	At     time.Time // when it was removed
+	Size   int64
+}
+
+type trashRow struct {
+	digest                    Digest
+	path, origin, reason      string
+	at, size, mtime, verified int64
+}
+
+// Trash moves the file of d to the trash inside the library folder. ErrLeased:
+// another device relies on it. A blob whose file is missing is forgotten, and
+// bytes that another program wrote in its place stay. ErrNotMounted changes
+// nothing.
+func (s *Store) Trash(d Digest, reason string) error {
+	return s.TrashAll([]Digest{d}, reason)[0]
+}
+
+// TrashAll is Trash of many, made durable together. The errors are in the order
+// of ds; those that are nil have been moved.
+func (s *Store) TrashAll(ds []Digest, reason string) []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := make([]error, len(ds))
+	var moves []*move
+	var which []int
+	chosen := make(map[Digest]bool, len(ds))
+	for i, d := range ds {
+		if chosen[d] {
+			continue
+		}
+		chosen[d] = true
+		m, err := s.toTrash(d, reason)
+		if err != nil {
+			errs[i] = fmt.Errorf("move %v to the trash: %w", d, err)
+		} else if m != nil {
+			moves, which = append(moves, m), append(which, i)
+		}
+	}
+	if err := s.perform(moves); err != nil {
+		for _, i := range which {
+			errs[i] = fmt.Errorf("move %v to the trash: %w", ds[i], err)
+		}
+	}
+	return errs
+}
+
+// toTrash returns the move of d, nil when d was missing and is forgotten.
+func (s *Store) toTrash(d Digest, reason string) (*move, error) {
+	if s.leasedLocked(d) {
+		return nil, ErrLeased
+	}
+	r, err := s.checkLocked(d)
+	if errors.Is(err, ErrMissing) {
+		return nil, s.index.update(func(tx *tx) error { return tx.exec("DELETE FROM blobs WHERE digest = ?", d[:]) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	dst, err := s.freeIn(trashDir, d.String()+path.Ext(r.path), d)
+	if err != nil {
+		return nil, err
+	}
+	return &move{
+		kind: moveTrash, digest: d, src: r.path, dst: dst, size: r.size, mtime: r.mtime,
+		verified: r.verified, origin: r.path, reason: reason, at: now(),
+	}, nil
+}
+
+// Untrash puts the file of d back, under its old path or the next free one, and
+// returns its Info, verified now. ErrNotFound: it is not in the trash.
+// ErrCorrupt: it has rotted there, and is now in the quarantine. When d has been
+// stored again since, that copy counts, and the one in the trash stays there.
+func (s *Store) Untrash(d Digest) (Info, error) {
+	info, err := s.untrash(d)
+	if err != nil {
+		return Info{}, fmt.Errorf("restore %v: %w", d, err)
+	}
+	return info, nil
+}
+
+func (s *Store) untrash(d Digest) (Info, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, err := s.checkLocked(d); err == nil {
+		return s.info(r), nil
+	} else if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrMissing) {
+		return Info{}, err
+	}
+	t, err := s.trashRow(d)
+	if err != nil {
+		return Info{}, err
+	}
+	sum, err := s.hash(s.path(t.path), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Info{}, errors.Join(ErrMissing, s.Mounted())
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	if sum != d {
+		return Info{}, errors.Join(ErrCorrupt, s.putAside(d, t.path, t.origin, t.size, t.mtime))
+	}
+	dst, _, err := newNames(s).choose(path.Dir(t.origin), path.Base(t.origin), d, -1)
+	if err != nil {
+		return Info{}, err
+	}
+	m := &move{kind: moveUntrash, digest: d, src: t.path, dst: dst, size: t.size, verified: now(), at: now()}
+	if err := s.perform([]*move{m}); err != nil {
+		return Info{}, err
+	}
+	r, err := s.index.lookup(d)
+	return s.info(r), err
+}
+
+// InTrash reports whether d can be restored by Untrash.
+func (s *Store) InTrash(d Digest) bool {
+	t, err := s.trashRow(d)
+	if err != nil {
+		return false
+	}
+	_, err = os.Lstat(s.path(t.path))
+	return err == nil
+}
+
+// Trashed returns what is in the trash, the latest first.
+func (s *Store) Trashed() ([]Trashed, error) {
+	rows, err := s.trashRows()
+	if err != nil {
+		return nil, fmt.Errorf("read trash: %w", err)
+	}
+	all := make([]Trashed, len(rows))
+	for i, t := range rows {
+		all[i] = Trashed{
+			Digest: t.digest, Name: path.Base(t.origin), Path: s.path(t.path),
+			Reason: t.reason, At: time.Unix(0, t.at), Size: t.size,
+		}
+	}
+	return all, nil
+}
+
+// PurgeTrash removes for good what has been in the trash, or in the quarantine,
+// for at least olderThan, and returns how many files that were.
+func (s *Store) PurgeTrash(olderThan time.Duration) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.Mounted(); err != nil {
+		return 0, fmt.Errorf("purge trash: %w", err)
+	}
+	before := time.Now().Add(-olderThan).UnixNano()
+	purged := 0
+	for _, table := range []string{"trash", "quarantine"} {
+		paths, err := collect(s.index, func(rs *sql.Rows) (p string, err error) { return p, rs.Scan(&p) },
+			"SELECT path FROM "+table+" WHERE at <= ?", before)
+		if err != nil {
+			return purged, fmt.Errorf("purge %s: %w", table, err)
+		}
+		for _, p := range paths {
+			if err := s.dropFile(s.path(p)); err != nil {
+				return purged, fmt.Errorf("purge %s: %w", p, err)
+			}
+			purged++
+		}
+		if err := s.index.update(func(tx *tx) error { return tx.exec("DELETE FROM "+table+" WHERE at <= ?", before) }); err != nil {
+			return purged, fmt.Errorf("purge %s: %w", table, err)
+		}
+	}
+	return purged, nil
+}
+
+// Quarantined returns the files that were put aside, the latest first.
+func (s *Store) Quarantined() ([]Quarantined, error) {
+	all, err := collect(s.index, func(rs *sql.Rows) (q Quarantined, err error) {
+		var digest []byte
+		var at int64
+		err = rs.Scan(&q.Path, &digest, &q.Name, &at, &q.Size)
+		copy(q.Digest[:], digest)
+		q.Path, q.Name, q.At = s.path(q.Path), path.Base(q.Name), time.Unix(0, at)
+		return q, err
+	}, "SELECT path, digest, origin, at, size FROM quarantine ORDER BY at DESC")
+	if err != nil {
+		return nil, fmt.Errorf("read quarantine: %w", err)
+	}
+	return all, nil
+}
+
+const trashColumns = "SELECT digest, path, origin, reason, at, size, mtime, verified FROM trash"
+
+func (s *Store) trashRows() ([]trashRow, error) {
+	return collect(s.index, scanTrash, trashColumns+" ORDER BY at DESC")
+}
+
+func (s *Store) trashRow(d Digest) (trashRow, error) {
+	found, err := collect(s.index, scanTrash, trashColumns+" WHERE digest = ?", d[:])
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%w: it is not in the trash", ErrNotFound)
+	}
+	if err != nil {
+		return trashRow{}, err
+	}
+	return found[0], nil
+}
+
+func scanTrash(rs *sql.Rows) (t trashRow, err error) {
+	var digest []byte
+	err = rs.Scan(&digest, &t.path, &t.origin, &t.reason, &t.at, &t.size, &t.mtime, &t.verified)
+	copy(t.digest[:], digest)
+	return t, err
+}
