@@ -62,8 +62,9 @@ type Peering struct {
 	Up      bool              // there is a link
 	Inbound bool              // the other side made it
 	Key     ed25519.PublicKey // of the node at the other end; nil until the first link
-	RTT     time.Duration     // measured when the link was made; 0 when unknown
+	RTT     time.Duration     // of the link; 0 while unknown
 	RX, TX  uint64            // bytes on the present link
+	Transit uint64            // of RX: bytes carried for others
 	Kind    string            // PeeringLAN, PeeringStatic, PeeringPublic or PeeringInbound
 	LastErr string            // why there is no link; "" when there is or none was tried
 }

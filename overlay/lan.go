@@ -1,0 +1,197 @@
+package overlay
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// LANPort is the TCP port for links of the local network, and the UDP port of
+// IPv4 beacons: a fixed one, so that a firewall rule is possible. When another
+// program has it, links use any port instead.
+const LANPort = 7330
+
+const (
+	beaconFirst   = time.Second      // pause after the first beacon
+	beaconLongest = 15 * time.Second // it grows to
+	maxHeard      = 256              // devices remembered for politeness
+	maxLANCalls   = 16
+	// politeness is how long the device with the greater key waits for the
+	// other to call, so that seldom two links are made.
+	politeness = 3 * time.Second
+	// lanRetry is the least time between two calls of one device.
+	lanRetry = 10 * time.Second
+)
+
+// lan announces this device on the local network and links with devices
+// announced there. A link is no trust: whom it leads to must still be admitted
+// to reach anything.
+type lan struct {
+	links *links
+	port  uint16 // of the listener announced
+	calls chan beaconFrom
+
+	mu    sync.Mutex // guards heard
+	heard map[string]heardBeacon
+}
+
+type beaconFrom struct {
+	beacon
+	from netip.Addr
+}
+
+type heardBeacon struct {
+	first, called time.Time
+}
+
+// newLAN binds the listener for the local network. Without one, devices are
+// still heard and called.
+func newLAN(ls *links) *lan {
+	l := &lan{links: ls, calls: make(chan beaconFrom, maxLANCalls), heard: map[string]heardBeacon{}}
+	for _, address := range []string{"[::]:" + strconv.Itoa(LANPort), "0.0.0.0:" + strconv.Itoa(LANPort), "[::]:0", "0.0.0.0:0"} {
+		u, err := parsePeerURI("tls://"+address, listenSchemes...)
+		if err != nil {
+			continue
+		}
+		u.priority = priorityLAN
+		listener, err := bind(u, ls.tls)
+		if err != nil {
+			ls.log.Debug("Listen on the local network", slog.Any("err", err))
+			continue
+		}
+		listener.lan = true
+		ls.listeners = append(ls.listeners, listener)
+		if n, err := strconv.ParseUint(listener.uri.port, 10, 16); err == nil {
+			l.port = uint16(n)
+		}
+		break
+	}
+	return l
+}
+
+// run announces and listens until ctx ends.
+func (l *lan) run(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	own := beacon{l.links.private.Public().(ed25519.PublicKey), l.port}
+	for _, open := range []func(context.Context, beacon, ed25519.PrivateKey) (beaconSocket, error){openIPv4, openIPv6} {
+		s, err := open(ctx, own, l.links.private)
+		if err != nil {
+			l.links.log.Warn("Local network discovery is limited", slog.Any("err", err))
+			continue
+		}
+		group.Go(func() { l.listen(ctx, s) })
+		if l.port != 0 {
+			group.Go(func() { announce(ctx, s) })
+		}
+	}
+	for range maxLANCalls {
+		group.Go(func() { l.call(ctx) })
+	}
+}
+
+// beaconSocket sends and receives one kind of beacon.
+type beaconSocket interface {
+	announce() // on every interface there is now
+	receive(buf []byte) (beacon, netip.Addr, error)
+	Close() error
+}
+
+func announce(ctx context.Context, s beaconSocket) {
+	wait := beaconFirst
+	for {
+		s.announce()
+		if pause(ctx, wait) != nil {
+			return
+		}
+		wait = min(wait+time.Second, beaconLongest)
+	}
+}
+
+func (l *lan) listen(ctx context.Context, s beaconSocket) {
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	buf := make([]byte, 1500)
+	for {
+		b, from, err := s.receive(buf)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			l.hear(b, from, time.Now())
+		case !errors.Is(err, errBadBeacon):
+			if pause(ctx, time.Second) != nil { // the network is changing, most likely
+				return
+			}
+		}
+	}
+}
+
+// hear decides whether to call a device that has announced itself.
+func (l *lan) hear(b beacon, from netip.Addr, now time.Time) {
+	own := l.links.private.Public().(ed25519.PublicKey)
+	if b.key.Equal(own) || !isLocal(netip.AddrPortFrom(from, b.port)) {
+		return
+	}
+	if k := l.links.to(b.key); k != nil && k.local() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, known := l.heard[string(b.key)]
+	if !known {
+		if len(l.heard) >= maxHeard {
+			clear(l.heard) // politeness forgotten does little harm
+		}
+		h.first = now
+	}
+	polite := l.port != 0 && bytes.Compare(own, b.key) > 0 && now.Sub(h.first) < politeness
+	if !polite && now.Sub(h.called) >= lanRetry {
+		select {
+		case l.calls <- beaconFrom{b, from}:
+			h.called = now
+		default: // enough calls are waiting; it will be heard again
+		}
+	}
+	l.heard[string(b.key)] = h
+}
+
+// call links with devices that hear has chosen, one at a time.
+func (l *lan) call(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case b := <-l.calls:
+			u := peerURI{
+				scheme: "tls", host: b.from.String(), port: strconv.Itoa(int(b.port)),
+				key: b.key, priority: priorityLAN,
+			}
+			err := l.links.call(ctx, u, PeeringLAN, func(ed25519.PublicKey) {})
+			l.links.log.Debug("Local link ended", slog.String("uri", u.name()), slog.Any("err", err))
+		}
+	}
+}
+
+// multicastInterfaces returns the interfaces that beacons are sent on.
+func multicastInterfaces() []net.Interface {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil // the next announcement tries again
+	}
+	const need, not = net.FlagUp | net.FlagRunning | net.FlagMulticast, net.FlagPointToPoint | net.FlagLoopback
+	var list []net.Interface
+	for _, i := range all {
+		if i.Flags&need == need && i.Flags&not == 0 {
+			list = append(list, i)
+		}
+	}
+	return list
+}

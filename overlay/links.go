@@ -1,0 +1,346 @@
+package overlay
+
+import (
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/yggdrasil-network/yggdrasil-go/src/core"
+)
+
+const acceptPause = time.Second
+
+// links makes and keeps all links of a node.
+type links struct {
+	core    *core.Core
+	private ed25519.PrivateKey
+	tls     *tls.Config
+	log     *slog.Logger
+	changed func() // something about a peering has changed
+	moved   func() // a link has come or gone: the ways to devices have changed
+	arrived func(from ed25519.PublicKey, by *link)
+
+	listeners []*linkListener // fixed before run
+	inbound   chan struct{}   // holds one for each inbound link
+	added     chan struct{}   // a static peer has been added
+
+	mu     sync.Mutex // guards what follows
+	up     map[*link]struct{}
+	static []*staticPeer
+}
+
+// staticPeer is a peering that is tried for ever.
+type staticPeer struct {
+	uri     peerURI
+	text    string             // as given
+	cancel  context.CancelFunc // nil until it is being tried
+	key     ed25519.PublicKey  // of the last link
+	lastErr string
+}
+
+func newLinks(c *core.Core, private ed25519.PrivateKey, config *tls.Config, log *slog.Logger) *links {
+	return &links{
+		core: c, private: private, tls: config, log: log,
+		inbound: make(chan struct{}, maxInbound), added: make(chan struct{}, 1),
+		up: map[*link]struct{}{},
+	}
+}
+
+func (ls *links) enter() bool {
+	select {
+	case ls.inbound <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (ls *links) leave() { <-ls.inbound }
+
+// run serves the listeners and tries the static peers until ctx ends; all
+// links made by them are gone when it returns.
+func (ls *links) run(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	for _, l := range ls.listeners {
+		group.Go(func() { l.serve(ctx, ls) })
+	}
+	for {
+		ls.mu.Lock()
+		for _, p := range ls.static {
+			if p.cancel != nil {
+				continue
+			}
+			peerCtx, cancel := context.WithCancel(ctx)
+			p.cancel = cancel
+			group.Go(func() { ls.tryForEver(peerCtx, p) })
+		}
+		ls.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-ls.added:
+		}
+	}
+}
+
+// closeListeners is for a node that never ran.
+func (ls *links) closeListeners() error {
+	var errs []error
+	for _, l := range ls.listeners {
+		if err := l.close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// tryForEver keeps a link to p, with pauses after failures that double up to
+// p's longest.
+func (ls *links) tryForEver(ctx context.Context, p *staticPeer) {
+	pauses := backoff{longest: p.uri.backoff}
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := ls.call(ctx, p.uri, PeeringStatic, func(key ed25519.PublicKey) {
+			ls.note(p, key, nil)
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		ls.note(p, nil, err)
+		ls.changed()
+		if errors.Is(err, errOwnKey) {
+			<-ctx.Done() // that will not change
+			return
+		}
+		if time.Since(began) > maxBackoff {
+			pauses.reset() // it was a good link
+		}
+		if pause(ctx, pauses.next()) != nil {
+			return
+		}
+	}
+}
+
+func (ls *links) note(p *staticPeer, key ed25519.PublicKey, err error) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if key != nil {
+		p.key = key
+	}
+	p.lastErr = ""
+	if err != nil {
+		p.lastErr = err.Error()
+	}
+}
+
+// call dials u and keeps the link. It returns why the link was not made, or
+// has ended: never nil.
+func (ls *links) call(ctx context.Context, u peerURI, kind string, up func(ed25519.PublicKey)) error {
+	s, err := dial(ctx, u, ls.tls)
+	if err != nil {
+		return err
+	}
+	k := &link{uri: u.name(), kind: kind, remote: remoteAddr(s)}
+	return ls.keepOutbound(ctx, s, u, k, up)
+}
+
+func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link) error {
+	u.key = nil // pins are for outbound links
+	return ls.keepOutbound(ctx, s, u, k, func(ed25519.PublicKey) {})
+}
+
+// keepOutbound greets the other end and hands the link to the core for as long
+// as it lasts. It returns why it ended: never nil.
+func (ls *links) keepOutbound(ctx context.Context, s stream, u peerURI, k *link, up func(ed25519.PublicKey)) error {
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	defer func() { _ = s.Close() }() // the core has closed it, if it got it
+	g, err := exchange(s, ls.private, u.priority, u.password)
+	if err != nil {
+		return err
+	}
+	if u.key != nil && !u.key.Equal(g.key) {
+		return errWrongKey
+	}
+	proved, err := checkLinkKey(g.key, s.tls)
+	if err != nil {
+		return err
+	}
+	if k.kind == PeeringLAN && !k.inbound && !proved {
+		return errNoCertificate
+	}
+	k.key, k.conn = slices.Clone(g.key), s
+	up(k.key)
+	ls.enlist(k)
+	defer ls.strike(k)
+	own := ls.private.Public().(ed25519.PublicKey)
+	err = ls.core.HandleConn(k.key, &meter{Conn: s, link: k, own: own, arrived: ls.arrived}, g.priority)
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+		err = errLinkClosed
+	}
+	return err
+}
+
+var errLinkClosed = errors.New("the link was closed")
+
+func (ls *links) enlist(k *link) {
+	ls.mu.Lock()
+	ls.up[k] = struct{}{}
+	ls.mu.Unlock()
+	ls.log.Info("Link up", slog.String("uri", k.uri), slog.String("kind", k.kind),
+		slog.String("device", HostName(k.key)))
+	ls.moved()
+}
+
+func (ls *links) strike(k *link) {
+	ls.mu.Lock()
+	delete(ls.up, k)
+	ls.mu.Unlock()
+	ls.log.Info("Link down", slog.String("uri", k.uri), slog.String("kind", k.kind))
+	ls.moved()
+}
+
+// callPublic keeps a link to a public peer. It returns why it ended: never nil.
+func (ls *links) callPublic(ctx context.Context, u peerURI) error {
+	return ls.call(ctx, u, PeeringPublic, func(ed25519.PublicKey) {})
+}
+
+// probe reports whether a node answers at u, without making a link.
+func (ls *links) probe(ctx context.Context, u peerURI) error {
+	s, err := dial(ctx, u, ls.tls)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	defer func() { _ = s.Close() }() // nothing was sent that matters
+	g, err := exchange(s, ls.private, u.priority, u.password)
+	if err == nil && u.key != nil && !u.key.Equal(g.key) {
+		err = errWrongKey
+	}
+	return err
+}
+
+// add makes a static peering.
+func (ls *links) add(text string) error {
+	u, err := parsePeerURI(text, dialSchemes...)
+	if err != nil {
+		return err
+	}
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.find(u) < 0 {
+		ls.static = append(ls.static, &staticPeer{uri: u, text: text})
+		select {
+		case ls.added <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// find returns the index of a static peer, or -1. The caller holds mu.
+func (ls *links) find(u peerURI) int {
+	return slices.IndexFunc(ls.static, func(p *staticPeer) bool { return p.uri.name() == u.name() })
+}
+
+func (ls *links) remove(text string) error {
+	u, err := parsePeerURI(text, dialSchemes...)
+	if err != nil {
+		return err
+	}
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	i := ls.find(u)
+	if i < 0 {
+		return fmt.Errorf("%s: %w", text, ErrNoPeering)
+	}
+	if cancel := ls.static[i].cancel; cancel != nil {
+		cancel()
+	}
+	ls.static = slices.Delete(ls.static, i, i+1)
+	return nil
+}
+
+// peerings lists the static peerings in the order they were added, then all
+// other links.
+func (ls *links) peerings() []Peering {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	up := slices.SortedFunc(maps.Keys(ls.up), func(a, b *link) int {
+		return cmp.Or(-cmp.Compare(a.kind, b.kind), cmp.Compare(a.uri, b.uri))
+	})
+	var list []Peering
+	for _, p := range ls.static {
+		row := Peering{URI: p.text, Key: p.key, Kind: PeeringStatic, LastErr: p.lastErr}
+		for _, k := range up {
+			if k.kind == PeeringStatic && k.uri == p.uri.name() {
+				row = k.peering()
+				row.URI = p.text
+			}
+		}
+		list = append(list, row)
+	}
+	for _, k := range up {
+		if k.kind != PeeringStatic {
+			list = append(list, k.peering())
+		}
+	}
+	return list
+}
+
+// to returns the best link to a node: one on the local network, if any.
+func (ls *links) to(key ed25519.PublicKey) *link {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	var best *link
+	for k := range ls.up {
+		if k.key.Equal(key) && (best == nil || k.local() && !best.local()) {
+			best = k
+		}
+	}
+	return best
+}
+
+// isUp reports whether a link is still there.
+func (ls *links) isUp(k *link) bool {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	_, ok := ls.up[k]
+	return ok
+}
+
+// backoff yields pauses that double from a second to the longest.
+type backoff struct {
+	longest, last time.Duration
+}
+
+func (b *backoff) next() time.Duration {
+	b.last = min(max(2*b.last, time.Second), b.longest)
+	return b.last
+}
+
+func (b *backoff) reset() { b.last = 0 }
+
+// pause waits for d, or returns the error of a ctx that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

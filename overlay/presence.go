@@ -1,0 +1,96 @@
+package overlay
+
+import "time"
+
+const (
+	helloEvery   = 20 * time.Second       // while answered
+	helloEager   = 250 * time.Millisecond // until answered
+	helloPatient = 2 * time.Second        // for a device that has not answered for eagerFor
+	eagerFor     = time.Minute
+	offlineAfter = 6 * time.Second // of hellos without an answer
+)
+
+// presence decides when to say hello to a device and whether it is online. It
+// is told the time and touches nothing else. Hellos must come from both ends:
+// ironwood never repeats a lost session acknowledgement, and only traffic from
+// the other end heals such a session before a minute has passed.
+type presence struct {
+	online   bool
+	since    time.Time // of online or its end
+	lastSeen time.Time
+	rtt      time.Duration
+	next     time.Time // when the next hello is due
+	silent   time.Time // when the first hello since the last answer was said; zero if none
+	eager    time.Time // say hello eagerly until then
+}
+
+// seen returns when the device was last heard, given when a packet of it was
+// last let in (Unix nanoseconds; 0 for never).
+func (p *presence) seen(heard int64) time.Time {
+	if at := time.Unix(0, heard); heard != 0 && at.After(p.lastSeen) {
+		return at
+	}
+	return p.lastSeen
+}
+
+// wake makes a hello due now, and eager ones after it. Something has changed
+// that may make the device reachable, or unreachable.
+func (p *presence) wake(now time.Time) {
+	p.next, p.eager = now, now.Add(eagerFor)
+}
+
+// tick reports whether to say hello now, and whether the device has just gone
+// offline. heard is when any packet of the device was last let in.
+func (p *presence) tick(now, heard time.Time) (hello, lost bool) {
+	if now.Before(p.next) {
+		return false, false
+	}
+	if heard.After(p.lastSeen) {
+		p.lastSeen = heard
+	}
+	if p.online && !p.silent.IsZero() && heard.After(p.silent) {
+		p.silent = time.Time{} // its packets say as much as an answer
+	}
+	if p.silent.IsZero() {
+		p.silent = now
+	}
+	if p.online && now.Sub(p.silent) >= offlineAfter {
+		p.online, p.since, p.eager, lost = false, now, now.Add(eagerFor), true
+	}
+	wait := helloPatient
+	if p.online || now.Before(p.eager) {
+		wait = helloEager
+	}
+	p.next = now.Add(wait)
+	return true, lost
+}
+
+// answered notes the answer to a hello, and reports whether the device has
+// just come online.
+func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
+	found = !p.online
+	if found {
+		p.online, p.since = true, now
+	}
+	p.lastSeen, p.rtt, p.silent, p.next = now, rtt, time.Time{}, now.Add(helloEvery)
+	return found
+}
+
+// greeted notes a hello of the device. One that is offline is asked back at
+// once, since only an answer shows that it hears us.
+func (p *presence) greeted(now time.Time) {
+	p.lastSeen = now
+	if !p.online {
+		p.wake(now)
+	}
+}
+
+// goodbye notes that the device is leaving, and reports whether it was online.
+func (p *presence) goodbye(now time.Time) (lost bool) {
+	lost = p.online
+	if lost {
+		p.online, p.since = false, now
+	}
+	p.lastSeen, p.eager, p.next = now, time.Time{}, now.Add(helloPatient)
+	return lost
+}
