@@ -159,6 +159,12 @@ func (c *Client) Act(ctx context.Context, do string, digests []string, force boo
 	return c.stream(ctx, "/v1/files", filesRequest{Do: do, Digests: digests, Force: force}, each)
 }
 
+// AgreeDeletions lets deletions that were held back happen, and returns how
+// many there were.
+func (c *Client) AgreeDeletions(ctx context.Context) (n int, err error) {
+	return n, c.call(ctx, http.MethodPost, "/v1/agree", nil, &n)
+}
+
 // Check compares records and files. Each event has a Problem or, at the end, Checked.
 func (c *Client) Check(ctx context.Context, readData, repair bool, each func(Event)) error {
 	return c.stream(ctx, "/v1/check", checkRequest{readData, repair}, each)

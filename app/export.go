@@ -36,21 +36,16 @@ func (a *App) Export(ctx context.Context, dir string, ds ...Digest) error {
 // of "name 2.ext", "name 3.ext" … that is free, and returns its path. It never
 // replaces a file, and leaves none on an error.
 func CopyNew(path string, r io.Reader) (string, error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".paul-*")
+	tmp, err := copyBeside(path, r)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", path, err)
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already once it has its name
-	_, err = io.Copy(tmp, r)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", path, err)
-	}
+	defer func() { _ = os.Remove(tmp) }() // gone already where it was renamed
 	ext := filepath.Ext(path)
 	stem := strings.TrimSuffix(path, ext)
 	at := path
 	for n := 2; ; n++ {
-		err := placeNew(tmp.Name(), at)
+		err := placeNew(tmp, at)
 		if err == nil {
 			return at, durable.SyncDir(filepath.Dir(path))
 		}
@@ -59,6 +54,32 @@ func CopyNew(path string, r io.Reader) (string, error) {
 		}
 		at = fmt.Sprintf("%s %d%s", stem, n, ext)
 	}
+}
+
+// CopyOver writes r to the file at path, replacing it only once all of r is
+// there.
+func CopyOver(path string, r io.Reader) error {
+	tmp, err := copyBeside(path, r)
+	if err == nil {
+		if err = os.Rename(tmp, path); err == nil {
+			return durable.SyncDir(filepath.Dir(path))
+		}
+		err = errors.Join(err, os.Remove(tmp))
+	}
+	return fmt.Errorf("write %s: %w", path, err)
+}
+
+// copyBeside writes r to a temporary file in the folder of path.
+func copyBeside(path string, r io.Reader) (string, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".paul-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(tmp, r)
+	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return tmp.Name(), nil
 }
 
 // placeNew gives the file tmp the name path, or fails with os.ErrExist.

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib"
 )
 

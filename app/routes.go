@@ -2,7 +2,6 @@ package app
 
 import (
 	"cmp"
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -49,6 +48,10 @@ func (c *control) routes() http.Handler {
 	}))
 	mux.HandleFunc("POST /v1/peers/remove", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b peerRequest) (any, error) { return b, a.RemovePeer(b.URI) })
+	}))
+	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
+		n := len(a.HeldDeletions())
+		return n, a.AgreeDeletions(r.Context())
 	}))
 	mux.HandleFunc("POST /v1/open", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b openRequest) (any, error) { return b, a.handOver(b.Args) })

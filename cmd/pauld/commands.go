@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// command is one of pauld's commands.
+type command struct {
+	name        string
+	usage       string // after "pauld"
+	short       string // one line of the overview
+	long        string // the rest of its help
+	flags       []string
+	least, most int  // number of arguments; most < 0: any
+	links       bool // needs other devices, when it opens the home itself
+	run         func(context.Context, *line, *printer) error
+}
+
+// commands returns all commands, in the order of the overview.
+func commands() []*command {
+	return []*command{
+		{
+			name: "run", usage: "run [flags]", short: "run the device until Ctrl-C",
+			long: runHelp, flags: runFlags, run: runDevice,
+		},
+		{
+			name: "import", usage: "import PATH...", short: "add photos and folders to the library",
+			long: importHelp, flags: openFlags(nil), least: 1, most: -1, run: importPaths,
+		},
+		{
+			name: "list", usage: "list", short: "list all photos, wherever they are",
+			long: listHelp, flags: openFlags(nil), run: listFiles,
+		},
+		{
+			name: "save", usage: "save DIGEST...", short: "keep photos on this device too",
+			long: saveHelp, flags: openFlags(nil), least: 1, most: -1, links: true, run: act,
+		},
+		{
+			name: "unsave", usage: "unsave [--force] DIGEST...", short: "remove photos from this device, if others prove to have them",
+			long: unsaveHelp, flags: openFlags([]string{"force"}), least: 1, most: -1, links: true, run: act,
+		},
+		{
+			name: "delete", usage: "delete DIGEST... | delete --held", short: "move photos to the trash on all devices",
+			long: deleteHelp, flags: openFlags([]string{"held"}), most: -1, links: true, run: deleteFiles,
+		},
+		{
+			name: "restore", usage: "restore DIGEST...", short: "bring deleted photos back",
+			long: restoreHelp, flags: openFlags(nil), least: 1, most: -1, links: true, run: act,
+		},
+		{
+			name: "fetch", usage: "fetch DIGEST [-o FILE]", short: "write a copy of a photo to a file",
+			long: fetchHelp, flags: openFlags([]string{"o"}), least: 1, most: 1, links: true, run: fetch,
+		},
+		{
+			name: "pair", usage: "pair [--yes]", short: "show a code with which another device joins",
+			long: pairHelp, flags: openFlags([]string{"yes"}), links: true, run: pair,
+		},
+		{
+			name: "join", usage: "join CODE", short: "join the library of the device that shows the code",
+			long: joinHelp, flags: openFlags(nil), least: 1, most: -1, links: true, run: join,
+		},
+		{
+			name: "devices", usage: "devices", short: "list the devices, and how they are reached",
+			long: devicesHelp, flags: openFlags(nil), run: devices,
+		},
+		{
+			name: "device", usage: "device remove ID", short: "shut a device out of the library",
+			long: deviceHelp, flags: openFlags(nil), least: 2, most: 2, links: true, run: device,
+		},
+		{
+			name: "peer", usage: "peer add URI | remove URI | list", short: "links through which devices are found",
+			long: peerHelp, flags: openFlags(nil), least: 1, most: 2, run: peer,
+		},
+		{
+			name: "status", usage: "status", short: "sum up the library on the running device",
+			long: statusHelp, run: status,
+		},
+		{
+			name: "check", usage: "check [--read-data] [--repair]", short: "compare records and files of this device",
+			long: checkHelp, flags: openFlags([]string{"read-data", "repair"}), links: true, run: check,
+		},
+		{name: "version", usage: "version", short: "print the version", run: version},
+	}
+}
+
+// openFlags are the flags of a command that opens the home itself when no
+// device runs on it, and more.
+func openFlags(more []string) []string { return slices.Concat(linkFlags, more) }
+
+func find(name string) *command {
+	all := commands()
+	if i := slices.IndexFunc(all, func(c *command) bool { return c.name == name }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
+// overview is the text of "pauld help".
+func overview() string {
+	var b strings.Builder
+	b.WriteString("Paul keeps a person's photos on all of their devices, with no server and no account.\n" +
+		"pauld is a device without a screen.\n\nUsage: pauld [--home DIR] COMMAND [flags] [arguments]\n\nCommands:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.short)
+	}
+	b.WriteString(overviewRest)
+	return b.String()
+}
+
+func (c *command) help() string {
+	text := "Usage: pauld [--home DIR] " + c.usage + "\n\n" + upper(c.short) + ".\n"
+	if c.long != "" {
+		text += "\n" + c.long
+	}
+	if slices.Contains(c.flags, "listen") && c.name != "run" {
+		text += linkHelp
+	}
+	return text
+}
+
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/libpaul/paul/app"
+)
+
+// use gives a command the device that runs on the home, or one that it opens
+// for the time of the command.
+func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) error {
+	opts := l.options(l.log(p, slog.LevelError+4))
+	opts.Offline = !l.command.links && !l.has(linkFlags...)
+	c, err := app.Reach(ctx, opts)
+	if err != nil {
+		return err
+	}
+	if l.has(linkFlags...) && !c.Local() {
+		err = errors.New("a device runs on this home, so --listen, --peer, --no-lan and --no-public-peers change nothing; " +
+			"stop it first, or use: pauld peer add URI")
+	} else {
+		err = f(c)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// log is where a device says what happens, from the given level on.
+func (l *line) log(p *printer, level slog.Level) *slog.Logger {
+	if l.verbose {
+		level = slog.LevelDebug
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if p.json {
+		return slog.New(slog.NewJSONHandler(p.std.err, opts))
+	}
+	return slog.New(slog.NewTextHandler(p.std.err, opts))
+}
+
+// runDevice carries out "run".
+func runDevice(ctx context.Context, l *line, p *printer) error {
+	a, err := app.Open(l.options(l.log(p, slog.LevelWarn)))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		ready, err := a.Ready(ctx)
+		if err == nil {
+			p.object(map[string]any{"ready": ready}, readyText(a, ready))
+		}
+	}()
+	err = a.Run(ctx)
+	cancel()
+	<-told
+	return errors.Join(err, a.Close())
+}
+
+func readyText(a *app.App, r app.Ready) string {
+	s := a.Settings()
+	text := fmt.Sprintf("%s is running\n  device   %s\n  address  %s\n  home     %s\n  library  %s",
+		s.Name, r.ID, r.Address, a.Home(), s.Library)
+	for _, uri := range r.Listen {
+		text += "\n  listens  " + uri
+	}
+	return text + "\nPress Ctrl-C to stop it."
+}
+
+// status carries out "status".
+func status(ctx context.Context, l *line, p *printer) error {
+	c, err := app.Connect(ctx, l.home)
+	if err != nil {
+		return err
+	}
+	s, err := c.Status(ctx)
+	if err == nil {
+		text := fmt.Sprintf("%s, %s\n%d on this device, %d on one device only",
+			plural(s.Files, "photo", "photos"), size(s.Bytes), s.Local, s.AtRisk)
+		if s.Queue > 0 {
+			text += fmt.Sprintf("\n%d still to fetch", s.Queue)
+		}
+		p.object(s, text+"\n"+plural(s.Peers, "link", "links")+" to the network")
+	}
+	return errors.Join(err, c.Close())
+}
+
+// devices carries out "devices".
+func devices(ctx context.Context, l *line, p *printer) error {
+	return use(ctx, l, p, func(c *app.Client) error {
+		all, err := c.Devices(ctx)
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"NAME", "ID", "REACHED", "SEEN", "PHOTOS", "SIZE"}}
+		for _, d := range all {
+			if p.json {
+				p.object(d, "")
+			}
+			rows = append(rows, []string{d.Name, d.ID[:12], reached(d), ago(d.LastSeen, time.Now()), fmt.Sprint(d.Files), size(d.Bytes)})
+		}
+		if !p.json {
+			p.table(rows)
+		}
+		return nil
+	})
+}
+
+// reached tells how a device is reached.
+func reached(d app.Device) string {
+	switch {
+	case d.Self:
+		return "this device"
+	case d.Path.RTT == 0:
+		return d.Path.Kind
+	}
+	return fmt.Sprintf("%s, %s", d.Path.Kind, d.Path.RTT.Round(100*time.Microsecond))
+}
+
+// device carries out "device remove".
+func device(ctx context.Context, l *line, p *printer) error {
+	if l.args[0] != "remove" {
+		return usagef("usage: pauld %s", l.command.usage)
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		all, err := c.Devices(ctx)
+		if err != nil {
+			return err
+		}
+		d, err := pick(all, l.args[1])
+		if err != nil {
+			return err
+		}
+		if err := c.RemoveDevice(ctx, d.ID); err != nil {
+			return err
+		}
+		p.object(d, "Removed "+d.Name+": it is shut out, and its copies no longer count")
+		return nil
+	})
+}
+
+// pick finds the device that id begins.
+func pick(all []app.Device, id string) (found app.Device, err error) {
+	for _, d := range all {
+		if d.ID != id && (len(id) < 8 || !strings.HasPrefix(d.ID, strings.ToLower(id))) {
+			continue
+		}
+		if found.ID != "" {
+			return found, usagef("several devices begin with %s: give more digits", id)
+		}
+		found = d
+	}
+	if found.ID == "" {
+		err = fmt.Errorf("device %s: %w", id, app.ErrNotFound)
+	}
+	return found, err
+}
+
+// peer carries out "peer".
+func peer(ctx context.Context, l *line, p *printer) error {
+	if (l.args[0] == "list") != (len(l.args) == 1) {
+		return usagef("usage: pauld %s", l.command.usage)
+	}
+	switch l.args[0] {
+	case "list":
+		return use(ctx, l, p, func(c *app.Client) error { return listPeers(ctx, c, p) })
+	case "add":
+		return use(ctx, l, p, func(c *app.Client) error {
+			return told(c.AddPeer(ctx, l.args[1]), p, l.args[1], "Added ")
+		})
+	case "remove":
+		return use(ctx, l, p, func(c *app.Client) error {
+			return told(c.RemovePeer(ctx, l.args[1]), p, l.args[1], "Removed ")
+		})
+	}
+	return usagef("usage: pauld %s", l.command.usage)
+}
+
+func told(err error, p *printer, uri, text string) error {
+	if err == nil {
+		p.object(map[string]string{"uri": uri}, text+uri)
+	}
+	return err
+}
+
+func listPeers(ctx context.Context, c *app.Client, p *printer) error {
+	all, err := c.Peers(ctx)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"URI", "KIND", "STATE", "RECEIVED", "SENT"}}
+	for _, r := range all {
+		if p.json {
+			p.object(r, "")
+		}
+		state := "up"
+		if !r.Up {
+			state = "down " + r.Error
+		}
+		rows = append(rows, []string{r.URI, r.Kind, state, size(int64(r.RX)), size(int64(r.TX))})
+	}
+	if !p.json && len(all) > 0 {
+		p.table(rows)
+	}
+	return nil
+}
+
+// check carries out "check".
+func check(ctx context.Context, l *line, p *printer) error {
+	left := 0
+	return use(ctx, l, p, func(c *app.Client) error {
+		err := c.Check(ctx, l.readData, l.repair, func(e app.Event) {
+			switch {
+			case e.Problem != nil:
+				p.object(e.Problem, problemText(e.Problem))
+			case e.Checked != nil:
+				s := e.Checked
+				left = s.Problems - s.Repaired
+				p.object(s, fmt.Sprintf("Checked %s, %s: %s, %d repaired",
+					plural(s.Files, "photo", "photos"), size(s.Bytes), plural(s.Problems, "problem", "problems"), s.Repaired))
+			}
+		})
+		if err == nil && left > 0 {
+			err = fmt.Errorf("%s left; nothing was removed", plural(left, "problem", "problems"))
+		}
+		return err
+	})
+}
+
+func problemText(f *app.Problem) string {
+	text := f.Path
+	if text == "" && len(f.Digest) > 12 {
+		text = f.Digest[:12]
+	}
+	text += ": " + f.Error
+	if f.Repaired {
+		text += " (repaired)"
+	}
+	return text
+}
+
+// version carries out "version".
+func version(_ context.Context, _ *line, p *printer) error {
+	v := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v = info.Main.Version
+	}
+	p.object(map[string]string{"version": v, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH},
+		fmt.Sprintf("pauld %s, %s, %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	return nil
+}

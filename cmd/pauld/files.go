@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/libpaul/paul/app"
+)
+
+// importPaths carries out "import".
+func importPaths(ctx context.Context, l *line, p *printer) error {
+	paths := make([]string, len(l.args))
+	for i, path := range l.args {
+		abs, err := filepath.Abs(path) // the device may run in another folder
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stat(abs); err != nil {
+			return fmt.Errorf("nothing was imported: %w", err)
+		}
+		paths[i] = abs
+	}
+	failed := 0
+	return use(ctx, l, p, func(c *app.Client) error {
+		err := c.Import(ctx, paths, func(e app.Event) {
+			switch {
+			case e.Progress != nil:
+				p.progress(e.Progress)
+			case e.Entry != nil:
+				p.object(e.Entry, "")
+			case e.Problem != nil:
+				p.note(map[string]any{"problem": e.Problem}, "pauld: "+e.Problem.Path+": "+e.Problem.Error)
+			case e.Imported != nil:
+				failed = e.Imported.Failed
+				importSummary(p, e.Imported)
+			}
+		})
+		if err == nil && failed > 0 {
+			err = &severalError{exitFailed}
+		}
+		return err
+	})
+}
+
+// importSummary is for people a result, and for programs, which count the
+// entries, a note.
+func importSummary(p *printer, s *app.ImportSummary) {
+	text := "Imported " + plural(s.Added, "photo", "photos")
+	if s.Duplicates > 0 {
+		text += fmt.Sprintf("; %d in the library already", s.Duplicates)
+	}
+	if s.Failed > 0 {
+		text += fmt.Sprintf("; %d not imported", s.Failed)
+	}
+	if p.json {
+		p.note(map[string]any{"imported": s}, "")
+		return
+	}
+	p.object(nil, text)
+}
+
+// listFiles carries out "list".
+func listFiles(ctx context.Context, l *line, p *printer) error {
+	return use(ctx, l, p, func(c *app.Client) error {
+		entries, err := c.List(ctx)
+		if err != nil {
+			return err
+		}
+		if p.json {
+			for _, e := range entries {
+				p.object(e, "")
+			}
+			return nil
+		}
+		rows := [][]string{{"DIGEST", "DATE", "SIZE", "ON", "NAME"}}
+		var bytes int64
+		for _, e := range entries {
+			bytes += e.Size
+			rows = append(rows, []string{e.Digest[:12], strings.Replace(e.Date, "T", " ", 1), size(e.Size), on(e), e.Name})
+		}
+		if len(entries) > 0 {
+			p.table(rows)
+		}
+		p.note(nil, fmt.Sprintf("%s, %s", plural(len(entries), "photo", "photos"), size(bytes)))
+		return nil
+	})
+}
+
+// on is how many devices hold e, with a star if this one does.
+func on(e app.Listing) string {
+	s := strconv.Itoa(len(e.Devices))
+	if e.Path != "" {
+		s += "*"
+	}
+	return s
+}
+
+// deleteFiles carries out "delete".
+func deleteFiles(ctx context.Context, l *line, p *printer) error {
+	if !l.held {
+		return act(ctx, l, p)
+	}
+	if len(l.args) > 0 {
+		return usagef("delete takes digests or --held, not both")
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		n, err := c.AgreeDeletions(ctx)
+		if err == nil {
+			p.object(map[string]int{"deleted": n}, "Deleted "+plural(n, "photo", "photos")+" that had been held back")
+		}
+		return err
+	})
+}
+
+// done is what people are told of a file that is done.
+var done = map[string]string{"save": "Saved", "unsave": "Removed from this device", "delete": "Deleted", "restore": "Restored"}
+
+// act carries out "save", "unsave", "delete" and "restore".
+func act(ctx context.Context, l *line, p *printer) error {
+	if len(l.args) == 0 {
+		return usagef("usage: pauld %s", l.command.usage)
+	}
+	if err := checkDigests(l.args); err != nil {
+		return err
+	}
+	exit := exitDone
+	return use(ctx, l, p, func(c *app.Client) error {
+		err := c.Act(ctx, l.command.name, l.args, l.force, func(e app.Event) {
+			switch {
+			case e.Progress != nil:
+				p.progress(e.Progress)
+			case e.Failure != nil:
+				exit = worse(exit, exitOf(e.Failure))
+				p.problem(e.Failure)
+			case e.Entry != nil:
+				p.object(e.Entry, done[l.command.name]+" "+e.Entry.Name)
+			}
+		})
+		if err == nil && exit != exitDone {
+			err = &severalError{exit}
+		}
+		return err
+	})
+}
+
+// checkDigests reports an argument that cannot be the beginning of a digest.
+func checkDigests(args []string) error {
+	for _, s := range args {
+		if strings.Trim(strings.ToLower(s), "0123456789abcdef") != "" || len(s) < 8 || len(s) > sha256.Size*2 {
+			return usagef("%q is not a digest: it has 64 hex digits, of which the first 8 or more may be given", s)
+		}
+	}
+	return nil
+}
+
+// fetch carries out "fetch".
+func fetch(ctx context.Context, l *line, p *printer) error {
+	if err := checkDigests(l.args); err != nil {
+		return err
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		body, entry, err := c.Fetch(ctx, l.args[0])
+		if err != nil {
+			return err
+		}
+		path, err := write(p.std.out, l.output, entry, body)
+		if err := errors.Join(err, body.Close()); err != nil {
+			return err
+		}
+		if path != "-" {
+			p.object(struct {
+				app.Listing
+				File string `json:"file"` // where the copy was written
+			}{entry, path}, path)
+		}
+		return nil
+	})
+}
+
+// write writes a photo to output, "-" being stdout, and returns where it is.
+func write(stdout io.Writer, output string, entry app.Listing, body io.Reader) (string, error) {
+	checked := &checkedReader{r: body, want: entry.Digest, sum: sha256.New()}
+	switch output {
+	case "-":
+		_, err := io.Copy(stdout, checked)
+		return output, err
+	case "":
+		return app.CopyNew(filepath.Base(entry.Name), checked)
+	}
+	return output, app.CopyOver(output, checked)
+}
+
+// checkedReader fails at the end of bytes that are not those of the digest.
+type checkedReader struct {
+	r    io.Reader
+	want string
+	sum  hash.Hash
+}
+
+func (c *checkedReader) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	_, _ = c.sum.Write(b[:n]) // a hash takes everything
+	if errors.Is(err, io.EOF) && hex.EncodeToString(c.sum.Sum(nil)) != c.want {
+		return n, fmt.Errorf("the copy that arrived: %w", app.ErrCorrupt)
+	}
+	return n, err
+}

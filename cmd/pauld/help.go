@@ -1,0 +1,94 @@
+package main
+
+// Texts of "pauld help".
+const (
+	overviewRest = `
+"pauld help COMMAND" tells more. Flags may stand before or after arguments:
+  --home DIR   the device's home (default: paul in the place for a program's data,
+               $XDG_DATA_HOME or ~/.local/share)
+  --json       print one JSON object a line; progress and errors too, on standard error
+  --verbose    log what happens to standard error
+
+Commands talk to the device that runs on the home, or open the home themselves
+when none does. A DIGEST may be cut to its first 8 digits or more.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused to protect the last copy,
+4 not found, 5 no holder online. Of several files that fail differently the
+first of 1, 3, 5, 4 counts; each is told on standard error.
+`
+	runHelp = `Prints a line once it serves; with --json {"ready": {"id", "address", "listen"}},
+with the real ports. Stops on Ctrl-C or SIGTERM.
+
+  --name NAME         what other devices call this one; kept
+  --library DIR       where the photos lie, as plain files; kept
+  --listen URI        let devices link with this one, such as tls://0.0.0.0:7330
+                      (tls, tcp or quic; port 0 for any); may be repeated
+  --peer URI          link with another device or node, such as tls://192.0.2.1:7330;
+                      may be repeated
+  --no-lan            do not look for devices on the local network
+  --no-public-peers   do not link through public peers
+  --couch ADDR        serve the databases in the CouchDB protocol, such as 127.0.0.1:5984
+  --socks ADDR        SOCKS5 and HTTP proxy to one's devices, such as 127.0.0.1:1080
+  --database URL      keep the records in an external CouchDB
+
+--couch and --socks take loopback addresses only, and ask for user paul and the
+password in HOME/loopback.password.
+`
+	linkHelp = `
+While no device runs on the home, this command opens it, and then takes
+--listen, --peer, --no-lan and --no-public-peers as "pauld run" does.
+`
+	importHelp = `Copies photos and videos, and those in folders, into the library. Duplicates are
+found by their bytes. A file that cannot be imported is told on standard error
+and never ends the import; then the exit code is 1. Prints the photos added.
+`
+	listHelp = `Oldest first: digest, date, size, on how many devices (* this one), name.
+`
+	saveHelp = `Fetches the photos from a device that has them and checks every byte. If none
+is online the exit code is 5, and the photo follows as soon as one is.
+`
+	unsaveHelp = `Another device must prove now that it has the photo, and promise to keep it; else
+the photo stays and the exit code is 3. Files go to the device's trash for 30 days.
+
+  --force   remove it even if it may be the last copy: once the trash is emptied
+            the photo is lost
+`
+	deleteHelp = `Each device moves its copy to its trash, where it stays for 30 days; "pauld
+restore" brings it back.
+
+  --held    agree to deletions by another device that this one held back because
+            they were suspiciously many
+`
+	restoreHelp = `Every device that still has a deleted photo in its trash brings it back.
+`
+	fetchHelp = `The photo may be on any device that is online; the copy is checked byte by byte.
+Without -o it gets the photo's name, in the current folder; a file that is there
+is never replaced: the copy gets a number.
+
+  -o FILE   write to FILE, replacing it; "-" is standard output
+`
+	pairHelp = `The code is good for ten minutes and for one device. Both devices show the same
+four words; then you let the other one in or not. Ctrl-C cancels the code.
+
+  --yes     let in whoever brings the code, without asking
+`
+	joinHelp = `CODE is what "pauld pair" or the gallery shows, in any case, with or without
+blanks and dashes. Compare the four words with those on the other device.
+`
+	devicesHelp = `This device first. How a device is reached: lan or direct (a link of one's own),
+relayed (through others, who see only encrypted traffic), or offline.
+`
+	deviceHelp = `All devices shut it out and no longer count its copies. Photos that only it has
+cannot be reached any more. ID may be cut to its first 8 digits.
+`
+	peerHelp = `A peer is a node through which devices find each other. Those added are kept for
+later starts.
+`
+	statusHelp = `Asks the running device only: the exit code is 1 when none runs.
+`
+	checkHelp = `The exit code is 1 when a problem remains.
+
+  --read-data   read every photo here and compare its digest
+  --repair      put right what can be: records, and photos from other devices
+`
+)

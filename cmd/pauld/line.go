@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/libpaul/paul/app"
+)
+
+// line is a command line, taken apart.
+type line struct {
+	command *command
+	args    []string // what is no flag, without the command's name
+	given   []string // names of the flags that were given
+
+	json, help, verbose, version       bool
+	home, name, library                string
+	listen, peers                      list
+	noLAN, noPublicPeers               bool
+	couch, socks, database             string
+	force, yes, readData, repair, held bool
+	output                             string
+}
+
+// list is the value of a flag that may be given several times.
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, " ") }
+func (l *list) Set(s string) error { *l = append(*l, s); return nil }
+
+// Groups of flags, as commands take them.
+var (
+	commonFlags = []string{"home", "json", "help", "h", "verbose"}
+	linkFlags   = []string{"listen", "peer", "no-lan", "no-public-peers"}
+	runFlags    = slices.Concat([]string{"name", "library", "couch", "socks", "database"}, linkFlags)
+)
+
+func (l *line) flags() *flag.FlagSet {
+	fs := flag.NewFlagSet("pauld", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	fs.StringVar(&l.home, "home", "", "")
+	fs.BoolVar(&l.json, "json", false, "")
+	fs.BoolVar(&l.help, "help", false, "")
+	fs.BoolVar(&l.help, "h", false, "")
+	fs.BoolVar(&l.verbose, "verbose", false, "")
+	fs.BoolVar(&l.version, "version", false, "")
+	fs.StringVar(&l.name, "name", "", "")
+	fs.StringVar(&l.library, "library", "", "")
+	fs.Var(&l.listen, "listen", "")
+	fs.Var(&l.peers, "peer", "")
+	fs.BoolVar(&l.noLAN, "no-lan", false, "")
+	fs.BoolVar(&l.noPublicPeers, "no-public-peers", false, "")
+	fs.StringVar(&l.couch, "couch", "", "")
+	fs.StringVar(&l.socks, "socks", "", "")
+	fs.StringVar(&l.database, "database", "", "")
+	fs.BoolVar(&l.force, "force", false, "")
+	fs.BoolVar(&l.yes, "yes", false, "")
+	fs.BoolVar(&l.readData, "read-data", false, "")
+	fs.BoolVar(&l.repair, "repair", false, "")
+	fs.BoolVar(&l.held, "held", false, "")
+	fs.StringVar(&l.output, "o", "", "")
+	return fs
+}
+
+// parse takes a command line apart. Flags may stand anywhere; what follows
+// "--" is no flag. With an error that has to do with the line, line tells as
+// much as was understood.
+func parse(args []string) (*line, error) {
+	l := &line{}
+	// How errors are printed must not depend on what stands before --json.
+	l.json = slices.ContainsFunc(args, func(s string) bool { return s == "--json" || s == "-json" })
+	words, err := l.split(args)
+	if err != nil {
+		return l, err
+	}
+	if l.version {
+		words = []string{"version"}
+	}
+	if len(words) > 0 && words[0] == "help" {
+		l.help = true
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return l, nil
+	}
+	if l.command = find(words[0]); l.command == nil {
+		return l, usagef("there is no command %q; see: pauld help", words[0])
+	}
+	l.args = words[1:]
+	if l.help {
+		return l, nil
+	}
+	return l, l.check()
+}
+
+// split reads the flags and returns the rest.
+func (l *line) split(args []string) (words []string, err error) {
+	fs := l.flags()
+	var rest []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, rest = args[:i], args[i+1:]
+	}
+	for {
+		err := fs.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			l.help = true
+			break
+		}
+		if err != nil {
+			return nil, usagef("%s; see: pauld help", strings.ReplaceAll(err.Error(), ": -", ": --"))
+		}
+		if fs.NArg() == 0 {
+			break
+		}
+		words = append(words, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+	fs.Visit(func(f *flag.Flag) { l.given = append(l.given, f.Name) })
+	return append(words, rest...), nil
+}
+
+// check reports flags and arguments that the command does not take.
+func (l *line) check() error {
+	c := l.command
+	for _, name := range l.given {
+		if !slices.Contains(commonFlags, name) && !slices.Contains(c.flags, name) && name != "version" {
+			return usagef("%s does not take %s; see: pauld help %s", c.name, dashed(name), c.name)
+		}
+	}
+	if len(l.args) < c.least || c.most >= 0 && len(l.args) > c.most {
+		return usagef("usage: pauld %s", c.usage)
+	}
+	return nil
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// has tells whether one of the named flags was given.
+func (l *line) has(names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(l.given, n) })
+}
+
+// options is how the line wants a device opened.
+func (l *line) options(log *slog.Logger) app.Options {
+	return app.Options{
+		Home: l.home, Name: l.name, Library: l.library, Listen: l.listen, Peers: l.peers,
+		NoLAN: l.noLAN, NoPublicPeers: l.noPublicPeers,
+		Couch: l.couch, Socks: l.socks, Database: l.database, Log: log,
+	}
+}
+
+// usageError is a command line that cannot be carried out.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/libpaul/paul/app"
+)
+
+// pair carries out "pair".
+func pair(ctx context.Context, l *line, p *printer) error {
+	return use(ctx, l, p, func(c *app.Client) error {
+		var invitation int64
+		var answered error
+		err := c.Pair(ctx, func(e app.Event) {
+			switch {
+			case e.Invitation != nil:
+				invitation = e.Invitation.ID
+				showCode(p, e.Invitation)
+			case e.Guest != nil:
+				accept, err := l.yes, error(nil)
+				showGuest(p, e.Guest)
+				if !l.yes {
+					accept, err = ask(ctx, p, e.Guest)
+				}
+				answered = errors.Join(err, c.Answer(ctx, invitation, accept))
+			case e.Paired != nil:
+				p.object(map[string]any{"paired": e.Paired}, "Paired with "+e.Paired.Name)
+			}
+		})
+		return errors.Join(err, answered)
+	})
+}
+
+func showCode(p *printer, i *app.InvitationInfo) {
+	p.object(map[string]any{"code": i.Code, "expires": i.Expires.UTC().Truncate(time.Second)}, i.Code)
+	if !p.json {
+		p.note(nil, "On the other device run: pauld join CODE\nor paste the code into its gallery. It is good until "+
+			i.Expires.Local().Format("15:04")+", for one device. Waiting; Ctrl-C cancels it.")
+	}
+}
+
+func showGuest(p *printer, g *app.GuestInfo) {
+	p.note(map[string]any{"guest": g}, fmt.Sprintf("%q (%s) wants to join. Both devices show these words:\n\n    %s\n",
+		g.Name, g.Platform, strings.Join(g.Words[:], " ")))
+}
+
+// ask asks the person whether the guest may join.
+func ask(ctx context.Context, p *printer, g *app.GuestInfo) (bool, error) {
+	if !p.json {
+		_, _ = fmt.Fprintf(p.std.err, "Let %q see and keep all photos? [y/N] ", g.Name) // nothing can be done about a closed terminal
+	}
+	type answer struct {
+		text string
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() { // it ends with the program when nobody answers
+		text, err := bufio.NewReader(p.std.in).ReadString('\n')
+		read <- answer{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case a := <-read:
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return false, a.err
+		}
+		switch strings.ToLower(strings.TrimSpace(a.text)) {
+		case "y", "yes":
+			return true, nil
+		}
+		return false, nil
+	}
+}
+
+// join carries out "join".
+func join(ctx context.Context, l *line, p *printer) error {
+	code := strings.Join(l.args, " ") // as it is when it was copied with its blanks
+	return use(ctx, l, p, func(c *app.Client) error {
+		return c.Join(ctx, code, func(e app.Event) {
+			switch {
+			case e.Words != nil:
+				p.note(map[string]any{"words": e.Words},
+					"Compare these words with those on the other device, and accept there:\n\n    "+strings.Join(e.Words[:], " ")+"\n")
+			case e.Paired != nil:
+				p.object(e.Paired, "Joined the library of "+e.Paired.Name)
+			}
+		})
+	})
+}
