@@ -38,10 +38,11 @@ func badRequest(format string, args ...any) *Error {
 
 // Answers that several requests share.
 var (
-	errMissing    = &Error{http.StatusNotFound, "not_found", "missing"}
-	errDeleted    = &Error{http.StatusNotFound, "not_found", "deleted"}
-	errNoDatabase = &Error{http.StatusNotFound, "not_found", "Database does not exist."}
-	errConflict   = &Error{http.StatusConflict, "conflict", "Document update conflict."}
-	errBadRev     = &Error{http.StatusBadRequest, "bad_request", "Invalid rev format"}
-	errTooLarge   = &Error{http.StatusRequestEntityTooLarge, "too_large", "The request entity is too large."}
+	errMissing      = &Error{http.StatusNotFound, "not_found", "missing"}
+	errDeleted      = &Error{http.StatusNotFound, "not_found", "deleted"}
+	errNoDatabase   = &Error{http.StatusNotFound, "not_found", "Database does not exist."}
+	errConflict     = &Error{http.StatusConflict, "conflict", "Document update conflict."}
+	errNoAttachment = &Error{http.StatusNotFound, "not_found", "Document is missing attachment"}
+	errBadRev       = &Error{http.StatusBadRequest, "bad_request", "Invalid rev format"}
+	errTooLarge     = &Error{http.StatusRequestEntityTooLarge, "too_large", "The request entity is too large."}
 )

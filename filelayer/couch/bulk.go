@@ -1,0 +1,223 @@
+package couch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// bulkDocs answers POST /{db}/_bulk_docs.
+func (r *request) bulkDocs() error {
+	b, err := r.readPost()
+	if err != nil {
+		return err
+	}
+	docs, newEdits, err := parseBulk(b, r.server.opts.MaxDocument)
+	if err != nil {
+		return err
+	}
+	outcomes, err := r.writeBulk(docs, newEdits)
+	if err != nil {
+		return err
+	}
+	if !newEdits { // a replicator asks about failures only
+		outcomes = slices.DeleteFunc(outcomes, func(o outcome) bool { return o.err == nil })
+	}
+	writeBytes(r.w, r.Request, http.StatusCreated, appendOutcomes(nil, outcomes))
+	return nil
+}
+
+// parseBulk reads a body of _bulk_docs from valid JSON.
+func parseBulk(b []byte, limit int) (docs []*document, newEdits bool, err error) {
+	newEdits = true
+	found := false
+	isObject, err := members(b, func(name, value []byte) error {
+		switch unquote(name) {
+		case "new_edits":
+			if json.Unmarshal(value, &newEdits) != nil {
+				return badRequest("`new_edits` must be true or false.")
+			}
+		case "docs":
+			found, docs = true, nil
+			isArray, err := elements(value, func(raw []byte) error {
+				doc, err := parseDocument(raw, limit)
+				docs = append(docs, doc)
+				return err
+			})
+			if err == nil && !isArray {
+				return badRequest("`docs` parameter must be an array.")
+			}
+			return err
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, false, err
+	case !isObject:
+		return nil, false, badRequest("Request body must be a JSON object")
+	case !found:
+		return nil, false, badRequest("POST body must include `docs` parameter.")
+	}
+	return docs, newEdits, nil
+}
+
+// writeBulk writes docs, the local ones among them by themselves.
+func (r *request) writeBulk(docs []*document, newEdits bool) ([]outcome, error) {
+	var locals []outcome
+	replicated := docs[:0:0]
+	for _, doc := range docs {
+		if doc.id == "" && newEdits {
+			doc.id = newUUID()
+		}
+		if !strings.HasPrefix(doc.id, "_local/") {
+			replicated = append(replicated, doc)
+			continue
+		}
+		o := outcome{id: doc.id}
+		n, err := r.db.putLocal(r.Context(), doc.id, doc.localRev, doc.body)
+		if err != nil && !errors.As(err, &o.err) {
+			return nil, err
+		}
+		o.rev = localRevision(n)
+		locals = append(locals, o)
+	}
+	outcomes, err := r.db.edit(r.Context(), replicated, newEdits)
+	return append(outcomes, locals...), err
+}
+
+func appendOutcomes(b []byte, outcomes []outcome) []byte {
+	b = append(b, '[')
+	for i, o := range outcomes {
+		if i > 0 {
+			b = append(b, ",\n"...)
+		}
+		b = appendOutcome(b, o)
+	}
+	return append(b, "]\n"...)
+}
+
+func appendOutcome(b []byte, o outcome) []byte {
+	if o.err != nil {
+		b = append(b, `{"id":`...)
+		b = appendString(b, o.id)
+		b = append(b, `,"error":`...)
+		b = appendString(b, o.err.Name)
+		b = append(b, `,"reason":`...)
+		b = appendString(b, o.err.Reason)
+		return append(b, '}')
+	}
+	b = append(b, `{"ok":true,"id":`...)
+	b = appendString(b, o.id)
+	b = append(b, `,"rev":"`...)
+	b = o.rev.append(b)
+	return append(b, `"}`...)
+}
+
+// bulkGet answers POST /{db}/_bulk_get: one result for each document asked
+// for, in that order, each with one entry for a rev, or with all leaves if no
+// rev is named.
+func (r *request) bulkGet() error {
+	var body struct {
+		Docs *[]struct {
+			ID  string `json:"id"`
+			Rev string `json:"rev"`
+		} `json:"docs"`
+	}
+	if err := r.decodePost(&body); err != nil {
+		return err
+	}
+	if body.Docs == nil {
+		return badRequest("Missing JSON list of 'docs'.")
+	}
+	show, latest := r.show(), r.flag("latest")
+	if r.err != nil {
+		return r.err
+	}
+	out := r.stream("application/json")
+	out.buf = append(out.buf, `{"results":[`...)
+	for i, want := range *body.Docs {
+		if i > 0 {
+			out.buf = append(out.buf, ",\n"...)
+		}
+		var err error
+		if out.buf, err = r.db.appendBulkGet(r.Context(), out.buf, want.ID, want.Rev, latest, show); err != nil {
+			return out.fail(err)
+		}
+		if err := out.spill(); err != nil {
+			return err
+		}
+	}
+	out.buf = append(out.buf, "]}\n"...)
+	return out.flush()
+}
+
+func (d *database) appendBulkGet(ctx context.Context, b []byte, id, rev string, latest bool, s show) ([]byte, error) {
+	b = append(b, `{"id":`...)
+	b = appendString(b, id)
+	b = append(b, `,"docs":[`...)
+	rec, err := d.get(ctx, id)
+	if err != nil && !errors.Is(err, errMissing) {
+		return b, err
+	}
+	var revisions []int
+	if rec != nil {
+		revisions = rec.tree.pick(rev, latest)
+	}
+	n := 0
+	for _, i := range revisions {
+		mark := len(b)
+		if n > 0 {
+			b = append(b, ',')
+		}
+		var found bool
+		b, found, err = d.appendDocument(ctx, append(b, `{"ok":`...), rec, i, s)
+		if err != nil {
+			return b, err
+		}
+		if !found {
+			b = b[:mark]
+			continue
+		}
+		b = append(b, '}')
+		n++
+	}
+	if n == 0 {
+		b = appendMissing(b, id, rev)
+	}
+	return append(b, "]}"...), nil
+}
+
+func appendMissing(b []byte, id, rev string) []byte {
+	if rev == "" {
+		rev = "undefined"
+	}
+	b = append(b, `{"error":{"id":`...)
+	b = appendString(b, id)
+	b = append(b, `,"rev":`...)
+	b = appendString(b, rev)
+	return append(b, `,"error":"not_found","reason":"missing"}}`...)
+}
+
+// pick returns what a request for rev is answered with: all leaves if it is
+// empty; that revision; or, with latest, the best leaf that descends from it.
+func (t revTree) pick(rev string, latest bool) []int {
+	if rev == "" {
+		return t.leaves()
+	}
+	parsed, err := ParseRevision(rev)
+	if err != nil {
+		return nil
+	}
+	i := t.find(parsed)
+	if i == noParent {
+		return nil
+	}
+	if latest {
+		return t.heirs(i)[:1]
+	}
+	return []int{i}
+}

@@ -1,0 +1,125 @@
+package couch
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// info answers GET /{db}.
+func (r *request) info() error {
+	st := r.db.state.Load()
+	size := int64(0)
+	for _, f := range files(r.db.path) {
+		if fi, err := os.Stat(f); err == nil {
+			size += fi.Size()
+		}
+	}
+	seq := r.db.appendSeq(nil, st.seq)
+	return r.answer(http.StatusOK, map[string]any{
+		"db_name": r.db.name, "doc_count": st.docs, "doc_del_count": st.deleted,
+		"update_seq": json.RawMessage(seq), "purge_seq": "0", "compact_running": false,
+		"sizes":               map[string]int64{"file": size, "active": size, "external": size},
+		"instance_start_time": r.db.started(), "disk_format_version": 8, "props": struct{}{},
+		"cluster": map[string]int{"q": 1, "n": 1, "w": 1, "r": 1},
+	})
+}
+
+func (r *request) deleteDatabase() error {
+	if r.text("rev") != "" {
+		return badRequest("You tried to DELETE a database with a ?rev= parameter. Did you mean to DELETE a document instead?")
+	}
+	if err := r.server.delete(r.Context(), r.db.name); err != nil {
+		return err
+	}
+	return r.answer(http.StatusOK, ok)
+}
+
+// ensureFullCommit has nothing to do: a write is on the disk when it is answered.
+func (r *request) ensureFullCommit() error {
+	return r.answer(http.StatusCreated, map[string]any{"ok": true, "instance_start_time": r.db.started()})
+}
+
+func (r *request) getRevsLimit() error { return r.answer(http.StatusOK, r.db.state.Load().revsLimit) }
+
+func (r *request) putRevsLimit() error {
+	b, err := r.readJSON()
+	if err != nil {
+		return err
+	}
+	limit, err := strconv.Atoi(string(appendCompact(nil, b)))
+	if err != nil || limit < 1 {
+		return badRequest("Rev limit has to be a number that is greater than 0")
+	}
+	err = r.db.write(r.Context(), func(t *transaction) error {
+		t.state.revsLimit = limit
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.answer(http.StatusOK, ok)
+}
+
+func (r *request) getSecurity() error {
+	return r.answer(http.StatusOK, json.RawMessage(r.db.state.Load().security))
+}
+
+func (r *request) putSecurity() error {
+	b, err := r.readJSON()
+	if err != nil {
+		return err
+	}
+	b = appendCompact(nil, b)
+	if b[0] != '{' || len(b) > r.server.opts.MaxDocument {
+		return badRequest("The security object must be a JSON object of a document's size at most")
+	}
+	err = r.db.write(r.Context(), func(t *transaction) error {
+		t.state.security = b
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.answer(http.StatusOK, ok)
+}
+
+// compact frees the space of what is no longer used. The bodies of old
+// revisions are not kept anyway.
+func (r *request) compact() error {
+	if _, err := r.readPost(); err != nil {
+		return err
+	}
+	if err := r.db.vacuum(context.WithoutCancel(r.Context())); err != nil {
+		return err
+	}
+	return r.answer(http.StatusAccepted, ok)
+}
+
+func (d *database) vacuum(ctx context.Context) error {
+	const unused = `DELETE FROM attachments WHERE digest NOT IN (
+		SELECT json_extract(value, '$.digest') FROM docs, json_each(docs.attachments) WHERE docs.attachments IS NOT NULL
+		UNION SELECT json_extract(value, '$.digest') FROM leaves, json_each(leaves.attachments) WHERE leaves.attachments IS NOT NULL)`
+	err := d.write(ctx, func(t *transaction) error {
+		_, err := t.tx.ExecContext(t.ctx, unused)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	release, err := d.use()
+	if err != nil {
+		return err
+	}
+	defer release()
+	d.writer.turn.Lock()
+	defer d.writer.turn.Unlock()
+	_, err = d.writer.db.ExecContext(ctx, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}

@@ -1,0 +1,127 @@
+package couch
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+const maxID = 4096
+
+// A document is an edit as a client sent it.
+type document struct {
+	id          string
+	rev         *Revision // "_rev": the parent of a new edit; nil if none
+	lineage     lineage   // "_revisions", or rev alone; empty if neither
+	localRev    string    // "_rev" as it is written, for local documents
+	deleted     bool
+	body        []byte // JSON object, compact, without underscore members
+	attachments map[string]*attachment
+}
+
+// parseDocument reads a document from JSON that is valid.
+func parseDocument(raw []byte, limit int) (*document, error) {
+	if len(raw) > limit {
+		return nil, &Error{http.StatusRequestEntityTooLarge, "document_too_large", "The document is larger than this database takes."}
+	}
+	d := &document{body: make([]byte, 1, len(raw))}
+	d.body[0] = '{'
+	isObject, err := members(raw, func(name, value []byte) error {
+		if len(name) > 2 && (name[1] == '_' || name[1] == '\\') {
+			if name := unquote(name); name[0] == '_' {
+				return d.setSpecial(name, value)
+			}
+		}
+		if len(d.body) > 1 {
+			d.body = append(d.body, ',')
+		}
+		d.body = append(d.body, name...)
+		d.body = append(d.body, ':')
+		d.body = appendCompact(d.body, value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !isObject {
+		return nil, badRequest("Document must be a JSON object")
+	}
+	d.body = append(d.body, '}')
+	if len(d.lineage.digests) == 0 && d.rev != nil {
+		d.lineage = lineage{d.rev.Generation, []string{d.rev.Digest}}
+	}
+	return d, nil
+}
+
+func (d *document) setSpecial(name string, value []byte) error {
+	switch name {
+	case "_id":
+		if json.Unmarshal(value, &d.id) != nil || string(value) == "null" {
+			return &Error{http.StatusBadRequest, "illegal_docid", "Document id must be a string"}
+		}
+		if d.id == "" {
+			return &Error{http.StatusBadRequest, "illegal_docid", "Document id must not be empty"}
+		}
+	case "_rev":
+		var text string
+		if json.Unmarshal(value, &text) != nil {
+			return errBadRev
+		}
+		return d.setRev(text)
+	case "_deleted":
+		if json.Unmarshal(value, &d.deleted) != nil {
+			return badRequest("_deleted must be true or false")
+		}
+	case "_revisions":
+		return d.setLineage(value)
+	case "_attachments":
+		return d.setAttachments(value)
+	case "_conflicts", "_deleted_conflicts", "_revs_info", "_local_seq": // what a read adds
+	default:
+		return &Error{http.StatusBadRequest, "doc_validation", "Bad special document member: " + name}
+	}
+	return nil
+}
+
+// setRev sets the revision that the edit follows. The text "0-…", which local
+// documents have, is no revision; it is left to them.
+func (d *document) setRev(text string) error {
+	d.localRev = text
+	if strings.HasPrefix(text, "0-") {
+		return nil
+	}
+	rev, err := ParseRevision(text)
+	if err != nil {
+		return errBadRev
+	}
+	d.rev = &rev
+	return nil
+}
+
+func (d *document) setLineage(value []byte) error {
+	var revisions struct {
+		Start int      `json:"start"`
+		IDs   []string `json:"ids"`
+	}
+	if json.Unmarshal(value, &revisions) != nil {
+		return badRequest("_revisions must have a start and ids")
+	}
+	d.lineage = lineage{revisions.Start, revisions.IDs}
+	if !d.lineage.valid() {
+		return badRequest("_revisions has no valid revisions")
+	}
+	return nil
+}
+
+// checkID refuses an ID that no document can have.
+func checkID(id string) error {
+	switch {
+	case id == "":
+		return &Error{http.StatusBadRequest, "illegal_docid", "Document id must not be empty"}
+	case len(id) > maxID:
+		return &Error{http.StatusBadRequest, "illegal_docid", "Document id is too long"}
+	case id[0] == '_' && !strings.HasPrefix(id, "_design/"), id == "_design/":
+		return &Error{http.StatusBadRequest, "illegal_docid", "Only reserved document ids may start with underscore."}
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package couch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A request is one request for one database.
+type request struct {
+	*http.Request
+	w      http.ResponseWriter
+	server *Server
+	db     *database
+	*params
+}
+
+// ServeHTTP answers a request of the CouchDB protocol.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Server", serverHeader)
+	w.Header().Set("Cache-Control", "must-revalidate")
+	if err := s.route(w, r); err != nil {
+		s.answerError(w, r, err)
+	}
+}
+
+func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	var answer *Error
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &answer):
+	case errors.As(err, &tooLong):
+		answer = errTooLarge
+	case errors.Is(err, ErrClosed):
+		answer = &Error{http.StatusServiceUnavailable, "service_unavailable", "The database is closed."}
+	case r.Context().Err() != nil: // nobody is there to read it
+		return
+	default:
+		s.opts.Log.Error("Could not answer a database request", "method", r.Method, "path", r.URL.Path, "err", err)
+		answer = &Error{http.StatusInternalServerError, "internal_server_error", err.Error()}
+	}
+	writeJSON(w, r, answer.Status, map[string]string{"error": answer.Name, "reason": answer.Reason})
+}
+
+// writeJSON answers with v. That the client has gone is no error.
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // v is of this package's making
+	writeBytes(w, r, status, b.Bytes())
+}
+
+func writeBytes(w http.ResponseWriter, r *http.Request, status int, b []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b) // the client may have gone
+	}
+}
+
+func (r *request) answer(status int, v any) error {
+	writeJSON(r.w, r.Request, status, v)
+	return nil
+}
+
+func notAllowed(w http.ResponseWriter, methods ...string) error {
+	list := strings.Join(methods, ",")
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	return &Error{http.StatusMethodNotAllowed, "method_not_allowed", "Only " + list + " allowed"}
+}
+
+func notImplemented(what string) error {
+	return &Error{http.StatusNotImplemented, "not_implemented", what}
+}
+
+// readBody returns the request's body, unpacked.
+func (r *request) readBody() ([]byte, error) {
+	var body io.Reader = http.MaxBytesReader(r.w, r.Body, r.server.opts.MaxRequest)
+	switch encoding := r.Header.Get("Content-Encoding"); encoding {
+	case "", "identity":
+	case "gzip":
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, badRequest("The body is not in gzip format")
+		}
+		body = http.MaxBytesReader(r.w, z, r.server.opts.MaxRequest)
+	default:
+		return nil, &Error{http.StatusUnsupportedMediaType, "bad_ctype", fmt.Sprintf("Content-Encoding %.50q is not supported", encoding)}
+	}
+	b, err := io.ReadAll(body)
+	switch {
+	case err == nil:
+		return b, nil
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, badRequest("The body is incomplete or damaged")
+	}
+	return nil, err
+}
+
+// readJSON returns the request's body, which must be JSON.
+func (r *request) readJSON() ([]byte, error) {
+	b, err := r.readBody()
+	if err != nil {
+		return nil, err
+	}
+	if !validJSON(b) {
+		return nil, badRequest("invalid UTF-8 JSON")
+	}
+	return b, nil
+}
+
+// readPost is readJSON for POST, where a browser's form must not pass.
+func (r *request) readPost() ([]byte, error) {
+	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" {
+		return nil, &Error{http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type must be application/json"}
+	}
+	return r.readJSON()
+}
+
+// decodePost decodes a POSTed body into v.
+func (r *request) decodePost(v any) error {
+	b, err := r.readPost()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return badRequest("The body does not have the form that this request needs: %v", err)
+	}
+	return nil
+}
+
+// pathSegments returns the unescaped segments of the request's path, so that
+// an escaped slash stays inside its segment.
+func pathSegments(u *url.URL) ([]string, error) {
+	path := strings.Trim(u.EscapedPath(), "/")
+	if path == "" {
+		return nil, nil
+	}
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		text, err := url.PathUnescape(s)
+		if err != nil {
+			return nil, badRequest("Invalid path")
+		}
+		segments[i] = text
+	}
+	return segments, nil
+}

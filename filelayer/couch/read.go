@@ -1,0 +1,151 @@
+package couch
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// A record is a document as it is stored.
+type record struct {
+	id          string
+	seq         int64
+	tree        revTree
+	body        []byte // of the winning revision
+	attachments []byte // of the winning revision, encoded; nil if none
+}
+
+// queries are the statements of the readers.
+type queries struct {
+	get, tree, leaf, bytes, changes, changesDown, local *sql.Stmt
+}
+
+func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
+	const row = "SELECT id, seq, tree, body, attachments FROM docs "
+	for query, to := range map[string]**sql.Stmt{
+		row + "WHERE id=?":                                          &q.get,
+		"SELECT seq, tree FROM docs WHERE id=?":                     &q.tree,
+		"SELECT body, attachments FROM leaves WHERE id=? AND rev=?": &q.leaf,
+		"SELECT data FROM attachments WHERE digest=?":               &q.bytes,
+		row + "WHERE seq>? AND seq<=? ORDER BY seq LIMIT ?":         &q.changes,
+		row + "WHERE seq>? AND seq<=? ORDER BY seq DESC LIMIT ?":    &q.changesDown,
+		"SELECT n, body FROM locals WHERE id=?":                     &q.local,
+	} {
+		if *to, err = db.PrepareContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// get returns the document, or errMissing if there never was one. A deleted
+// document is returned too.
+func (d *database) get(ctx context.Context, id string) (*record, error) {
+	release, err := d.use()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	var r record
+	var tree []byte
+	row := d.queries.get.QueryRowContext(context.WithoutCancel(ctx), id)
+	switch err := row.Scan(&r.id, &r.seq, &tree, &r.body, &r.attachments); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, errMissing
+	case err != nil:
+		return nil, fmt.Errorf("read %q: %w", id, err)
+	}
+	r.tree, err = decodeTree(tree)
+	return &r, err
+}
+
+// revisions returns the rev tree of a document and the seq of its last change;
+// an empty tree if there never was one.
+func (d *database) revisions(ctx context.Context, id string) (tree revTree, seq int64, err error) {
+	release, err := d.use()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer release()
+	var encoded []byte
+	switch err := d.queries.tree.QueryRowContext(context.WithoutCancel(ctx), id).Scan(&seq, &encoded); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, 0, nil
+	case err != nil:
+		return nil, 0, fmt.Errorf("read %q: %w", id, err)
+	}
+	tree, err = decodeTree(encoded)
+	return tree, seq, err
+}
+
+// leaf returns the body and encoded attachments of revision i of r; found is
+// false for a revision whose body is no longer kept.
+func (d *database) leaf(ctx context.Context, r *record, i int) (body, attachments []byte, found bool, err error) {
+	if i == r.tree.winner() {
+		return r.body, r.attachments, true, nil
+	}
+	release, err := d.use()
+	if err != nil {
+		return nil, nil, false, err
+	}
+	defer release()
+	row := d.queries.leaf.QueryRowContext(context.WithoutCancel(ctx), r.id, r.tree[i].rev.String())
+	err = row.Scan(&body, &attachments)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, false, nil
+	}
+	return body, attachments, err == nil, err
+}
+
+// bytes returns the bytes of an attachment.
+func (d *database) bytes(ctx context.Context, digest string) (data []byte, err error) {
+	release, err := d.use()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	err = d.queries.bytes.QueryRowContext(context.WithoutCancel(ctx), digest).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errNoAttachment
+	}
+	return data, err
+}
+
+// Readers send at most this much to a client before they give the connection
+// back and ask anew from where they were: a slow client must not hold a
+// snapshot open, which would keep the WAL from being cleared.
+const (
+	chunkRows  = 1000
+	chunkBytes = 128 << 10
+)
+
+// scan calls fn with rows of one query, until fn returns false. The record and
+// all it holds are valid during the call only. Fn must not wait for a client.
+func (d *database) scan(ctx context.Context, stmt *sql.Stmt, args []any, fn func(*record) (more bool, err error)) error {
+	release, err := d.use()
+	if err != nil {
+		return err
+	}
+	defer release()
+	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	var r record
+	var tree, body, attachments sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&r.id, &r.seq, &tree, &body, &attachments); err != nil {
+			return err
+		}
+		if r.tree, err = decodeTree(tree); err != nil {
+			return fmt.Errorf("read %q: %w", r.id, err)
+		}
+		r.body, r.attachments = body, attachments
+		if more, err := fn(&r); err != nil || !more {
+			return err
+		}
+	}
+	return rows.Err()
+}
