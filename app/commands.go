@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -81,7 +82,9 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 			send(Event{Failure: &Failure{Code: failure(err).Code, Message: err.Error(), Digest: s}})
 			continue
 		}
-		j.digests = append(j.digests, d)
+		if !slices.Contains(j.digests, d) {
+			j.digests = append(j.digests, d)
+		}
 	}
 	stop := func() {}
 	j.started = func(act *activity) {

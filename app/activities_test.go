@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/internal/signal"
+)
+
+func TestActivity(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var changed signal.Signal
+		woken, stop := changed.Listen()
+		defer stop()
+		all := newActivities(&changed)
+		ctx, act := all.start(t.Context(), KindSave, "2 photos", 2)
+		act.expect(map[Digest]int64{{1}: 1000, {2}: 3000})
+		<-woken
+
+		moving := []filelayer.Transfer{{Digest: Digest{1}, Done: 400, Total: 1000}, {Digest: Digest{9}, Name: "old.jpg", Done: 5, Total: 7}}
+		got := all.snapshot(moving, time.Now())
+		if len(got) != 2 {
+			t.Fatalf("%d activities, want the save and the one that goes on by itself", len(got))
+		}
+		if a := got[0]; a.Bytes != 400 || a.TotalBytes != 4000 || a.Files != 0 || !a.Running() {
+			t.Errorf("the save is %+v", a)
+		}
+		if a := got[1]; a.ID != 0 || a.Title != "old.jpg" || a.TotalBytes != 7 {
+			t.Errorf("what goes on by itself is %+v", a)
+		}
+
+		act.done(Digest{1}, 1000)
+		time.Sleep(time.Second) // the bubble's clock
+		got = all.snapshot(nil, time.Now())
+		if a := got[0]; a.Files != 1 || a.Bytes != 1000 || a.Rate != 600 {
+			t.Errorf("after one file: %+v, want 600 bytes a second", a)
+		}
+
+		got[0].Cancel()
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			t.Error("Cancel does not end the activity's context")
+		}
+		_ = act.finish(ctx.Err())
+		if a := all.snapshot(nil, time.Now())[0]; a.Running() || a.Cause == "" || !errors.Is(a.Err, context.Canceled) {
+			t.Errorf("after the end: %+v", a)
+		}
+		time.Sleep(keepEnded + time.Second)
+		if got := all.snapshot(nil, time.Now()); len(got) != 0 {
+			t.Errorf("long after the end: %+v", got)
+		}
+	})
+}
+
+func TestOnlySoManyEndedActivities(t *testing.T) {
+	t.Parallel()
+	all := newActivities(new(signal.Signal))
+	_, first := all.start(t.Context(), KindImport, "runs", 1)
+	for range maxEnded + 20 {
+		_, act := all.start(t.Context(), KindFetch, "ended", 1)
+		_ = act.finish(nil)
+	}
+	got := all.snapshot(nil, time.Now())
+	if len(got) != maxEnded+1 || got[maxEnded].Title != "runs" {
+		t.Errorf("%d activities, want %d and the one that runs", len(got), maxEnded)
+	}
+	_ = first.finish(nil)
+}
+
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	var m meter
+	at := time.Unix(1000, 0)
+	for _, step := range []struct {
+		after time.Duration
+		count int64
+		want  float64
+	}{
+		{0, 0, 0},
+		{time.Second, 100, 100},
+		{10 * time.Millisecond, 5000, 100}, // too soon to tell
+		{2 * time.Second, 5000, 4900 / 2.01},
+		{4 * time.Second, 5000, 0},
+		{time.Second, 0, 0}, // it began anew
+	} {
+		at = at.Add(step.after)
+		if got := m.rate(step.count, at); got < step.want-0.01 || got > step.want+0.01 {
+			t.Errorf("rate at %d is %g, want %g", step.count, got, step.want)
+		}
+	}
+}

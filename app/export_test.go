@@ -1,0 +1,68 @@
+package app
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestCopyNew(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "IMG.JPG")
+	for i, want := range []string{"IMG.JPG", "IMG 2.JPG", "IMG 3.JPG"} {
+		text := strings.Repeat("x", i)
+		got, err := CopyNew(path, strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(got) != want {
+			t.Errorf("written to %s, want %s", got, want)
+		}
+		if readFile(t, got) != text {
+			t.Errorf("%s holds other bytes", got)
+		}
+	}
+	checkCount(t, dir, 3)
+}
+
+func TestCopiesLeaveNothingHalfDone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	broken := func() io.Reader {
+		return io.MultiReader(strings.NewReader("some"), iotest.ErrReader(ErrCorrupt))
+	}
+	if _, err := CopyNew(filepath.Join(dir, "new"), broken()); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("CopyNew: %v", err)
+	}
+	old := filepath.Join(dir, "old")
+	writeFile(t, old, "before")
+	if err := CopyOver(old, broken()); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("CopyOver: %v", err)
+	}
+	if got := readFile(t, old); got != "before" {
+		t.Errorf("the file that was there holds %q", got)
+	}
+	if err := CopyOver(old, strings.NewReader("after")); err != nil {
+		t.Fatal(err)
+	}
+	if got := readFile(t, old); got != "after" {
+		t.Errorf("replaced by %q", got)
+	}
+	checkCount(t, dir, 1)
+}
+
+func checkCount(t *testing.T, dir string, want int) {
+	t.Helper()
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(left) != want {
+		t.Errorf("%d files in the folder, want %d", len(left), want)
+	}
+}
