@@ -1,0 +1,75 @@
+package overlay
+
+import (
+	"testing"
+	"time"
+)
+
+// TestPresence tells the time in steps and watches what a presence makes of
+// it.
+func TestPresence(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var p presence
+	var now, heard time.Time
+	hellos := 0
+	run := func(d time.Duration) (lost bool) {
+		for end := now.Add(d); now.Before(end); now = now.Add(50 * time.Millisecond) {
+			hello, gone := p.tick(now, heard)
+			if hello {
+				hellos++
+			}
+			lost = lost || gone
+		}
+		return lost
+	}
+	expect := func(what string, got, low, high int) {
+		t.Helper()
+		if got < low || got > high {
+			t.Errorf("%s: %d hellos, want %d to %d", what, got, low, high)
+		}
+		hellos = 0
+	}
+	now = start
+	p.wake(now)
+	run(10 * time.Second)
+	expect("eager", hellos, 39, 41)
+	run(50 * time.Second)
+	hellos = 0
+	run(20 * time.Second)
+	expect("patient", hellos, 9, 11)
+
+	p.greeted(now)
+	if p.online || p.next != now {
+		t.Errorf("greeted: %+v, want a hello back at once and no more", p)
+	}
+	if !p.answered(now, 5*time.Millisecond) || !p.online || p.since != now || p.rtt != 5*time.Millisecond {
+		t.Errorf("first answer: %+v", p)
+	}
+	run(19 * time.Second)
+	expect("answered", hellos, 0, 0)
+	run(2 * time.Second)
+	if hellos == 0 || p.answered(now, time.Millisecond) {
+		t.Error("an answer while online was taken for news")
+	}
+	hellos = 0
+
+	if lost := run(20*time.Second + offlineAfter - time.Second); lost || !p.online {
+		t.Error("offline too early")
+	}
+	expect("unanswered", hellos, 18, 22)
+	heard = now // other packets come: it is there
+	if lost := run(offlineAfter - time.Second); lost {
+		t.Error("offline though it was heard")
+	}
+	if lost := run(2 * time.Second); !lost || p.online {
+		t.Error("still online without a sign of life")
+	}
+	p.answered(now, time.Millisecond)
+	if !p.goodbye(now) || p.online || p.goodbye(now) {
+		t.Errorf("goodbye: %+v", p)
+	}
+	hellos = 0
+	run(20 * time.Second)
+	expect("after a goodbye", hellos, 9, 11)
+}
