@@ -1,9 +1,17 @@
 package filelayer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	kivik "github.com/go-kivik/kivik/v4"
+
+	"github.com/libpaul/paul/filelayer/couch"
 )
 
 // A Doc is a document of a [Database].
@@ -21,39 +29,226 @@ type Doc struct {
 // pass over; with an error, the conflict is left alone.
 type MergeFunc func(leaves []json.RawMessage) (json.RawMessage, error)
 
-// A Database holds documents that all paired devices share.
-type Database struct{ name string }
+// A Database holds documents that all paired devices share. Its methods wait
+// until the layer runs and its databases answer.
+type Database struct {
+	name   string
+	merge  MergeFunc
+	kv     *kivik.DB
+	couch  *couch.Server // nil when an external CouchDB holds the database
+	log    *slog.Logger
+	opened chan struct{} // closed once the database exists
+}
+
+// tries bounds how often a write is tried again after a conflict. Each try
+// that fails means that another write succeeded.
+const tries = 100
 
 // Get reads the winning revision of a document into dst, which may be a
 // *json.RawMessage, and returns that revision. Without such a document it
 // fails with [ErrNotFound].
 func (db *Database) Get(ctx context.Context, id string, dst any) (rev string, err error) {
-	return "", errors.ErrUnsupported
+	if err := db.await(ctx); err != nil {
+		return "", err
+	}
+	doc, err := db.get(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if err := json.Unmarshal(doc.Body, dst); err != nil {
+		return "", fmt.Errorf("get %s/%s: %w", db.name, id, err)
+	}
+	return doc.Rev, nil
+}
+
+func (db *Database) get(ctx context.Context, id string, opts ...kivik.Option) (Doc, error) {
+	var raw json.RawMessage
+	if err := db.kv.Get(ctx, id, opts...).ScanDoc(&raw); err != nil {
+		return Doc{}, db.fail("get", id, err)
+	}
+	doc, err := splitDoc(raw)
+	if err != nil {
+		return Doc{}, db.fail("get", id, err)
+	}
+	return doc, nil
 }
 
 // Put writes one document and returns its new revision. If doc.Rev is not the
 // winning revision it fails with [ErrConflict].
 func (db *Database) Put(ctx context.Context, doc Doc) (rev string, err error) {
-	return "", errors.ErrUnsupported
+	docs := []Doc{doc}
+	errs, err := db.Bulk(ctx, docs)
+	if err != nil {
+		return "", err
+	}
+	return docs[0].Rev, errs[0]
 }
 
 // Bulk writes many documents. The first result has one error for each, nil
 // where the document was written: then its Rev in docs is the new revision.
 func (db *Database) Bulk(ctx context.Context, docs []Doc) ([]error, error) {
-	return nil, errors.ErrUnsupported
+	if err := db.await(ctx); err != nil || len(docs) == 0 {
+		return nil, err
+	}
+	raw := make([]any, len(docs))
+	for i, doc := range docs {
+		joined, err := joinDoc(doc)
+		if err != nil {
+			return nil, db.fail("write", doc.ID, err)
+		}
+		raw[i] = joined
+	}
+	results, err := db.kv.BulkDocs(ctx, raw)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", db.name, err)
+	}
+	if len(results) != len(docs) {
+		return nil, fmt.Errorf("write %s: %d results for %d documents", db.name, len(results), len(docs))
+	}
+	errs := make([]error, len(docs))
+	for i, result := range results {
+		if result.Error != nil {
+			errs[i] = db.fail("write", docs[i].ID, result.Error)
+			continue
+		}
+		docs[i].Rev = result.Rev
+	}
+	return errs, nil
 }
 
 // Update changes one document: change gets its body, nil if there is none, and
 // returns the new one; nil or an equal body leaves the document alone. When
 // somebody else changes the document meanwhile, change is called again.
 func (db *Database) Update(ctx context.Context, id string, change func(json.RawMessage) (json.RawMessage, error)) error {
-	return errors.ErrUnsupported
+	if err := db.await(ctx); err != nil {
+		return err
+	}
+	var err error
+	for range tries {
+		var doc Doc
+		doc, err = db.get(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			doc, err = Doc{ID: id}, nil
+		}
+		if err != nil {
+			return err
+		}
+		body, changeErr := change(doc.Body)
+		if changeErr != nil {
+			return changeErr
+		}
+		if body == nil || bytes.Equal(canonical(body), canonical(doc.Body)) {
+			return nil
+		}
+		doc.Body = body
+		if _, err = db.Put(ctx, doc); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return err
 }
 
-// Follow calls fn with every document that changed after the sequence since
-// ("" = from the start), in batches, then waits for more. seq is where to
-// continue from once fn has returned. It returns nil when ctx ends, and fn's
-// error when it fails; while the database is away it waits for it.
-func (db *Database) Follow(ctx context.Context, since string, fn func(docs []Doc, seq string) error) error {
-	return errors.ErrUnsupported
+// await blocks until the database exists.
+func (db *Database) await(ctx context.Context) error {
+	select {
+	case <-db.opened:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for database %s: %w", db.name, context.Cause(ctx))
+	}
+}
+
+// create makes the database, if it does not exist yet.
+func (db *Database) create(ctx context.Context) error {
+	if db.couch != nil {
+		if err := db.couch.Create(ctx, db.name); err != nil {
+			return fmt.Errorf("create database %s: %w", db.name, err)
+		}
+	} else if err := db.kv.Client().CreateDB(ctx, db.name); err != nil &&
+		kivik.HTTPStatus(err) != http.StatusPreconditionFailed { // it exists
+		return fmt.Errorf("create database %s: %w", db.name, err)
+	}
+	close(db.opened)
+	return nil
+}
+
+// fail wraps an error of the database for one document.
+func (db *Database) fail(verb, id string, err error) error {
+	switch kivik.HTTPStatus(err) {
+	case http.StatusNotFound:
+		err = ErrNotFound
+	case http.StatusConflict:
+		err = ErrConflict
+	}
+	return fmt.Errorf("%s %s/%s: %w", verb, db.name, id, err)
+}
+
+// splitDoc takes a document as the database gives it apart.
+func splitDoc(raw json.RawMessage) (Doc, error) {
+	var meta struct {
+		ID      string `json:"_id"`
+		Rev     string `json:"_rev"`
+		Deleted bool   `json:"_deleted"`
+	}
+	if err := json.Unmarshal(raw, &meta); err != nil {
+		return Doc{}, err
+	}
+	body, err := stripMeta(raw)
+	return Doc{ID: meta.ID, Rev: meta.Rev, Deleted: meta.Deleted, Body: body}, err
+}
+
+// stripMeta drops the members whose names begin with "_".
+func stripMeta(raw json.RawMessage) (json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	if members == nil {
+		return nil, fmt.Errorf("%w: not an object", ErrInvalid)
+	}
+	for name := range members {
+		if name != "" && name[0] == '_' {
+			delete(members, name)
+		}
+	}
+	return json.Marshal(members)
+}
+
+// joinDoc puts a document together as the database takes it.
+func joinDoc(doc Doc) (json.RawMessage, error) {
+	if doc.ID == "" {
+		return nil, fmt.Errorf("%w: document without an ID", ErrInvalid)
+	}
+	head, err := json.Marshal(struct {
+		ID      string `json:"_id"`
+		Rev     string `json:"_rev,omitempty"`
+		Deleted bool   `json:"_deleted,omitempty"`
+	}{doc.ID, doc.Rev, doc.Deleted})
+	if err != nil || len(doc.Body) == 0 {
+		return head, err
+	}
+	body, err := stripMeta(doc.Body)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > len("{}") {
+		head = append(append(head[:len(head)-1], ','), body[1:]...)
+	}
+	return head, nil
+}
+
+// canonical returns JSON with its members sorted and without spaces, or raw
+// itself if it is not JSON.
+func canonical(raw json.RawMessage) json.RawMessage {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return raw
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		return raw
+	}
+	return out
 }

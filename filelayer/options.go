@@ -123,7 +123,8 @@ func (n *noNetwork) Changed() *signal.Signal { return &n.changed }
 
 // Times the layer keeps to.
 const (
-	trashAge   = 30 * 24 * time.Hour // how long removed bytes can be brought back
-	leaseTime  = 10 * time.Minute    // how long a lease binds who grants it
-	leaseProof = 7 * 24 * time.Hour  // the oldest check of the bytes that a lease may rest on
+	trashAge     = 30 * 24 * time.Hour // how long removed bytes can be brought back
+	leaseTime    = 10 * time.Minute    // how long a lease binds who grants it
+	resolveRetry = 5 * time.Second     // after conflicts could not be merged
+	scanEvery    = 6 * time.Hour       // between looks at all files of the library
 )

@@ -1,0 +1,76 @@
+package filelayer
+
+import (
+	"context"
+	"fmt"
+)
+
+// Delete deletes files on all devices. Each moves its copy to its trash, this
+// one before Delete returns, unless another device relies on it for the moment.
+func (l *Layer) Delete(ctx context.Context, digests ...Digest) error {
+	if err := l.known(ctx, digests); err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	now := l.now()
+	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
+		if !known || r.Deleted != nil {
+			return false
+		}
+		gone := after(l.opts.DeviceID, now, &r.Added)
+		r.Deleted = &gone
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	later, err := l.settle(ctx, digests)
+	l.stirred.add(later...)
+	if err != nil {
+		return fmt.Errorf("delete: the files are deleted, but their bytes are still here: %w", err)
+	}
+	return nil
+}
+
+// Restore undoes Delete. Devices that still have the bytes bring them back:
+// this one as well, also if it had only been unsaved here.
+func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
+	if err := l.known(ctx, digests); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	now := l.now()
+	err := l.amend(ctx, digests, func(d Digest, r *fileRecord, known bool) bool {
+		if !known || r.Deleted == nil {
+			return false
+		}
+		r.Added = after(l.opts.DeviceID, now, &r.Added, r.Deleted)
+		r.Deleted = nil
+		if l.mirror.inTrash(d) {
+			r.set(l.opts.DeviceID, true, 0)
+		}
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	return nil
+}
+
+// known fails with [ErrNotFound] if there is no record of one of the files.
+func (l *Layer) known(ctx context.Context, digests []Digest) error {
+	if err := l.Ready(ctx); err != nil {
+		return err
+	}
+	for _, d := range digests {
+		if _, err := l.Entry(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *mirror) inTrash(d Digest) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, ok := m.trash[d]
+	return ok
+}

@@ -1,0 +1,139 @@
+package filelayer
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Devices lists the paired devices and this one, sorted by name.
+func (l *Layer) Devices() []Device {
+	ids := append(l.mirror.peers(), l.opts.DeviceID)
+	var out []Device
+	for _, id := range ids {
+		if r, ok := l.mirror.device(id); ok {
+			out = append(out, l.exportDevice(id, r))
+		}
+	}
+	slices.SortFunc(out, func(a, b Device) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+func (l *Layer) exportDevice(id string, r deviceRecord) Device {
+	return Device{
+		ID: id, Name: r.Name, Address: r.Address, Platform: r.Platform,
+		Added: r.Added.export(), Removed: r.Removed.exportPtr(), Self: id == l.opts.DeviceID,
+	}
+}
+
+// deviceName is what people call a device.
+func (l *Layer) deviceName(id string) string {
+	if r, ok := l.mirror.device(id); ok && r.Name != "" {
+		return r.Name
+	}
+	return id[:min(8, len(id))]
+}
+
+// RemoveDevice takes a device out of the library: every other device expels
+// it, and its copies stop counting. Removing this device leaves the library;
+// the others learn of it when they next ask.
+func (l *Layer) RemoveDevice(ctx context.Context, id string) error {
+	if err := l.Ready(ctx); err != nil {
+		return err
+	}
+	if r, ok := l.mirror.device(id); !ok || r.Removed != nil {
+		return fmt.Errorf("remove device %s: %w", id, ErrNotFound)
+	}
+	now := l.now()
+	err := l.amendDevice(ctx, id, func(r *deviceRecord) bool {
+		if r.Removed != nil {
+			return false
+		}
+		gone := after(l.opts.DeviceID, now, &r.Added)
+		r.Removed = &gone
+		return true
+	})
+	if err != nil {
+		return fmt.Errorf("remove device %s: %w", l.deviceName(id), err)
+	}
+	return nil
+}
+
+// Rename gives this device another name.
+func (l *Layer) Rename(ctx context.Context, name string) error {
+	if name == "" || !validText(name, 255) {
+		return fmt.Errorf("rename device: %w: a name has 1 to 255 printable bytes", ErrInvalid)
+	}
+	if err := l.Ready(ctx); err != nil {
+		return err
+	}
+	err := l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord) bool { return r.describe(name, r.Address, r.Platform) })
+	if err != nil {
+		return fmt.Errorf("rename device: %w", err)
+	}
+	return nil
+}
+
+// describe changes what a device is called, and reports whether it did.
+func (r *deviceRecord) describe(name, address, platform string) bool {
+	if r.Name == name && r.Address == address && r.Platform == platform {
+		return false
+	}
+	r.Name, r.Address, r.Platform = name, address, platform
+	r.N++
+	return true
+}
+
+// amendDevice changes one Device record, which begins with this device's word
+// when there is none.
+func (l *Layer) amendDevice(ctx context.Context, id string, change func(*deviceRecord) bool) error {
+	var written deviceRecord
+	err := l.roster.Update(ctx, id, func(body json.RawMessage) (json.RawMessage, error) {
+		r, known := l.mirror.device(id)
+		if there, err := parseDevice(id, body); err == nil {
+			if known {
+				there = joinDevices(r, there)
+			}
+			r, known = there, true
+		}
+		if !known {
+			r.Added = stamp{By: l.opts.DeviceID, At: toMillis(l.now())}
+		}
+		if !change(&r) && len(body) > 0 {
+			return nil, nil
+		}
+		written = r
+		if what := r.fault(); what != "" {
+			return nil, fmt.Errorf("%w: device %s: %s", ErrInvalid, id, what)
+		}
+		return encode(r)
+	})
+	if err != nil {
+		return err
+	}
+	if written.Added.At != 0 {
+		l.noteDevice(id, written)
+	}
+	return nil
+}
+
+// noteDevice takes a Device record into the mirror, and tells who cares.
+func (l *Layer) noteDevice(id string, r deviceRecord) {
+	if l.mirror.joinDevice(id, r) {
+		l.rosterChanged.Raise()
+		l.changed.Raise()
+	}
+}
+
+// introduce writes this device's own record.
+func (l *Layer) introduce(ctx context.Context) error {
+	return l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord) bool {
+		name := cmp.Or(l.opts.Name, r.Name, "Paul")
+		return r.describe(name, cmp.Or(l.opts.Address, r.Address), cmp.Or(l.opts.Platform, r.Platform))
+	})
+}

@@ -1,0 +1,143 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+// Fetch opens a file's bytes for reading: the copy here, else a temporary one,
+// fetched from a holder that is online. The caller closes it.
+func (l *Layer) Fetch(ctx context.Context, d Digest) (*os.File, error) {
+	e, err := l.wanted(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("fetch: %w", err)
+	}
+	f, _, err := l.blobs.Open(d)
+	if err == nil {
+		return f, nil
+	}
+	if errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
+		l.mirror.setGone(d, "")
+		l.stirred.add(d)
+	}
+	unlock, err := l.fetches.lock(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", e.Name, err)
+	}
+	defer unlock()
+	if f, err := l.blobs.Cached(d); err == nil {
+		return f, nil
+	}
+	j := &job{digest: d, name: e.Name, size: e.Size, started: l.now()}
+	defer l.changed.Raise()
+	defer l.queue.aside(j)()
+	err = l.fromHolders(ctx, j, func(src blob.Source, progress func(int64)) error {
+		f, err = l.blobs.Cache(ctx, d, e.Size, src, progress)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", e.Name, err)
+	}
+	return f, nil
+}
+
+// fromHolders lets receive read a file from one source after the other, until
+// one gives the right bytes: a temporary copy here, then the holders online.
+func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Source, func(int64)) error) error {
+	if f, err := l.blobs.Cached(j.digest); err == nil {
+		_ = f.Close() // only to see that it is there
+		err := receive(l.cached(j.digest), func(done int64) { l.queue.progress(j, l.opts.DeviceID, done) })
+		if err == nil || stopsFetch(ctx, err) {
+			return err
+		}
+	}
+	var last error
+	for _, id := range l.holdersOnline(j.digest) {
+		err := l.fromHolder(ctx, id, j, receive)
+		if err == nil || stopsFetch(ctx, err) {
+			return err
+		}
+		last = err
+	}
+	switch {
+	case last == nil:
+		return ErrNoHolder
+	case errors.Is(last, ErrCorrupt), errors.Is(last, errWrongSize):
+		return last
+	}
+	return fmt.Errorf("%w: %w", ErrNoHolder, last)
+}
+
+// stopsFetch says whether another holder would not help.
+func stopsFetch(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, ErrNoSpace) || errors.Is(err, ErrReadOnly) ||
+		errors.Is(err, ErrNotMounted) || errors.Is(err, blob.ErrTooLarge) || errors.Is(err, blob.ErrIO)
+}
+
+// fromHolder reads a file from one device. Wrong bytes are held against it: it
+// is asked for all of them before they are judged.
+func (l *Layer) fromHolder(ctx context.Context, id string, j *job, receive func(blob.Source, func(int64)) error) error {
+	err := receive(l.remote(id, j.digest, j.size), func(done int64) { l.queue.progress(j, id, done) })
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrCorrupt) || errors.Is(err, errWrongSize) {
+		l.faults.note(id, j.digest, l.now())
+		l.log.WarnContext(ctx, "Device sent wrong bytes", "device", id, "digest", j.digest)
+	}
+	return fmt.Errorf("from %s: %w", l.deviceName(id), err)
+}
+
+// holdersOnline lists the devices to fetch a file from, those first that have
+// the least to do. Who sent wrong bytes for it is left out for a while.
+func (l *Layer) holdersOnline(d Digest) []string {
+	e, ok := l.mirror.entry(d)
+	if !ok {
+		return nil
+	}
+	var ids []string
+	for _, id := range e.HolderIDs() {
+		if l.Online(id) && !l.faults.has(id, d, l.now()) {
+			ids = append(ids, id)
+		}
+	}
+	l.queue.leastBusy(ids)
+	return ids
+}
+
+// fetches lets one temporary copy of a file be made at a time.
+type fetches struct {
+	mu    sync.Mutex // guards locks
+	locks map[Digest]chan struct{}
+}
+
+func newFetches() *fetches { return &fetches{locks: make(map[Digest]chan struct{})} }
+
+func (f *fetches) lock(ctx context.Context, d Digest) (unlock func(), err error) {
+	for {
+		f.mu.Lock()
+		held, taken := f.locks[d]
+		if !taken {
+			mine := make(chan struct{})
+			f.locks[d] = mine
+			f.mu.Unlock()
+			return func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				delete(f.locks, d)
+				close(mine)
+			}, nil
+		}
+		f.mu.Unlock()
+		select {
+		case <-held:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}

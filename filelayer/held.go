@@ -1,0 +1,204 @@
+package filelayer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// Another device's deletions wait for a person when they are more than
+// heldFiles, or heldShare of the files here but at least heldFloor, in heldSpan.
+const (
+	heldFiles = 50
+	heldFloor = 10
+	heldShare = 0.05
+	heldSpan  = time.Hour
+)
+
+// held keeps the bytes of files that other devices delete in suspicious
+// numbers, until a person agrees. It survives a restart in a small file.
+type held struct {
+	path string
+
+	mu     sync.Mutex // guards state and agreed
+	state  heldState
+	agreed map[Digest]bool // may go, once they can; forgotten on restart
+}
+
+type heldState struct {
+	Held   map[Digest]bool `json:"held"`
+	Recent []heldBatch     `json:"recent"` // deletions that were let through
+}
+
+type heldBatch struct {
+	At    time.Time `json:"at"`
+	Files int       `json:"files"`
+}
+
+func openHeld(path string) (*held, error) {
+	h := &held{path: path, agreed: make(map[Digest]bool)}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("read held deletions: %w", err)
+	default:
+		if err := json.Unmarshal(data, &h.state); err != nil {
+			return nil, fmt.Errorf("read held deletions in %s: %w", path, err)
+		}
+	}
+	if h.state.Held == nil {
+		h.state.Held = make(map[Digest]bool)
+	}
+	return h, nil
+}
+
+// judge returns those of the deleted files whose bytes may go now, of a device
+// that has here files, and holds the others.
+func (h *held) judge(ds []Digest, here int, now time.Time) ([]Digest, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var fresh, let []Digest
+	for _, d := range ds {
+		switch {
+		case h.agreed[d]:
+			let = append(let, d)
+		case !h.state.Held[d]:
+			fresh = append(fresh, d)
+		}
+	}
+	if len(fresh) == 0 {
+		return let, nil
+	}
+	recent := 0
+	kept := h.state.Recent[:0]
+	for _, b := range h.state.Recent {
+		if now.Sub(b.At).Abs() < heldSpan {
+			recent, kept = recent+b.Files, append(kept, b)
+		}
+	}
+	h.state.Recent = kept
+	limit := min(heldFiles, max(heldFloor, int(heldShare*float64(here+recent))))
+	if len(h.state.Held) > 0 || recent+len(fresh) > limit {
+		for _, d := range fresh {
+			h.state.Held[d] = true
+		}
+		return let, h.save()
+	}
+	h.state.Recent = append(h.state.Recent, heldBatch{now, len(fresh)})
+	for _, d := range fresh {
+		h.agreed[d] = true
+	}
+	return append(let, fresh...), h.save()
+}
+
+// agree lets files go that were held.
+func (h *held) agree(ds []Digest) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range ds {
+		delete(h.state.Held, d)
+		h.agreed[d] = true
+	}
+	return h.save()
+}
+
+// forget lets go of files whose deletion is no longer to be decided.
+func (h *held) forget(lists ...[]Digest) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := len(h.state.Held)
+	for _, ds := range lists {
+		for _, d := range ds {
+			delete(h.state.Held, d)
+			delete(h.agreed, d)
+		}
+	}
+	if len(h.state.Held) != before {
+		_ = h.save() // what is held too long is only asked again
+	}
+}
+
+func (h *held) list() []Digest {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ds := make([]Digest, 0, len(h.state.Held))
+	for d := range h.state.Held {
+		ds = append(ds, d)
+	}
+	return ds
+}
+
+// save writes the state. The caller holds mu.
+func (h *held) save() error {
+	data, err := json.Marshal(h.state)
+	if err != nil {
+		return fmt.Errorf("save held deletions: %w", err)
+	}
+	return durable.WriteFile(h.path, data, 0o600)
+}
+
+// agreed returns the deleted files whose bytes may go: all that this device
+// deleted, and others' unless they are too many.
+func (l *Layer) agreed(ds []Digest) []Digest {
+	var own, others []Digest
+	for _, d := range ds {
+		if r, _, ok := l.mirror.file(d); ok && r.Deleted != nil && r.Deleted.By == l.opts.DeviceID {
+			own = append(own, d)
+		} else {
+			others = append(others, d)
+		}
+	}
+	let, err := l.held.judge(others, l.mirror.localCount(), l.now())
+	if err != nil {
+		l.log.Warn("Deletions wait, since what is held cannot be noted", "error", err)
+		return own
+	}
+	if held := len(others) - len(let); held > 0 {
+		l.log.Warn("Deletions by another device wait for a person", "files", held)
+	}
+	return append(own, let...)
+}
+
+func (m *mirror) localCount() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.local)
+}
+
+// HeldDeletions lists files that another device deleted, and whose copies here
+// stay until a person agrees, since they are suspiciously many. A person who
+// does not agree restores them.
+func (l *Layer) HeldDeletions() []Entry {
+	var out []Entry
+	for _, d := range l.held.list() {
+		if e, ok := l.mirror.entry(d); ok && e.Deleted != nil && e.Here() {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// AgreeDeletions lets the held deletions happen.
+func (l *Layer) AgreeDeletions(ctx context.Context) error {
+	if err := l.Ready(ctx); err != nil {
+		return err
+	}
+	ds := l.held.list()
+	if err := l.held.agree(ds); err != nil {
+		return fmt.Errorf("agree to deletions: %w", err)
+	}
+	later, err := l.settle(ctx, ds)
+	l.stirred.add(later...)
+	if err != nil {
+		return fmt.Errorf("delete held files: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package filelayer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+// A lease is asked for by POST /lease/<digest>. Either body is small JSON.
+type leaseRequest struct {
+	Size int64 `json:"size"`
+}
+
+type leaseReply struct {
+	Verified millis `json:"verified,omitempty"`
+	Until    millis `json:"until,omitempty"`
+	Refused  string `json:"refused,omitempty"` // one of the refusals
+	Message  string `json:"message,omitempty"`
+}
+
+// refusals are the reasons for which a lease is not granted.
+var refusals = map[string]error{
+	"absent":    ErrNotFound,
+	"missing":   ErrMissing,
+	"corrupt":   ErrCorrupt,
+	"deleted":   ErrDeleted,
+	"dropping":  blob.ErrDropping,
+	"unmounted": ErrNotMounted,
+}
+
+// A copy is read again before a lease when its last check is older than this,
+// by its size.
+const (
+	proofSmall = 24 * time.Hour // up to smallFile
+	proofLarge = 7 * 24 * time.Hour
+	smallFile  = 64 << 20
+)
+
+const leaseTimeout = 2 * time.Minute // for one answer, with the time to read a file
+
+// serveLease grants a lease, or says why not.
+func (l *Layer) serveLease(w http.ResponseWriter, r *http.Request, device string, d Digest) {
+	var request leaseRequest
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<10)).Decode(&request); err != nil {
+		http.Error(w, "malformed request", http.StatusBadRequest)
+		return
+	}
+	verified, until, err := l.grantLease(r.Context(), device, d, request.Size)
+	reply := leaseReply{Verified: toMillis(verified), Until: toMillis(until)}
+	status := http.StatusOK
+	if errors.Is(err, blob.ErrNotFound) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		status = http.StatusConflict
+		reply = leaseReply{Refused: "unable", Message: err.Error()}
+		for word, cause := range refusals {
+			if errors.Is(err, cause) {
+				reply.Refused = word
+			}
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(reply); err != nil {
+		l.log.DebugContext(r.Context(), "Lease reply was not sent", "device", device, "error", err)
+	}
+}
+
+// grantLease promises a device that the copy here is right and stays.
+func (l *Layer) grantLease(ctx context.Context, device string, d Digest, size int64) (verified, until time.Time, err error) {
+	e, err := l.Entry(d)
+	if err != nil {
+		return verified, until, err
+	}
+	if e.Deleted != nil {
+		return verified, until, ErrDeleted
+	}
+	info, err := l.blobs.Info(d)
+	if err != nil {
+		return verified, until, err
+	}
+	if info.Missing || info.Size != size {
+		return verified, until, ErrMissing
+	}
+	fresh := proofSmall
+	if size > smallFile {
+		fresh = proofLarge
+	}
+	if age := l.now().Sub(info.Verified); age > fresh || age < -proofSmall {
+		if err := l.verify(ctx, d); err != nil {
+			return verified, until, err
+		}
+	}
+	until = l.now().Add(leaseTime)
+	verified, err = l.blobs.GrantLease(d, device, until)
+	if errors.Is(err, ErrMissing) || errors.Is(err, blob.ErrNotFound) {
+		l.mirror.setGone(d, "")
+		l.stirred.add(d)
+	}
+	return verified, until, err
+}
+
+// verify reads the copy here again, and notes what it finds.
+func (l *Layer) verify(ctx context.Context, d Digest) error {
+	info, err := l.blobs.Verify(ctx, d)
+	switch {
+	case err == nil:
+		l.mirror.setHere(info)
+	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrMissing), errors.Is(err, blob.ErrNotFound):
+		l.mirror.setGone(d, "")
+		l.stirred.add(d)
+	}
+	return err
+}
+
+// askLease asks a device for a lease over the overlay.
+func (l *Layer) askLease(ctx context.Context, device string, e Entry) (verified time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
+	body, err := json.Marshal(leaseRequest{Size: e.Size})
+	if err != nil {
+		return time.Time{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, peerURL(device, "/lease/"+e.Digest.String()), bytes.NewReader(body))
+	if err != nil {
+		return time.Time{}, err
+	}
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("cannot be reached: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }() // read as far as needed
+	return readLease(resp)
+}
+
+func readLease(resp *http.Response) (time.Time, error) {
+	var reply leaseReply
+	err := json.NewDecoder(io.LimitReader(resp.Body, 16<<10)).Decode(&reply)
+	switch {
+	case err == nil && resp.StatusCode == http.StatusOK && reply.Verified > 0 && reply.Until > 0:
+		return reply.Verified.time(), nil
+	case err == nil && refusals[reply.Refused] != nil:
+		return time.Time{}, refusals[reply.Refused]
+	case err == nil && reply.Message != "":
+		return time.Time{}, errors.New(reply.Message)
+	}
+	return time.Time{}, fmt.Errorf("gave no lease (%s)", resp.Status)
+}

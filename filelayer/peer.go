@@ -1,0 +1,206 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/couch"
+)
+
+// Limits of the peer service.
+const (
+	peerRequests = 48 // at once, of one device; each database that it follows holds one
+	peerHeader   = 16 << 10
+	peerStall    = time.Minute // longest time to take some bytes
+	peerSuffix   = ".pk.ygg"
+)
+
+// peerHost is the name of a device in URLs and for dialling: its key in two
+// labels, since one holds at most 63 bytes.
+func peerHost(id string) string { return id[:32] + "." + id[32:] + peerSuffix }
+
+func peerURL(id, path string) string {
+	return fmt.Sprintf("http://%s:%d%s", peerHost(id), PeerPort, path)
+}
+
+// peerID is the device behind a remote address, or "".
+func peerID(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	key, ok := strings.CutSuffix(host, peerSuffix)
+	first, second, ok2 := strings.Cut(key, ".")
+	id := first + second
+	if !ok || !ok2 || len(first) != 32 || !validDeviceID(id) {
+		return ""
+	}
+	return id
+}
+
+// A peerHandler is another package's part of the peer service.
+type peerHandler struct {
+	prefix string
+	http.Handler
+}
+
+// HandlePeer serves GET requests of paired devices whose path begins with
+// prefix, such as "/thumb/". It must be called before Run.
+func (l *Layer) HandlePeer(prefix string, h http.Handler) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.handlers = append(l.handlers, peerHandler{prefix, h})
+}
+
+// PeerGet asks a paired device for a path that it serves with HandlePeer. The
+// caller closes the body.
+func (l *Layer) PeerGet(ctx context.Context, deviceID, path string) (*http.Response, error) {
+	if !l.mirror.paired(deviceID) {
+		return nil, fmt.Errorf("ask %s: %w", deviceID, ErrNotPaired)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, peerURL(deviceID, path), nil)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", l.deviceName(deviceID), err)
+	}
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", l.deviceName(deviceID), err)
+	}
+	return resp, nil
+}
+
+// servePeers serves the paired devices until ctx ends.
+func (l *Layer) servePeers(ctx context.Context) error {
+	if l.opts.Listener == nil {
+		return nil
+	}
+	server := &http.Server{
+		Handler:           l.peerService(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       5 * time.Minute,
+		MaxHeaderBytes:    peerHeader,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	err := server.Serve(l.opts.Listener)
+	if ctx.Err() != nil || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve peers: %w", err)
+}
+
+// peerService answers paired devices, and nobody else.
+func (l *Layer) peerService() http.Handler {
+	pull := http.StripPrefix("/db", couch.PullOnly(l.db.handler))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/db/", func(w http.ResponseWriter, r *http.Request) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/db/"), "/")
+		if !l.db.has(name) {
+			http.NotFound(w, r)
+			return
+		}
+		pull.ServeHTTP(w, r)
+	})
+	mux.HandleFunc("GET /blob/{digest}", l.withDigest(l.serveBlob))
+	mux.HandleFunc("POST /lease/{digest}", l.withDigest(l.serveLease))
+	l.mu.Lock()
+	for _, h := range l.handlers {
+		mux.Handle("GET "+h.prefix, h)
+	}
+	l.mu.Unlock()
+	busy := newLimiter(peerRequests)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := peerID(r.RemoteAddr)
+		if id == "" || !l.mirror.paired(id) {
+			http.Error(w, "this device is not paired", http.StatusForbidden)
+			return
+		}
+		if !busy.enter(id) {
+			w.Header().Set("Retry-After", "5")
+			http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
+			return
+		}
+		defer busy.leave(id)
+		mux.ServeHTTP(&unhurried{ResponseWriter: w, control: http.NewResponseController(w)}, r)
+	})
+}
+
+func (l *Layer) withDigest(serve func(http.ResponseWriter, *http.Request, string, Digest)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		d, err := ParseDigest(r.PathValue("digest"))
+		if err != nil {
+			http.Error(w, "not a digest", http.StatusBadRequest)
+			return
+		}
+		serve(w, r, peerID(r.RemoteAddr), d)
+	}
+}
+
+// serveBlob sends the copy here, or a range of it.
+func (l *Layer) serveBlob(w http.ResponseWriter, r *http.Request, _ string, d Digest) {
+	f, _, err := l.blobs.Open(d)
+	if err != nil {
+		if errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
+			l.mirror.setGone(d, "")
+			l.stirred.add(d)
+		}
+		http.Error(w, "no copy of this file here", http.StatusNotFound)
+		return
+	}
+	defer func() { _ = f.Close() }() // opened for reading only
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("ETag", `"`+d.String()+`"`)
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// unhurried gives each write its own deadline, so that a reply may last as
+// long as its reader takes bytes.
+type unhurried struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (u *unhurried) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+
+func (u *unhurried) Flush() { _ = u.control.Flush() } // a failure shows at the next write
+
+func (u *unhurried) Write(p []byte) (int, error) {
+	if err := u.control.SetWriteDeadline(time.Now().Add(peerStall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return u.ResponseWriter.Write(p)
+}
+
+// limiter bounds how many requests each device has at once.
+type limiter struct {
+	most int
+	mu   sync.Mutex // guards open
+	open map[string]int
+}
+
+func newLimiter(most int) *limiter { return &limiter{most: most, open: make(map[string]int)} }
+
+func (b *limiter) enter(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open[id] >= b.most {
+		return false
+	}
+	b.open[id]++
+	return true
+}
+
+func (b *limiter) leave(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open[id]--; b.open[id] == 0 {
+		delete(b.open, id)
+	}
+}

@@ -1,0 +1,261 @@
+package filelayer
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A bundle is fetched by one worker and made safe together.
+const (
+	bundleFiles = 64
+	bundleBytes = 32 << 20
+	fetchers    = 4 // workers
+	retryFirst  = 2 * time.Second
+	retryMost   = 5 * time.Minute
+)
+
+// queue holds the files that are wished for and not here. It is filled from
+// the records, so that it needs no file of its own to survive a restart.
+type queue struct {
+	wake chan struct{}
+
+	mu     sync.Mutex // guards all that follows
+	jobs   map[Digest]*job
+	ready  []*job            // to be fetched, first come first served
+	urgent []*job            // somebody waits for these
+	shown  map[*job]struct{} // run, or failed for another reason than that no holder is online
+}
+
+type jobState int
+
+const (
+	jobReady jobState = iota
+	jobRunning
+	jobParked // failed; waits for a holder or for a while
+	jobOver   // done, or no longer wished for
+)
+
+// A job is one file on its way. The queue's mu guards its fields from size on.
+type job struct {
+	digest Digest
+	name   string
+	time   time.Time
+	size   int64
+
+	state    jobState
+	waiters  []chan error
+	from     string
+	done     int64
+	started  time.Time
+	fails    int
+	next     time.Time // when to try again
+	err      error
+	noHolder bool
+}
+
+func newQueue() *queue {
+	return &queue{
+		wake: make(chan struct{}, 1), jobs: make(map[Digest]*job),
+		shown: make(map[*job]struct{}),
+	}
+}
+
+func (q *queue) rouse() {
+	select {
+	case q.wake <- struct{}{}:
+	default: // already woken
+	}
+}
+
+// add takes a file in, or tries it again if it waited for a holder.
+func (q *queue) add(e Entry) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j, ok := q.jobs[e.Digest]
+	if !ok {
+		j = &job{digest: e.Digest, name: e.Name, time: e.Time, size: e.Size}
+		q.jobs[e.Digest] = j
+		q.ready = append(q.ready, j)
+	} else if j.state == jobParked && j.noHolder {
+		q.unpark(j)
+	}
+	q.rouse()
+}
+
+// unpark makes a job ready again. The caller holds mu.
+func (q *queue) unpark(j *job) {
+	j.state = jobReady
+	q.ready = append(q.ready, j)
+}
+
+// urge puts a file first, and returns a channel that gets the outcome of its
+// next try. stop gives up waiting.
+func (q *queue) urge(e Entry) (outcome <-chan error, stop func()) {
+	q.add(e)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j := q.jobs[e.Digest]
+	c := make(chan error, 1)
+	j.waiters = append(j.waiters, c)
+	if j.state != jobRunning {
+		j.state = jobReady
+		q.urgent = append(q.urgent, j)
+	}
+	q.rouse()
+	return c, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		j.waiters = slices.DeleteFunc(j.waiters, func(w chan error) bool { return w == c })
+	}
+}
+
+// remove drops files that are not wished for any more. Those that run, or that
+// somebody waits for, are left to a worker, who looks again.
+func (q *queue) remove(ds ...Digest) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, d := range ds {
+		if j, ok := q.jobs[d]; ok && j.state != jobRunning && len(j.waiters) == 0 {
+			q.finish(j, ErrNotFound)
+		}
+	}
+}
+
+// finish ends a job. The caller holds mu.
+func (q *queue) finish(j *job, err error) {
+	delete(q.jobs, j.digest)
+	delete(q.shown, j)
+	j.state = jobOver
+	j.tell(err)
+}
+
+func (j *job) tell(err error) {
+	for _, c := range j.waiters {
+		c <- err // has room for one
+	}
+	j.waiters = nil
+}
+
+// take returns the next bundle, and whether there is more.
+func (q *queue) take(now time.Time) (bundle []*job, more bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	most := min(bundleFiles, max(1, (len(q.ready)+len(q.urgent))/fetchers))
+	var size int64
+	for _, list := range []*[]*job{&q.urgent, &q.ready} {
+		for len(*list) > 0 && len(bundle) < most && size < bundleBytes {
+			j := (*list)[0]
+			*list = (*list)[1:]
+			if j.state != jobReady {
+				continue
+			}
+			j.state, j.started, j.done, j.from, j.err = jobRunning, now, 0, "", nil
+			q.shown[j] = struct{}{}
+			bundle, size = append(bundle, j), size+j.size
+		}
+		if len(bundle) > 0 {
+			break // do not let who waits wait for others
+		}
+	}
+	return bundle, len(q.ready)+len(q.urgent) > 0
+}
+
+// over ends a try: without an error the file is here, else it is tried again
+// after a while.
+func (q *queue) over(j *job, err error, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err == nil {
+		q.finish(j, nil)
+		return
+	}
+	j.state, j.err, j.from = jobParked, err, ""
+	if j.noHolder = errors.Is(err, ErrNoHolder); j.noHolder {
+		delete(q.shown, j)
+	}
+	j.next = now.Add(min(retryFirst<<min(j.fails, 12), retryMost))
+	j.fails++
+	j.tell(err)
+}
+
+// drop ends a job that is no longer wished for.
+func (q *queue) drop(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.finish(j, ErrNotFound)
+}
+
+// retry makes jobs ready again whose time has come or, with online, that
+// waited for a holder.
+func (q *queue) retry(now time.Time, online bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, j := range q.jobs {
+		if j.state == jobParked && (!j.noHolder && !now.Before(j.next) || online && j.noHolder) {
+			q.unpark(j)
+		}
+	}
+	q.rouse()
+}
+
+// progress notes how far a job is.
+func (q *queue) progress(j *job, from string, done int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j.from, j.done = from, done
+}
+
+// aside shows a transfer that is no job: a temporary copy.
+func (q *queue) aside(j *job) (stop func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j.state = jobRunning
+	q.shown[j] = struct{}{}
+	return func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		delete(q.shown, j)
+	}
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.jobs)
+}
+
+// transfers lists what runs, and what has failed for another reason than that
+// no holder is online.
+func (q *queue) transfers() []Transfer {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var out []Transfer
+	for j := range q.shown {
+		out = append(out, j.transfer())
+	}
+	slices.SortFunc(out, func(a, b Transfer) int {
+		if c := a.Started.Compare(b.Started); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.Digest[:], b.Digest[:])
+	})
+	return out
+}
+
+func (j *job) transfer() Transfer {
+	t := Transfer{Digest: j.digest, Name: j.name, From: j.from, Done: j.done, Total: j.size, Started: j.started}
+	if j.err != nil {
+		t.Err = j.err.Error()
+	}
+	return t
+}
+
+// Transfers lists the files that are being fetched, or wait after a failure
+// other than that no holder is online.
+func (l *Layer) Transfers() []Transfer { return l.queue.transfers() }
+
+// Queue counts the files that are wished for and not here yet.
+func (l *Layer) Queue() int { return l.queue.len() }

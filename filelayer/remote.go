@@ -1,0 +1,97 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+// errStalled is why a transfer ends whose sender has fallen silent.
+var errStalled = errors.New("the device stopped sending")
+
+// errWrongSize is why a transfer does not begin.
+var errWrongSize = errors.New("the device has a file of another size")
+
+// remote reads a file from another device.
+func (l *Layer) remote(id string, d Digest, size int64) blob.Source {
+	return func(ctx context.Context, offset int64) (io.ReadCloser, error) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		guard := time.AfterFunc(peerStall, func() { cancel(errStalled) })
+		body, err := l.openRemote(ctx, id, d, offset, size)
+		if err != nil {
+			guard.Stop()
+			cancel(nil)
+			if cause := context.Cause(ctx); errors.Is(cause, errStalled) {
+				err = cause
+			}
+			return nil, err
+		}
+		return &guarded{ctx: ctx, cancel: cancel, guard: guard, body: body}, nil
+	}
+}
+
+func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, size int64) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, peerURL(id, "/blob/"+d.String()), nil)
+	if err != nil {
+		return nil, err
+	}
+	want := http.StatusOK
+	if offset > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+		want = http.StatusPartialContent
+	}
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != want || resp.ContentLength != size-offset {
+		_ = resp.Body.Close() // not read
+		if resp.StatusCode == want {
+			return nil, fmt.Errorf("%w: %d bytes for %d", errWrongSize, resp.ContentLength, size-offset)
+		}
+		return nil, fmt.Errorf("the device answers %q", resp.Status)
+	}
+	return resp.Body, nil
+}
+
+// guarded is a body that must not fall silent. Its ctx is that of the request.
+type guarded struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	guard  *time.Timer
+	body   io.ReadCloser
+}
+
+func (g *guarded) Read(p []byte) (int, error) {
+	n, err := g.body.Read(p)
+	g.guard.Reset(peerStall)
+	if err != nil && errors.Is(context.Cause(g.ctx), errStalled) {
+		err = errStalled
+	}
+	return n, err
+}
+
+func (g *guarded) Close() error {
+	g.guard.Stop()
+	g.cancel(nil)
+	return g.body.Close()
+}
+
+// cached reads a file from the temporary copy here.
+func (l *Layer) cached(d Digest) blob.Source {
+	return func(_ context.Context, offset int64) (io.ReadCloser, error) {
+		f, err := l.blobs.Cached(d)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.Seek(offset, io.SeekStart); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return f, nil
+	}
+}

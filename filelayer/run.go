@@ -1,0 +1,247 @@
+package filelayer
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Run serves peers, replicates, fetches what is wished for, and acts on what
+// other devices do, until ctx ends. It may be called once.
+func (l *Layer) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	filesRead, rosterRead := make(chan struct{}), make(chan struct{})
+	g.Go(func() error { return l.followFiles(ctx, sync.OnceFunc(func() { close(filesRead) })) })
+	g.Go(func() error { return l.followRoster(ctx, sync.OnceFunc(func() { close(rosterRead) })) })
+	merged := make(chan struct{})
+	for _, db := range l.db.seal() {
+		caughtUp := func() {}
+		if db == l.files {
+			caughtUp = sync.OnceFunc(func() { close(merged) })
+		}
+		g.Go(func() error { return db.resolve(ctx, caughtUp) })
+	}
+	g.Go(func() error {
+		if err := l.begin(ctx, filesRead, rosterRead); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		l.serve(ctx, g)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-merged: // before that, a record may not tell this device's last word
+		}
+		l.work(ctx, g)
+		return nil
+	})
+	return g.Wait()
+}
+
+// begin makes the databases and fills the mirror.
+func (l *Layer) begin(ctx context.Context, read ...<-chan struct{}) error {
+	if err := l.db.create(ctx); err != nil {
+		return err
+	}
+	if err := l.loadCopies(); err != nil {
+		return err
+	}
+	for _, c := range read {
+		select {
+		case <-c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	close(l.loaded)
+	if err := l.introduce(ctx); err != nil {
+		return fmt.Errorf("write this device's record: %w", err)
+	}
+	close(l.ready)
+	l.changed.Raise()
+	return nil
+}
+
+// serve starts what needs the records.
+func (l *Layer) serve(ctx context.Context, g *errgroup.Group) {
+	g.Go(func() error { return l.syncLoop(ctx) })
+	g.Go(func() error { return l.servePeers(ctx) })
+	g.Go(func() error { return l.servePairing(ctx) })
+}
+
+// work starts what lets records and bytes follow each other.
+func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
+	g.Go(func() error { return l.tidyLoop(ctx) })
+	g.Go(func() error { return l.settleLoop(ctx) })
+	for range fetchers {
+		g.Go(func() error { return l.fetchLoop(ctx) })
+	}
+	g.Go(func() error { return l.retryLoop(ctx) })
+}
+
+// followFiles keeps the mirror's File records true.
+func (l *Layer) followFiles(ctx context.Context, caughtUp func()) error {
+	return l.files.Follow(ctx, "", func(docs []Doc, _ string) error {
+		var seen, gone []Digest
+		for _, doc := range docs {
+			d, r, err := parseFile(doc.ID, doc.Body)
+			switch {
+			case doc.Deleted:
+				if d, err := ParseDigest(doc.ID); err == nil {
+					gone = append(gone, d)
+				}
+			case err != nil:
+				l.log.WarnContext(ctx, "File record is passed over", "error", err)
+			default:
+				l.mirror.joinFile(d, r, doc.Rev)
+				seen = append(seen, d)
+			}
+		}
+		if len(docs) == 0 {
+			caughtUp()
+			return nil
+		}
+		select {
+		case <-l.loaded:
+			l.stirred.add(seen...)
+			l.changed.Raise()
+			return l.reinstate(ctx, gone)
+		default:
+			return nil
+		}
+	})
+}
+
+// reinstate writes records anew whose documents somebody has deleted: only a
+// tombstone deletes a file.
+func (l *Layer) reinstate(ctx context.Context, ds []Digest) error {
+	for _, d := range ds {
+		l.mirror.setRev(d, "")
+	}
+	err := l.amend(ctx, ds, func(_ Digest, _ *fileRecord, known bool) bool { return known })
+	if err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "Deleted records were not written again", "error", err)
+	}
+	return nil
+}
+
+// followRoster keeps the mirror's Device records true.
+func (l *Layer) followRoster(ctx context.Context, caughtUp func()) error {
+	return l.roster.Follow(ctx, "", func(docs []Doc, _ string) error {
+		for _, doc := range docs {
+			if doc.Deleted {
+				continue // the mirror knows better, and writes it again when it changes
+			}
+			r, err := parseDevice(doc.ID, doc.Body)
+			if err != nil {
+				l.log.WarnContext(ctx, "Device record is passed over", "error", err)
+				continue
+			}
+			l.noteDevice(doc.ID, r)
+		}
+		if len(docs) == 0 {
+			caughtUp()
+		}
+		return nil
+	})
+}
+
+// loadCopies fills the mirror with what is in the library and in the trash.
+func (l *Layer) loadCopies() error {
+	for info, err := range l.blobs.All() {
+		if err != nil {
+			return fmt.Errorf("read the index of the library: %w", err)
+		}
+		l.mirror.setHere(info)
+	}
+	return l.loadTrash()
+}
+
+func (l *Layer) loadTrash() error {
+	trashed, err := l.blobs.Trashed()
+	if err != nil {
+		return fmt.Errorf("read the trash: %w", err)
+	}
+	l.mirror.mu.Lock()
+	defer l.mirror.mu.Unlock()
+	clear(l.mirror.trash)
+	for _, t := range trashed {
+		l.mirror.trash[t.Digest] = t.Reason
+	}
+	return nil
+}
+
+// tidyLoop looks after the library: at once, and from time to time.
+func (l *Layer) tidyLoop(ctx context.Context) error {
+	tick := time.NewTicker(scanEvery)
+	defer tick.Stop()
+	for {
+		if err := l.tidy(ctx); err != nil && ctx.Err() == nil {
+			l.log.WarnContext(ctx, "Library was not looked through", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// tidy purges the trash, finds files that are missing or back, and sees to
+// all that a crash has left half-done.
+func (l *Layer) tidy(ctx context.Context) error {
+	if l.blobs.Fresh() { // without its index, nothing can be said to be missing
+		if _, err := l.blobs.Reindex(ctx, nil); err != nil {
+			return err
+		}
+		if err := l.loadCopies(); err != nil {
+			return err
+		}
+	}
+	l.indexed.Store(true)
+	l.stirred.add(l.mirror.unsettled()...)
+	if err := l.scan(ctx); err != nil {
+		return err
+	}
+	if n, err := l.blobs.PurgeTrash(trashAge); err != nil || n == 0 {
+		return err
+	}
+	return l.loadTrash()
+}
+
+// scan looks at every file of the library.
+func (l *Layer) scan(ctx context.Context) error {
+	changed, err := l.blobs.Scan(ctx)
+	for _, info := range changed {
+		l.mirror.setHere(info)
+		l.stirred.add(info.Digest)
+	}
+	if len(changed) > 0 {
+		l.changed.Raise()
+	}
+	return err
+}
+
+// unsettled lists the files whose records and bytes differ.
+func (m *mirror) unsettled() []Digest {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var out []Digest
+	var p plan
+	for d := range m.files {
+		if m.duty(&p, d) != &p.rest {
+			out = append(out, d)
+		}
+	}
+	for d := range m.local {
+		if _, known := m.files[d]; !known {
+			out = append(out, d)
+		}
+	}
+	return out
+}

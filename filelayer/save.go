@@ -1,0 +1,219 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+// Want records the wish that this device keeps the files; they are fetched in
+// the background, also after a restart.
+func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
+	for _, d := range digests {
+		if _, err := l.wanted(ctx, d); err != nil {
+			return fmt.Errorf("save: %w", err)
+		}
+	}
+	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
+		own := r.Devices[l.opts.DeviceID]
+		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
+	})
+	if err != nil {
+		return fmt.Errorf("save: %w", err)
+	}
+	return nil
+}
+
+// Save fetches a file into this device's library and returns once it is safe
+// there. The wish is recorded first: when Save fails for want of a holder, the
+// file follows as soon as one is online.
+func (l *Layer) Save(ctx context.Context, d Digest) (Entry, error) {
+	var saved Entry
+	err := l.SaveAll(ctx, []Digest{d}, func(e Entry, err error) { saved = e })
+	return saved, err
+}
+
+// SaveAll saves many files at the price of few. It calls report, if not nil,
+// for each as it is safe here or has failed, and returns the failures joined.
+func (l *Layer) SaveAll(ctx context.Context, digests []Digest, report func(Entry, error)) error {
+	if err := l.Want(ctx, digests...); err != nil {
+		return err
+	}
+	type wait struct {
+		digest  Digest
+		outcome <-chan error
+	}
+	waits := make([]wait, 0, len(digests))
+	for _, d := range digests {
+		outcome, stop := l.await(d)
+		defer stop()
+		waits = append(waits, wait{d, outcome})
+	}
+	var failed []error
+	for _, w := range waits {
+		var err error
+		select {
+		case err = <-w.outcome:
+		case <-ctx.Done():
+			return fmt.Errorf("save: %w", context.Cause(ctx))
+		}
+		e, entryErr := l.Entry(w.digest)
+		if err = errors.Join(err, entryErr); err != nil {
+			err = fmt.Errorf("save %s: %w", e.Name, err)
+			failed = append(failed, err)
+		}
+		if report != nil {
+			report(e, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// await returns the outcome of fetching a file that is wished for.
+func (l *Layer) await(d Digest) (outcome <-chan error, stop func()) {
+	l.mirror.mu.RLock()
+	var p plan
+	here := l.mirror.duty(&p, d) == &p.rest
+	l.mirror.mu.RUnlock()
+	e, _ := l.mirror.entry(d)
+	if here {
+		done := make(chan error, 1)
+		done <- nil
+		return done, func() {}
+	}
+	return l.queue.urge(e)
+}
+
+// fetchLoop is one worker of the queue.
+func (l *Layer) fetchLoop(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.queue.wake:
+		}
+		for ctx.Err() == nil {
+			bundle, more := l.queue.take(l.now())
+			if more {
+				l.queue.rouse() // another worker
+			}
+			if len(bundle) == 0 {
+				break
+			}
+			l.changed.Raise()
+			l.fetchBundle(ctx, bundle)
+			l.changed.Raise()
+		}
+	}
+}
+
+// retryLoop tries failed jobs again, when a device comes or time passes.
+func (l *Layer) retryLoop(ctx context.Context) error {
+	online, stop := l.opts.Network.Changed().Listen()
+	defer stop()
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-online:
+			l.queue.retry(l.now(), true)
+		case <-tick.C:
+			l.queue.retry(l.now(), false)
+		}
+	}
+}
+
+// fetchBundle fetches some files, makes them safe by one barrier, and then
+// writes their records.
+func (l *Layer) fetchBundle(ctx context.Context, bundle []*job) {
+	batch := l.blobs.NewBatch()
+	defer batch.Abort()
+	var got []*job
+	var ds []Digest
+	for _, j := range bundle {
+		err := l.bring(ctx, batch, j)
+		switch {
+		case errors.Is(err, errUnwanted):
+			l.queue.drop(j)
+		case err != nil:
+			l.queue.over(j, err, l.now())
+		default:
+			got, ds = append(got, j), append(ds, j.digest)
+		}
+		l.changed.Raise()
+	}
+	if len(got) == 0 {
+		return
+	}
+	l.mirror.claim(ds...)
+	err := batch.Commit(ctx)
+	if err == nil {
+		err = l.keep(ctx, ds)
+	}
+	l.mirror.release(ds...)
+	for _, j := range got {
+		l.queue.over(j, err, l.now())
+	}
+	l.stirred.add(ds...)
+}
+
+var errUnwanted = errors.New("no longer wished for")
+
+// bring stages one file in the batch, from wherever its bytes are.
+func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
+	if r, _, ok := l.mirror.file(j.digest); !ok || r.Deleted != nil || !r.Devices[l.opts.DeviceID].Saved {
+		return errUnwanted
+	}
+	if l.blobs.Has(j.digest) || l.fromTrash(j.digest) {
+		_, err := l.blobs.Verify(ctx, j.digest)
+		if err == nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrMissing) {
+			return err
+		}
+		l.mirror.setGone(j.digest, "")
+	}
+	meta := blob.Meta{Name: j.name, Time: j.time}
+	return l.fromHolders(ctx, j, func(src blob.Source, progress func(int64)) error {
+		_, err := batch.Receive(ctx, j.digest, j.size, meta, src, progress)
+		return err
+	})
+}
+
+func (l *Layer) fromTrash(d Digest) bool {
+	if !l.mirror.inTrash(d) {
+		return false
+	}
+	info, err := l.blobs.Untrash(d)
+	if err != nil {
+		l.mirror.setGone(d, "")
+		return false
+	}
+	l.mirror.setHere(info)
+	return true
+}
+
+// keep writes the records of files that have come, and drops again what is no
+// longer wished for.
+func (l *Layer) keep(ctx context.Context, ds []Digest) error {
+	l.lookFor(ds)
+	err := l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		info, err := l.blobs.Info(d)
+		return err == nil && !info.Missing && known && r.Deleted == nil && r.Devices[l.opts.DeviceID].Saved &&
+			r.set(l.opts.DeviceID, true, toMillis(info.Verified))
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range ds {
+		if r, _, _ := l.mirror.file(d); r.Deleted == nil && !r.Devices[l.opts.DeviceID].Saved {
+			if err := l.blobs.Trash(d, trashUnsaved); err == nil {
+				l.mirror.setGone(d, trashUnsaved)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+// Why bytes are in the trash.
+const (
+	trashDeleted = "deleted" // on all devices; they come back with the file
+	trashUnsaved = "unsaved" // on this device alone
+)
+
+const settleRetry = 20 * time.Second // after a failure, or a lease
+
+// settleLoop lets each follow the other, records and bytes, until ctx ends.
+func (l *Layer) settleLoop(ctx context.Context) error {
+	retry := time.NewTimer(settleRetry)
+	retry.Stop()
+	var later []Digest
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-retry.C:
+			l.stirred.add(later...)
+			later = nil
+		case <-l.stirred.wake:
+			left, err := l.settle(ctx, l.stirred.take())
+			if err != nil && ctx.Err() == nil {
+				l.log.WarnContext(ctx, "Files here do not follow their records yet", "error", err)
+			}
+			if len(left) > 0 {
+				later = append(later, left...)
+				retry.Reset(settleRetry)
+			}
+		}
+	}
+}
+
+// A plan says what has to be done for a number of files.
+type plan struct {
+	drop   []Digest // deleted, and the bytes are here
+	lower  []Digest // deleted, and this device still claims a copy
+	adopt  []Digest // the bytes are here, and the record does not say so
+	lost   []Digest // the record claims bytes that are not here
+	revive []Digest // no longer deleted, and the bytes are in the trash for it
+	want   []Digest // to be fetched
+	rest   []Digest // nothing to do
+}
+
+// plan compares records and bytes. Files that a call is working on are left
+// out: it stirs them again when it is done.
+func (m *mirror) plan(ds []Digest) plan {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var p plan
+	for _, d := range ds {
+		if m.claims[d] > 0 {
+			continue
+		}
+		to := m.duty(&p, d)
+		*to = append(*to, d)
+	}
+	return p
+}
+
+// duty returns the part of the plan that a file belongs to. The caller holds
+// mu.
+func (m *mirror) duty(p *plan, d Digest) *[]Digest {
+	_, here := m.local[d]
+	s, known := m.files[d]
+	if !known {
+		if here {
+			return &p.adopt
+		}
+		return &p.rest
+	}
+	own := s.Devices[m.self]
+	switch {
+	case s.Deleted != nil && here:
+		return &p.drop
+	case s.Deleted != nil && (own.Saved || own.Verified > 0):
+		return &p.lower
+	case s.Deleted != nil:
+		return &p.rest
+	case here && !own.holds():
+		return &p.adopt
+	case here:
+		return &p.rest
+	case own.holds():
+		return &p.lost
+	case own.Saved:
+		return &p.want
+	case m.trash[d] == trashDeleted:
+		return &p.revive
+	}
+	return &p.rest
+}
+
+// settle does what the records of some files ask of this device. It returns
+// those to be looked at again after a while.
+func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err error) {
+	if len(ds) == 0 {
+		return nil, nil
+	}
+	if !l.indexed.Load() {
+		return ds, nil
+	}
+	if err := l.blobs.Mounted(); err != nil {
+		return ds, err // nothing is taken for removed
+	}
+	l.settling.Lock()
+	defer l.settling.Unlock()
+	p := l.mirror.plan(ds)
+	l.queue.remove(p.rest...)
+	l.queue.remove(p.lower...)
+	l.queue.remove(p.drop...)
+	for _, d := range p.want {
+		if e, ok := l.mirror.entry(d); ok {
+			l.queue.add(e)
+		}
+	}
+	l.held.forget(p.rest, p.adopt, p.lost, p.revive, p.want)
+	later, dropErr := l.dropDeleted(ctx, l.agreed(p.drop))
+	err = errors.Join(
+		dropErr,
+		l.claimCopies(ctx, p.lower, false),
+		l.claimCopies(ctx, p.lost, true),
+		l.claimCopies(ctx, p.revive, true),
+		l.adopt(ctx, p.adopt),
+	)
+	if err != nil {
+		later = append(append(append(append(later, p.lower...), p.lost...), p.revive...), p.adopt...)
+	}
+	l.changed.Raise()
+	return later, err
+}
+
+// claimCopies writes that this device has no copy of some files, and whether
+// it is to have one.
+func (l *Layer) claimCopies(ctx context.Context, ds []Digest, saved bool) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	return l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
+		return known && r.set(l.opts.DeviceID, saved && r.Deleted == nil, 0)
+	})
+}
+
+// dropDeleted lowers the records of deleted files, then moves their bytes to
+// the trash.
+func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, err error) {
+	if len(ds) == 0 {
+		return nil, nil
+	}
+	if err := l.claimCopies(ctx, ds, false); err != nil {
+		return ds, err
+	}
+	var errs []error
+	for i, err := range l.blobs.TrashAll(ds, trashDeleted) {
+		switch {
+		case err == nil:
+			l.mirror.setGone(ds[i], trashDeleted)
+		case errors.Is(err, blob.ErrNotFound), errors.Is(err, ErrMissing):
+			l.mirror.setGone(ds[i], "")
+		default:
+			later = append(later, ds[i])
+			if !errors.Is(err, ErrLeased) { // a lease ends by itself
+				errs = append(errs, fmt.Errorf("move %v to the trash: %w", ds[i], err))
+			}
+		}
+	}
+	return later, errors.Join(errs...)
+}
+
+// adopt writes records for bytes that are here and that this device does not
+// claim: a crash came between the two, or the records were lost.
+func (l *Layer) adopt(ctx context.Context, ds []Digest) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	infos := make(map[Digest]blob.Info, len(ds))
+	for _, d := range ds {
+		if info, err := l.blobs.Info(d); err == nil && !info.Missing {
+			infos[d] = info
+		} else {
+			l.mirror.setGone(d, "")
+		}
+	}
+	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		info, ok := infos[d]
+		if !ok {
+			return false
+		}
+		if !known {
+			*r = l.orphan(info)
+		}
+		return r.Deleted == nil && r.set(l.opts.DeviceID, true, toMillis(info.Verified))
+	})
+}
+
+// orphan makes the record of bytes that have none. Its lifecycle is as old as
+// the file, so that any record another device may have of it is later.
+func (l *Layer) orphan(info blob.Info) fileRecord {
+	added := stamp{By: l.opts.DeviceID, At: min(toMillis(info.ModTime), toMillis(info.Verified))}
+	added.At = max(added.At, 1)
+	md := Metadata{Name: filepath.Base(info.Path), Time: info.ModTime}.withDefaults()
+	return fileRecord{
+		Name: md.Name, Size: info.Size, Type: md.Type, Time: toMillis(md.Time), Added: added,
+		Devices: make(map[string]holding, 1),
+	}
+}

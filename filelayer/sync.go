@@ -1,0 +1,110 @@
+package filelayer
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/libpaul/paul/filelayer/replicate"
+)
+
+// syncLoop admits the devices of the roster, expels those removed, and pulls
+// each database from each paired device, until ctx ends.
+func (l *Layer) syncLoop(ctx context.Context) error {
+	woken, stop := l.rosterChanged.Listen()
+	defer stop()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	pulling := make(map[string]context.CancelFunc)
+	for {
+		l.syncRoster(ctx, &wg, pulling)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+		}
+	}
+}
+
+// syncRoster starts and stops what the roster asks for.
+func (l *Layer) syncRoster(ctx context.Context, wg *sync.WaitGroup, pulling map[string]context.CancelFunc) {
+	left := l.left()
+	wanted := make(map[string]bool)
+	for _, id := range l.mirror.peers() {
+		wanted[id] = true
+		if pulling[id] != nil || left {
+			continue
+		}
+		if err := l.opts.Network.Admit(id); err != nil {
+			l.log.WarnContext(ctx, "Device cannot be admitted", "device", id, "error", err)
+			continue
+		}
+		peerCtx, cancel := context.WithCancel(ctx)
+		pulling[id] = cancel
+		for _, db := range l.db.seal() {
+			wg.Go(func() { l.pull(peerCtx, id, db) })
+		}
+	}
+	for id, cancel := range pulling {
+		if !wanted[id] || left {
+			cancel()
+			delete(pulling, id)
+		}
+	}
+	for _, id := range l.mirror.removed() {
+		l.opts.Network.Expel(id)
+	}
+}
+
+// left says whether this device has been removed from the library. It then
+// takes in nothing more; what it has, and its files, stay.
+func (l *Layer) left() bool {
+	r, ok := l.mirror.device(l.opts.DeviceID)
+	return ok && r.Removed != nil
+}
+
+// removed lists the other devices that are no longer paired.
+func (m *mirror) removed() []string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var ids []string
+	for id, r := range m.devices {
+		if r.Removed != nil && id != m.self {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// pull copies the changes of one device's database until ctx ends.
+func (l *Layer) pull(ctx context.Context, id string, db *Database) {
+	r, err := replicate.New(replicate.Options{
+		Source: peerURL(id, "/db/"+db.name), Client: l.client, Target: db.kv,
+		SourceID: id + "/" + db.name, TargetID: l.opts.DeviceID + "/" + db.name,
+		Accept: l.accept(db), Kick: l.opts.Network.Changed(), Log: l.log,
+	})
+	if err == nil {
+		err = r.Run(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		l.log.ErrorContext(ctx, "Replication has ended", "device", id, "database", db.name, "error", err)
+	}
+}
+
+// accept refuses what is no record. A deletion of a document is let in: it
+// also ends the losing side of a conflict, and no File is forgotten for it.
+func (l *Layer) accept(db *Database) func(id string, doc json.RawMessage) error {
+	return func(id string, raw json.RawMessage) error {
+		doc, err := splitDoc(raw)
+		if err != nil || doc.Deleted {
+			return err
+		}
+		switch db {
+		case l.files:
+			_, _, err = parseFile(id, doc.Body)
+		case l.roster:
+			_, err = parseDevice(id, doc.Body)
+		}
+		return err
+	}
+}
