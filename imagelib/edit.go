@@ -1,33 +1,171 @@
 package imagelib
 
-import "context"
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
-// SetFavourite marks images as favourites, or no longer.
-func (l *Library) SetFavourite(ctx context.Context, ds []Digest, favourite bool) error { return nil }
+	"github.com/libpaul/paul/filelayer"
+)
+
+// editBatch is how many documents are written at once.
+const editBatch = 200
+
+// SetFavourite marks images as favourites, or no longer. Like all edits it is
+// on disk when it returns, and reaches the other devices by itself. An image
+// the library does not have is [ErrNotFound]; those before it stay edited.
+func (l *Library) SetFavourite(ctx context.Context, ds []Digest, favourite bool) error {
+	return l.editImages(ctx, ds, fieldFavourite, favourite)
+}
 
 // SetCaption writes under images; an empty caption removes it.
-func (l *Library) SetCaption(ctx context.Context, ds []Digest, caption string) error { return nil }
+func (l *Library) SetCaption(ctx context.Context, ds []Digest, caption string) error {
+	return l.editImages(ctx, ds, fieldCaption, cut(strings.TrimSpace(caption)))
+}
 
 // SetRating gives images 1 to 5 stars, or none with 0.
-func (l *Library) SetRating(ctx context.Context, ds []Digest, rating int) error { return nil }
+func (l *Library) SetRating(ctx context.Context, ds []Digest, rating int) error {
+	return l.editImages(ctx, ds, fieldRating, clampRating(rating))
+}
 
 // SetTags replaces the tags of images.
-func (l *Library) SetTags(ctx context.Context, ds []Digest, tags []string) error { return nil }
+func (l *Library) SetTags(ctx context.Context, ds []Digest, tags []string) error {
+	list := []string{} // [] in JSON, where nil were null
+	for _, t := range tags {
+		if t = cut(strings.TrimSpace(t)); t != "" && !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	return l.editImages(ctx, ds, fieldTags, list)
+}
+
+func (l *Library) editImages(ctx context.Context, ds []Digest, field string, value any) error {
+	for part := range slices.Chunk(ds, editBatch) {
+		if err := l.editBatch(ctx, part, field, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// editBatch edits the documents it can at once, and those that others write
+// meanwhile one by one.
+func (l *Library) editBatch(ctx context.Context, ds []Digest, field string, value any) error {
+	docs := make([]filelayer.Doc, 0, len(ds))
+	for _, d := range ds {
+		var body raw
+		rev, err := l.db.Get(ctx, d.String(), &body)
+		if errors.Is(err, filelayer.ErrNotFound) {
+			return fmt.Errorf("edit %v: %w", d, ErrNotFound)
+		}
+		if err == nil {
+			body, err = setEdit(body, field, value, l.clock)
+		}
+		if err != nil {
+			return fmt.Errorf("edit %v: %w", d, err)
+		}
+		docs = append(docs, filelayer.Doc{ID: d.String(), Rev: rev, Body: body})
+	}
+	errs, err := l.db.Bulk(ctx, docs)
+	if err != nil {
+		return fmt.Errorf("edit images: %w", err)
+	}
+	for i, err := range errs {
+		if err == nil {
+			continue
+		}
+		if docs[i].Body, err = l.editOne(ctx, docs[i].ID, field, value); err != nil {
+			return fmt.Errorf("edit %s: %w", docs[i].ID, err)
+		}
+	}
+	l.took(docs)
+	return nil
+}
+
+// editOne edits one document, whoever else does, and returns what it became.
+func (l *Library) editOne(ctx context.Context, id, field string, value any) (body raw, err error) {
+	err = l.db.Update(ctx, id, func(old raw) (raw, error) {
+		if old == nil {
+			return nil, ErrNotFound
+		}
+		body, err = setEdit(old, field, value, l.clock)
+		return body, err
+	})
+	return body, err
+}
+
+// took shows documents at once that were just written. They come again from
+// the database.
+func (l *Library) took(docs []filelayer.Doc) {
+	if l.index.apply(docs, "") {
+		l.changed.Raise()
+	}
+}
 
 // Albums returns all albums by name.
-func (l *Library) Albums() []Album { return nil }
+func (l *Library) Albums() []Album { return l.index.albumList() }
 
-// CreateAlbum makes an empty album.
-func (l *Library) CreateAlbum(ctx context.Context, name string) (Album, error) { return Album{}, nil }
+// CreateAlbum makes an empty album. Two albums may have the same name.
+func (l *Library) CreateAlbum(ctx context.Context, name string) (Album, error) {
+	name = cut(strings.TrimSpace(name))
+	id := albumPrefix + strings.ToLower(rand.Text())
+	body, err := setEdit(nil, fieldName, name, l.clock)
+	if err != nil {
+		return Album{}, fmt.Errorf("create album: %w", err)
+	}
+	docs := []filelayer.Doc{{ID: id, Body: body}}
+	errs, err := l.db.Bulk(ctx, docs)
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return Album{}, fmt.Errorf("create album: %w", err)
+	}
+	l.took(docs)
+	return Album{ID: id, Name: name}, nil
+}
 
 // RenameAlbum gives an album another name.
-func (l *Library) RenameAlbum(ctx context.Context, id, name string) error { return nil }
+func (l *Library) RenameAlbum(ctx context.Context, id, name string) error {
+	return l.editAlbum(ctx, id, fieldName, cut(strings.TrimSpace(name)))
+}
 
 // DeleteAlbum removes an album, and no image.
-func (l *Library) DeleteAlbum(ctx context.Context, id string) error { return nil }
+func (l *Library) DeleteAlbum(ctx context.Context, id string) error {
+	return l.editAlbum(ctx, id, fieldDeleted, true)
+}
+
+func (l *Library) editAlbum(ctx context.Context, id, field string, value any) error {
+	if !l.index.hasAlbum(id) {
+		return fmt.Errorf("edit album: %w", ErrNotFound)
+	}
+	body, err := l.editOne(ctx, id, field, value)
+	if err != nil {
+		return fmt.Errorf("edit album: %w", err)
+	}
+	l.took([]filelayer.Doc{{ID: id, Body: body}})
+	return nil
+}
 
 // AddToAlbum puts images into an album.
-func (l *Library) AddToAlbum(ctx context.Context, id string, ds []Digest) error { return nil }
+func (l *Library) AddToAlbum(ctx context.Context, id string, ds []Digest) error {
+	if !l.index.hasAlbum(id) {
+		return fmt.Errorf("add to album: %w", ErrNotFound)
+	}
+	return l.editImages(ctx, ds, id, true)
+}
 
 // RemoveFromAlbum takes images out of an album. They stay in the library.
-func (l *Library) RemoveFromAlbum(ctx context.Context, id string, ds []Digest) error { return nil }
+func (l *Library) RemoveFromAlbum(ctx context.Context, id string, ds []Digest) error {
+	if !l.index.hasAlbum(id) {
+		return fmt.Errorf("remove from album: %w", ErrNotFound)
+	}
+	return l.editImages(ctx, ds, id, false)
+}
+
+func (x *index) hasAlbum(id string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, ok := x.albums[id]
+	return ok
+}

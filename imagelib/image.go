@@ -1,6 +1,8 @@
 package imagelib
 
 import (
+	"bytes"
+
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
 )
@@ -53,6 +55,40 @@ type Image struct {
 
 	Here    bool // this device has the bytes
 	Holders int  // devices with a verified copy, this one included
+
+	isShown bool // there is a file for it, not deleted
+}
+
+// file is what the file layer says of an image.
+type file struct {
+	exists  bool
+	name    string
+	size    int64
+	here    bool
+	holders int
+}
+
+func fileOf(e *filelayer.Entry) file {
+	f := file{exists: e.Deleted == nil, name: e.Name, size: e.Size, here: e.Here()}
+	for _, h := range e.Holders {
+		if h.Holds() {
+			f.holders++
+		}
+	}
+	return f
+}
+
+func (img *Image) file() file {
+	return file{img.isShown, img.Name, img.Size, img.Here, img.Holders}
+}
+
+func (img *Image) setFile(f file) {
+	img.isShown, img.Name, img.Size, img.Here, img.Holders = f.exists, f.name, f.size, f.here, f.holders
+}
+
+// equal reports whether two images say the same.
+func (img *Image) equal(o *Image) bool {
+	return bytes.Equal(appendImage(nil, img), appendImage(nil, o))
 }
 
 // Album is a named set of images.

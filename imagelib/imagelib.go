@@ -3,17 +3,24 @@ package imagelib
 import (
 	"context"
 	"errors"
-	"image"
+	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/thumb"
 	"github.com/libpaul/paul/internal/signal"
 )
 
 // Errors a caller may test for with [errors.Is].
 var (
 	// ErrNotFound is returned when no image or album has the given ID.
-	ErrNotFound = errors.New("image not found")
+	ErrNotFound = errors.New("no such photo or album")
 
 	// ErrNoThumbnail is returned when a file cannot be drawn: its kind is not
 	// decoded, or its bytes are damaged. The file itself is kept.
@@ -33,6 +40,10 @@ var (
 	// ErrKeptUndrawn is the problem of a file that an import keeps although no
 	// picture could be drawn of it.
 	ErrKeptUndrawn = errors.New("kept, but no picture could be drawn")
+
+	// ErrKeptPartial is the problem of a photo that an import keeps although
+	// its file ends early: part of the picture is missing.
+	ErrKeptPartial = errors.New("kept, but the file ends early and part of its picture is missing")
 )
 
 // Options configures a [Library]. The zero value of a field selects its default.
@@ -50,43 +61,176 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Library is the images of all devices.
+// Times the library keeps to.
+const (
+	joinPause    = 100 * time.Millisecond // between looks at the file layer
+	missingPause = 3 * time.Second        // before a document that may be on its way is made here
+	saveEvery    = time.Minute            // between writes of the index, when it changed
+)
+
+// Library is the images of all devices. Its methods may be called from any
+// goroutine once Run has been started.
 type Library struct {
-	changed signal.Signal
+	files    files
+	db       database
+	dir      string
+	log      *slog.Logger
+	clock    *clock
+	index    *index
+	renderer *thumb.Renderer
+	cache    *thumb.Cache
+	flights  flights
+	local    *gate // drawing here
+	remote   *gate // asking other devices
+	changed  signal.Signal
+	missing  signal.Signal // raised when the index knows of files without a document
 }
 
 // Open opens the library, before the file layer runs: it takes database
-// "images" and serves "/thumb/" to other devices. It starts no goroutine; see
-// [Library.Run].
-func Open(opts Options) (*Library, error) { return nil, errors.ErrUnsupported }
+// "images" and serves "/thumb/" to other devices. What the last run knew is
+// there at once. It starts no goroutine; see [Library.Run].
+func Open(opts Options) (*Library, error) {
+	if opts.Files == nil || opts.Dir == "" {
+		return nil, errors.New("imagelib: Options.Files and Options.Dir are required")
+	}
+	db, err := opts.Files.Database("images", Merge)
+	if err != nil {
+		return nil, fmt.Errorf("open images: %w", err)
+	}
+	node := "local"
+	for _, d := range opts.Files.Devices() {
+		if d.Self {
+			node = d.ID
+		}
+	}
+	l, err := open(layerFiles{opts.Files}, db, node, opts)
+	if err != nil {
+		return nil, err
+	}
+	opts.Files.HandlePeer(thumbPath, l.thumbHandler())
+	return l, nil
+}
+
+func open(f files, db database, node string, opts Options) (*Library, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.CacheDir == "" {
+		opts.CacheDir = filepath.Join(opts.Dir, "thumbnails")
+	}
+	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open images: %w", err)
+	}
+	l := &Library{
+		files: f, db: db, dir: opts.Dir, log: opts.Log,
+		clock:    &clock{node: node, now: time.Now},
+		index:    newIndex(),
+		renderer: thumb.NewRenderer(0),
+		cache:    thumb.NewCache(opts.CacheDir),
+		local:    newGate(runtime.GOMAXPROCS(0)),
+		remote:   newGate(6),
+	}
+	l.loadIndex()
+	return l, nil
+}
 
 // Run keeps the library in step with the file layer until ctx ends, and then
 // returns nil.
-func (l *Library) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+func (l *Library) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return l.follow(ctx) })
+	g.Go(func() error { return l.watchFiles(ctx) })
+	g.Go(func() error { return l.makeMissing(ctx) })
+	g.Go(func() error { return l.saveOften(ctx) })
+	err := g.Wait()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
 
 // Close writes what a later Open starts from. The library is not used again.
-func (l *Library) Close() error { return nil }
+func (l *Library) Close() error { return l.saveIndex() }
 
 // Changed is raised when a later [Library.Snapshot] or [Library.Albums] differs.
 func (l *Library) Changed() *signal.Signal { return &l.changed }
 
-// Thumbnail returns the picture of a file, upright, that fits in a square of
-// size pixels, 256 or 512: from the cache, else drawn from the bytes on this
-// device, else asked of a device that has them. It blocks until then or until
-// ctx ends; the newest request is served first. It fails with [ErrNoThumbnail]
-// when the file cannot be drawn, [ErrNotHere] when nobody online has it, and
-// [ErrNotFound] when there is no such file. The pixels belong to the caller.
-func (l *Library) Thumbnail(ctx context.Context, d Digest, size int) (*image.RGBA, error) {
-	return nil, ErrNoThumbnail
+// follow takes in what changes in the database.
+func (l *Library) follow(ctx context.Context) error {
+	since := l.index.sequence()
+	if since != "" && !l.sameDatabase(ctx) {
+		since = ""
+	}
+	return l.db.Follow(ctx, since, func(docs []filelayer.Doc, seq string) error {
+		if l.index.apply(docs, seq) {
+			l.changed.Raise()
+		}
+		return nil
+	})
 }
 
-// Placeholder returns a small blurred picture from the image's thumbhash, or
-// nil when it has none.
-func (l *Library) Placeholder(img *Image) *image.RGBA { return nil }
+// sameDatabase checks by a few documents that the database is the one the saved
+// index was made from: a sequence means nothing in another.
+func (l *Library) sameDatabase(ctx context.Context) bool {
+	for _, id := range l.index.sample(3) {
+		var body raw
+		if _, err := l.db.Get(ctx, id, &body); errors.Is(err, filelayer.ErrNotFound) {
+			l.log.Info("Image database is another one, reading all of it")
+			return false
+		}
+	}
+	return true
+}
 
-// Pixels returns the whole picture, upright, with neither side over maxSide (0
-// means no limit). When the bytes are not here they are fetched first. Errors
-// are those of [Library.Thumbnail] and of the file layer's Fetch.
-func (l *Library) Pixels(ctx context.Context, d Digest, maxSide int) (image.Image, error) {
-	return nil, ErrNoThumbnail
+// watchFiles takes in which files there are, and where.
+func (l *Library) watchFiles(ctx context.Context) error {
+	woken, stop := l.files.Changed().Listen()
+	defer stop()
+	if err := l.files.Ready(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("read files: %w", err)
+	}
+	for {
+		l.join()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(joinPause):
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+		}
+	}
+}
+
+// join brings the index in step with the file layer's entries.
+func (l *Library) join() {
+	changed, missing := l.index.join(l.files.Entries())
+	if changed {
+		l.changed.Raise()
+	}
+	if missing {
+		l.missing.Raise()
+	}
+}
+
+// saveOften writes the index from time to time, so that a start after a crash
+// has little to catch up with.
+func (l *Library) saveOften(ctx context.Context) error {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := l.saveIndex(); err != nil {
+				l.log.Warn("Could not save the image index", "err", err)
+			}
+		}
+	}
 }

@@ -2,6 +2,18 @@ package imagelib
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/libpaul/paul/filelayer"
 )
 
 // ImportProgress is how far an import is.
@@ -20,21 +32,176 @@ type ImportResult struct {
 	Problems   []Problem // what a person should hear of, in path order
 }
 
-// Problem is a file that an import skipped, or kept without a picture.
+// Problem is a file that an import skipped, or kept without its whole picture.
 type Problem struct {
 	Path string
-	Err  error // [ErrNotPhoto], [ErrEmpty], [ErrKeptUndrawn] or why it could not be read
+	Err  error // [ErrNotPhoto], [ErrEmpty], [ErrKeptUndrawn], [ErrKeptPartial] or why it could not be read
 }
 
 // Kept reports whether the file is in the library all the same.
-func (p Problem) Kept() bool { return false }
+func (p Problem) Kept() bool {
+	return errors.Is(p.Err, ErrKeptUndrawn) || errors.Is(p.Err, ErrKeptPartial)
+}
+
+// plain drops the path that errors of the file system repeat.
+func plain(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// A batch is committed when it holds that much, or has waited that long: the
+// price of making it safe on disk is paid once for all its files.
+const (
+	batchFiles = 64
+	batchBytes = 256 << 20
+	batchAge   = 2 * time.Second
+)
+
+const reportEvery = 100 * time.Millisecond
 
 // Import adds the photos and videos at paths, files or folders with all below
 // them, and returns when they are on disk and recorded. One bad file never
-// ends an import. When ctx ends, what is committed stays, and Import returns
-// what it did with ctx's error; the same import again adds only the rest.
-// report, which may be nil, is called from one goroutine at a time, a few times
-// a second and once at the end.
+// ends an import. When ctx ends, or the disk is full, what is committed stays,
+// and Import returns what it did with the error; the same import again adds
+// only the rest. report, which may be nil, is called from one goroutine at a
+// time, a few times a second and once at the end.
 func (l *Library) Import(ctx context.Context, paths []string, report func(ImportProgress)) (ImportResult, error) {
-	return ImportResult{}, nil
+	if report == nil {
+		report = func(ImportProgress) {}
+	}
+	im := &importer{l: l, report: report, taken: map[Digest]bool{}, added: map[Digest]int{}}
+	w, err := walk(ctx, paths)
+	im.problems = w.problems
+	im.progress.Failed = len(w.problems)
+	if err != nil {
+		return im.result(), fmt.Errorf("import: %w", err)
+	}
+	im.progress.Total = len(w.found) + len(w.problems)
+	im.progress.Done = len(w.problems)
+	for _, s := range w.found {
+		im.progress.TotalBytes += s.size
+	}
+	err = im.run(ctx, w.found)
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.report(im.progress)
+	if err != nil {
+		return im.result(), fmt.Errorf("import stopped; what is added so far is safe: %w", err)
+	}
+	return im.result(), nil
+}
+
+// importer is one import under way.
+type importer struct {
+	l      *Library
+	report func(ImportProgress)
+
+	mu       sync.Mutex // guards all below, and calls of report
+	progress ImportProgress
+	reported time.Time
+	problems []Problem
+	taken    map[Digest]bool // files of this import, committed or about to be
+	added    map[Digest]int  // committed: where they were found
+}
+
+// job is a source and its place in the order.
+type job struct {
+	source
+	at int
+}
+
+// run deals with all files, in as many workers as there are processors.
+func (im *importer) run(ctx context.Context, found []source) error {
+	g, ctx := errgroup.WithContext(ctx)
+	jobs := make(chan job)
+	g.Go(func() error {
+		defer close(jobs)
+		for i, s := range found {
+			select {
+			case jobs <- job{s, i}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			w := importWorker{importer: im, batch: im.l.files.newBatch()}
+			defer w.abort()
+			for j := range jobs {
+				if err := w.take(ctx, j); err != nil {
+					return err
+				}
+			}
+			return w.commit(ctx)
+		})
+	}
+	return g.Wait()
+}
+
+func (im *importer) result() ImportResult {
+	r := ImportResult{Duplicates: im.progress.Duplicates, Failed: im.progress.Failed, Problems: im.problems}
+	for d := range im.added {
+		r.Added = append(r.Added, d)
+	}
+	slices.SortFunc(r.Added, func(a, b Digest) int { return im.added[a] - im.added[b] })
+	slices.SortFunc(r.Problems, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
+	return r
+}
+
+// step counts a file's bytes as read and tells, not too often, how far it is.
+func (im *importer) step(change func(p *ImportProgress)) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	change(&im.progress)
+	if now := time.Now(); now.Sub(im.reported) >= reportEvery {
+		im.reported = now
+		im.report(im.progress)
+	}
+}
+
+func (im *importer) fail(j job, err error) {
+	im.problem(j.path, err)
+	im.step(func(p *ImportProgress) { p.Failed++; p.Done++; p.Bytes += j.size })
+}
+
+func (im *importer) problem(path string, err error) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.problems = append(im.problems, Problem{path, plain(err)})
+}
+
+// first reports whether no other file of this import has these bytes.
+func (im *importer) first(d Digest) bool {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if im.taken[d] {
+		return false
+	}
+	im.taken[d] = true
+	return true
+}
+
+// forget undoes first, for a file that was not kept.
+func (im *importer) forget(d Digest) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	delete(im.taken, d)
+}
+
+// fatal reports whether err would meet every other file too.
+func fatal(err error) bool {
+	for _, e := range []error{
+		context.Canceled, context.DeadlineExceeded,
+		filelayer.ErrNoSpace, filelayer.ErrReadOnly, filelayer.ErrNotMounted, filelayer.ErrClosed,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }

@@ -3,7 +3,6 @@ package thumb
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -48,8 +47,9 @@ type Set struct {
 // Renderer draws photos, of which as many at once as memory allows. Its methods
 // may be called from many goroutines.
 type Renderer struct {
-	memory *semaphore.Weighted
+	memory *semaphore.Weighted // of decoders
 	total  int64
+	files  *semaphore.Weighted // of files read whole; never waited for while memory is held
 }
 
 // NewRenderer returns a renderer that decodes within about memory bytes at a
@@ -58,13 +58,21 @@ func NewRenderer(memory int64) *Renderer {
 	if memory <= 0 {
 		memory = maxMemory
 	}
-	return &Renderer{semaphore.NewWeighted(memory), memory}
+	return &Renderer{semaphore.NewWeighted(memory), memory, semaphore.NewWeighted(MaxBytes)}
 }
 
-// Reserve blocks until n bytes of the renderer's memory are free and returns
-// a func that gives them back. Whoever holds a file's bytes in memory takes
-// them from here.
-func (r *Renderer) Reserve(ctx context.Context, n int64) (release func(), err error) {
+// ReserveFile blocks until a file of n bytes, at most [MaxBytes], may be read
+// whole, and returns a func to call when its bytes are no longer needed. It is
+// called before the bytes are drawn, and once at a time by one goroutine.
+func (r *Renderer) ReserveFile(ctx context.Context, n int64) (release func(), err error) {
+	n = max(0, min(n, MaxBytes))
+	if err := r.files.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { r.files.Release(n) }, nil
+}
+
+func (r *Renderer) reserve(ctx context.Context, n int64) (release func(), err error) {
 	n = max(0, min(n, r.total))
 	if err := r.memory.Acquire(ctx, n); err != nil {
 		return nil, err
@@ -135,7 +143,7 @@ func (r *Renderer) decode(ctx context.Context, data []byte, info *meta.Info, den
 	if err != nil {
 		return nil, nil, err
 	}
-	release, err = r.Reserve(ctx, cost)
+	release, err = r.reserve(ctx, cost)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -198,7 +206,7 @@ func encode(p picture) ([]byte, error) {
 func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
 	src, srcInfo := source(data, info)
 	m, err := r.pixels(ctx, src, srcInfo, maxSide)
-	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
+	if err == nil || ctx.Err() != nil {
 		return m, err
 	}
 	if inner, innerInfo, ok := insideOf(data, info, info.Thumb); ok {

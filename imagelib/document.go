@@ -1,0 +1,178 @@
+package imagelib
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/libpaul/paul/imagelib/meta"
+)
+
+// albumPrefix begins the IDs of albums; images have their file's digest.
+const albumPrefix = "album:"
+
+// document is an Image or album document. The facts, all but the edits, were
+// read from the file's bytes; see [Merge] for how they and the edits merge.
+type document struct {
+	// Version is [meta.Version] of the reader of the facts.
+	Version int `json:"version,omitempty"`
+
+	Type        string         `json:"type,omitempty"`
+	Kind        Kind           `json:"kind,omitempty"`
+	Date        string         `json:"date,omitempty"` // 2024-05-01T12:30:05, with +02:00 when known
+	DateSource  meta.Source    `json:"dateSource,omitempty"`
+	Width       int            `json:"width,omitempty"` // upright
+	Height      int            `json:"height,omitempty"`
+	Orientation int            `json:"orientation,omitempty"` // EXIF
+	Camera      string         `json:"camera,omitempty"`
+	Lens        string         `json:"lens,omitempty"`
+	Exposure    *Exposure      `json:"exposure,omitempty"`
+	GPS         *GPS           `json:"gps,omitempty"`
+	ThumbHash   string         `json:"thumbhash,omitempty"` // base64
+	Caption     string         `json:"caption,omitempty"`   // as the file says; an edit replaces it
+	Rating      int            `json:"rating,omitempty"`
+	Tags        []string       `json:"tags,omitempty"`
+	Edits       map[string]raw `json:"edits,omitempty"`
+}
+
+type raw = json.RawMessage
+
+// edit is what a person decided of one field, and when.
+type edit struct {
+	Value raw   `json:"value"`
+	At    stamp `json:"at"`
+}
+
+// Fields of edits. Membership of an album is field "album:<id>" of an image.
+const (
+	fieldFavourite = "favourite"
+	fieldCaption   = "caption"
+	fieldRating    = "rating"
+	fieldTags      = "tags"
+	fieldName      = "name"    // of an album
+	fieldDeleted   = "deleted" // of an album
+)
+
+// Bounds on what a document may say, so that one bad record does not spoil a
+// library: what is longer is cut.
+const (
+	maxText   = 8 << 10
+	maxWords  = 500 // tags, albums
+	maxPixels = 1 << 24
+)
+
+// newDocument makes the document of a file.
+func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
+	w, h := info.Upright()
+	d := document{
+		Version: meta.Version, Type: info.Type, Kind: info.Kind,
+		Date: date.String(), DateSource: date.Source,
+		Width: w, Height: h, Orientation: info.Orientation,
+		Camera: info.Camera, Lens: info.Lens, GPS: info.GPS,
+		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
+		ThumbHash: base64.StdEncoding.EncodeToString(thumbHash),
+	}
+	if info.Exposure != (Exposure{}) {
+		d.Exposure = &info.Exposure
+	}
+	return d
+}
+
+// image makes the part of an Image that its document knows.
+func (doc *document) image(digest Digest, in *interner) *Image {
+	img := &Image{
+		Digest: digest, Type: in.text(doc.Type), Kind: Kind(in.text(string(doc.Kind))),
+		Width: min(max(doc.Width, 0), maxPixels), Height: min(max(doc.Height, 0), maxPixels),
+		Orientation: min(max(doc.Orientation, 1), 8),
+		Camera:      in.text(doc.Camera), Lens: in.text(doc.Lens),
+		Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
+	}
+	img.Date, _ = meta.ParseDate(doc.Date, meta.Source(in.text(string(doc.DateSource))))
+	if doc.Exposure != nil {
+		img.Exposure = *doc.Exposure
+	}
+	if g := doc.GPS; g != nil && g.Lat >= -90 && g.Lat <= 90 && g.Lon >= -180 && g.Lon <= 180 {
+		img.GPS = g
+	}
+	if hash, err := base64.StdEncoding.DecodeString(doc.ThumbHash); err == nil && len(hash) > 0 && len(hash) <= 64 {
+		img.ThumbHash = hash
+	}
+	doc.applyEdits(img, in)
+	return img
+}
+
+// applyEdits sets what a person decided. An edit that cannot be read is passed over.
+func (doc *document) applyEdits(img *Image, in *interner) {
+	readEdit(doc.Edits[fieldFavourite], &img.Favourite)
+	if readEdit(doc.Edits[fieldCaption], &img.Caption) {
+		img.Caption = cut(img.Caption)
+	}
+	if readEdit(doc.Edits[fieldRating], &img.Rating) {
+		img.Rating = clampRating(img.Rating)
+	}
+	var tags []string
+	if readEdit(doc.Edits[fieldTags], &tags) {
+		img.Tags = in.words(tags)
+	}
+	for field, e := range doc.Edits {
+		var member bool
+		if strings.HasPrefix(field, albumPrefix) && readEdit(e, &member) && member && len(img.Albums) < maxWords {
+			img.Albums = append(img.Albums, in.text(field))
+		}
+	}
+	slices.Sort(img.Albums)
+}
+
+// readEdit sets dst to the edit's value and reports whether it could.
+func readEdit[T any](r raw, dst *T) bool {
+	var e edit
+	var v T
+	if len(r) == 0 || json.Unmarshal(r, &e) != nil || json.Unmarshal(e.Value, &v) != nil {
+		return false
+	}
+	*dst = v
+	return true
+}
+
+func cut(s string) string {
+	if len(s) > maxText {
+		s = strings.ToValidUTF8(s[:maxText], "")
+	}
+	return s
+}
+
+func clampRating(n int) int { return min(max(n, 0), 5) }
+
+// interner makes equal texts share their memory: a library has few cameras.
+// It is used by one goroutine at a time.
+type interner struct{ texts map[string]string }
+
+func newInterner() *interner { return &interner{map[string]string{}} }
+
+func (in *interner) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	if t, ok := in.texts[s]; ok {
+		return t
+	}
+	s = strings.Clone(cut(s))
+	if len(in.texts) < 100_000 {
+		in.texts[s] = s
+	}
+	return s
+}
+
+func (in *interner) words(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]string, 0, min(len(list), maxWords))
+	for _, s := range list[:min(len(list), maxWords)] {
+		if s != "" {
+			out = append(out, in.text(s))
+		}
+	}
+	return out
+}

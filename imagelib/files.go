@@ -1,0 +1,43 @@
+package imagelib
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/internal/signal"
+)
+
+// files is what the library needs of the file layer.
+type files interface {
+	Ready(ctx context.Context) error
+	Entries() []filelayer.Entry
+	Entry(d Digest) (filelayer.Entry, error)
+	Changed() *signal.Signal
+	Fetch(ctx context.Context, d Digest) (*os.File, error)
+	Online(id string) bool
+	PeerGet(ctx context.Context, deviceID, path string) (*http.Response, error)
+	newBatch() batch
+}
+
+// batch is a [filelayer.Batch].
+type batch interface {
+	Create(ctx context.Context, r io.Reader, md filelayer.Metadata) (filelayer.Entry, error)
+	Commit(ctx context.Context) error
+	Abort()
+}
+
+// database is a [filelayer.Database].
+type database interface {
+	Get(ctx context.Context, id string, dst any) (rev string, err error)
+	Bulk(ctx context.Context, docs []filelayer.Doc) ([]error, error)
+	Update(ctx context.Context, id string, change func(raw) (raw, error)) error
+	Follow(ctx context.Context, since string, fn func(docs []filelayer.Doc, seq string) error) error
+}
+
+// layerFiles makes files of the file layer.
+type layerFiles struct{ *filelayer.Layer }
+
+func (l layerFiles) newBatch() batch { return l.NewBatch() }

@@ -1,0 +1,128 @@
+package imagelib
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// gate lets a number of goroutines through at a time. The last to come is the
+// first to go: what is on screen now matters more than what was scrolled past.
+type gate struct {
+	mu      sync.Mutex // guards all below
+	free    int
+	waiting []chan struct{}
+}
+
+func newGate(n int) *gate { return &gate{free: n} }
+
+// enter blocks until it is this goroutine's turn. leave must follow when it
+// returns nil.
+func (g *gate) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	if g.free > 0 {
+		g.free--
+		g.mu.Unlock()
+		return nil
+	}
+	turn := make(chan struct{})
+	g.waiting = append(g.waiting, turn)
+	g.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.waiting, turn); i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	} else { // the turn came at the same moment
+		g.pass()
+	}
+	return ctx.Err()
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pass()
+}
+
+// pass hands the place on. The caller holds mu.
+func (g *gate) pass() {
+	n := len(g.waiting)
+	if n == 0 {
+		g.free++
+		return
+	}
+	close(g.waiting[n-1])
+	g.waiting = g.waiting[:n-1]
+}
+
+// flightKey is one piece of work that many may wait for.
+type flightKey struct {
+	digest Digest
+	size   int // 0 = all sizes
+}
+
+// flights runs each piece of work once for all who want it at the same time.
+// The zero value is ready.
+type flights struct {
+	mu  sync.Mutex // guards now, and the waiters of each flight
+	now map[flightKey]*flight
+}
+
+type flight struct {
+	done    chan struct{}
+	err     error // valid once done is closed
+	waiters int
+	cancel  context.CancelFunc
+}
+
+// do runs work, or waits for who runs it already. The work goes on until all
+// who wait have given up.
+func (f *flights) do(ctx context.Context, key flightKey, work func(context.Context) error) error {
+	f.mu.Lock()
+	fl, ok := f.now[key]
+	if !ok {
+		fl = &flight{done: make(chan struct{})}
+		var inner context.Context
+		inner, fl.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		if f.now == nil {
+			f.now = map[flightKey]*flight{}
+		}
+		f.now[key] = fl
+		go f.run(inner, key, fl, work)
+	}
+	fl.waiters++
+	f.mu.Unlock()
+	select {
+	case <-fl.done:
+		return fl.err
+	case <-ctx.Done():
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fl.waiters--; fl.waiters == 0 {
+		fl.cancel()
+		if f.now[key] == fl { // whoever comes now starts anew
+			delete(f.now, key)
+		}
+	}
+	return ctx.Err()
+}
+
+func (f *flights) run(ctx context.Context, key flightKey, fl *flight, work func(context.Context) error) {
+	defer fl.cancel()
+	fl.err = work(ctx)
+	f.mu.Lock()
+	if f.now[key] == fl {
+		delete(f.now, key)
+	}
+	f.mu.Unlock()
+	close(fl.done)
+}

@@ -1,0 +1,294 @@
+package imagelib
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/thumb"
+)
+
+// Files up to these sizes are read once, into memory: the larger one where a
+// picture is to be drawn of them.
+const (
+	wholeBytes    = 64 << 20
+	wholePictures = thumb.MaxBytes
+	keptBuffer    = 64 << 20 // a larger one is given back after its file
+)
+
+// importWorker imports files one after the other, and commits them in batches.
+type importWorker struct {
+	*importer
+	batch  batch
+	staged []stagedFile
+	bytes  int64     // staged
+	since  time.Time // when the first file was staged
+	buf    []byte
+}
+
+// photo is a file being imported.
+type photo struct {
+	job
+	info    meta.Info
+	date    Date
+	problem error // what a person hears once it is kept
+}
+
+// stagedFile is a file that waits for the batch to be committed.
+type stagedFile struct {
+	photo
+	digest   Digest
+	isNew    bool // not in the library before
+	needsDoc bool
+	hash     []byte // thumbhash
+}
+
+// take deals with one file. It returns an error only for what would meet every
+// other file too.
+func (w *importWorker) take(ctx context.Context, j job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.step(func(p *ImportProgress) { p.Current = j.path })
+	staged, err := w.file(ctx, j)
+	switch {
+	case err == nil && staged:
+		w.step(func(p *ImportProgress) { p.Bytes += j.size })
+	case err == nil:
+		w.step(func(p *ImportProgress) { p.Bytes += j.size; p.Done++; p.Duplicates++ })
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case fatal(err):
+		return err
+	default:
+		w.fail(j, err)
+	}
+	if len(w.staged) >= batchFiles || w.bytes >= batchBytes ||
+		len(w.staged) > 0 && time.Since(w.since) >= batchAge {
+		return w.commit(ctx)
+	}
+	return nil
+}
+
+// file reads one file and stages it; staged is false when the library has it.
+func (w *importWorker) file(ctx context.Context, j job) (staged bool, err error) {
+	f, err := os.Open(j.path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }() // read only
+	st, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	if st.Size() == 0 {
+		return false, ErrEmpty
+	}
+	info, err := meta.Read(f, st.Size())
+	if errors.Is(err, meta.ErrUnknown) {
+		return false, ErrNotPhoto
+	}
+	if err != nil {
+		return false, err
+	}
+	p := photo{job: j, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), st.ModTime())}
+	if size := st.Size(); size <= wholeBytes || size <= wholePictures && info.Kind != KindVideo {
+		return w.whole(ctx, f, size, p)
+	}
+	return w.streamed(ctx, f, p)
+}
+
+// whole reads a file into memory once: its digest, its thumbnails and its copy
+// are all made from that.
+func (w *importWorker) whole(ctx context.Context, f *os.File, size int64, p photo) (staged bool, err error) {
+	release, err := w.l.renderer.ReserveFile(ctx, size)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	data, err := readWhole(f, size, w.buf)
+	if cap(data) <= keptBuffer {
+		w.buf = data[:0]
+	}
+	if err != nil {
+		return false, err
+	}
+	s := stagedFile{photo: p, digest: sha256.Sum256(data)}
+	if !w.begin(&s) {
+		return false, nil
+	}
+	if s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info); err == nil {
+		_, err = w.batch.Create(ctx, bytes.NewReader(data), s.metadata())
+	}
+	if err != nil {
+		w.forget(s.digest)
+		return false, err
+	}
+	w.stage(s)
+	return true, nil
+}
+
+// streamed copies a file too large for memory, a film nearly always.
+func (w *importWorker) streamed(ctx context.Context, f *os.File, p photo) (staged bool, err error) {
+	e, err := w.batch.Create(ctx, f, p.metadata())
+	if err != nil {
+		return false, err
+	}
+	s := stagedFile{photo: p, digest: e.Digest}
+	if !w.begin(&s) {
+		return false, nil
+	}
+	if s.info.Kind == KindImage {
+		s.problem = fmt.Errorf("%w: %w", ErrKeptUndrawn, thumb.ErrTooLarge)
+	}
+	w.stage(s)
+	return true, nil
+}
+
+// begin decides what is to be done with bytes. It returns false when the
+// library has them here with their document, or this import has met them.
+func (w *importWorker) begin(s *stagedFile) bool {
+	if !w.first(s.digest) {
+		return false
+	}
+	e, err := w.l.files.Entry(s.digest)
+	exists := err == nil && e.Deleted == nil
+	s.isNew, s.needsDoc = !exists, !w.l.index.known(s.digest)
+	return s.isNew || s.needsDoc || !e.Here()
+}
+
+func (w *importWorker) stage(s stagedFile) {
+	if len(w.staged) == 0 {
+		w.since = time.Now()
+	}
+	w.staged = append(w.staged, s)
+	w.bytes += s.size
+}
+
+func (p *photo) metadata() filelayer.Metadata {
+	return filelayer.Metadata{Name: filepath.Base(p.path), Type: p.info.Type, Time: p.date.Wall}
+}
+
+// drawNew draws the thumbnails of new bytes into the cache. problem is what a
+// person should hear of the picture; err is about this device.
+func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta.Info) (hash []byte, problem, err error) {
+	if info.Kind == KindVideo {
+		return nil, nil, nil
+	}
+	set, err := l.renderer.Thumbnails(ctx, data, info)
+	if cause := cannotDraw(err); cause != nil {
+		if err := l.cache.PutFailure(d, cause); err != nil {
+			l.log.Warn("Could not keep a thumbnail", "digest", d, "err", err)
+		}
+		if errors.Is(cause, thumb.ErrUnsupported) { // nothing is wrong with the file
+			return nil, nil, nil
+		}
+		return nil, fmt.Errorf("%w: %w", ErrKeptUndrawn, cause), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := l.cache.PutSet(d, set); err != nil { // it can be drawn again
+		l.log.Warn("Could not keep a thumbnail", "digest", d, "err", err)
+	}
+	if endsEarly(data, info) {
+		problem = ErrKeptPartial
+	}
+	return set.Hash, problem, nil
+}
+
+// endsEarly reports whether a JPEG has no end after its last scan.
+func endsEarly(data []byte, info *meta.Info) bool {
+	if info.Type != "image/jpeg" {
+		return false
+	}
+	scan := bytes.LastIndex(data, []byte{0xff, 0xda})
+	return scan >= 0 && !bytes.Contains(data[scan:], []byte{0xff, 0xd9})
+}
+
+// commit makes the staged files safe and recorded, and only then their documents.
+func (w *importWorker) commit(ctx context.Context) error {
+	if len(w.staged) == 0 {
+		return nil
+	}
+	ds := make([]Digest, len(w.staged))
+	for i, s := range w.staged {
+		ds[i] = s.digest
+	}
+	w.l.index.claim(ds)
+	defer w.l.index.release(ds)
+	if err := w.batch.Commit(ctx); err != nil {
+		return err
+	}
+	if err := w.writeDocuments(ctx); err != nil {
+		return err
+	}
+	w.l.join()
+	for _, s := range w.staged {
+		w.committed(s)
+	}
+	w.batch, w.staged, w.bytes = w.l.files.newBatch(), nil, 0
+	return nil
+}
+
+func (w *importWorker) writeDocuments(ctx context.Context) error {
+	var docs []filelayer.Doc
+	for _, s := range w.staged {
+		if !s.needsDoc {
+			continue
+		}
+		body, err := json.Marshal(newDocument(&s.info, s.date, s.hash))
+		if err != nil {
+			return fmt.Errorf("record %s: %w", s.path, err)
+		}
+		docs = append(docs, filelayer.Doc{ID: s.digest.String(), Body: body})
+	}
+	return w.l.addDocuments(ctx, docs)
+}
+
+// addDocuments writes new documents. One that is there already stays as it is.
+func (l *Library) addDocuments(ctx context.Context, docs []filelayer.Doc) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	errs, err := l.db.Bulk(ctx, docs)
+	if err != nil {
+		return fmt.Errorf("record photos: %w", err)
+	}
+	for i, err := range errs {
+		if errors.Is(err, filelayer.ErrConflict) {
+			_, err = l.db.Get(ctx, docs[i].ID, &docs[i].Body)
+		}
+		if err != nil {
+			return fmt.Errorf("record photo %s: %w", docs[i].ID, err)
+		}
+	}
+	l.took(docs)
+	return nil
+}
+
+// committed counts a file that is safe.
+func (w *importWorker) committed(s stagedFile) {
+	if s.problem != nil {
+		w.problem(s.path, s.problem)
+	}
+	w.step(func(p *ImportProgress) {
+		p.Done++
+		if !s.isNew {
+			p.Duplicates++
+			return
+		}
+		p.Added++
+		w.added[s.digest] = s.at
+	})
+}
+
+func (w *importWorker) abort() { w.batch.Abort() }

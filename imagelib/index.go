@@ -1,0 +1,330 @@
+package imagelib
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/libpaul/paul/filelayer"
+)
+
+// index holds all images in memory. Images themselves never change: another
+// one takes the place of one that does.
+type index struct {
+	mu       sync.Mutex // guards all below
+	all      []*Image   // every document's, by digest; replaced, never written to
+	entries  []filelayer.Entry
+	joined   bool // entries were read: what all says of files is no longer from the last run
+	albums   map[string]albumInfo
+	seq      string
+	dirty    bool // changed since it was saved
+	snapshot *Snapshot
+	out      map[Digest]bool     // images of the snapshot that are no longer right
+	in       map[Digest]*Image   // images that the snapshot lacks
+	missing  map[Digest]bool     // files here without a document
+	claimed  map[Digest]struct{} // files whose document an import is about to write
+	intern   *interner
+}
+
+// albumInfo is an album's document.
+type albumInfo struct{ name string }
+
+func newIndex() *index {
+	return &index{
+		albums: map[string]albumInfo{}, out: map[Digest]bool{}, in: map[Digest]*Image{},
+		missing: map[Digest]bool{},
+		claimed: map[Digest]struct{}{}, snapshot: &Snapshot{}, intern: newInterner(),
+	}
+}
+
+func byDigest(img *Image, d Digest) int { return bytes.Compare(img.Digest[:], d[:]) }
+
+// newerFirst orders images as screens show them.
+func newerFirst(a, b *Image) int {
+	if c := b.Date.Wall.Compare(a.Date.Wall); c != 0 {
+		return c
+	}
+	return byDigest(a, b.Digest)
+}
+
+func (x *index) sequence() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.seq
+}
+
+// sample returns up to n document IDs, spread over all.
+func (x *index) sample(n int) (ids []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range n {
+		if at := i * len(x.all) / n; at < len(x.all) {
+			ids = append(ids, x.all[at].Digest.String())
+		}
+	}
+	return ids
+}
+
+// apply takes in changed documents, and reports whether a snapshot differs. An
+// empty seq leaves the sequence as it is.
+func (x *index) apply(docs []filelayer.Doc, seq string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if seq != "" && seq != x.seq {
+		x.seq, x.dirty = seq, true
+	}
+	changed := false
+	fresh := make(map[Digest]*Image, len(docs)) // nil = gone
+	for _, d := range docs {
+		if strings.HasPrefix(d.ID, albumPrefix) {
+			changed = x.applyAlbum(d) || changed
+			continue
+		}
+		digest, err := filelayer.ParseDigest(d.ID)
+		if err != nil {
+			continue // not ours
+		}
+		fresh[digest] = x.read(digest, d)
+	}
+	return x.replace(fresh) || changed
+}
+
+// read makes the image of a document, nil when it is gone or no image.
+func (x *index) read(digest Digest, d filelayer.Doc) *Image {
+	var doc document
+	if d.Deleted || json.Unmarshal(d.Body, &doc) != nil || doc.Type == "" {
+		return nil
+	}
+	img := doc.image(digest, x.intern)
+	if i, ok := findEntry(x.entries, digest); ok {
+		img.setFile(fileOf(&x.entries[i]))
+	} else if i, ok := x.find(digest); ok && !x.joined {
+		img.setFile(x.all[i].file())
+	}
+	return img
+}
+
+func (x *index) applyAlbum(d filelayer.Doc) bool {
+	old, had := x.albums[d.ID]
+	var doc document
+	info, gone := albumInfo{}, d.Deleted || json.Unmarshal(d.Body, &doc) != nil
+	readEdit(doc.Edits[fieldName], &info.name)
+	readEdit(doc.Edits[fieldDeleted], &gone)
+	info.name = cut(info.name)
+	if gone {
+		delete(x.albums, d.ID)
+	} else {
+		x.albums[d.ID] = info
+	}
+	changed := had == gone || old != info
+	x.dirty = x.dirty || changed
+	return changed
+}
+
+func (x *index) find(d Digest) (int, bool) { return slices.BinarySearchFunc(x.all, d, byDigest) }
+
+func findEntry(entries []filelayer.Entry, d Digest) (int, bool) {
+	return slices.BinarySearchFunc(entries, d, func(e filelayer.Entry, d Digest) int {
+		return bytes.Compare(e.Digest[:], d[:])
+	})
+}
+
+// replace puts fresh images in place, and takes away those that are nil.
+func (x *index) replace(fresh map[Digest]*Image) bool {
+	added := make([]*Image, 0, len(fresh))
+	shown, touched := false, false
+	for d, img := range fresh {
+		old := (*Image)(nil)
+		if i, ok := x.find(d); ok {
+			old = x.all[i]
+		}
+		if img == old || img != nil && old != nil && img.equal(old) {
+			delete(fresh, d)
+			continue
+		}
+		touched = true
+		shown = x.swap(old, img) || shown
+		if img != nil {
+			added = append(added, img)
+			delete(x.missing, d)
+		}
+	}
+	if !touched {
+		return false
+	}
+	slices.SortFunc(added, func(a, b *Image) int { return byDigest(a, b.Digest) })
+	x.all = mergeImages(x.all, added, func(img *Image) bool { _, ok := fresh[img.Digest]; return ok },
+		func(a, b *Image) int { return byDigest(a, b.Digest) })
+	x.dirty = true
+	return shown
+}
+
+// swap notes for the next snapshot that img took the place of old; each may be
+// nil. It reports whether the snapshot differs.
+func (x *index) swap(old, img *Image) bool {
+	shown := false
+	if old != nil && old.isShown {
+		x.out[old.Digest] = true
+		delete(x.in, old.Digest)
+		shown = true
+	}
+	if img != nil && img.isShown {
+		x.in[img.Digest] = img
+		shown = true
+	}
+	return shown
+}
+
+// mergeImages merges two sorted lists into a new one, without the images of the
+// first that drop names.
+func mergeImages(list, added []*Image, drop func(*Image) bool, compare func(a, b *Image) int) []*Image {
+	out := make([]*Image, 0, len(list)+len(added))
+	for _, img := range list {
+		for len(added) > 0 && compare(added[0], img) < 0 {
+			out, added = append(out, added[0]), added[1:]
+		}
+		if !drop(img) {
+			out = append(out, img)
+		}
+	}
+	return append(out, added...)
+}
+
+// join takes in which files there are. It reports whether a snapshot differs,
+// and whether files here have no document.
+func (x *index) join(entries []filelayer.Entry) (changed, missing bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.entries, x.joined = entries, true
+	next := x.all
+	fresh := []*Image(nil)
+	clear(x.missing)
+	i := 0
+	for k := range entries {
+		e := &entries[k]
+		for i < len(x.all) && byDigest(x.all[i], e.Digest) < 0 {
+			next, fresh = x.rejoin(next, fresh, i, file{})
+			i++
+		}
+		if i < len(x.all) && x.all[i].Digest == e.Digest {
+			next, fresh = x.rejoin(next, fresh, i, fileOf(e))
+			i++
+			continue
+		}
+		if _, taken := x.claimed[e.Digest]; e.Here() && !taken {
+			x.missing[e.Digest] = true
+		}
+	}
+	for ; i < len(x.all); i++ {
+		next, fresh = x.rejoin(next, fresh, i, file{})
+	}
+	for _, img := range fresh {
+		j, _ := x.find(img.Digest)
+		changed = x.swap(x.all[j], img) || changed
+	}
+	x.all = next
+	x.dirty = x.dirty || len(fresh) > 0
+	return changed, len(x.missing) > 0
+}
+
+// rejoin puts an image with other facts of its file in place of image i, in a
+// copy of all, made at the first.
+func (x *index) rejoin(next, fresh []*Image, i int, f file) (all, changed []*Image) {
+	if x.all[i].file() == f {
+		return next, fresh
+	}
+	if len(fresh) == 0 {
+		next = slices.Clone(x.all)
+	}
+	img := *x.all[i]
+	img.setFile(f)
+	next[i] = &img
+	return next, append(fresh, &img)
+}
+
+// view returns the present snapshot, made from the last one and what changed
+// since.
+func (x *index) view() *Snapshot {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.in) == 0 && len(x.out) == 0 {
+		return x.snapshot
+	}
+	in := slices.SortedFunc(maps.Values(x.in), newerFirst)
+	images := mergeImages(x.snapshot.Images, in, func(img *Image) bool { return x.out[img.Digest] }, newerFirst)
+	x.snapshot = &Snapshot{Images: images, all: x.all}
+	x.in, x.out = map[Digest]*Image{}, map[Digest]bool{}
+	return x.snapshot
+}
+
+// claim says that somebody is about to write the documents of files.
+func (x *index) claim(ds []Digest) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, d := range ds {
+		x.claimed[d] = struct{}{}
+		delete(x.missing, d)
+	}
+}
+
+// release undoes claim.
+func (x *index) release(ds []Digest) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, d := range ds {
+		delete(x.claimed, d)
+	}
+}
+
+// lacking returns the files here without a document.
+func (x *index) lacking() []Digest {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ds := make([]Digest, 0, len(x.missing))
+	for d := range x.missing {
+		ds = append(ds, d)
+	}
+	slices.SortFunc(ds, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) })
+	return ds
+}
+
+// known reports whether a file has a document.
+func (x *index) known(d Digest) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, ok := x.find(d)
+	return ok
+}
+
+// albumList returns the albums by name.
+func (x *index) albumList() []Album {
+	s := x.view()
+	x.mu.Lock()
+	list := make([]Album, 0, len(x.albums))
+	at := make(map[string]int, len(x.albums))
+	for id, info := range x.albums {
+		list = append(list, Album{ID: id, Name: info.name})
+	}
+	x.mu.Unlock()
+	slices.SortFunc(list, func(a, b Album) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID, b.ID))
+	})
+	for i, a := range list {
+		at[a.ID] = i
+	}
+	for _, img := range s.Images {
+		for _, id := range img.Albums {
+			if i, ok := at[id]; ok {
+				if list[i].Count == 0 {
+					list[i].Cover = img.Digest
+				}
+				list[i].Count++
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,159 @@
+package imagelib
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// sourceRank orders the sources of dates, the best highest.
+var sourceRank = map[string]int{"exif": 5, "xmp": 4, "video": 3, "name": 2, "mtime": 1}
+
+// Merge merges the leaves of an Image or album document in conflict, whatever
+// their order and however they were merged before, to the same bytes.
+//
+// The facts, which both devices read from the same file, are taken whole from
+// one leaf: of the later reader, then with the better source of the date, then
+// with the greater bytes. Edits merge field by field, and the later stamp
+// wins; members it does not know, Merge keeps. Leaves that are no JSON object
+// are passed over.
+func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
+	var best *facts
+	edits := map[string]mergedEdit{}
+	for _, leaf := range leaves {
+		f, es, ok := splitLeaf(leaf)
+		if !ok {
+			continue
+		}
+		if best == nil || f.compare(best) > 0 {
+			best = f
+		}
+		for field, e := range es {
+			if old, ok := edits[field]; !ok || e.compare(old) > 0 {
+				edits[field] = e
+			}
+		}
+	}
+	if best == nil {
+		return nil, errors.New("merge image documents: none can be read")
+	}
+	if len(edits) > 0 {
+		out := make(map[string]raw, len(edits))
+		for field, e := range edits {
+			out[field] = e.bytes
+		}
+		best.members["edits"] = canonical(out)
+	}
+	return canonical(best.members), nil
+}
+
+// facts are the members of a leaf, without its edits.
+type facts struct {
+	members       map[string]raw
+	version, rank int
+	bytes         raw
+}
+
+func (f *facts) compare(o *facts) int {
+	if f.version != o.version {
+		return f.version - o.version
+	}
+	if f.rank != o.rank {
+		return f.rank - o.rank
+	}
+	return bytes.Compare(f.bytes, o.bytes)
+}
+
+type mergedEdit struct {
+	at    stamp
+	bytes raw
+}
+
+func (e mergedEdit) compare(o mergedEdit) int {
+	if c := strings.Compare(string(e.at), string(o.at)); c != 0 {
+		return c
+	}
+	return bytes.Compare(e.bytes, o.bytes)
+}
+
+func splitLeaf(leaf json.RawMessage) (*facts, map[string]mergedEdit, bool) {
+	members := map[string]raw{}
+	if json.Unmarshal(leaf, &members) != nil || members == nil {
+		return nil, nil, false
+	}
+	var fields map[string]raw
+	_ = json.Unmarshal(members["edits"], &fields) // anything else is no edits
+	maps.DeleteFunc(members, func(name string, _ raw) bool {
+		return name == "edits" || strings.HasPrefix(name, "_")
+	})
+	for name, v := range members {
+		members[name] = canonical(v)
+	}
+	f := &facts{members: members, bytes: canonical(members)}
+	_ = json.Unmarshal(members["version"], &f.version) // 0 when it is no number
+	var source string
+	_ = json.Unmarshal(members["dateSource"], &source)
+	f.rank = sourceRank[source]
+
+	edits := make(map[string]mergedEdit, len(fields))
+	for field, v := range fields {
+		var e edit
+		_ = json.Unmarshal(v, &e) // no stamp, then: the oldest
+		edits[field] = mergedEdit{e.At.orZero(), canonical(v)}
+	}
+	return f, edits, true
+}
+
+// canonical writes a value the one way that devices agree on: members in order,
+// no space, numbers as they were written.
+func canonical(v any) raw {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return raw("null")
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var value any
+	if d.Decode(&value) != nil {
+		return raw("null")
+	}
+	b, err = json.Marshal(value)
+	if err != nil {
+		return raw("null")
+	}
+	return b
+}
+
+// setEdit returns a document's body with one field decided anew.
+func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
+	members := map[string]raw{}
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &members); err != nil {
+			return nil, err
+		}
+	}
+	edits := map[string]raw{}
+	if len(members["edits"]) > 0 {
+		_ = json.Unmarshal(members["edits"], &edits) // replaced if it is no object
+	}
+	if edits == nil {
+		edits = map[string]raw{}
+	}
+	v, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	var old edit
+	if len(edits[field]) > 0 {
+		_ = json.Unmarshal(edits[field], &old) // unreadable: overwritten
+	}
+	if old.At.orZero() != "" && slices.Equal(canonical(old.Value), canonical(raw(v))) {
+		return body, nil
+	}
+	edits[field] = canonical(edit{v, clock.next(old.At)})
+	members["edits"] = canonical(edits)
+	return canonical(members), nil
+}

@@ -1,0 +1,172 @@
+package imagelib
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/thumb"
+)
+
+// Thumbnail returns the picture of a file, upright, that fits in a square of
+// size pixels, 256 or 512: from the cache, else drawn from the bytes on this
+// device, else asked of a device that has them. It blocks until then or until
+// ctx ends; the newest request is served first. It fails with [ErrNoThumbnail]
+// when the file cannot be drawn, [ErrNotHere] when nobody online has it, and
+// [ErrNotFound] when there is no such file. The pixels belong to the caller.
+func (l *Library) Thumbnail(ctx context.Context, d Digest, size int) (*image.RGBA, error) {
+	if !slices.Contains(thumb.Sizes(), size) {
+		return nil, fmt.Errorf("thumbnail of %d pixels: sizes are %v", size, thumb.Sizes())
+	}
+	if b, err := l.cache.Get(d, size); err == nil {
+		if m, err := thumb.Decode(b, size); err == nil {
+			return m, nil
+		}
+	}
+	b, err := l.thumbnail(ctx, d, size, true)
+	if err != nil {
+		return nil, err
+	}
+	return thumb.Decode(b, size)
+}
+
+// thumbnail returns the JPEG of a thumbnail, made or, when ask, asked for.
+func (l *Library) thumbnail(ctx context.Context, d Digest, size int, ask bool) ([]byte, error) {
+	if b, err := l.cache.Get(d, size); err == nil {
+		if _, err := thumb.Decode(b, size); err == nil { // whatever lies there, only a thumbnail leaves
+			return b, nil
+		}
+	}
+	if cause := l.cache.Failure(d); cause != "" {
+		return nil, fmt.Errorf("%w: %s", ErrNoThumbnail, cause)
+	}
+	e, err := l.files.Entry(d)
+	if err != nil {
+		return nil, fmt.Errorf("thumbnail: %w", notFound(err))
+	}
+	switch {
+	case e.Here():
+		err = l.flights.do(ctx, flightKey{d, 0}, func(ctx context.Context) error { return l.drawHere(ctx, d) })
+	case ask:
+		err = l.flights.do(ctx, flightKey{d, size}, func(ctx context.Context) error { return l.askHolders(ctx, &e, size) })
+	default:
+		err = ErrNotHere
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := l.cache.Get(d, size)
+	if err != nil {
+		return nil, fmt.Errorf("thumbnail: %w", err)
+	}
+	return b, nil
+}
+
+func notFound(err error) error {
+	if errors.Is(err, filelayer.ErrNotFound) {
+		return fmt.Errorf("%w (%w)", ErrNotFound, err)
+	}
+	return err
+}
+
+// drawHere draws both thumbnails from the bytes on this device into the cache.
+func (l *Library) drawHere(ctx context.Context, d Digest) error {
+	if err := l.local.enter(ctx); err != nil {
+		return err
+	}
+	defer l.local.leave()
+	var set thumb.Set
+	err := l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
+		set, err = l.renderer.Thumbnails(ctx, data, info)
+		return err
+	})
+	if cause := cannotDraw(err); cause != nil {
+		if err := l.cache.PutFailure(d, cause); err != nil {
+			l.log.Warn("Could not keep a thumbnail", "digest", d, "err", err)
+		}
+		return fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
+	}
+	if err != nil {
+		return err
+	}
+	return l.cache.PutSet(d, set)
+}
+
+// cannotDraw returns err when it says that a file cannot be drawn, here or
+// anywhere.
+func cannotDraw(err error) error {
+	for _, e := range []error{thumb.ErrUnsupported, thumb.ErrTooLarge, thumb.ErrDamaged, meta.ErrUnknown} {
+		if errors.Is(err, e) {
+			return err
+		}
+	}
+	return nil
+}
+
+// withBytes reads a file whole, fetching it if need be, and calls fn with it.
+func (l *Library) withBytes(ctx context.Context, d Digest, fn func(data []byte, info *meta.Info) error) error {
+	f, err := l.files.Fetch(ctx, d)
+	if err != nil {
+		if errors.Is(err, filelayer.ErrNoHolder) {
+			return fmt.Errorf("%w (%w)", ErrNotHere, err)
+		}
+		return fmt.Errorf("open photo: %w", notFound(err))
+	}
+	defer func() { _ = f.Close() }() // read only
+	st, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("open photo: %w", err)
+	}
+	info, err := meta.Read(f, st.Size())
+	if err != nil {
+		return err
+	}
+	if st.Size() > thumb.MaxBytes || info.Kind == KindVideo {
+		return fmt.Errorf("%w: %s", thumb.ErrUnsupported, info.Type)
+	}
+	release, err := l.renderer.ReserveFile(ctx, st.Size())
+	if err != nil {
+		return err
+	}
+	defer release()
+	data, err := readWhole(f, st.Size(), nil)
+	if err != nil {
+		return fmt.Errorf("read photo: %w", err)
+	}
+	return fn(data, &info)
+}
+
+// readWhole reads the size bytes of f into buf, or a larger one.
+func readWhole(f *os.File, size int64, buf []byte) ([]byte, error) {
+	if int64(cap(buf)) < size {
+		buf = make([]byte, size)
+	}
+	buf = buf[:size]
+	_, err := io.ReadFull(io.NewSectionReader(f, 0, size), buf)
+	return buf, err
+}
+
+// Placeholder returns a small blurred picture from the image's thumbhash, or
+// nil when it has none.
+func (l *Library) Placeholder(img *Image) *image.RGBA { return thumb.Placeholder(img.ThumbHash) }
+
+// Pixels returns the whole picture, upright, with neither side over maxSide (0
+// means no limit). When the bytes are not here they are fetched first. It fails
+// with [ErrNoThumbnail] when the file cannot be drawn, [ErrNotHere] when nobody
+// online has it, and [ErrNotFound] when there is no such file.
+func (l *Library) Pixels(ctx context.Context, d Digest, maxSide int) (m image.Image, err error) {
+	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
+		m, err = l.renderer.Pixels(ctx, data, info, maxSide)
+		return err
+	})
+	if cause := cannotDraw(err); cause != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
+	}
+	return m, err
+}
