@@ -50,8 +50,9 @@ type App struct {
 	images *imagelib.Library
 
 	control    *control
-	loopback   []service      // --couch and --socks
-	bound      []net.Listener // and their listeners
+	couch      net.Listener // of --couch; nil without
+	socks      net.Listener // of --socks; nil without
+	loopback   []service    // what serves them
 	opts       Options
 	started    config // the settings as they were at Open
 	activities *activities
@@ -229,7 +230,10 @@ func (a *App) release() error {
 	if a.control != nil {
 		errs = append(errs, a.control.close())
 	}
-	for _, ln := range a.bound {
+	for _, ln := range []net.Listener{a.couch, a.socks} {
+		if ln == nil {
+			continue
+		}
 		if err := ln.Close(); !errors.Is(err, net.ErrClosed) { // closed already when Run has ended
 			errs = append(errs, err)
 		}
@@ -254,6 +258,9 @@ type Ready struct {
 	ID      string   `json:"id"`      // 64 hex digits
 	Address string   `json:"address"` // in the overlay
 	Listen  []string `json:"listen"`  // peering listeners, with the real ports
+
+	Couch string `json:"couch,omitempty"` // where --couch listens, if it was given
+	Socks string `json:"socks,omitempty"` // where --socks does
 }
 
 // Ready blocks until the device serves, or ctx ends.
@@ -264,6 +271,7 @@ func (a *App) Ready(ctx context.Context) (Ready, error) {
 	case <-a.ready:
 	}
 	r := Ready{ID: a.id(), Address: a.node.Address().String(), Listen: a.node.ListenURIs()}
+	r.Couch, r.Socks = boundAt(a.couch), boundAt(a.socks)
 	if r.Listen == nil {
 		r.Listen = []string{}
 	}

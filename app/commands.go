@@ -109,15 +109,15 @@ func (c *control) job(req filesRequest) (job, error) {
 	a := c.app
 	switch {
 	case req.Do == KindSave:
-		return a.saving(nil), nil
+		return job{kind: KindSave, do: a.save}, nil
 	case req.Do == KindUnsave && req.Force:
-		return job{kind: KindUnsave, do: a.files.ForceUnsave}, nil
+		return job{kind: KindUnsave, do: oneByOne(a.files.ForceUnsave)}, nil
 	case req.Do == KindUnsave:
-		return job{kind: KindUnsave, do: a.unsave}, nil
+		return job{kind: KindUnsave, do: oneByOne(a.unsave)}, nil
 	case req.Do == KindDelete:
-		return job{kind: KindDelete, do: a.files.Delete}, nil
+		return job{kind: KindDelete, do: together(a.files.Delete)}, nil
 	case req.Do == KindRestore:
-		return job{kind: KindRestore, do: a.files.Restore}, nil
+		return job{kind: KindRestore, do: together(a.files.Restore)}, nil
 	}
 	return job{}, fmt.Errorf("no such command: %q", req.Do)
 }

@@ -17,8 +17,8 @@ import (
 // is never replaced: the copy gets a number. A FileError for each that failed
 // is joined.
 func (a *App) Export(ctx context.Context, dir string, ds ...Digest) error {
-	return a.each(ctx, job{kind: KindFetch, digests: ds, do: func(ctx context.Context, d Digest) error {
-		f, err := a.files.Fetch(ctx, d)
+	return a.each(ctx, job{kind: KindFetch, digests: ds, do: oneByOne(func(ctx context.Context, d Digest) error {
+		f, err := a.fetch(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (a *App) Export(ctx context.Context, dir string, ds ...Digest) error {
 		}
 		_, err = CopyNew(filepath.Join(dir, e.Name), f)
 		return err
-	}})
+	})})
 }
 
 // CopyNew writes r to a new file at path, or, when there is one, at the first

@@ -27,27 +27,30 @@ func (a *App) openLoopback() error {
 		return err
 	}
 	if a.opts.Couch != "" {
-		ln, err := listenLoopback("--couch", a.opts.Couch)
-		if err != nil {
+		if a.couch, err = listenLoopback("--couch", a.opts.Couch); err != nil {
 			return err
 		}
 		h := couch.BasicAuth(loopbackUser, password, a.files.CouchHandler())
-		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, ln, h) })
-		a.bound = append(a.bound, ln)
+		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, a.couch, h) })
 	}
 	if a.opts.Socks != "" {
-		ln, err := listenLoopback("--socks", a.opts.Socks)
-		if err != nil {
+		if a.socks, err = listenLoopback("--socks", a.opts.Socks); err != nil {
 			return err
 		}
 		opts := proxy.Options{
 			Dial: a.node.DialContext, Resolve: a.resolveName, User: loopbackUser, Password: password,
 			Log: a.log.With("part", "proxy"),
 		}
-		a.loopback = append(a.loopback, func(ctx context.Context) error { return proxy.Serve(ctx, ln, opts) })
-		a.bound = append(a.bound, ln)
+		a.loopback = append(a.loopback, func(ctx context.Context) error { return proxy.Serve(ctx, a.socks, opts) })
 	}
 	return nil
+}
+
+func boundAt(ln net.Listener) string {
+	if ln == nil {
+		return ""
+	}
+	return ln.Addr().String()
 }
 
 // listenLoopback listens on addr if only this machine can reach it.

@@ -72,6 +72,12 @@ func readyText(a *app.App, r app.Ready) string {
 	for _, uri := range r.Listen {
 		text += "\n  listens  " + uri
 	}
+	if r.Couch != "" {
+		text += "\n  couch    http://" + r.Couch + "/"
+	}
+	if r.Socks != "" {
+		text += "\n  socks    " + r.Socks
+	}
 	return text + "\nPress Ctrl-C to stop it."
 }
 

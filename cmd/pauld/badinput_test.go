@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/libpaul/paul/app"
+)
+
+func TestNoDeviceRuns(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.refused(t, []string{"no Paul is running", "run"}, "status")
+	photos := drawPhotos(t, filepath.Join(h.cwd, "in"), 2, 2)
+	h.want(t, exitDone, "import", "in")
+	if got := h.list(t); len(got) != len(photos) {
+		t.Errorf("%d photos listed, want %d", len(got), len(photos))
+	}
+	r := h.want(t, exitDone, "devices", "--json")
+	if all := lines[app.Device](t, r.out); len(all) != 1 || !all[0].Self || all[0].Files != 2 {
+		t.Errorf("devices: %+v", all)
+	}
+	h.want(t, exitDone, "peer", "add", "tls://127.0.0.1:1")
+	if r := h.want(t, exitDone, "peer", "remove", "tls://127.0.0.1:1"); r.out == "" {
+		t.Error("peer remove says nothing")
+	}
+	h.want(t, exitNotFound, "peer", "remove", "tls://127.0.0.1:1")
+	h.want(t, exitFailed, "peer", "add", "nonsense")
+}
+
+func TestSecondStart(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	first, _ := h.start(t)
+	h.refused(t, []string{"another Paul is running", "stop that one"}, "run", "--no-lan", "--no-public-peers")
+	h.want(t, exitDone, "status", "--json")
+	h.refused(t, []string{"peer add"}, "list", "--peer", "tls://127.0.0.1:1")
+	first.stop(t)
+	h.start(t)
+}
+
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }() // nobody connected
+	h, addr := newHome(t), ln.Addr().String()
+	run := []string{"run", "--no-lan", "--no-public-peers"}
+	h.refused(t, []string{addr, "in use"}, append(run, "--listen", "tls://"+addr)...)
+	h.refused(t, []string{addr, "in use"}, append(run, "--couch", addr)...)
+	h.refused(t, []string{"0.0.0.0:0", "loopback"}, append(run, "--socks", "0.0.0.0:0")...)
+	h.start(t) // nothing of it is left
+}
+
+func TestDamagedSettings(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.want(t, exitDone, "list")
+	path := filepath.Join(h.dir, "config.json")
+	if err := os.WriteFile(path, []byte("{\"name\": "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.refused(t, []string{"config.json", "a copy is in", "line 1"}, "list")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	h.want(t, exitDone, "list")
+}
+
+func TestBadFiles(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	in := filepath.Join(h.cwd, "in")
+	photos := drawPhotos(t, in, 2, 4)
+	for name, text := range map[string]string{"notes.txt": "not a photo", "empty.jpg": "", "misnamed.jpg": "#!/bin/sh\n"} {
+		if err := os.WriteFile(filepath.Join(in, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := h.try(t, "import", "in", "--json")
+	if got := lines[app.Listing](t, r.out); len(got) != len(photos) {
+		t.Errorf("import added %d photos, want %d", len(got), len(photos))
+	}
+	for _, name := range []string{"empty.jpg", "misnamed.jpg"} {
+		if !strings.Contains(r.err, name) {
+			t.Errorf("import does not tell of %s: %q", name, r.err)
+		}
+	}
+	h.refused(t, []string{"gone.jpg"}, "import", filepath.Join(in, "gone.jpg"))
+	h.want(t, exitDone, "check", "--read-data")
+}
+
+func TestBadCodes(t *testing.T) {
+	t.Parallel()
+	a, b := newHome(t), newHome(t)
+	_, readyA := a.start(t, "--listen", "tls://127.0.0.1:0")
+	b.start(t, "--peer", readyA.Listen[0])
+	inviting := a.begin(t, nil, "pair", "--json")
+	var code struct{ Code string }
+	if err := json.Unmarshal([]byte(inviting.line(t)), &code); err != nil {
+		t.Fatal(err)
+	}
+	b.refused(t, []string{"code"}, "join", "paul:nonsense")
+	b.refused(t, []string{"code"}, "join", code.Code[:len(code.Code)-8])
+	a.refused(t, []string{"code"}, "join", code.Code)
+	if err := inviting.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if exit := inviting.end(t); exit != exitFailed {
+		t.Errorf("a cancelled pair ended with %d", exit)
+	}
+	b.want(t, exitFailed, "join", code.Code) // it is no longer open
+	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
+		t.Errorf("devices after all that: %+v", all)
+	}
+}
+
+func TestGuestIsRefused(t *testing.T) {
+	t.Parallel()
+	a, b := newHome(t), newHome(t)
+	_, readyA := a.start(t, "--listen", "tls://127.0.0.1:0")
+	b.start(t, "--peer", readyA.Listen[0])
+	inviting := a.begin(t, strings.NewReader("n\n"), "pair", "--json")
+	var code struct{ Code string }
+	if err := json.Unmarshal([]byte(inviting.line(t)), &code); err != nil {
+		t.Fatal(err)
+	}
+	b.want(t, exitFailed, "join", code.Code)
+	if exit := inviting.end(t); exit != exitFailed {
+		t.Errorf("pair ended with %d after a refusal", exit)
+	}
+	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
+		t.Errorf("the refused device is in: %+v", all)
+	}
+}

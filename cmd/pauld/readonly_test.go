@@ -1,0 +1,64 @@
+//go:build !windows
+
+package main
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestReadOnlyLibrary(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.prefix = plainUser(t)
+	photos := drawPhotos(t, filepath.Join(h.cwd, "in"), 2, 3)
+	h.want(t, exitDone, "list") // makes the library folder
+	library := filepath.Join(h.dir, "library")
+	setFolders(t, library, 0o500)
+	t.Cleanup(func() { setFolders(t, library, 0o700) }) // so that it can be removed
+	r := h.want(t, exitFailed, "import", "in")
+	if !strings.Contains(r.err, "read-only") && !strings.Contains(r.err, "permission") {
+		t.Errorf("import into a read-only folder says %q", r.err)
+	}
+	if got := h.list(t); len(got) != 0 {
+		t.Errorf("%d photos listed of none that were kept", len(got))
+	}
+	setFolders(t, library, 0o700)
+	h.want(t, exitDone, "import", "in")
+	if got := h.list(t); len(got) != len(photos) {
+		t.Errorf("%d photos listed after the folder is writable again, want %d", len(got), len(photos))
+	}
+	h.want(t, exitDone, "check", "--read-data")
+}
+
+// plainUser returns what to put before a command so that permissions count for
+// it: nothing, or for root setpriv, which takes that privilege away.
+func plainUser(t *testing.T) []string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	path, err := exec.LookPath("setpriv")
+	if err != nil {
+		t.Skip("root may write in a read-only folder, and there is no setpriv to prevent it")
+	}
+	return []string{path, "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search", "--"}
+}
+
+// setFolders sets the mode of dir and all folders in it.
+func setFolders(t *testing.T, dir string, mode fs.FileMode) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(path, mode)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
