@@ -24,7 +24,9 @@ func (f *file) png() {
 			const keyword = "XML:com.adobe.xmp\x00\x00\x00"
 			if bytes.HasPrefix(b[8:], []byte(keyword)) {
 				text := f.at(p+8, int(min(n, maxXMP)))
-				f.readXMP(text[min(len(keyword), len(text)):])
+				if i := bytes.IndexByte(text, '<'); i >= 0 { // past language and translated keyword
+					f.readXMP(text[i:])
+				}
 			}
 		case "IEND":
 			return

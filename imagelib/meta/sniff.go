@@ -119,6 +119,9 @@ func sniffBoxes(h []byte) (Kind, string) {
 	}
 	end := int(min(be32(h), int64(len(h))))
 	brands := []string{string(h[8:12])}
+	if brands[0] == "M4A " || brands[0] == "M4B " { // sound, though mp42 as well
+		return "", ""
+	}
 	for p := 16; p+4 <= end; p += 4 {
 		brands = append(brands, string(h[p:p+4]))
 	}

@@ -1,0 +1,91 @@
+package thumb
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/libpaul/paul/imagelib/internal/testphoto"
+)
+
+type digest [32]byte
+
+func (d digest) String() string { return hex.EncodeToString(d[:]) }
+
+func TestCache(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := NewCache(filepath.Join(dir, "thumbnails"))
+	d := digest(sha256.Sum256(nil))
+	if _, err := c.Get(d, Large); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("empty cache: %v", err)
+	}
+	if err := c.PutSet(d, Set{Large: []byte("large"), Small: []byte("small")}); err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int]string{Large: "large", Small: "small"} {
+		if b, err := c.Get(d, size); err != nil || string(b) != want {
+			t.Errorf("%d: %q, %v", size, b, err)
+		}
+	}
+	if err := c.Put(d, Large, nil); err != nil { // as after a crash
+		t.Fatal(err)
+	}
+	if _, err := c.Get(d, Large); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("empty file: %v", err)
+	}
+	if got := c.Failure(d); got != "" {
+		t.Errorf("failure %q", got)
+	}
+	if err := c.PutFailure(d, ErrDamaged); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Failure(d); got != ErrDamaged.Error() {
+		t.Errorf("failure %q", got)
+	}
+}
+
+func TestCacheCannotWrite(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := NewCache(file).Put(digest{}, Large, []byte("x")); err == nil {
+		t.Error("wrote below a file")
+	}
+}
+
+func TestDecodeOfStrangers(t *testing.T) {
+	t.Parallel()
+	good := testphoto.Thumb(testphoto.Picture(200, 100, 0))
+	if _, err := Decode(good, Small); err != nil {
+		t.Error(err)
+	}
+	for name, data := range map[string][]byte{
+		"nothing":   nil,
+		"text":      []byte("not found"),
+		"png":       testphoto.PNG(testphoto.Picture(20, 10, 0)),
+		"too large": testphoto.Thumb(testphoto.Picture(300, 100, 0)),
+		"bomb":      jpegHeader(65535, 65535),
+		"long":      append(good[:len(good):len(good)], make([]byte, maxThumb)...),
+	} {
+		if _, err := Decode(data, Small); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzPlaceholder(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(hash(reduce(testphoto.Picture(40, 30, 0), 1)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if m := Placeholder(data); m != nil && (m.Rect.Empty() || m.Rect.Dx() > 64 || m.Rect.Dy() > 64) {
+			t.Errorf("placeholder of %v", m.Rect)
+		}
+	})
+}
