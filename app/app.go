@@ -56,7 +56,7 @@ type App struct {
 	opts       Options
 	started    config // the settings as they were at Open
 	activities *activities
-	waiting    grace // for devices to come online
+	patience   patience
 	counted    holdingsCache
 
 	changed signal.Signal
@@ -215,7 +215,7 @@ func (a *App) announce(ctx context.Context) error {
 		}
 		return fmt.Errorf("load the records: %w", err)
 	}
-	a.waiting.begin()
+	a.patience.begin()
 	close(a.ready)
 	a.changed.Raise()
 	return nil

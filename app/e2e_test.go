@@ -15,8 +15,8 @@ import (
 	"github.com/libpaul/paul/internal/sample"
 )
 
-// patience bounds every wait of these tests.
-const patience = time.Minute
+// longest bounds every wait of these tests.
+const longest = time.Minute
 
 // start runs a device in this process until the end of the test.
 func start(t *testing.T, opts Options) *App {
@@ -36,7 +36,7 @@ func start(t *testing.T, opts Options) *App {
 			t.Errorf("%s: %v", opts.Name, err)
 		}
 	})
-	wait, end := context.WithTimeout(t.Context(), patience)
+	wait, end := context.WithTimeout(t.Context(), longest)
 	defer end()
 	if _, err := a.Ready(wait); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func until(t *testing.T, a *App, what string, ok func() bool) {
 	t.Helper()
 	woken, stop := a.Changed().Listen()
 	defer stop()
-	late := time.After(patience)
+	late := time.After(longest)
 	for !ok() {
 		select {
 		case <-woken:
@@ -62,7 +62,7 @@ func until(t *testing.T, a *App, what string, ok func() bool) {
 // pairs lets b join a.
 func pairs(t *testing.T, a, b *App) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	inv, err := a.Invite(ctx)
 	if err != nil {
@@ -105,7 +105,7 @@ func TestTwoDevices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	result, err := a.Import(ctx, []string{dir})
 	if err != nil || len(result.Added) != len(paths) {
@@ -133,7 +133,7 @@ func TestTwoDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, b, "the other copy is known to be gone", func() bool { e, _ := b.Entry(d); return len(e.HolderIDs()) == 1 })
-	if err := b.Unsave(ctx, d); !errors.Is(err, ErrLastCopy) {
+	if err := b.Unsave(ctx, d); !errors.Is(err, ErrLastCopy) && !errors.Is(err, ErrLeased) {
 		t.Errorf("unsave of the last copy: %v", err)
 	}
 	sameBytes(t, b, a, d) // a fetches it
@@ -162,7 +162,7 @@ func deleteAndRestore(t *testing.T, ctx context.Context, a, b *App, ds []Digest)
 	for _, x := range []*App{a, b} {
 		until(t, x, "all are back", func() bool { return len(x.Entries()) == len(ds) && len(x.Trash()) == 0 })
 	}
-	until(t, a, "the copies are back", func() bool { return a.Status().Local == len(ds)-1 })
+	until(t, a, "the copies are back", func() bool { return a.Status().Local >= len(ds)-1 })
 	if err := b.Save(ctx, Digest{1}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("save of an unknown file: %v", err)
 	}

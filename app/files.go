@@ -61,17 +61,22 @@ func (a *App) Save(ctx context.Context, ds ...Digest) error {
 
 func (a *App) save(ctx context.Context, ds []Digest, report report) {
 	later := a.saveOnce(ctx, ds, func(d Digest, err error) bool {
-		if errors.Is(err, ErrNoHolder) && a.waiting.worthIt(a, d) {
+		if errors.Is(err, ErrNoHolder) {
 			return true
 		}
 		report(d, err)
 		return false
 	})
+	var online []Digest
 	for _, d := range later {
-		a.waiting.holder(ctx, a, d)
+		if a.patience.holder(ctx, a, d) {
+			online = append(online, d)
+			continue
+		}
+		report(d, ErrNoHolder)
 	}
-	if len(later) > 0 {
-		a.saveOnce(ctx, later, func(d Digest, err error) bool { report(d, err); return false })
+	if len(online) > 0 {
+		a.saveOnce(ctx, online, func(d Digest, err error) bool { report(d, err); return false })
 	}
 }
 
@@ -87,7 +92,7 @@ func (a *App) saveOnce(ctx context.Context, ds []Digest, again func(Digest, erro
 		}
 	}
 	err := a.files.SaveAll(ctx, ds, func(_ filelayer.Entry, err error) { tell(err) }) // in the order of ds
-	for told < len(ds) { // it ended before these
+	for told < len(ds) {                                                              // it ended before these
 		if err == nil {
 			err = ErrNotFound
 		}
@@ -105,7 +110,7 @@ func (a *App) Unsave(ctx context.Context, ds ...Digest) error {
 
 func (a *App) unsave(ctx context.Context, d Digest) error {
 	err := a.files.Unsave(ctx, d)
-	if (errors.Is(err, ErrUnverified) || errors.Is(err, ErrLastCopy)) && a.waiting.holder(ctx, a, d) {
+	if known, _ := a.holdersOf(d); known && errors.Is(err, ErrUnverified) && a.patience.holder(ctx, a, d) {
 		err = a.files.Unsave(ctx, d)
 	}
 	return err
@@ -143,7 +148,7 @@ func (a *App) Fetch(ctx context.Context, d Digest) (*os.File, error) {
 
 func (a *App) fetch(ctx context.Context, d Digest) (*os.File, error) {
 	f, err := a.files.Fetch(ctx, d)
-	if errors.Is(err, ErrNoHolder) && a.waiting.holder(ctx, a, d) {
+	if errors.Is(err, ErrNoHolder) && a.patience.holder(ctx, a, d) {
 		f, err = a.files.Fetch(ctx, d)
 	}
 	return f, err

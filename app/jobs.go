@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
 
 // FileError is the failure of one of several files.
@@ -104,74 +103,4 @@ func (a *App) title(ds []Digest) string {
 		}
 	}
 	return photos(len(ds))
-}
-
-// grace is how long after a start a device waits for others to come online
-// before it says that nobody has a file.
-type grace struct {
-	mu    sync.Mutex // guards until
-	until time.Time
-}
-
-// startGrace covers the links, the first hellos and the first answers of a
-// device that has just started.
-const startGrace = 20 * time.Second
-
-func (g *grace) begin() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.until = time.Now().Add(startGrace)
-}
-
-func (g *grace) end() time.Time {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.until
-}
-
-// worthIt tells whether another device is said to hold d, and this one has
-// started so lately that it may yet come online.
-func (g *grace) worthIt(a *App, d Digest) bool {
-	known, _ := a.holdersOf(d)
-	return known && time.Now().Before(g.end())
-}
-
-// holder waits until a device that is said to hold d is online, and tells
-// whether another try is worth it. It is not when nobody else is said to hold
-// d, or when this device has run for a while.
-func (g *grace) holder(ctx context.Context, a *App, d Digest) bool {
-	ctx, cancel := context.WithDeadline(ctx, g.end())
-	defer cancel()
-	woken, stop := a.changed.Listen()
-	defer stop()
-	for {
-		known, online := a.holdersOf(d)
-		switch {
-		case !known || ctx.Err() != nil:
-			return false
-		case online:
-			return true
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-woken:
-		}
-	}
-}
-
-// holdersOf tells whether other devices are said to hold d, and whether one
-// of them is online.
-func (a *App) holdersOf(d Digest) (known, online bool) {
-	e, err := a.files.Entry(d)
-	if err != nil {
-		return false, false
-	}
-	for id, h := range e.Holders {
-		if id != a.id() && h.Holds() {
-			known = true
-			online = online || a.files.Online(id)
-		}
-	}
-	return known, online
 }
