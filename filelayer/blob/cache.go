@@ -45,6 +45,9 @@ func openCache(s *Store, dir string, limit int64) (*cache, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "partial"), 0o700); err != nil {
 		return nil, err
 	}
+	if err := sweepPartials(osFS{}, filepath.Join(dir, "partial")); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -152,7 +155,7 @@ func (c *cache) get(d Digest) (*os.File, error) {
 		return nil, errors.Join(ErrNotFound, c.drop(e))
 	}
 	if err != nil {
-		return nil, explain(err)
+		return nil, explainRead(err)
 	}
 	e.checked, e.used = true, time.Now()
 	if err := os.Chtimes(c.path(d), e.used, e.used); err != nil {

@@ -39,6 +39,15 @@ var (
 	ErrClosed = errors.New("batch is already committed or aborted")
 )
 
+// explainRead is explain for errors of looking and reading, to which it does
+// not matter whether the folder can be written to.
+func explainRead(err error) error {
+	if errors.Is(classify(err), ErrReadOnly) {
+		return err
+	}
+	return explain(err)
+}
+
 // explain wraps err with the sentinel for its cause, where there is one, so
 // that errors.Is finds both.
 func explain(err error) error {

@@ -24,7 +24,7 @@ func (s *Store) Open(d Digest) (*os.File, Info, error) {
 			return f, s.info(r), nil
 		}
 		if !again || !errors.Is(err, fs.ErrNotExist) { // it may have moved just now
-			return nil, Info{}, fmt.Errorf("open %v: %w", d, explain(err))
+			return nil, Info{}, fmt.Errorf("open %v: %w", d, explainRead(err))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // source serves text, by ranges.
@@ -171,6 +172,36 @@ func TestReceivedBatchSurvives(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFiles(t, s, map[string]string{"undated/one": "one", "undated/two": "two"})
+}
+
+// TestOldPartialsAreSwept shows that what nobody has gone on with does not
+// stay for ever.
+func TestOldPartialsAreSwept(t *testing.T) {
+	t.Parallel()
+	dirs := newDirs(t)
+	s := dirs.open(t, nil)
+	for text, age := range map[string]time.Duration{"old": partialAge, "new": partialAge / 2} {
+		for _, p := range []string{s.path(partialName(sum(text))), s.cache.partial(sum(text))} {
+			if err := os.WriteFile(p, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			then := time.Now().Add(-age)
+			if err := os.Chtimes(p, then, then); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = dirs.open(t, nil)
+	for text, want := range map[string]bool{"old": false, "new": true} {
+		for _, p := range []string{s.path(partialName(sum(text))), s.cache.partial(sum(text))} {
+			if _, err := os.Stat(p); (err == nil) != want {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
 }
 
 func TestCache(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -126,7 +127,12 @@ func (s *Store) sweep() error {
 			return err
 		}
 	}
-	entries, err = os.ReadDir(s.path(partialDir))
+	return sweepPartials(s.fsys, s.path(partialDir))
+}
+
+// sweepPartials removes transfers from dir that nobody has gone on with.
+func sweepPartials(fsys fsys, dir string) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -135,7 +141,7 @@ func (s *Store) sweep() error {
 		if err != nil || time.Since(fi.ModTime()) < partialAge {
 			continue
 		}
-		if err := s.fsys.remove(s.path(path.Join(partialDir, e.Name()))); err != nil {
+		if err := fsys.remove(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,10 @@ func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, 
 	}
 	done := 0
 	err = filepath.WalkDir(s.library, func(p string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) && p != s.library { // such as lost+found at the root of a disk
+			s.log.Warn("A folder of the library cannot be read", "path", p, "err", err)
+			return fs.SkipDir
+		}
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -23,7 +23,7 @@ func (s *Store) unchanged(r row) (bool, error) {
 		return true, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDir(err) {
-		return false, explain(err)
+		return false, explainRead(err)
 	}
 	return false, s.Mounted()
 }
@@ -73,7 +73,7 @@ func (s *Store) checkLocked(d Digest) (row, error) {
 	case errors.Is(err, fs.ErrNotExist), isNotDir(err):
 		return s.noteMissing(r, nil)
 	}
-	return row{}, explain(err)
+	return row{}, explainRead(err)
 }
 
 // recheck hashes a file of the right size and another time.
@@ -112,12 +112,12 @@ func (s *Store) noteMissing(r row, why error) (row, error) {
 func (s *Store) hash(path string, stop func() error) (Digest, error) {
 	f, err := s.fsys.open(path)
 	if err != nil {
-		return Digest{}, explain(err)
+		return Digest{}, explainRead(err)
 	}
 	defer func() { _ = f.Close() }() // opened for reading
 	h := sha256.New()
 	if _, err := copyUntil(h, f, stop, nil); err != nil {
-		return Digest{}, explain(err)
+		return Digest{}, explainRead(err)
 	}
 	return Digest(h.Sum(nil)), nil
 }

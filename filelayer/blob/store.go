@@ -209,7 +209,7 @@ func (s *Store) Mounted() error {
 	if errors.Is(err, fs.ErrNotExist) || classify(err) == ErrIO {
 		return fmt.Errorf("%w (%w)", ErrNotMounted, err)
 	}
-	return explain(err)
+	return explainRead(err)
 }
 
 // path returns the absolute path of rel, which has slashes.
