@@ -61,12 +61,17 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Times the library keeps to.
-const (
-	joinPause    = 100 * time.Millisecond // between looks at the file layer
-	missingPause = 3 * time.Second        // before a document that may be on its way is made here
-	saveEvery    = time.Minute            // between writes of the index, when it changed
-)
+// pauses are the times a library keeps to.
+type pauses struct {
+	report  time.Duration // between reports of an import
+	join    time.Duration // between looks at the file layer
+	missing time.Duration // before a document that may be on its way is made here
+	save    time.Duration // between writes of the index, when it changed
+}
+
+var usualPauses = pauses{
+	report: 100 * time.Millisecond, join: 100 * time.Millisecond, missing: 3 * time.Second, save: time.Minute,
+}
 
 // Library is the images of all devices. Its methods may be called from any
 // goroutine once Run has been started.
@@ -75,6 +80,7 @@ type Library struct {
 	db       database
 	dir      string
 	log      *slog.Logger
+	pauses   pauses
 	clock    *clock
 	index    *index
 	renderer *thumb.Renderer
@@ -122,7 +128,7 @@ func open(f files, db database, node string, opts Options) (*Library, error) {
 		return nil, fmt.Errorf("open images: %w", err)
 	}
 	l := &Library{
-		files: f, db: db, dir: opts.Dir, log: opts.Log,
+		files: f, db: db, dir: opts.Dir, log: opts.Log, pauses: usualPauses,
 		clock:    &clock{node: node, now: time.Now},
 		index:    newIndex(),
 		renderer: thumb.NewRenderer(0),
@@ -197,7 +203,7 @@ func (l *Library) watchFiles(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(joinPause):
+		case <-time.After(l.pauses.join):
 		}
 		select {
 		case <-ctx.Done():
@@ -221,7 +227,7 @@ func (l *Library) join() {
 // saveOften writes the index from time to time, so that a start after a crash
 // has little to catch up with.
 func (l *Library) saveOften(ctx context.Context) error {
-	tick := time.NewTicker(saveEvery)
+	tick := time.NewTicker(l.pauses.save)
 	defer tick.Stop()
 	for {
 		select {

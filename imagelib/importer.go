@@ -60,8 +60,6 @@ const (
 	batchAge   = 2 * time.Second
 )
 
-const reportEvery = 100 * time.Millisecond
-
 // Import adds the photos and videos at paths, files or folders with all below
 // them, and returns when they are on disk and recorded. One bad file never
 // ends an import. When ctx ends, or the disk is full, what is committed stays,
@@ -158,7 +156,7 @@ func (im *importer) step(change func(p *ImportProgress)) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	change(&im.progress)
-	if now := time.Now(); now.Sub(im.reported) >= reportEvery {
+	if now := time.Now(); now.Sub(im.reported) >= im.l.pauses.report {
 		im.reported = now
 		im.report(im.progress)
 	}

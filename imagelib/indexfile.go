@@ -28,6 +28,8 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
 // saveIndex writes the index when it has changed.
 func (l *Library) saveIndex() error {
 	b := l.index.encode()
@@ -74,7 +76,7 @@ func (x *index) encode() []byte {
 	for _, img := range all {
 		b = appendImage(b, img)
 	}
-	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	return binary.BigEndian.AppendUint32(b, checksum(b))
 }
 
 func appendText(b []byte, s string) []byte {
@@ -156,7 +158,7 @@ func (x *index) decode(b []byte) error {
 		return fmt.Errorf("%w: not one of this version", errIndexDamaged)
 	}
 	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])
-	if crc32.Checksum(body, castagnoli) != sum {
+	if checksum(body) != sum {
 		return fmt.Errorf("%w: wrong checksum", errIndexDamaged)
 	}
 	x.mu.Lock()

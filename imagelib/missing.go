@@ -28,7 +28,7 @@ func (l *Library) makeMissing(ctx context.Context) error {
 		select { // the document may be on its way
 		case <-ctx.Done():
 			return nil
-		case <-time.After(missingPause):
+		case <-time.After(l.pauses.missing):
 		}
 		for _, d := range l.index.lacking() {
 			if tried[d] {

@@ -1,0 +1,267 @@
+package imagelib
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/internal/testphoto"
+)
+
+// photoOf makes a small photo, different for each n, taken n minutes after noon.
+func photoOf(n int) []byte {
+	return testphoto.JPEG(testphoto.Picture(60, 40, n), testphoto.EXIF{
+		Date: fmt.Sprintf("2024:05:01 %02d:%02d:00", 12+n/60, n%60), Make: "Maker", Model: fmt.Sprintf("Model %d", n),
+	})
+}
+
+func importAll(t *testing.T, l *testLibrary, paths ...string) ImportResult {
+	t.Helper()
+	r, err := l.Import(t.Context(), paths, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	upright := testphoto.Picture(60, 40, 9)
+	dir := writeFiles(t, map[string][]byte{
+		"a/IMG_1.jpg":                 testphoto.JPEG(testphoto.Turned(upright, 6), testphoto.EXIF{Orientation: 6, Date: "2024:05:01 12:30:05", Offset: "+02:00", Make: "Maker", Model: "One", Lat: 1, Lon: 2}),
+		"a/b/IMG_20230102_030405.png": testphoto.PNG(upright),
+		"a/copy.jpg":                  photoOf(1),
+		"copy of it.jpg":              photoOf(1),
+		"misnamed.jpg":                testphoto.PNG(testphoto.Picture(30, 20, 3)),
+		"notes.txt":                   []byte("not a photo at all"),
+		"text.jpg":                    []byte("not a photo either"),
+		"empty.jpg":                   nil,
+		".hidden/x.jpg":               photoOf(2),
+		".hidden.jpg":                 photoOf(3),
+		"Thumbs.db":                   []byte("x"),
+	})
+	var last ImportProgress
+	r, err := l.Import(t.Context(), []string{dir}, func(p ImportProgress) {
+		if p.Done < last.Done || p.Bytes < last.Bytes {
+			t.Errorf("progress went back from %+v to %+v", last, p)
+		}
+		last = p
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Added) != 4 || r.Duplicates != 1 || r.Failed != 3 {
+		t.Errorf("%d added, %d duplicates, %d failed; problems %v", len(r.Added), r.Duplicates, r.Failed, r.Problems)
+	}
+	if last.Total != 8 || last.Done != 8 || last.Added != 4 || last.Failed != 3 || last.Bytes != last.TotalBytes {
+		t.Errorf("last progress %+v", last)
+	}
+	wantProblems(t, r, dir, map[string]error{"empty.jpg": ErrEmpty, "notes.txt": ErrNotPhoto, "text.jpg": ErrNotPhoto})
+
+	s := l.Snapshot()
+	if len(s.Images) != 4 {
+		t.Fatalf("%d images", len(s.Images))
+	}
+	byName := map[string]*Image{}
+	for _, img := range s.Images {
+		byName[img.Name] = img
+	}
+	one := byName["IMG_1.jpg"]
+	if one == nil || one.Date.String() != "2024-05-01T12:30:05+02:00" || one.Camera != "Maker One" || one.GPS == nil ||
+		one.Width != 60 || one.Height != 40 || !one.Here || one.Holders != 1 || one.Kind != KindImage {
+		t.Errorf("image %+v", one)
+	}
+	if img := byName["IMG_20230102_030405.png"]; img == nil || img.Date.String() != "2023-01-02T03:04:05" || img.Date.Source != "name" {
+		t.Errorf("image %+v", img)
+	}
+	if img := byName["misnamed.jpg"]; img == nil || img.Type != "image/png" || img.Date.Source != "mtime" {
+		t.Errorf("image %+v", img)
+	}
+	for _, img := range s.Images {
+		m, err := l.Thumbnail(t.Context(), img.Digest, 512)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := testphoto.Check(m); err != nil {
+			t.Errorf("%s: %v", img.Name, err)
+		}
+		if l.Placeholder(img) == nil {
+			t.Errorf("%s: no placeholder", img.Name)
+		}
+	}
+
+	again := importAll(t, l, dir)
+	if len(again.Added) != 0 || again.Duplicates != 5 {
+		t.Errorf("again: %d added, %d duplicates", len(again.Added), again.Duplicates)
+	}
+	if l.files.created != 4 {
+		t.Errorf("%d files were copied, want 4", l.files.created)
+	}
+}
+
+func wantProblems(t *testing.T, r ImportResult, dir string, want map[string]error) {
+	t.Helper()
+	if len(r.Problems) != len(want) {
+		t.Errorf("problems %v", r.Problems)
+	}
+	for _, p := range r.Problems {
+		rel, err := filepath.Rel(dir, p.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !errors.Is(p.Err, want[filepath.ToSlash(rel)]) {
+			t.Errorf("%s: %v", rel, p.Err)
+		}
+	}
+}
+
+func TestImportDamaged(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	whole := testphoto.JPEG(testphoto.Picture(600, 400, 0), testphoto.EXIF{Date: "2024:05:01 12:30:05"})
+	huge := testphoto.PNG(testphoto.Picture(8, 8, 0))
+	binary.BigEndian.PutUint32(huge[16:], 10_000)
+	binary.BigEndian.PutUint32(huge[20:], 10_000)
+	dir := writeFiles(t, map[string][]byte{
+		"half.jpg":  whole[:len(whole)*2/3],
+		"start.jpg": whole[:200],
+		"huge.png":  huge,
+		"a.heic":    []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"),
+		"b.mp4":     []byte("\x00\x00\x00\x14ftypmp42\x00\x00\x00\x00mp42\x00\x00\x00\x08moov"),
+	})
+	r := importAll(t, l, dir)
+	if len(r.Added) != 5 || r.Failed != 0 {
+		t.Errorf("%d added, %d failed", len(r.Added), r.Failed)
+	}
+	wantProblems(t, r, dir, map[string]error{"half.jpg": ErrKeptPartial, "start.jpg": ErrKeptUndrawn, "huge.png": ErrKeptUndrawn, "a.heic": ErrKeptUndrawn})
+	for _, p := range r.Problems {
+		if !p.Kept() {
+			t.Errorf("%v is not said to be kept", p)
+		}
+	}
+	for _, img := range l.Snapshot().Images {
+		_, err := l.Thumbnail(t.Context(), img.Digest, 256)
+		if drawn := img.Name == "half.jpg"; drawn != (err == nil) || !drawn && !errors.Is(err, ErrNoThumbnail) {
+			t.Errorf("%s: %v", img.Name, err)
+		}
+		if img.Name == "b.mp4" && img.Kind != KindVideo {
+			t.Errorf("kind %q", img.Kind)
+		}
+	}
+}
+
+func TestImportPaths(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	dir := writeFiles(t, map[string][]byte{"photos/1.jpg": photoOf(1), "elsewhere/2.jpg": photoOf(2)})
+	photos := filepath.Join(dir, "photos")
+	if runtime.GOOS != "windows" { // links need rights there
+		for link, to := range map[string]string{"loop": photos, "parent": dir, "file.jpg": filepath.Join(dir, "elsewhere", "2.jpg"), "gone": filepath.Join(dir, "gone")} {
+			if err := os.Symlink(to, filepath.Join(photos, link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	} else {
+		photos = dir
+	}
+	r := importAll(t, l, photos, filepath.Join(dir, "none"))
+	if len(r.Added) != 2 || len(r.Problems) != 1 || !errors.Is(r.Problems[0].Err, os.ErrNotExist) {
+		t.Errorf("%d added, problems %v", len(r.Added), r.Problems)
+	}
+	one := importAll(t, l, filepath.Join(dir, "photos", "1.jpg"))
+	if one.Duplicates != 1 {
+		t.Errorf("%+v", one)
+	}
+}
+
+func TestImportWritesMissingDocument(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	dir := writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})
+	l.db.failing = errors.New("killed")
+	if _, err := l.Import(t.Context(), []string{dir}, nil); err == nil {
+		t.Fatal("imported without a database")
+	}
+	if len(l.files.Entries()) != 1 || len(l.Snapshot().Images) != 0 {
+		t.Fatal("want a file without an image")
+	}
+	l.db.failing = nil
+	r := importAll(t, l, dir)
+	if len(r.Added) != 0 || r.Duplicates != 1 || len(l.Snapshot().Images) != 1 {
+		t.Errorf("%+v, %d images", r, len(l.Snapshot().Images))
+	}
+}
+
+func TestImportStops(t *testing.T) {
+	t.Parallel()
+	files := map[string][]byte{}
+	for i := range 300 {
+		files[fmt.Sprintf("%d.jpg", i)] = photoOf(i)
+	}
+	dir := writeFiles(t, files)
+	for name, stop := range map[string]func(l *testLibrary, cancel func()){
+		"cancelled": func(_ *testLibrary, cancel func()) { cancel() },
+		"disk full": func(l *testLibrary, _ func()) {
+			l.files.mu.Lock()
+			defer l.files.mu.Unlock()
+			l.files.commitErr = filelayer.ErrNoSpace
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newTestLibrary(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r, err := l.Import(ctx, []string{dir}, func(p ImportProgress) {
+				if p.Added > 0 {
+					stop(l, cancel)
+				}
+			})
+			if !errors.Is(err, context.Canceled) && !errors.Is(err, filelayer.ErrNoSpace) {
+				t.Fatalf("stopped with %v", err)
+			}
+			if len(r.Added) == 0 || len(r.Added) == 300 {
+				t.Errorf("%d added before it stopped", len(r.Added))
+			}
+			if n := len(l.Snapshot().Images); n != len(r.Added) {
+				t.Errorf("%d images, %d said to be added", n, len(r.Added))
+			}
+			l.files.commitErr = nil
+			rest := importAll(t, l, dir)
+			if len(rest.Added)+len(r.Added) != 300 || len(l.Snapshot().Images) != 300 {
+				t.Errorf("%d and then %d added, %d images", len(r.Added), len(rest.Added), len(l.Snapshot().Images))
+			}
+		})
+	}
+}
+
+func TestImportOfDeleted(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	dir := writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})
+	d := importAll(t, l, dir).Added[0]
+	e, err := l.files.Entry(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Deleted = &filelayer.Stamp{At: time.Unix(1, 0)}
+	l.files.put(e)
+	l.join()
+	if n := len(l.Snapshot().Images); n != 0 {
+		t.Fatalf("%d images after the file was deleted", n)
+	}
+	if r := importAll(t, l, dir); len(r.Added) != 1 {
+		t.Errorf("%+v", r)
+	}
+	if n := len(l.Snapshot().Images); n != 1 {
+		t.Errorf("%d images after it was imported again", n)
+	}
+}

@@ -1,0 +1,252 @@
+package imagelib
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/libpaul/paul/filelayer"
+)
+
+func digestOf(n int) (d Digest) {
+	binary.BigEndian.PutUint64(d[:], uint64(n)*0x9e3779b97f4a7c15) // spread
+	d[31] = byte(n)
+	return d
+}
+
+func docOf(n int, change func(*document)) filelayer.Doc {
+	doc := document{
+		Version: 1, Type: "image/jpeg", Kind: KindImage, Width: 4000, Height: 3000, Orientation: 1,
+		Date: time.Date(2001, 1, 1, 0, n, 0, 0, time.UTC).Format("2006-01-02T15:04:05"), DateSource: "exif",
+		Camera: fmt.Sprintf("Camera %d", n%20), ThumbHash: "2fcZFIB3iId/h3iJh4aIYJ2V8g==",
+	}
+	if change != nil {
+		change(&doc)
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		panic(err) // a test made what is no JSON
+	}
+	return filelayer.Doc{ID: digestOf(n).String(), Body: body}
+}
+
+func entryOf(n, holders int, here bool) filelayer.Entry {
+	e := filelayer.Entry{Digest: digestOf(n), Name: fmt.Sprintf("IMG_%05d.JPG", n), Size: int64(n), Holders: map[string]filelayer.Holder{}}
+	for i := range holders {
+		e.Holders[fmt.Sprint(i)] = filelayer.Holder{Saved: true, Verified: time.Unix(1, 0)}
+	}
+	if here {
+		e.Path = "/somewhere"
+	}
+	return e
+}
+
+func sortEntries(list []filelayer.Entry) []filelayer.Entry {
+	slices.SortFunc(list, func(a, b filelayer.Entry) int { return bytes.Compare(a.Digest[:], b.Digest[:]) })
+	return list
+}
+
+// TestIndexAgainstModel makes random changes, and checks every snapshot and
+// what is saved against a plain map.
+func TestIndexAgainstModel(t *testing.T) {
+	t.Parallel()
+	type state struct {
+		minute, holders int
+		here            bool
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		x := newIndex()
+		docs, entries := map[int]int{}, map[int]state{}
+		n := rapid.IntRange(0, 15)
+		check := func() {
+			s := x.view()
+			var want []int
+			for k := range docs {
+				if _, ok := entries[k]; ok {
+					want = append(want, k)
+				}
+			}
+			if len(s.Images) != len(want) || !slices.IsSortedFunc(s.Images, newerFirst) {
+				t.Fatalf("%d images, want %v", len(s.Images), want)
+			}
+			for _, k := range want {
+				img, i, ok := s.ByDigest(digestOf(k))
+				e := entries[k]
+				if !ok || s.Images[i] != img || img.Here != e.here || img.Holders != e.holders || img.Date.Wall.Minute() != docs[k] {
+					t.Fatalf("image %d: %+v, want %+v at minute %d", k, img, e, docs[k])
+				}
+			}
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"documents": func(t *rapid.T) {
+				var batch []filelayer.Doc
+				for range n.Draw(t, "documents") {
+					k, minute := n.Draw(t, "document"), rapid.IntRange(0, 3).Draw(t, "minute")
+					docs[k] = minute
+					batch = append(batch, docOf(k, func(d *document) { d.Date = fmt.Sprintf("2020-01-01T00:%02d:00", minute) }))
+				}
+				x.apply(batch, "1")
+			},
+			"removed": func(t *rapid.T) {
+				k := n.Draw(t, "document")
+				delete(docs, k)
+				x.apply([]filelayer.Doc{{ID: digestOf(k).String(), Deleted: true}}, "")
+			},
+			"files": func(t *rapid.T) {
+				clear(entries)
+				var list []filelayer.Entry
+				for range n.Draw(t, "files") {
+					k := n.Draw(t, "file")
+					if _, ok := entries[k]; ok {
+						continue
+					}
+					e := state{0, rapid.IntRange(0, 2).Draw(t, "holders"), rapid.Bool().Draw(t, "here")}
+					entries[k] = e
+					list = append(list, entryOf(k, e.holders, e.here))
+				}
+				_, missing := x.join(sortEntries(list))
+				if missing != (len(x.lacking()) > 0) {
+					t.Fatal("missing is not what lacks")
+				}
+				for _, d := range x.lacking() {
+					if x.known(d) {
+						t.Fatalf("%v lacks a document and has one", d)
+					}
+				}
+			},
+			"view": func(*rapid.T) { check() },
+			"save": func(t *rapid.T) {
+				x.dirty = true
+				y := newIndex()
+				if err := y.decode(x.encode()); err != nil {
+					t.Fatal(err)
+				}
+				x.view()
+				if len(y.all) != len(x.all) || len(y.view().Images) != len(x.view().Images) {
+					t.Fatal("saved and loaded indexes differ")
+				}
+				for i := range x.all {
+					if !x.all[i].equal(y.all[i]) {
+						t.Fatalf("saved %+v, loaded %+v", x.all[i], y.all[i])
+					}
+				}
+			},
+			"": func(*rapid.T) {},
+		})
+		check()
+	})
+}
+
+func TestIndexFileKeepsAll(t *testing.T) {
+	t.Parallel()
+	x := newIndex()
+	full := docOf(1, func(d *document) {
+		d.Date, d.Lens, d.Caption, d.Rating, d.Tags = "2024-05-01T12:30:05-03:30", "Lens", "Caption", 3, []string{"a", "b"}
+		d.GPS, d.Exposure = &GPS{Lat: -1.25, Lon: 2.5}, &Exposure{Time: 0.004, FNumber: 2.8, ISO: 400, Focal: 50, Focal35: 75}
+		d.Edits = map[string]raw{
+			fieldFavourite:  raw(`{"value":true,"at":"x"}`),
+			"album:x":       raw(`{"value":true,"at":"x"}`),
+			"album:y":       raw(`{"value":false,"at":"x"}`),
+			fieldTags:       raw(`{"value":7}`),
+			"unknown":       raw(`[]`),
+			fieldRating:     raw(`{"value":99}`),
+			"album:strange": raw(`{"value":"yes"}`),
+		}
+	})
+	x.apply([]filelayer.Doc{full, {ID: "album:x", Body: raw(`{"edits":{"name":{"value":"Sea"}}}`)}, {ID: "_design/x", Body: raw(`{}`)}}, "seq-7")
+	x.join([]filelayer.Entry{entryOf(1, 2, true)})
+	y := newIndex()
+	saved := x.encode()
+	if err := y.decode(saved); err != nil {
+		t.Fatal(err)
+	}
+	img := y.view().Images[0]
+	if img.Rating != 5 || !img.Favourite || fmt.Sprint(img.Albums, img.Tags) != "[album:x] [a b]" || img.Holders != 2 || !img.Here ||
+		img.Date.String() != "2024-05-01T12:30:05-03:30" || img.GPS.Lat != -1.25 || img.Exposure.ISO != 400 || img.Name != "IMG_00001.JPG" {
+		t.Errorf("image %+v", img)
+	}
+	if y.sequence() != "seq-7" {
+		t.Errorf("sequence %q", y.sequence())
+	}
+	if a := y.albumList(); len(a) != 1 || a[0] != (Album{"album:x", "Sea", 1, digestOf(1)}) {
+		t.Errorf("albums %+v", a)
+	}
+	if x.encode() != nil {
+		t.Error("saved twice though nothing changed")
+	}
+	for i := range saved {
+		bad := slices.Clone(saved)
+		bad[i] ^= 1
+		if newIndex().decode(bad) == nil {
+			t.Fatalf("a wrong bit in byte %d was not noticed", i)
+		}
+	}
+}
+
+func FuzzIndexFile(f *testing.F) {
+	x := newIndex()
+	x.apply([]filelayer.Doc{docOf(1, nil), docOf(2, nil)}, "9")
+	f.Add(x.encode())
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) > 4 { // damage below a right checksum
+			body = binary.BigEndian.AppendUint32(slices.Clone(body[:len(body)-4]), checksum(body[:len(body)-4]))
+		}
+		x := newIndex()
+		if x.decode(body) == nil && !slices.IsSortedFunc(x.view().Images, newerFirst) {
+			t.Error("loaded images are not in order")
+		}
+	})
+}
+
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	x := newIndex()
+	edits := func(field, value string) func(*document) {
+		return func(d *document) { d.Edits = map[string]raw{field: raw(`{"value":` + value + `}`)} }
+	}
+	x.apply([]filelayer.Doc{
+		docOf(1, edits(fieldFavourite, "true")),
+		docOf(2, edits(fieldCaption, `"Zürich am See"`)),
+		docOf(3, edits(fieldTags, `["Family"]`)),
+		docOf(4, edits("album:x", "true")),
+		docOf(5, func(d *document) { d.Kind, d.Rating = KindVideo, 4 }),
+	}, "1")
+	x.join(sortEntries([]filelayer.Entry{entryOf(1, 1, true), entryOf(2, 2, true), entryOf(3, 1, false), entryOf(4, 2, false), entryOf(5, 2, true)}))
+	s := x.view()
+	for _, c := range []struct {
+		q    Query
+		want []int
+	}{
+		{Query{}, []int{5, 4, 3, 2, 1}},
+		{Query{Favourite: true}, []int{1}},
+		{Query{Text: "zÜRICH see"}, []int{2}},
+		{Query{Text: "zürich lake"}, nil},
+		{Query{Text: "family"}, []int{3}},
+		{Query{Text: "img_0000"}, []int{5, 4, 3, 2, 1}},
+		{Query{Text: "camera 4"}, []int{4}},
+		{Query{Album: "album:x"}, []int{4}},
+		{Query{Where: Here}, []int{5, 2, 1}},
+		{Query{Where: Elsewhere}, []int{4, 3}},
+		{Query{Where: OneCopy}, []int{3, 1}},
+		{Query{Kind: KindVideo}, []int{5}},
+		{Query{MinRating: 4}, []int{5}},
+		{Query{Where: Here, Favourite: true, Text: "jpg"}, []int{1}},
+	} {
+		var got []int
+		for _, i := range s.Filter(c.q) {
+			got = append(got, int(s.Images[i].Size)) // entryOf counts there
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v, want %v", c.q, got, c.want)
+		}
+	}
+	if _, _, ok := s.ByDigest(digestOf(9)); ok {
+		t.Error("found what is not there")
+	}
+}
