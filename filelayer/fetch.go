@@ -21,10 +21,7 @@ func (l *Layer) Fetch(ctx context.Context, d Digest) (*os.File, error) {
 	if err == nil {
 		return f, nil
 	}
-	if errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
-		l.mirror.setGone(d, "")
-		l.stirred.add(d)
-	}
+	l.noteAbsent(d, err)
 	unlock, err := l.fetches.lock(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", e.Name, err)

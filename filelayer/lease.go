@@ -84,11 +84,15 @@ func (l *Layer) grantLease(ctx context.Context, device string, d Digest, size in
 		return verified, until, ErrDeleted
 	}
 	info, err := l.blobs.Info(d)
+	if err == nil && info.Missing {
+		err = ErrMissing
+	}
 	if err != nil {
+		l.noteAbsent(d, err)
 		return verified, until, err
 	}
-	if info.Missing || info.Size != size {
-		return verified, until, ErrMissing
+	if info.Size != size {
+		return verified, until, fmt.Errorf("the file has %d bytes, not %d: %w", info.Size, size, ErrMissing)
 	}
 	fresh := proofSmall
 	if size > smallFile {
@@ -101,23 +105,27 @@ func (l *Layer) grantLease(ctx context.Context, device string, d Digest, size in
 	}
 	until = l.now().Add(leaseTime)
 	verified, err = l.blobs.GrantLease(d, device, until)
-	if errors.Is(err, ErrMissing) || errors.Is(err, blob.ErrNotFound) {
+	l.noteAbsent(d, err)
+	return verified, until, err
+}
+
+// noteAbsent takes an error of the store as word that a copy is not here, if
+// it is that; what follows is up to settle.
+func (l *Layer) noteAbsent(d Digest, err error) {
+	absent := errors.Is(err, ErrCorrupt) || errors.Is(err, ErrMissing) || errors.Is(err, blob.ErrNotFound)
+	if absent && l.mirror.path(d) != "" {
 		l.mirror.setGone(d, "")
 		l.stirred.add(d)
 	}
-	return verified, until, err
 }
 
 // verify reads the copy here again, and notes what it finds.
 func (l *Layer) verify(ctx context.Context, d Digest) error {
 	info, err := l.blobs.Verify(ctx, d)
-	switch {
-	case err == nil:
+	if err == nil {
 		l.mirror.setHere(info)
-	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrMissing), errors.Is(err, blob.ErrNotFound):
-		l.mirror.setGone(d, "")
-		l.stirred.add(d)
 	}
+	l.noteAbsent(d, err)
 	return err
 }
 

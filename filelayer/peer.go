@@ -147,10 +147,7 @@ func (l *Layer) withDigest(serve func(http.ResponseWriter, *http.Request, string
 func (l *Layer) serveBlob(w http.ResponseWriter, r *http.Request, _ string, d Digest) {
 	f, _, err := l.blobs.Open(d)
 	if err != nil {
-		if errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
-			l.mirror.setGone(d, "")
-			l.stirred.add(d)
-		}
+		l.noteAbsent(d, err)
 		http.Error(w, "no copy of this file here", http.StatusNotFound)
 		return
 	}

@@ -85,6 +85,9 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 	if !e.Here() { // only a wish
 		return l.claimCopies(ctx, []Digest{d}, false)
 	}
+	if err := l.blobs.Mounted(); err != nil {
+		return fmt.Errorf("unsave %s: %w", e.Name, err)
+	}
 	release, err := l.blobs.Dropping(d)
 	if err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
