@@ -139,7 +139,7 @@ type running struct {
 // begin starts a command that goes on.
 func (h *home) begin(t *testing.T, stdin io.Reader, args ...string) *running {
 	t.Helper()
-	r := &running{cmd: h.command(t.Context(), args...), lines: make(chan string, 100), errs: new(bytes.Buffer), done: make(chan struct{})}
+	r := &running{cmd: h.command(context.WithoutCancel(t.Context()), args...), lines: make(chan string, 100), errs: new(bytes.Buffer), done: make(chan struct{})}
 	r.cmd.Stdin, r.cmd.Stderr = stdin, r.errs
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
