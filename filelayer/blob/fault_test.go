@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -133,17 +135,16 @@ func TestDiskErrors(t *testing.T) {
 				fsys := &faulty{}
 				s := newDirs(t).open(t, fsys)
 				put(t, s, "before.jpg", "before")
-				failed := false
+				var failed atomic.Bool
 				fsys.fail = func(o, path string) error {
-					if failed || o != op || op == "rename" && filepath.Base(path) != "b.jpg" {
+					if o != op || op == "rename" && filepath.Base(path) != "b.jpg" || failed.Swap(true) {
 						return nil
 					}
-					failed = true
 					return errno
 				}
 				err := putTwo(t, s)
-				if !failed || !errors.Is(err, want) {
-					t.Fatalf("failed %v: %v, want %v", failed, err, want)
+				if !failed.Load() || !errors.Is(err, want) {
+					t.Fatalf("failed %v: %v, want %v", failed.Load(), err, want)
 				}
 				wantFiles(t, s, map[string]string{"2024/2024-05/before.jpg": "before"})
 				wantNoTemps(t, s)
@@ -406,6 +407,65 @@ func TestRowsFail(t *testing.T) {
 		t.Error(err)
 	}
 	wantConsistent(t, s)
+}
+
+func TestRenameNeverReplaces(t *testing.T) {
+	t.Parallel()
+	for name, rename := range map[string]func(from, to string) error{"system": renameNew, "link": renameByLink} {
+		dir := t.TempDir()
+		from, to, taken := filepath.Join(dir, "from"), filepath.Join(dir, "to"), filepath.Join(dir, "taken")
+		for _, p := range []string{from, taken} {
+			if err := os.WriteFile(p, []byte(p), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := rename(from, taken); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: onto another file: %v", name, err)
+		}
+		if err := rename(from, to); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := rename(from, to); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: of nothing: %v", name, err)
+		}
+		for p, want := range map[string]string{to: from, taken: taken} {
+			if got, err := os.ReadFile(p); err != nil || string(got) != want {
+				t.Errorf("%s: %s holds %q, %v", name, p, got, err)
+			}
+		}
+	}
+}
+
+// TestHalfARename is a crash between the two halves of renameByLink, and one
+// after which a person's file has the name.
+func TestHalfARename(t *testing.T) {
+	t.Parallel()
+	dirs := newDirs(t)
+	s := dirs.open(t, nil)
+	linked, taken := put(t, s, "linked.jpg", "linked"), put(t, s, "taken.jpg", "taken")
+	moves := []*move{
+		{kind: moveTrash, digest: linked, src: "2024/2024-05/linked.jpg", dst: trashDir + "/linked", size: 6, origin: "2024/2024-05/linked.jpg"},
+		{kind: moveTrash, digest: taken, src: "2024/2024-05/taken.jpg", dst: trashDir + "/taken", size: 5, origin: "2024/2024-05/taken.jpg"},
+	}
+	if err := s.index.update(func(tx *tx) error { return announce(tx, moves) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(s.path(moves[0].src), s.path(moves[0].dst)); err != nil {
+		t.Skip("no hard links here:", err)
+	}
+	if err := os.WriteFile(s.path(moves[1].dst), []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = dirs.open(t, nil)
+	if s.Has(linked) || !s.InTrash(linked) || !s.Has(taken) || s.InTrash(taken) {
+		t.Error("want the one in the trash, and the other in its place")
+	}
+	wantFiles(t, s, map[string]string{
+		"2024/2024-05/taken.jpg": "taken", ".paul/trash/linked": "linked", ".paul/trash/taken": "other",
+	})
 }
 
 func TestConcurrentBatches(t *testing.T) {
