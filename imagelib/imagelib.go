@@ -199,11 +199,12 @@ func (l *Library) watchFiles(ctx context.Context) error {
 		return fmt.Errorf("read files: %w", err)
 	}
 	for {
+		start := time.Now()
 		l.join()
-		select {
+		select { // the larger the library, the longer: looking takes a tenth of one processor at most
 		case <-ctx.Done():
 			return nil
-		case <-time.After(l.pauses.join):
+		case <-time.After(max(l.pauses.join, 10*time.Since(start))):
 		}
 		select {
 		case <-ctx.Done():

@@ -224,14 +224,15 @@ func (w *importWorker) commit(ctx context.Context) error {
 		ds[i] = s.digest
 	}
 	w.l.index.claim(ds)
-	defer w.l.index.release(ds)
-	if err := w.batch.Commit(ctx); err != nil {
+	err := w.batch.Commit(ctx)
+	if err == nil {
+		err = w.writeDocuments(ctx)
+	}
+	w.l.index.release(ds)
+	w.l.join() // files that were kept and not recorded are taken up in the background
+	if err != nil {
 		return err
 	}
-	if err := w.writeDocuments(ctx); err != nil {
-		return err
-	}
-	w.l.join()
 	for _, s := range w.staged {
 		w.committed(s)
 	}

@@ -23,10 +23,11 @@ type index struct {
 	seq      string
 	dirty    bool // changed since it was saved
 	snapshot *Snapshot
-	out      map[Digest]bool     // images of the snapshot that are no longer right
+	out      map[Digest]*Image   // images of the snapshot that are no longer right
 	in       map[Digest]*Image   // images that the snapshot lacks
 	missing  map[Digest]bool     // files here without a document
 	claimed  map[Digest]struct{} // files whose document an import is about to write
+	released bool                // claims ended since the last join
 	intern   *interner
 }
 
@@ -35,7 +36,7 @@ type albumInfo struct{ name string }
 
 func newIndex() *index {
 	return &index{
-		albums: map[string]albumInfo{}, out: map[Digest]bool{}, in: map[Digest]*Image{},
+		albums: map[string]albumInfo{}, out: map[Digest]*Image{}, in: map[Digest]*Image{},
 		missing: map[Digest]bool{},
 		claimed: map[Digest]struct{}{}, snapshot: &Snapshot{}, intern: newInterner(),
 	}
@@ -135,31 +136,29 @@ func findEntry(entries []filelayer.Entry, d Digest) (int, bool) {
 
 // replace puts fresh images in place, and takes away those that are nil.
 func (x *index) replace(fresh map[Digest]*Image) bool {
-	added := make([]*Image, 0, len(fresh))
-	shown, touched := false, false
+	var added, removed []*Image
+	shown := false
 	for d, img := range fresh {
 		old := (*Image)(nil)
 		if i, ok := x.find(d); ok {
 			old = x.all[i]
 		}
 		if img == old || img != nil && old != nil && img.equal(old) {
-			delete(fresh, d)
 			continue
 		}
-		touched = true
 		shown = x.swap(old, img) || shown
+		if old != nil {
+			removed = append(removed, old)
+		}
 		if img != nil {
 			added = append(added, img)
 			delete(x.missing, d)
 		}
 	}
-	if !touched {
-		return false
+	if len(added)+len(removed) > 0 {
+		x.all = patch(x.all, removed, added, func(a, b *Image) int { return byDigest(a, b.Digest) })
+		x.dirty = true
 	}
-	slices.SortFunc(added, func(a, b *Image) int { return byDigest(a, b.Digest) })
-	x.all = mergeImages(x.all, added, func(img *Image) bool { _, ok := fresh[img.Digest]; return ok },
-		func(a, b *Image) int { return byDigest(a, b.Digest) })
-	x.dirty = true
 	return shown
 }
 
@@ -168,8 +167,11 @@ func (x *index) replace(fresh map[Digest]*Image) bool {
 func (x *index) swap(old, img *Image) bool {
 	shown := false
 	if old != nil && old.isShown {
-		x.out[old.Digest] = true
-		delete(x.in, old.Digest)
+		if x.in[old.Digest] == old {
+			delete(x.in, old.Digest)
+		} else {
+			x.out[old.Digest] = old
+		}
 		shown = true
 	}
 	if img != nil && img.isShown {
@@ -179,19 +181,28 @@ func (x *index) swap(old, img *Image) bool {
 	return shown
 }
 
-// mergeImages merges two sorted lists into a new one, without the images of the
-// first that drop names.
-func mergeImages(list, added []*Image, drop func(*Image) bool, compare func(a, b *Image) int) []*Image {
-	out := make([]*Image, 0, len(list)+len(added))
-	for _, img := range list {
-		for len(added) > 0 && compare(added[0], img) < 0 {
-			out, added = append(out, added[0]), added[1:]
+// patch returns a copy of a sorted list, without the images of removed, which
+// are in it, and with those of added, which are not. What lies between them is
+// copied in one piece.
+func patch(list, removed, added []*Image, compare func(a, b *Image) int) []*Image {
+	slices.SortFunc(removed, compare)
+	slices.SortFunc(added, compare)
+	out := make([]*Image, 0, len(list)+len(added)-len(removed))
+	for len(removed)+len(added) > 0 {
+		take := len(added) > 0 && (len(removed) == 0 || compare(added[0], removed[0]) <= 0)
+		next := removed
+		if take {
+			next = added
 		}
-		if !drop(img) {
-			out = append(out, img)
+		i, _ := slices.BinarySearchFunc(list, next[0], compare)
+		out, list = append(out, list[:i]...), list[i:]
+		if take {
+			out, added = append(out, added[0]), added[1:]
+		} else {
+			list, removed = list[1:], removed[1:]
 		}
 	}
-	return append(out, added...)
+	return append(out, list...)
 }
 
 // join takes in which files there are. It reports whether a snapshot differs,
@@ -199,7 +210,10 @@ func mergeImages(list, added []*Image, drop func(*Image) bool, compare func(a, b
 func (x *index) join(entries []filelayer.Entry) (changed, missing bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.entries, x.joined = entries, true
+	if x.joined && !x.released && len(entries) == len(x.entries) && (len(entries) == 0 || &entries[0] == &x.entries[0]) {
+		return false, len(x.missing) > 0 // the very same list
+	}
+	x.entries, x.joined, x.released = entries, true, false
 	next := x.all
 	fresh := []*Image(nil)
 	clear(x.missing)
@@ -254,10 +268,10 @@ func (x *index) view() *Snapshot {
 	if len(x.in) == 0 && len(x.out) == 0 {
 		return x.snapshot
 	}
-	in := slices.SortedFunc(maps.Values(x.in), newerFirst)
-	images := mergeImages(x.snapshot.Images, in, func(img *Image) bool { return x.out[img.Digest] }, newerFirst)
+	in, out := slices.Collect(maps.Values(x.in)), slices.Collect(maps.Values(x.out))
+	images := patch(x.snapshot.Images, out, in, newerFirst)
 	x.snapshot = &Snapshot{Images: images, all: x.all}
-	x.in, x.out = map[Digest]*Image{}, map[Digest]bool{}
+	x.in, x.out = map[Digest]*Image{}, map[Digest]*Image{}
 	return x.snapshot
 }
 
@@ -275,6 +289,7 @@ func (x *index) claim(ds []Digest) {
 func (x *index) release(ds []Digest) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.released = true
 	for _, d := range ds {
 		delete(x.claimed, d)
 	}

@@ -20,11 +20,6 @@ func (l *Library) makeMissing(ctx context.Context) error {
 	defer stop()
 	tried := map[Digest]bool{}
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-woken:
-		}
 		select { // the document may be on its way
 		case <-ctx.Done():
 			return nil
@@ -38,6 +33,11 @@ func (l *Library) makeMissing(ctx context.Context) error {
 			if err := l.makeDocument(ctx, d); err != nil && ctx.Err() == nil {
 				l.log.Warn("Could not read a photo that is in the library", "digest", d, "err", err)
 			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
 		}
 	}
 }

@@ -1,0 +1,95 @@
+package imagelib
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+func TestGateServesTheNewestFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1)
+		if err := g.enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var order []int
+		gone, cancel := context.WithCancel(t.Context())
+		for i := range 4 {
+			ctx := t.Context()
+			if i == 2 {
+				ctx = gone
+			}
+			go func() {
+				if err := g.enter(ctx); err != nil {
+					return
+				}
+				order = append(order, i)
+				g.leave()
+			}()
+			synctest.Wait()
+		}
+		cancel()
+		synctest.Wait()
+		g.leave()
+		synctest.Wait()
+		if !slices.Equal(order, []int{3, 1, 0}) {
+			t.Errorf("served %v", order)
+		}
+		if err := g.enter(t.Context()); err != nil || g.free != 0 {
+			t.Errorf("the last place was lost: %v, %d free", err, g.free)
+		}
+		if err := g.enter(gone); !errors.Is(err, context.Canceled) {
+			t.Errorf("entered though cancelled: %v", err)
+		}
+	})
+}
+
+func TestFlights(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var f flights
+		var runs atomic.Int32
+		open := make(chan struct{})
+		work := func(ctx context.Context) error {
+			runs.Add(1)
+			select {
+			case <-open:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		results := make(chan error, 3)
+		for _, ctx := range []context.Context{ctx, t.Context(), t.Context()} {
+			go func() { results <- f.do(ctx, flightKey{}, work) }()
+		}
+		synctest.Wait()
+		cancel() // one of three: the others still want it
+		if err := <-results; !errors.Is(err, context.Canceled) {
+			t.Errorf("the one who gave up: %v", err)
+		}
+		close(open)
+		if err := errors.Join(<-results, <-results); err != nil {
+			t.Error(err)
+		}
+		if n := runs.Load(); n != 1 {
+			t.Errorf("ran %d times", n)
+		}
+
+		open = make(chan struct{})
+		ctx, cancel = context.WithCancel(t.Context())
+		go func() { results <- f.do(ctx, flightKey{}, work) }()
+		synctest.Wait()
+		cancel() // all: the work is told to stop
+		<-results
+		synctest.Wait()
+		if len(f.now) != 0 {
+			t.Error("the flight is still there")
+		}
+	})
+}
