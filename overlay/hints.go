@@ -60,14 +60,24 @@ func remoteness(a netip.Addr) int {
 
 // machineAddrs returns the addresses of this machine's interfaces.
 func machineAddrs() []netip.Addr {
+	var list []netip.Addr
+	for _, p := range machineSubnets() {
+		list = append(list, p.Addr())
+	}
+	return list
+}
+
+// machineSubnets returns the addresses of this machine's interfaces with the
+// subnets they are in.
+func machineSubnets() []netip.Prefix {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
-		return nil // then there is nothing to hint at
+		return nil // then nothing is known to be near
 	}
-	var list []netip.Addr
+	var list []netip.Prefix
 	for _, a := range addrs {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			list = append(list, p.Addr())
+			list = append(list, p)
 		}
 	}
 	return list

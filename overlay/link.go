@@ -16,15 +16,12 @@ type link struct {
 	inbound bool
 	key     ed25519.PublicKey
 	remote  netip.AddrPort
-	conn    net.Conn
+	local   bool // remote is of the local network
 
 	rx, tx, transit atomic.Uint64
 	rtt             atomic.Int64 // nanoseconds
 	asked           atomic.Int64 // when a signature was last asked for, Unix ns
 }
-
-// local reports whether the link stays within the local network.
-func (k *link) local() bool { return isLocal(k.remote) }
 
 func (k *link) peering() Peering {
 	return Peering{

@@ -152,6 +152,7 @@ func (ls *links) call(ctx context.Context, u peerURI, kind string, up func(ed255
 		return err
 	}
 	k := &link{uri: u.name(), kind: kind, remote: remoteAddr(s)}
+	k.local = isLocal(k.remote)
 	return ls.keepOutbound(ctx, s, u, k, up)
 }
 
@@ -180,7 +181,7 @@ func (ls *links) keepOutbound(ctx context.Context, s stream, u peerURI, k *link,
 	if k.kind == PeeringLAN && !k.inbound && !proved {
 		return errNoCertificate
 	}
-	k.key, k.conn = slices.Clone(g.key), s
+	k.key = slices.Clone(g.key)
 	up(k.key)
 	ls.enlist(k)
 	defer ls.strike(k)
@@ -306,7 +307,7 @@ func (ls *links) to(key ed25519.PublicKey) *link {
 	defer ls.mu.Unlock()
 	var best *link
 	for k := range ls.up {
-		if k.key.Equal(key) && (best == nil || k.local() && !best.local()) {
+		if k.key.Equal(key) && (best == nil || k.local && !best.local) {
 			best = k
 		}
 	}

@@ -87,7 +87,7 @@ func TestLinksWithYggdrasil(t *testing.T) {
 			if p := n.Peers()[0]; !p.Up || p.URI != opts.Peers[0] || p.RX == 0 || p.TX == 0 || p.RTT <= 0 {
 				t.Errorf("peering %+v", p)
 			}
-			if k := n.links.to(c.PublicKey()); !k.local() {
+			if k := n.links.to(c.PublicKey()); !k.local {
 				t.Errorf("remote %v is not local", k.remote)
 			}
 		})

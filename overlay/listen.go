@@ -140,10 +140,11 @@ func (l *linkListener) take(ctx context.Context, ls *links, s stream) error {
 		_ = s.Close() // the handshake's error says more
 		return err
 	}
-	k := &link{kind: PeeringInbound, inbound: true, remote: remoteAddr(done)}
-	k.uri = l.uri.scheme + "://" + k.remote.String()
+	remote := remoteAddr(done)
+	k := &link{kind: PeeringInbound, inbound: true, remote: remote, local: isLocal(remote)}
+	k.uri = l.uri.scheme + "://" + remote.String()
 	u := l.uri
-	if isLocal(k.remote) {
+	if k.local {
 		u.priority = priorityLAN
 	}
 	if l.lan {
@@ -163,8 +164,17 @@ func remoteAddr(c net.Conn) netip.AddrPort {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
-// isLocal reports whether an address is of this machine or its local network.
+// isLocal reports whether an address is of this machine or its local network:
+// by its range, or because it is in the subnet of one of our interfaces.
 func isLocal(at netip.AddrPort) bool {
 	a := at.Addr()
-	return a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsLoopback()
+	if a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsLoopback() {
+		return true
+	}
+	for _, subnet := range machineSubnets() {
+		if subnet.Contains(a) {
+			return true
+		}
+	}
+	return false
 }

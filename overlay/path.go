@@ -31,7 +31,7 @@ func (n *Node) Path(key ed25519.PublicKey) Path {
 	path.RTT = p.rtt
 	if k := n.links.to(key); k != nil {
 		path.Kind, path.Via = PathDirect, k.remote.String()
-		if k.local() {
+		if k.local {
 			path.Kind = PathLAN
 		}
 		return path

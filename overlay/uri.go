@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/blake2b"
@@ -33,7 +35,8 @@ type peerURI struct {
 
 // name is the URI without its options; it tells peerings apart.
 func (u peerURI) name() string {
-	return u.scheme + "://" + u.address() + u.path
+	host := strings.Replace(u.host, "%", "%25", 1) // of a zone (RFC 6874)
+	return u.scheme + "://" + net.JoinHostPort(host, u.port) + u.path
 }
 
 func (u peerURI) address() string { return net.JoinHostPort(u.host, u.port) }
@@ -51,7 +54,7 @@ func parsePeerURI(text string, schemes ...string) (peerURI, error) {
 		scheme: u.Scheme, host: u.Hostname(), port: u.Port(), path: u.EscapedPath(),
 		priority: priorityDefault, backoff: maxBackoff,
 	}
-	if n, err := strconv.ParseUint(p.port, 10, 16); err != nil || p.host == "" {
+	if n, err := strconv.ParseUint(p.port, 10, 16); err != nil || !goodHost(p.host) {
 		return peerURI{}, fmt.Errorf("%w: %q: it should name a host and a port", ErrBadURI, text)
 	} else {
 		p.port = strconv.Itoa(int(n))
@@ -66,6 +69,17 @@ func parsePeerURI(text string, schemes ...string) (peerURI, error) {
 		return peerURI{}, fmt.Errorf("%w: %q: %w", ErrBadURI, text, err)
 	}
 	return p, nil
+}
+
+// goodHost reports whether host is an address or could be a DNS name.
+func goodHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	odd := func(r rune) bool {
+		return r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	return host != "" && !strings.ContainsFunc(host, odd)
 }
 
 func (u *peerURI) setOptions(q url.Values) error {

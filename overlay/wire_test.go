@@ -246,7 +246,7 @@ func TestPeerURI(t *testing.T) {
 	for _, text := range []string{
 		"", "192.0.2.1:1", "tls://", "tls://:1", "tls://a", "tls://a:b", "tls://a:65536", "ftp://a:1", "tls://a:1/x",
 		"tls://a:1?key=12", "tls://a:1?priority=256", "tls://a:1?maxbackoff=x", "tls://a:1?maxbackoff=1ms",
-		"tls://a:1?password=" + strings.Repeat("x", 65), "tls://a:1\x00", "ws:// a:1",
+		"tls://a:1?password=" + strings.Repeat("x", 65), "tls://a:1\x00", "ws:// a:1", "tls://::0", "tls://a%25b:1",
 	} {
 		if u, err := parsePeerURI(text, dialSchemes...); !errors.Is(err, ErrBadURI) {
 			t.Errorf("parse %q: %+v, %v", text, u, err)
