@@ -93,3 +93,20 @@ func TestMeter(t *testing.T) {
 		}
 	}
 }
+
+func TestFileError(t *testing.T) {
+	t.Parallel()
+	d := Digest{0xab}
+	for _, test := range []struct {
+		err  *FileError
+		want string
+	}{
+		{&FileError{Digest: d, Err: ErrNotFound}, "ab0000000000: not found"},
+		{&FileError{Digest: d, Name: "a.jpg", Err: errors.New("fetch a.jpg: odd")}, "fetch a.jpg: odd"},
+		{&FileError{Digest: d, Name: "a.jpg", Err: errors.New("odd"), Advice: "wait"}, "a.jpg: odd; wait"},
+	} {
+		if got := test.err.Error(); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}

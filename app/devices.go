@@ -100,7 +100,7 @@ func (a *App) RemovePeer(uri string) error {
 func (a *App) Status() Status {
 	h := a.holdings()
 	s := h.status
-	s.Queue = a.files.Queue()
+	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
 	for _, p := range a.node.Peers() {
 		if p.Up {
 			s.Peers++
@@ -117,7 +117,7 @@ type tally struct {
 
 // holdings is what one list of entries says of the library and its devices.
 type holdings struct {
-	status Status // without Queue and Peers
+	status Status // without Queue, Peers and Held
 	by     map[string]tally
 }
 

@@ -3,24 +3,63 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 )
 
-// FileError is the failure of one of several files.
+// FileError is the failure of one of several files, in words for a person:
+// what happened, what is kept, and what to do.
 type FileError struct {
 	Digest Digest
 	Name   string // "" when the file is not known
+	Advice string // what to do; "" when Err says so
 	Err    error
 }
 
 func (e *FileError) Error() string {
-	if e.Name == "" {
-		return e.Digest.String()[:12] + ": " + e.Err.Error()
+	text := e.Err.Error()
+	if name := firstOf(e.Name, e.Digest.String()[:12]); !strings.Contains(text, name) {
+		text = name + ": " + text
 	}
-	return e.Name + ": " + e.Err.Error()
+	if e.Advice != "" {
+		text += "; " + e.Advice
+	}
+	return text
 }
 
 func (e *FileError) Unwrap() error { return e.Err }
+
+// fileError explains why something was not done to a file.
+func (a *App) fileError(d Digest, name string, err error) *FileError {
+	f := &FileError{Digest: d, Name: name, Err: err}
+	switch {
+	case errors.Is(err, ErrLeased):
+		f.Advice = "it stays; try again in ten minutes"
+	case errors.Is(err, ErrNoHolder):
+		f.Advice = a.whereElse(d)
+	case errors.Is(err, ErrDeleted):
+		f.Advice = "restore it first"
+	}
+	return f
+}
+
+// whereElse says which devices to switch on for a file.
+func (a *App) whereElse(d Digest) string {
+	e, err := a.files.Entry(d)
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, device := range a.Devices() {
+		if !device.Self && e.Holders[device.ID].Holds() {
+			names = append(names, device.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "no other device is known to have it"
+	}
+	return "switch on " + strings.Join(names, " or ")
+}
 
 // report hears of one file that is done, or has failed.
 type report func(Digest, error)
@@ -70,7 +109,7 @@ func (a *App) each(ctx context.Context, j job) error {
 		if err == nil {
 			act.done(d, sizes[d])
 		} else {
-			err = &FileError{Digest: d, Name: names[d], Err: err}
+			err = a.fileError(d, names[d], err)
 			errs = append(errs, err)
 		}
 		if j.report != nil {

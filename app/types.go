@@ -52,9 +52,13 @@ type Status struct {
 	Files  int   `json:"files"`  // files in the library
 	Local  int   `json:"local"`  // of them with a copy here
 	Bytes  int64 `json:"bytes"`  // size of all files of the library
-	AtRisk int   `json:"atRisk"` // files with fewer verified copies than two devices
+	AtRisk int   `json:"atRisk"` // files with verified copies on fewer than two devices
 	Queue  int   `json:"queue"`  // files still to be fetched to be kept here
 	Peers  int   `json:"peers"`  // overlay links that are up
+
+	// Held counts deletions by other devices that wait for a person here; see
+	// App.HeldDeletions.
+	Held int `json:"held,omitempty"`
 }
 
 // Settings are what a person may change. The zero value of no field means a

@@ -94,6 +94,9 @@ func status(ctx context.Context, l *line, p *printer) error {
 		if s.Queue > 0 {
 			text += fmt.Sprintf("\n%d still to fetch", s.Queue)
 		}
+		if s.Held > 0 {
+			text += fmt.Sprintf("\n%d deleted by other devices, suspiciously many: their copies here stay until you agree by: pauld delete --held", s.Held)
+		}
 		p.object(s, text+"\n"+plural(s.Peers, "link", "links")+" to the network")
 	}
 	return errors.Join(err, c.Close())
