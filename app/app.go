@@ -33,9 +33,13 @@ type Options struct {
 	Offline       bool         // no links at all, neither in nor out: for a command that needs none
 	Couch         string       // loopback address for the CouchDB protocol; "" = off
 	Socks         string       // loopback address for the SOCKS5 and HTTP proxy; "" = off
-	Database      string       // URL of an external CouchDB; "" = the embedded database
+	Database      string       // URL of an external CouchDB, or Embedded; kept in config.json; "" = what is there
 	Log           *slog.Logger // nil = discard
 }
+
+// Embedded as Options.Database leads back from an external database to the
+// one in the home.
+const Embedded = "embedded"
 
 // App is one device. Its methods may be called from any goroutine.
 type App struct {
@@ -94,8 +98,8 @@ func (a *App) open() error {
 	return nil
 }
 
-// openHome finds and locks the home, and settles the device's name and library
-// folder, which stay what they are when a later start names none.
+// openHome finds and locks the home, and settles the device's name, library
+// folder and database, which stay what they are when a later start names none.
 func (a *App) openHome() (err error) {
 	if a.places, err = findPlaces(a.opts.Home); err != nil {
 		return err
@@ -109,6 +113,9 @@ func (a *App) openHome() (err error) {
 	err = a.config.update(func(c *config) error {
 		c.Name = firstOf(a.opts.Name, c.Name, hostName())
 		c.Library = firstOf(a.opts.Library, c.Library, a.places.library)
+		if c.Database = firstOf(a.opts.Database, c.Database); c.Database == Embedded {
+			c.Database = ""
+		}
 		return checkIdentity(c)
 	})
 	a.started = a.config.get()
@@ -153,7 +160,7 @@ func (a *App) openFiles() (err error) {
 		Dial:         a.node.DialContext,
 		Listener:     listeners[0],
 		PairListener: listeners[1],
-		DatabaseURL:  a.opts.Database,
+		DatabaseURL:  a.started.Database,
 		Copies:       a.started.Copies,
 		Log:          a.log.With("part", "filelayer"),
 	})

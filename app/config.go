@@ -17,6 +17,7 @@ import (
 type config struct {
 	Name           string   `json:"name"`
 	Library        string   `json:"library"`
+	Database       string   `json:"database"` // URL of an external CouchDB; "" = the embedded database
 	Listen         []string `json:"listen"`
 	Peers          []string `json:"peers"`
 	Hints          []string `json:"pairedPeers"` // peers learnt from pair codes, newest last
@@ -159,6 +160,11 @@ func (c *configFile) update(change func(*config) error) error {
 }
 
 func (c *configFile) encode(values config) ([]byte, error) {
+	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints} {
+		if *l == nil {
+			*l = []string{} // for whoever edits the file
+		}
+	}
 	all, err := fields(values)
 	if err != nil {
 		return nil, err

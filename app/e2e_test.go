@@ -220,6 +220,31 @@ func TestLoopbackServices(t *testing.T) {
 	}
 }
 
+// One device keeps its records in the database of another program, here that
+// of another device.
+func TestExternalDatabase(t *testing.T) {
+	t.Parallel()
+	couch := start(t, Options{Couch: "127.0.0.1:0"})
+	ready, err := couch.Ready(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	password := strings.TrimSpace(readFile(t, filepath.Join(couch.Home(), "loopback.password")))
+	url := "http://paul:" + password + "@" + ready.Couch + "/"
+	a := start(t, Options{Database: url})
+	dir := t.TempDir()
+	if _, err := sample.Write(dir, 1, 5); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Import(t.Context(), []string{dir}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, couch, "the record is in the other program's database", func() bool { return len(couch.Entries()) == 1 })
+	if got := a.config.get().Database; got != url {
+		t.Errorf("%q is kept for the next start", got)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	a := start(t, Options{Name: "Desktop"})

@@ -29,7 +29,8 @@ with the real ports. Stops on Ctrl-C or SIGTERM.
   --no-public-peers   do not link through public peers
   --couch ADDR        serve the databases in the CouchDB protocol, such as 127.0.0.1:5984
   --socks ADDR        SOCKS5 and HTTP proxy to one's devices, such as 127.0.0.1:1080
-  --database URL      keep the records in an external CouchDB
+  --database URL      keep the records in an external CouchDB, such as
+                      http://user:password@127.0.0.1:5984/; kept; "embedded" ends it
 
 --couch and --socks take loopback addresses only, and ask for user paul and the
 password in HOME/loopback.password.
