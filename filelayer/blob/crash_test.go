@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// crashDir, in the environment, makes the test binary a process to be killed.
+// crashDir, set in the environment, makes the test binary the process to be killed.
 const crashDir = "PAUL_BLOB_CRASH"
 
 func TestMain(m *testing.M) {

@@ -206,7 +206,7 @@ func (s *Store) Mounted() error {
 	if err == nil && m.ID != s.id {
 		return fmt.Errorf("%w (%s has the marker of another library)", ErrNotMounted, s.library)
 	}
-	if errors.Is(err, fs.ErrNotExist) || classify(err) == ErrIO {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(classify(err), ErrIO) {
 		return fmt.Errorf("%w (%w)", ErrNotMounted, err)
 	}
 	return explainRead(err)
