@@ -44,7 +44,7 @@ type greeter struct {
 
 type datagram struct {
 	to   iwt.Addr
-	body [datagramSize]byte
+	body [1 + datagramSize]byte // after its sessionTraffic byte
 }
 
 func newGreeter(d *devices, changed func()) *greeter {
@@ -124,8 +124,8 @@ func (g *greeter) nudge() {
 // lost, as any may be.
 func (g *greeter) queue(to iwt.Addr, kind byte, token uint64) {
 	d := datagram{to: to}
-	d.body[0] = kind
-	binary.BigEndian.PutUint64(d.body[1:], token)
+	d.body[0], d.body[1] = sessionTraffic, kind
+	binary.BigEndian.PutUint64(d.body[2:], token)
 	select {
 	case g.out <- d:
 	default:

@@ -152,7 +152,9 @@ func (ls *links) call(ctx context.Context, u peerURI, kind string, up func(ed255
 		return err
 	}
 	k := &link{uri: u.name(), kind: kind, remote: remoteAddr(s)}
-	k.local = isLocal(k.remote)
+	if k.local = isLocal(k.remote); k.local && u.priority == priorityDefault {
+		u.priority = priorityLAN
+	}
 	return ls.keepOutbound(ctx, s, u, k, up)
 }
 

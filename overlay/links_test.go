@@ -53,7 +53,7 @@ func talk(t *testing.T, n *Node, c *core.Core, got <-chan string) {
 	defer tick.Stop()
 	end := time.After(patience)
 	for {
-		n.send([]byte{0xff, 1}, iwt.Addr(c.PublicKey()))
+		n.send([]byte{sessionTraffic, 0xff, 1}, iwt.Addr(c.PublicKey()))
 		_, _ = c.WriteTo([]byte{0xff, 2}, iwt.Addr(n.PublicKey())) // mends a wedged session
 		select {
 		case text := <-got:

@@ -58,16 +58,17 @@ func (n *nic) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
 	return sent, nil
 }
 
-// write sends queued packets until ctx ends.
+// write sends queued packets, each after its sessionTraffic byte, until ctx
+// ends.
 func (n *nic) write(ctx context.Context, send func(packet []byte, to iwt.Addr)) {
-	buf := make([]byte, 0, n.mtu)
+	buf := make([]byte, 0, 1+n.mtu)
 	for {
 		select {
 		case <-ctx.Done():
 			n.drain()
 			return
 		case o := <-n.out:
-			buf = buf[:0]
+			buf = append(buf[:0], sessionTraffic)
 			for _, part := range o.packet.AsSlices() {
 				buf = append(buf, part...)
 			}

@@ -23,6 +23,9 @@ import (
 // for it to accept.
 const reachWait = 10 * time.Second
 
+// maxPacket is the largest IPv6 packet.
+const maxPacket = 40 + 65535
+
 // Node is one device on the overlay.
 type Node struct {
 	private ed25519.PrivateKey
@@ -51,6 +54,9 @@ func Open(opts Options) (*Node, error) {
 	n := &Node{log: opts.Log, down: make(chan struct{}), stopped: make(chan struct{})}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
+	}
+	if opts.KeyFile == "" {
+		return nil, errors.New("open overlay: Options.KeyFile is required")
 	}
 	var err error
 	if n.private, err = loadKey(opts.KeyFile); err != nil {
@@ -173,15 +179,21 @@ func (n *Node) carry(ctx context.Context, group *errgroup.Group) {
 	}
 }
 
-// send hands a packet to the session of a key. Loss is for TCP and the next
-// hello to mend.
-func (n *Node) send(packet []byte, to iwt.Addr) { _, _ = n.core.WriteTo(packet, to) }
+// sessionTraffic is the first byte of what a session carries, as in Yggdrasil
+// (src/core/types.go). The other kinds let any node on the network ask for a
+// node's peers and more: they are not answered, so that sessions are read and
+// written here and not through the core.
+const sessionTraffic = 1
+
+// send hands a packet, after its sessionTraffic byte, to the session of a key.
+// Loss is for TCP and the next hello to mend.
+func (n *Node) send(packet []byte, to iwt.Addr) { _, _ = n.core.PacketConn.WriteTo(packet, to) }
 
 // read takes all that sessions deliver, and never waits for anything else.
 func (n *Node) read(ctx context.Context) error {
-	buf := make([]byte, n.core.MTU())
+	buf := make([]byte, 1+maxPacket)
 	for {
-		size, from, err := n.core.ReadFrom(buf)
+		size, from, err := n.core.PacketConn.ReadFrom(buf)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -189,10 +201,10 @@ func (n *Node) read(ctx context.Context) error {
 			return fmt.Errorf("read from overlay: %w", err)
 		}
 		key, ok := from.(iwt.Addr)
-		if !ok || size == 0 {
+		if !ok || size < 2 || buf[0] != sessionTraffic {
 			continue
 		}
-		packet, now := buf[:size], time.Now()
+		packet, now := buf[1:size], time.Now()
 		switch {
 		case packet[0] < 0x60:
 			n.greeter.receive(packet, ed25519.PublicKey(key), now)

@@ -326,7 +326,7 @@ func TestForgedSourceIsDropped(t *testing.T) {
 	forged := synPacket(b, a, 7331)
 	src := AddressOf(third).As16()
 	copy(forged[8:], src[:])
-	b.send(forged, iwt.Addr(a.PublicKey()))
+	b.send(append([]byte{sessionTraffic}, forged...), iwt.Addr(a.PublicKey()))
 	serve(t, a, 7331, echo)
 	ping(t, dialTo(t, b, a, 7331)) // travelled behind the forged packet
 	if heard(a, third) != before {

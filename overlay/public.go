@@ -19,6 +19,9 @@ var builtInPeers string
 // answer.
 const probeCount = 8
 
+// goodLink is how long a link has lasted that is replaced without a pause.
+const goodLink = 5 * time.Second
+
 // publicPeers keeps a link to one public peer, and another in reserve that has
 // been seen to answer but is not linked: with two links, strangers' traffic
 // would flow through this device.
@@ -76,10 +79,10 @@ func (p *publicPeers) run(ctx context.Context) {
 		}
 		began := time.Now()
 		standby = p.use(ctx, active, standby)
-		if time.Since(began) > maxBackoff {
+		if time.Since(began) > goodLink {
 			pauses.reset()
 		} else {
-			_ = pause(ctx, pauses.next())
+			_ = pause(ctx, pauses.next()) // when ctx ends, so does the loop
 		}
 		active, standby = standby, nil
 	}

@@ -45,7 +45,7 @@ func (w *wire) join(t *testing.T) (a, b *Node) {
 					return
 				}
 				select {
-				case way <- travelling{bytes.Clone(packet), time.Now().Add(w.delay)}:
+				case way <- travelling{bytes.Clone(packet[1:]), time.Now().Add(w.delay)}:
 				default:
 				}
 			})
