@@ -93,7 +93,7 @@ func (r *request) putSecurity() error {
 // compact frees the space of what is no longer used. The bodies of old
 // revisions are not kept anyway.
 func (r *request) compact() error {
-	if _, err := r.readPost(); err != nil {
+	if err := r.checkType(); err != nil {
 		return err
 	}
 	if err := r.db.vacuum(context.WithoutCancel(r.Context())); err != nil {

@@ -119,10 +119,18 @@ func (r *request) readJSON() ([]byte, error) {
 	return b, nil
 }
 
-// readPost is readJSON for POST, where a browser's form must not pass.
-func (r *request) readPost() ([]byte, error) {
+// checkType refuses what is not called JSON: a browser's form must not pass.
+func (r *request) checkType() error {
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" {
-		return nil, &Error{http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type must be application/json"}
+		return &Error{http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type must be application/json"}
+	}
+	return nil
+}
+
+// readPost is readJSON for POST.
+func (r *request) readPost() ([]byte, error) {
+	if err := r.checkType(); err != nil {
+		return nil, err
 	}
 	return r.readJSON()
 }

@@ -68,6 +68,13 @@ var databaseEndpoints = map[string]map[string]func(*request) error{
 	"_security":           {"GET": (*request).getSecurity, "PUT": (*request).putSecurity},
 }
 
+// notHere are the requests of CouchDB that this server does not answer.
+var notHere = map[string]bool{
+	"_auto_purge": true, "_dbs_info": true, "_design_docs": true, "_explain": true, "_find": true, "_index": true,
+	"_local_docs": true, "_partition": true, "_purge": true, "_purged_infos_limit": true, "_shards": true,
+	"_sync_shards": true, "_view_cleanup": true,
+}
+
 func (s *Server) routeDatabase(r *request, path []string) error {
 	name := ""
 	if len(path) > 0 {
@@ -90,7 +97,7 @@ func (s *Server) routeDatabase(r *request, path []string) error {
 		return r.document("_design/"+path[1], path[2:])
 	case strings.HasPrefix(name, "_local/"):
 		return r.localDocument(name)
-	case strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "_design/"):
+	case notHere[name]:
 		return notImplemented("This server has no " + name + ".")
 	}
 	return r.document(name, path[1:])

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -14,9 +15,12 @@ import (
 // Transport returns a RoundTripper that answers every request from s, in
 // memory, whatever host its URL names. Bodies stream both ways, and a request
 // whose context ends is given up, with what its handler was waiting for.
-func (s *Server) Transport() http.RoundTripper { return roundTripper{s} }
+func (s *Server) Transport() http.RoundTripper { return roundTripper{s, s.opts.Log} }
 
-type roundTripper struct{ s *Server }
+type roundTripper struct {
+	handler http.Handler
+	log     *slog.Logger
+}
 
 // RoundTrip implements [http.RoundTripper].
 func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -38,7 +42,7 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer cancel()
 		defer stop()
 		defer func() { _ = r.Body.Close() }() // nobody is left to tell
-		x.serve(t.s)
+		x.serve(t.handler, t.log)
 	}()
 	select {
 	case <-x.ready:
@@ -69,13 +73,13 @@ type exchange struct {
 	err      error
 }
 
-func (x *exchange) serve(s *Server) {
+func (x *exchange) serve(h http.Handler, log *slog.Logger) {
 	defer func() {
 		if p := recover(); p != nil {
-			x.failed(s, p)
+			x.failed(log, p)
 		}
 	}()
-	s.ServeHTTP(x, x.request)
+	h.ServeHTTP(x, x.request)
 	if x.response != nil {
 		_ = x.send() // the client may have gone
 		_ = x.write.Close()
@@ -87,9 +91,9 @@ func (x *exchange) serve(s *Server) {
 
 // failed ends the exchange after the handler panicked, as net/http would by
 // closing the connection: one bad request must not end the program.
-func (x *exchange) failed(s *Server, p any) {
+func (x *exchange) failed(log *slog.Logger, p any) {
 	err := fmt.Errorf("answer %s %s: %v", x.request.Method, x.request.URL.Path, p)
-	s.opts.Log.Error("A request made the database server panic", "err", err, "stack", string(debug.Stack()))
+	log.Error("A request made the database server panic", "err", err, "stack", string(debug.Stack()))
 	_ = x.write.CloseWithError(err) // never fails
 	if x.response == nil {
 		x.err = errors.Join(io.ErrUnexpectedEOF, err)
