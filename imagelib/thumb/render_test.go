@@ -61,6 +61,9 @@ func TestOrientations(t *testing.T) {
 	for _, size := range []image.Point{{1100, 700}, {2400, 1500}, {41, 23}} {
 		upright := testphoto.Picture(size.X, size.Y, 0)
 		for o := 0; o <= 8; o++ {
+			if size.X > 2000 && o%5 != 1 { // the large one upright and turned is enough
+				continue
+			}
 			t.Run(fmt.Sprintf("%dx%d/%d", size.X, size.Y, o), func(t *testing.T) {
 				t.Parallel()
 				data := testphoto.JPEG(testphoto.Turned(upright, o), testphoto.EXIF{Orientation: o})
@@ -177,6 +180,38 @@ func TestGrey(t *testing.T) {
 	for _, m := range []image.Image{got, px} {
 		if c := color.GrayModel.Convert(m.At(50, 50)).(color.Gray); c.Y < 74 || c.Y > 80 {
 			t.Errorf("grey of 77 became %d", c.Y)
+		}
+	}
+}
+
+// TestCMYK draws what the scaled decoder leaves to the standard library: 8 by 8
+// pixels of four inks, each at 127 of 255.
+func TestCMYK(t *testing.T) {
+	t.Parallel()
+	data := []byte("\xff\xd8\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
+	data = append(append(data, 0xff, 0xdb, 0, 67, 0), bytes.Repeat([]byte{1}, 64)...)
+	data = append(data, 0xff, 0xc0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0)
+	for _, class := range []byte{0, 0x10} { // one code, of one bit, for zero
+		data = append(append(data, 0xff, 0xc4, 0, 20, class, 1), make([]byte, 16)...)
+	}
+	data = append(data, 0xff, 0xda, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0, 0xff, 0xd9)
+	info := read(t, data)
+	r := NewRenderer(0)
+	set, err := r.Thumbnails(t.Context(), data, info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := Decode(set.Small, Small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	px, err := r.Pixels(t.Context(), data, info, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []image.Image{small, px} {
+		if c := color.GrayModel.Convert(m.At(4, 4)).(color.Gray); c.Y < 60 || c.Y > 68 {
+			t.Errorf("drawn as %d, want 64", c.Y)
 		}
 	}
 }
