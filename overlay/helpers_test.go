@@ -27,44 +27,44 @@ func TestMain(m *testing.M) {
 }
 
 // local are the options of a node that stays on loopback.
-func local(t testing.TB) Options {
-	t.Helper()
+func local(tb testing.TB) Options {
+	tb.Helper()
 	return Options{
-		KeyFile: filepath.Join(t.TempDir(), "key"), NoLAN: true, NoPublicPeers: true,
+		KeyFile: filepath.Join(tb.TempDir(), "key"), NoLAN: true, NoPublicPeers: true,
 	}
 }
 
-func listening(t testing.TB) Options {
-	t.Helper()
-	opts := local(t)
+func listening(tb testing.TB) Options {
+	tb.Helper()
+	opts := local(tb)
 	opts.Listen = []string{"tls://127.0.0.1:0"}
 	return opts
 }
 
 // start opens a node and runs it until the test ends.
-func start(t testing.TB, opts Options) *Node {
-	t.Helper()
+func start(tb testing.TB, opts Options) *Node {
+	tb.Helper()
 	n, err := Open(opts)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- n.Run(context.WithoutCancel(t.Context())) }()
-	t.Cleanup(func() {
+	go func() { ended <- n.Run(context.WithoutCancel(tb.Context())) }()
+	tb.Cleanup(func() {
 		if err := n.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			tb.Errorf("close: %v", err)
 		}
 		if err := <-ended; err != nil {
-			t.Errorf("run: %v", err)
+			tb.Errorf("run: %v", err)
 		}
 	})
 	return n
 }
 
 // calling are the options of a node that peers with others.
-func calling(t testing.TB, others ...*Node) Options {
-	t.Helper()
-	opts := local(t)
+func calling(tb testing.TB, others ...*Node) Options {
+	tb.Helper()
+	opts := local(tb)
 	for _, o := range others {
 		opts.Peers = append(opts.Peers, o.ListenURIs()...)
 	}
@@ -78,8 +78,8 @@ func pair(a, b *Node) {
 }
 
 // await waits until cond holds, looking whenever n has changed.
-func await(t testing.TB, n *Node, what string, cond func() bool) {
-	t.Helper()
+func await(tb testing.TB, n *Node, what string, cond func() bool) {
+	tb.Helper()
 	woken, stop := n.Changed().Listen()
 	defer stop()
 	timer := time.NewTimer(patience)
@@ -88,40 +88,40 @@ func await(t testing.TB, n *Node, what string, cond func() bool) {
 		select {
 		case <-woken:
 		case <-timer.C:
-			t.Fatalf("waited in vain: %s; peers %+v", what, n.Peers())
+			tb.Fatalf("waited in vain: %s; peers %+v", what, n.Peers())
 		}
 	}
 }
 
-func awaitOnline(t testing.TB, n *Node, key ed25519.PublicKey) {
-	t.Helper()
-	await(t, n, "device online", func() bool { return n.Path(key).Kind != PathOffline })
+func awaitOnline(tb testing.TB, n *Node, key ed25519.PublicKey) {
+	tb.Helper()
+	await(tb, n, "device online", func() bool { return n.Path(key).Kind != PathOffline })
 }
 
-func awaitLink(t testing.TB, n *Node, key ed25519.PublicKey) {
-	t.Helper()
-	await(t, n, "link up", func() bool { return n.links.to(key) != nil })
+func awaitLink(tb testing.TB, n *Node, key ed25519.PublicKey) {
+	tb.Helper()
+	await(tb, n, "link up", func() bool { return n.links.to(key) != nil })
 }
 
 // pairOf starts two nodes that are linked, paired and online to each other.
-func pairOf(t testing.TB) (a, b *Node) {
-	t.Helper()
-	a = start(t, listening(t))
-	b = start(t, calling(t, a))
+func pairOf(tb testing.TB) (a, b *Node) {
+	tb.Helper()
+	a = start(tb, listening(tb))
+	b = start(tb, calling(tb, a))
 	pair(a, b)
-	awaitOnline(t, a, b.PublicKey())
-	awaitOnline(t, b, a.PublicKey())
+	awaitOnline(tb, a, b.PublicKey())
+	awaitOnline(tb, b, a.PublicKey())
 	return a, b
 }
 
 func at(n *Node, port uint16) string { return (&Addr{n.PublicKey(), port}).String() }
 
 // serve answers every connection to the port with handle.
-func serve(t testing.TB, n *Node, port uint16, handle func(net.Conn)) net.Listener {
-	t.Helper()
+func serve(tb testing.TB, n *Node, port uint16, handle func(net.Conn)) net.Listener {
+	tb.Helper()
 	ln, err := n.Listen(port)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	go func() {
 		for {
@@ -135,27 +135,27 @@ func serve(t testing.TB, n *Node, port uint16, handle func(net.Conn)) net.Listen
 			}()
 		}
 	}()
-	t.Cleanup(func() { _ = ln.Close() })
+	tb.Cleanup(func() { _ = ln.Close() })
 	return ln
 }
 
 func echo(c net.Conn) { _, _ = io.Copy(c, c) }
 
-func dialTo(t testing.TB, from, to *Node, port uint16) net.Conn {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+func dialTo(tb testing.TB, from, to *Node, port uint16) net.Conn {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	c, err := from.DialContext(ctx, "tcp", at(to, port))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
-func writeFile(t testing.TB, path, text string, perm os.FileMode) {
-	t.Helper()
+func writeFile(tb testing.TB, path, text string, perm os.FileMode) {
+	tb.Helper()
 	if err := os.WriteFile(path, []byte(text), perm); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

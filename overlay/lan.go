@@ -84,7 +84,7 @@ func (l *lan) run(ctx context.Context) {
 	for _, open := range []func(context.Context, beacon, ed25519.PrivateKey) (beaconSocket, error){openIPv4, openIPv6} {
 		s, err := open(ctx, own, l.links.private)
 		if err != nil {
-			l.links.log.Warn("Local network discovery is limited", slog.Any("err", err))
+			l.links.log.WarnContext(ctx, "Local network discovery is limited", slog.Any("err", err))
 			continue
 		}
 		group.Go(func() { l.listen(ctx, s) })
@@ -175,7 +175,7 @@ func (l *lan) call(ctx context.Context) {
 				key: b.key, priority: priorityLAN,
 			}
 			err := l.links.call(ctx, u, PeeringLAN, func(ed25519.PublicKey) {})
-			l.links.log.Debug("Local link ended", slog.String("uri", u.name()), slog.Any("err", err))
+			l.links.log.DebugContext(ctx, "Local link ended", slog.String("uri", u.name()), slog.Any("err", err))
 		}
 	}
 }

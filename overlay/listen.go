@@ -53,7 +53,11 @@ func bind(u peerURI, config *tls.Config) (*linkListener, error) {
 }
 
 func bindTCP(u peerURI, config *tls.Config) (*linkListener, net.Addr, error) {
-	ln, err := net.Listen("tcp", u.address())
+	at, err := net.ResolveTCPAddr("tcp", u.address())
+	if err != nil {
+		return nil, nil, err
+	}
+	ln, err := net.ListenTCP("tcp", at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,7 +116,7 @@ func (l *linkListener) serve(ctx context.Context, ls *links) {
 			if errors.Is(err, net.ErrClosed) || errors.Is(err, quic.ErrServerClosed) {
 				return
 			}
-			ls.log.Warn("Accept link", slog.String("listener", l.uri.name()), slog.Any("err", err))
+			ls.log.WarnContext(ctx, "Accept link", slog.String("listener", l.uri.name()), slog.Any("err", err))
 			if pause(ctx, acceptPause) != nil { // out of file descriptors, most likely
 				return
 			}
@@ -125,7 +129,7 @@ func (l *linkListener) serve(ctx context.Context, ls *links) {
 		group.Go(func() {
 			defer ls.leave()
 			if err := l.take(ctx, ls, s); err != nil {
-				ls.log.Debug("Inbound link ended", slog.Any("remote", s.RemoteAddr()), slog.Any("err", err))
+				ls.log.DebugContext(ctx, "Inbound link ended", slog.Any("remote", s.RemoteAddr()), slog.Any("err", err))
 			}
 		})
 	}

@@ -109,7 +109,7 @@ func (n *nic) Attach(d stack.NetworkDispatcher) {
 	n.stack.Store(&d)
 }
 
-// Capabilities: sessions are authenticated, so checksums need no check.
+// Capabilities spares the check of checksums: sessions are authenticated.
 func (*nic) Capabilities() stack.LinkEndpointCapabilities {
 	return stack.CapabilityRXChecksumOffload
 }

@@ -21,11 +21,11 @@ func seeded(b byte) ed25519.PrivateKey {
 
 func public(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519.PublicKey) }
 
-func encoded(t testing.TB, k ed25519.PrivateKey, priority uint8, password string) []byte {
-	t.Helper()
+func encoded(tb testing.TB, k ed25519.PrivateKey, priority uint8, password string) []byte {
+	tb.Helper()
 	b, err := greeting{public(k), priority}.encode(k, []byte(password))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

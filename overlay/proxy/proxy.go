@@ -95,7 +95,7 @@ func (s *server) accept(ctx context.Context, ln net.Listener) error {
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("proxy: %w", err)
 		case err != nil:
-			s.Log.Warn("Accept proxy client", slog.Any("err", err))
+			s.Log.WarnContext(ctx, "Accept proxy client", slog.Any("err", err))
 			pause(ctx) // out of file descriptors, most likely
 			continue
 		}
@@ -141,7 +141,7 @@ func (s *server) client(ctx context.Context, c net.Conn) {
 	}
 	remote, err := serve(ctx, c, r)
 	if err != nil {
-		s.Log.Info("Proxy client refused", slog.Any("err", err))
+		s.Log.InfoContext(ctx, "Proxy client refused", slog.Any("err", err))
 		return
 	}
 	defer func() { _ = remote.Close() }() // both directions have ended
