@@ -22,6 +22,9 @@ const (
 	ColorToastLink fyne.ThemeColorName = "toastLink" // the button of a toast
 	ColorSafe      fyne.ThemeColorName = "safe"      // all is well, as text
 	ColorRisk      fyne.ThemeColorName = "risk"      // a photo could be lost, as text
+	ColorOnRisk    fyne.ThemeColorName = "onRisk"    // a symbol of risk on a picture, in both variants
+	ColorHeart     fyne.ThemeColorName = "heart"     // a favourite, on the stage
+	ColorPaper     fyne.ThemeColorName = "paper"     // ground of a QR code, always white
 	ColorSafeSoft  fyne.ThemeColorName = "safeSoft"  // ground under ColorSafe
 	ColorRiskSoft  fyne.ThemeColorName = "riskSoft"  // ground under ColorRisk
 	ColorStage     fyne.ThemeColorName = "stage"     // ground of the viewer, always dark
@@ -101,8 +104,11 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorToast:     {rgb(0x2B2B33), rgb(0x3A3A44)},
 	ColorOnToast:   {rgb(0xFFFFFF), rgb(0xFFFFFF)},
 	ColorToastLink: {rgb(0xB4BAFF), rgb(0xC0C5FF)},
+	ColorPaper:     {rgb(0xFFFFFF), rgb(0xFFFFFF)},
 	ColorSafe:      {rgb(0x1B7347), rgb(0x6FD8A0)},
 	ColorRisk:      {rgb(0x8F5400), rgb(0xF2B85C)},
+	ColorOnRisk:    {rgb(0xFFC566), rgb(0xFFC566)},
+	ColorHeart:     {rgb(0xFF6B81), rgb(0xFF6B81)},
 	ColorSafeSoft:  {rgb(0xE3F4EA), rgb(0x17301F)},
 	ColorRiskSoft:  {rgb(0xFDF0DA), rgb(0x35290F)},
 	ColorStage:     {rgb(0x0C0C0F), rgb(0x0C0C0F)},

@@ -1,0 +1,255 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// toggleFavourite marks photos as favourites, or no longer when all are.
+func (s *shell) toggleFavourite(x sel) {
+	if len(x.images) == 0 || x.trash {
+		return
+	}
+	on := x.favourites < len(x.images)
+	s.setFavourite(x.digests(), on, true)
+}
+
+func (s *shell) setFavourite(ds []app.Digest, on, undo bool) {
+	s.goDo(func(ctx context.Context) error { return s.lib.SetFavourite(ctx, ds, on) }, func(err error) {
+		if err != nil {
+			s.fail(words.T("Could not change favourites"), err)
+			return
+		}
+		s.reload()
+		if !undo {
+			return
+		}
+		text := words.N("{{.N}} photos added to favourites", len(ds))
+		if !on {
+			text = words.N("{{.N}} photos removed from favourites", len(ds))
+		}
+		s.toasts.show(text, func() { s.setFavourite(ds, !on, false) })
+	})
+}
+
+// savePhotos keeps copies here of the photos that are not.
+func (s *shell) savePhotos(x sel) { s.save(x.where(false), true) }
+
+func (s *shell) save(ds []app.Digest, tell bool) {
+	if len(ds) == 0 {
+		return
+	}
+	if tell {
+		s.toasts.show(words.N("Saving {{.N}} photos to this computer", len(ds)), nil)
+	}
+	s.goDo(func(ctx context.Context) error { return s.dev.Save(ctx, ds...) }, func(err error) {
+		s.reload()
+		n := len(failures(err))
+		switch {
+		case err == nil && tell:
+			s.toasts.show(words.N("{{.N}} photos saved to this computer", len(ds)), nil)
+		case err == nil || cancelled(err):
+		case errors.Is(err, app.ErrNoHolder):
+			s.toasts.show(words.N("{{.N}} photos will be saved when a device that has them is online", max(n, 1)), nil)
+		default:
+			s.fail(words.N("{{.N}} photos could not be saved", max(n, 1)), err)
+		}
+	})
+}
+
+// removePhotos removes the copies here, as far as other devices prove theirs.
+func (s *shell) removePhotos(x sel) {
+	ds := x.where(true)
+	if len(ds) == 0 {
+		return
+	}
+	s.toasts.show(words.N("Asking other devices to prove their copies of {{.N}} photos", len(ds)), nil)
+	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, ds...) }, func(err error) {
+		s.reload()
+		s.removed(ds, err)
+	})
+}
+
+// removed tells what came of a removal: done with an undo, or refused with the
+// reason and the ways out.
+func (s *shell) removed(ds []app.Digest, err error) {
+	if cancelled(err) {
+		s.toasts.hide()
+		return
+	}
+	kept := failures(err)
+	if err != nil && len(kept) == 0 {
+		kept = ds
+	}
+	gone := without(ds, kept)
+	if len(gone) > 0 {
+		s.toasts.show(words.N("{{.N}} photos removed from this computer", len(gone)), func() { s.save(gone, true) })
+	} else {
+		s.toasts.hide()
+	}
+	if len(kept) == 0 {
+		return
+	}
+	p := words.Explain(err)
+	title := words.N("{{.N}} photos were kept", len(kept))
+	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: words.T("Keep them")}
+	if errors.Is(err, app.ErrLastCopy) || errors.Is(err, app.ErrUnverified) {
+		q.third, q.thirdDo = words.T("Remove anyway…"), func() { s.forceRemove(kept) }
+	}
+	s.ask(q)
+}
+
+// forceRemove asks once more, saying what would be lost.
+func (s *shell) forceRemove(ds []app.Digest) {
+	s.ask(question{
+		symbol: "warning", danger: true,
+		title: words.N("Remove {{.N}} photos without proof of another copy?", len(ds)),
+		text:  words.T("No other device has proved that it holds them. They go to this computer's trash for 30 days; after that they may be lost for ever."),
+		yes:   words.T("Remove anyway"), no: words.T("Keep them"),
+		do: func() {
+			s.goDo(func(ctx context.Context) error { return s.dev.ForceUnsave(ctx, ds...) }, func(err error) {
+				s.reload()
+				if err != nil {
+					s.fail(words.T("Could not remove the photos"), err)
+					return
+				}
+				s.toasts.show(words.N("{{.N}} photos removed from this computer", len(ds)), func() { s.save(ds, true) })
+			})
+		},
+	})
+}
+
+// deletePhotos asks, and deletes on every device.
+func (s *shell) deletePhotos(x sel) {
+	ds := x.digests()
+	if len(ds) == 0 || x.trash {
+		return
+	}
+	s.ask(question{
+		symbol: "trash", danger: true, title: s.deleteTitle(len(ds)), text: s.deleteText(),
+		yes: words.T("Delete"), no: words.T("Cancel"),
+		do: func() {
+			s.goDo(func(ctx context.Context) error { return s.dev.Delete(ctx, ds...) }, func(err error) {
+				s.reload()
+				if err != nil {
+					s.fail(words.T("Could not delete all of the photos"), err)
+					return
+				}
+				s.toasts.show(words.N("{{.N}} photos moved to the trash", len(ds)), func() { s.restore(ds) })
+			})
+		},
+	})
+}
+
+func (s *shell) deleteTitle(n int) string {
+	switch len(s.devices) {
+	case 0, 1:
+		return words.N("Delete {{.N}} photos?", n)
+	case 2:
+		return words.N("Delete {{.N}} photos from both devices?", n)
+	default:
+		return words.N("Delete {{.N}} photos from all {{.Devices}} devices?", n, "Devices", len(s.devices))
+	}
+}
+
+// deleteText says where the photos go, and what devices that are offline do.
+func (s *shell) deleteText() string {
+	text := words.T("They move to the trash and can be restored for 30 days.")
+	if len(s.devices) > 1 {
+		text = words.T("They move to the trash of every device and can be restored for 30 days.")
+	}
+	var offline []string
+	for _, d := range s.devices {
+		if !d.Self && !d.Online {
+			offline = append(offline, d.Name)
+		}
+	}
+	switch len(offline) {
+	case 0:
+		return text
+	case 1:
+		return text + " " + words.T("{{.Device}} is offline and follows when it is online again.", "Device", offline[0])
+	default:
+		return text + " " + words.T("{{.Devices}} are offline and follow when they are online again.", "Devices", words.List(offline))
+	}
+}
+
+// restorePhotos brings photos back from the trash.
+func (s *shell) restorePhotos(x sel) { s.restore(x.digests()) }
+
+func (s *shell) restore(ds []app.Digest) {
+	if len(ds) == 0 {
+		return
+	}
+	s.goDo(func(ctx context.Context) error { return s.dev.Restore(ctx, ds...) }, func(err error) {
+		s.reload()
+		if err != nil {
+			s.fail(words.T("Could not restore all of the photos"), err)
+			return
+		}
+		s.toasts.show(words.N("{{.N}} photos restored", len(ds)), nil)
+	})
+}
+
+// exportPhotos copies the files to a folder that the person chooses.
+func (s *shell) exportPhotos(x sel) {
+	ds := x.digests()
+	if len(ds) == 0 {
+		return
+	}
+	s.chooseFolder(words.T("Export to a folder"), "", func(dir string) {
+		s.toasts.show(words.N("Exporting {{.N}} photos", len(ds)), nil)
+		s.goDo(func(ctx context.Context) error { return s.dev.Export(ctx, dir, ds...) }, func(err error) {
+			if err != nil {
+				s.fail(words.T("Could not export all of the photos"), err)
+				return
+			}
+			s.toasts.show(words.N("{{.N}} photos exported to {{.Folder}}", len(ds), "Folder", dir), nil)
+		})
+	})
+}
+
+// failures are the photos that a joined error names.
+func failures(err error) []app.Digest {
+	var out []app.Digest
+	var walk func(error)
+	walk = func(err error) {
+		var one *app.FileError
+		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the tree is walked by hand
+			for _, e := range joined.Unwrap() {
+				walk(e)
+			}
+		} else if errors.As(err, &one) {
+			out = append(out, one.Digest)
+		}
+	}
+	if err != nil {
+		walk(err)
+	}
+	return out
+}
+
+// without returns the digests of all that are not in some.
+func without(all, some []app.Digest) []app.Digest {
+	drop := make(map[app.Digest]bool, len(some))
+	for _, d := range some {
+		drop[d] = true
+	}
+	var out []app.Digest
+	for _, d := range all {
+		if !drop[d] {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// proofs are the proofs of a photo's copies, as of now.
+func (s *shell) proofs(d app.Digest) ([]words.Proof, time.Time) {
+	e, _ := s.dev.Entry(d)
+	return words.Proofs(e, s.devices), s.now()
+}

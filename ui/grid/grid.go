@@ -1,0 +1,367 @@
+// Package grid is the gallery: a virtualised view of any number of photos in
+// justified rows under the days they were taken.
+//
+// It is one widget that draws pooled primitives; there is no widget a photo.
+// What is hit is found by searching the rows, the offset is a float64, and
+// scrolling moves objects without refreshing any, so that no texture is
+// uploaded again. All of it runs on the screen's goroutine, except that the
+// loaders fetch pictures on theirs.
+package grid
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/ui/justify"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/thumbs"
+)
+
+// A Mark is what a tile tells of its photo beside the picture.
+type Mark struct {
+	Favourite bool
+	Away      bool   // no copy on this device
+	Saving    bool   // wanted here, and on its way
+	OneCopy   bool   // verified on one device only
+	Kind      string // "" for a plain picture; else a word for a badge: "RAW"
+	Video     bool
+}
+
+// A Source is the photos to show, in order. It must not change: another state
+// is another Source.
+type Source interface {
+	Len() int
+	ID(i int) thumbs.ID
+	Index(id thumbs.ID) (int, bool)
+	Aspect(i int) float32
+	When(i int) time.Time // on the wall clock of the place
+	Mark(i int) Mark
+}
+
+// Texts writes the dates of headers and of the scrubber.
+type Texts struct {
+	Day   func(t time.Time, short bool) string
+	Month func(time.Time) string
+	Year  func(time.Time) string
+	Count func(n int) string
+}
+
+// Options are a grid's connections; only Thumbs and Texts are required.
+type Options struct {
+	Thumbs *thumbs.Loader // by ID and size 256 or 512
+	Hashes *thumbs.Loader // blurred placeholders, by ID and size 0
+	Texts  Texts
+
+	Open      func(i int)                                             // a photo was opened
+	Menu      func(i int, at fyne.Position)                           // context menu; at is absolute
+	Selected  func()                                                  // the selection changed
+	Level     func(level int)                                         // the zoom level changed
+	Key       func(*fyne.KeyEvent) bool                               // keys that the grid has no use for
+	Modifiers func() fyne.KeyModifier                                 // held keys; default: asks the driver
+	Now       func() time.Time                                        // for double clicks; default time.Now
+	Animate   func(d time.Duration, tick func(float32)) (stop func()) // default: Fyne's animation
+}
+
+// Level is a zoom level.
+type Level struct {
+	Height float32 // of a row, about
+	Group  Group
+	Square bool
+}
+
+// Group is what a section holds.
+type Group int
+
+// Groups.
+const (
+	Days Group = iota
+	Months
+	Years
+)
+
+// Levels are the zoom levels, from small to large.
+var Levels = []Level{
+	{Height: 52, Group: Years, Square: true},
+	{Height: 92, Group: Months, Square: true},
+	{Height: 136, Group: Days},
+	{Height: 190, Group: Days},
+	{Height: 264, Group: Days},
+	{Height: 380, Group: Days},
+}
+
+// DefaultLevel is where a grid starts.
+const DefaultLevel = 3
+
+const (
+	headerHeight = 50
+	sidePad      = 20
+	gutter       = 48 // right of the rows, for the scrubber
+)
+
+// Grid is the gallery widget.
+type Grid struct {
+	widget.BaseWidget
+	opts  Options
+	src   Source
+	level int
+
+	sections []section
+	lay      *justify.Layout
+	off      float64
+	sel      selection
+
+	thumbs, hashes *thumbs.Client
+	frame          frame
+	tiles          map[int]*tile
+	spare          []*tile
+	headers        map[int]*header
+	spareHeaders   []*header
+
+	box   *fyne.Container
+	clip  *container.Clip
+	scrub *scrubber
+
+	mouse   mouse
+	glide   glide
+	focused bool
+	keyed   bool // the cursor was last moved by a key: show it
+}
+
+// New returns a grid that shows nothing yet.
+func New(opts Options) *Grid {
+	if opts.Modifiers == nil {
+		opts.Modifiers = heldKeys
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Animate == nil {
+		opts.Animate = animate
+	}
+	g := &Grid{
+		opts: opts, src: empty{}, level: DefaultLevel,
+		tiles: map[int]*tile{}, headers: map[int]*header{},
+		box: container.NewWithoutLayout(),
+	}
+	g.sel.init()
+	g.mouse.hover, g.mouse.hoverHeader = -1, -1
+	g.clip = container.NewClip(g.box)
+	g.scrub = newScrubber()
+	g.thumbs = opts.Thumbs.Client(g.loaded)
+	if opts.Hashes != nil {
+		g.hashes = opts.Hashes.Client(g.loaded)
+	}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// SetSource makes src what the grid shows. The photo at the top of the view keeps
+// its place, as far as it is in src too, and so does the selection.
+func (g *Grid) SetSource(src Source) {
+	var anchor thumbs.ID
+	item, above := -1, 0.0
+	if g.lay != nil && g.off > 0 {
+		if item, above = g.lay.Anchor(g.off); item >= 0 {
+			anchor = g.src.ID(item)
+		}
+	}
+	g.src = src
+	g.sel.keep(src)
+	g.mouse.hover, g.mouse.hoverHeader = -1, -1
+	g.forgetTiles()
+	g.layOut()
+	if item >= 0 {
+		if i, ok := src.Index(anchor); ok {
+			item = i
+		}
+		g.off = g.lay.Offset(min(item, src.Len()-1), above)
+	}
+	g.clampOffset()
+	g.update()
+}
+
+// Remark asks the source again for the marks of what is on the screen.
+func (g *Grid) Remark() {
+	for i, t := range g.tiles {
+		t.mark = g.src.Mark(i)
+	}
+	g.update()
+}
+
+// Source returns what the grid shows.
+func (g *Grid) Source() Source { return g.src }
+
+// SetLevel changes the zoom level, keeping the photo in the middle in place.
+func (g *Grid) SetLevel(level int) { g.zoom(level, float64(g.Size().Height)/2) }
+
+// CurrentLevel returns the zoom level.
+func (g *Grid) CurrentLevel() int { return g.level }
+
+func (g *Grid) zoom(level int, y float64) {
+	level = min(max(level, 0), len(Levels)-1)
+	if level == g.level {
+		return
+	}
+	g.stopGlide()
+	g.level = level
+	if g.lay != nil {
+		item, _ := g.lay.Anchor(g.off + y)
+		if i := g.lay.At(g.mouse.pos.X-sidePad, g.off+y); i >= 0 {
+			item = i
+		}
+		g.forgetTiles()
+		g.layOut()
+		if at, ok := g.lay.Place(item); ok && g.off > 0 {
+			g.off = at.Y + float64(at.H)/2 - y
+		}
+		g.clampOffset()
+		g.update()
+	}
+	if g.opts.Level != nil {
+		g.opts.Level(level)
+	}
+}
+
+// Reveal scrolls so that item i is on the screen.
+func (g *Grid) Reveal(i int) {
+	if g.lay == nil {
+		return
+	}
+	at, ok := g.lay.Place(i)
+	if !ok {
+		return
+	}
+	top, bottom := g.off+headerHeight, g.off+float64(g.Size().Height)-look.Gap
+	switch {
+	case at.Y < top:
+		g.ScrollTo(at.Y - headerHeight)
+	case at.Y+float64(at.H) > bottom:
+		g.ScrollTo(at.Y + float64(at.H) - float64(g.Size().Height) + look.Gap*2)
+	}
+}
+
+// Offset returns how far the view is scrolled.
+func (g *Grid) Offset() float64 { return g.off }
+
+// ScrollTo scrolls at once.
+func (g *Grid) ScrollTo(off float64) {
+	g.stopGlide()
+	g.scrollTo(off)
+}
+
+func (g *Grid) scrollTo(off float64) {
+	old := g.off
+	g.off = off
+	g.clampOffset()
+	if g.off != old {
+		g.update()
+	}
+}
+
+func (g *Grid) clampOffset() {
+	if g.lay == nil {
+		return
+	}
+	g.off = max(min(g.off, g.limit()), 0)
+}
+
+// limit is the greatest offset.
+func (g *Grid) limit() float64 {
+	return max(g.lay.Height+sidePad-float64(g.Size().Height), 0)
+}
+
+// Sleep gives up what the grid wants loaded; it is called when the grid is
+// hidden. Wake is the reverse.
+func (g *Grid) Sleep() {
+	g.stopGlide()
+	g.thumbs.Want(nil)
+	if g.hashes != nil {
+		g.hashes.Want(nil)
+	}
+}
+
+// Wake asks again for what is on the screen.
+func (g *Grid) Wake() {
+	g.forgetTiles()
+	g.update()
+}
+
+// layOut builds sections and rows for the present width.
+func (g *Grid) layOut() {
+	lv := Levels[g.level]
+	g.sections = group(g.src, lv.Group)
+	secs := make([]justify.Section, len(g.sections))
+	for i, s := range g.sections {
+		secs[i] = s.Section
+	}
+	g.lay = justify.Build(secs, g.src.Aspect, justify.Options{
+		Width: max(g.Size().Width-sidePad-gutter, 60), Target: lv.Height, Gap: look.Gap,
+		Header: headerHeight, SectionGap: 22, MinSection: 118, Square: lv.Square,
+	})
+	g.releaseHeaders()
+	g.scrub.mark(g)
+}
+
+// thumbSize is the stored size that fills a tile at the screen's scale.
+func (g *Grid) thumbSize() int {
+	scale := float32(1)
+	if c := fyne.CurrentApp().Driver().CanvasForObject(g); c != nil {
+		scale = c.Scale()
+	}
+	if Levels[g.level].Height*1.35*scale > 270 {
+		return 512
+	}
+	return 256
+}
+
+// CreateRenderer implements [fyne.Widget].
+func (g *Grid) CreateRenderer() fyne.WidgetRenderer { return &renderer{g} }
+
+type renderer struct{ g *Grid }
+
+func (r *renderer) Destroy()           { r.g.Sleep() }
+func (r *renderer) MinSize() fyne.Size { return fyne.NewSize(240, 160) }
+func (r *renderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.g.clip, r.g.scrub.box}
+}
+
+func (r *renderer) Layout(s fyne.Size) {
+	g := r.g
+	g.clip.Resize(s)
+	item, above := -1, 0.0
+	if g.lay != nil && g.off > 0 {
+		item, above = g.lay.Anchor(g.off)
+	}
+	g.layOut()
+	if item >= 0 {
+		g.off = g.lay.Offset(item, above)
+	}
+	g.clampOffset()
+	g.update()
+}
+
+// Refresh takes the colours of the theme.
+func (r *renderer) Refresh() {
+	r.g.frame.reset()
+	r.g.forgetTiles()
+	r.g.spare, r.g.spareHeaders = nil, nil
+	r.g.releaseHeaders()
+	r.g.spareHeaders = nil
+	r.g.scrub.recolour()
+	r.g.update()
+	canvas.Refresh(r.g)
+}
+
+// empty is the source of a grid that shows nothing.
+type empty struct{}
+
+func (empty) Len() int                    { return 0 }
+func (empty) ID(int) thumbs.ID            { return thumbs.ID{} }
+func (empty) Index(thumbs.ID) (int, bool) { return 0, false }
+func (empty) Aspect(int) float32          { return 1 }
+func (empty) When(int) time.Time          { return time.Time{} }
+func (empty) Mark(int) Mark               { return Mark{} }

@@ -1,0 +1,140 @@
+package grid
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/thumbs"
+)
+
+// tile is the objects of one photo on the screen, pooled.
+type tile struct {
+	seen  bool // by the update that runs
+	state tileState
+	id    thumbs.ID
+	mark  Mark
+	bg    *canvas.Rectangle
+	img   *canvas.Image
+}
+
+type tileState int
+
+const (
+	bare    tileState = iota // nothing has come yet
+	blurred                  // the placeholder shows
+	sharp                    // the thumbnail shows
+	failed                   // there is no thumbnail
+)
+
+// header is the objects of one section's header, pooled.
+type header struct {
+	seen  bool
+	title *canvas.Text
+	sub   *canvas.Text
+}
+
+func (g *Grid) newTile() *tile {
+	t := &tile{
+		bg:  canvas.NewRectangle(look.Color(look.ColorSkeleton)),
+		img: &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillCover},
+	}
+	if Levels[g.level].Height > 60 {
+		t.bg.CornerRadius, t.img.CornerRadius = look.ThumbRadius, look.ThumbRadius
+	}
+	return t
+}
+
+// bind takes a tile from the pool for item i.
+func (g *Grid) bind(i int) *tile {
+	var t *tile
+	if n := len(g.spare); n > 0 {
+		t, g.spare = g.spare[n-1], g.spare[:n-1]
+	} else {
+		t = g.newTile()
+	}
+	t.id, t.mark, t.state = g.src.ID(i), g.src.Mark(i), bare
+	g.fill(t)
+	return t
+}
+
+// fill shows the best picture that is in memory.
+func (g *Grid) fill(t *tile) {
+	k := thumbs.Key{ID: t.id, Size: g.thumbSize()}
+	if img, ok := g.opts.Thumbs.Get(k); ok {
+		t.show(img, sharp)
+		return
+	}
+	if t.state == bare && g.opts.Hashes != nil {
+		if img, ok := g.opts.Hashes.Get(thumbs.Key{ID: t.id}); ok {
+			t.show(img, blurred)
+		}
+	}
+	if t.state != sharp && g.opts.Thumbs.Failed(k) != nil {
+		if t.state != blurred {
+			t.state = failed
+		}
+	}
+}
+
+// loaded shows pictures that have come; it runs once a batch.
+func (g *Grid) loaded(keys []thumbs.Key) {
+	come := make(map[thumbs.ID]struct{}, len(keys))
+	for _, k := range keys {
+		come[k.ID] = struct{}{}
+	}
+	changed := false
+	for _, t := range g.tiles {
+		if _, ok := come[t.id]; ok && t.state != sharp {
+			was := t.state
+			g.fill(t)
+			changed = changed || t.state != was
+		}
+	}
+	if changed {
+		g.update()
+	}
+}
+
+// forgetTiles gives all tiles back, as their photos or their shape change.
+func (g *Grid) forgetTiles() {
+	clear(g.tiles)
+	g.spare = nil
+}
+
+func (g *Grid) releaseHeaders() {
+	for i, h := range g.headers {
+		g.spareHeaders = append(g.spareHeaders, h)
+		delete(g.headers, i)
+	}
+}
+
+// headerOf returns the header objects of a section.
+func (g *Grid) headerOf(i int, width float32) *header {
+	if h := g.headers[i]; h != nil {
+		return h
+	}
+	var h *header
+	if n := len(g.spareHeaders); n > 0 {
+		h, g.spareHeaders = g.spareHeaders[n-1], g.spareHeaders[:n-1]
+	} else {
+		h = &header{title: canvas.NewText("", color.Black), sub: canvas.NewText("", color.Black)}
+		h.title.TextSize, h.title.TextStyle.Bold = 15, true
+		h.sub.TextSize = 12
+	}
+	s := g.sections[i]
+	h.title.Color, h.sub.Color = look.Color("foreground"), look.Color(look.ColorSecondary)
+	h.title.Text = g.title(s, width < 250)
+	h.sub.Text = ""
+	if width >= 330 {
+		h.sub.Text = g.opts.Texts.Count(s.Count)
+	}
+	for _, t := range []*canvas.Text{h.title, h.sub} {
+		t.Resize(fyne.NewSize(t.MinSize().Width, t.MinSize().Height))
+		t.Refresh()
+	}
+	g.headers[i] = h
+	return h
+}

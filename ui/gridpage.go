@@ -1,0 +1,188 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/grid"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// gridPage shows the photos that a query selects, or those in the trash.
+type gridPage struct {
+	s      *shell
+	name   string // for a page that is not an album
+	query  imagelib.Query
+	trash  bool
+	grid   *grid.Grid
+	whole  fyne.CanvasObject
+	empty  *fyne.Container // over the grid, when there is nothing in it
+	banner *fyne.Container
+	from   []*imagelib.Image // of the snapshot that is shown
+	lastQ  imagelib.Query
+	first  bool
+}
+
+func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridPage {
+	g := &gridPage{s: s, name: name, query: query, trash: trash, empty: container.NewStack(), banner: container.NewStack(), first: true}
+	opts := grid.Options{
+		Thumbs: s.thumbs, Hashes: s.hashes, Now: s.now,
+		Texts: grid.Texts{
+			Day:   s.dayTitle,
+			Month: words.Month, Year: words.Year, Count: words.Photos,
+		},
+		Open:     func(i int) { s.view.open(g, i) },
+		Menu:     func(i int, at fyne.Position) { s.contextMenu(at) },
+		Selected: s.bar.reload,
+		Level:    func(int) { s.bar.reload() },
+		Key:      s.gridKey,
+	}
+	if trash {
+		opts.Open = func(int) {}
+	}
+	g.grid = grid.New(opts)
+	g.whole = container.NewBorder(g.banner, nil, nil, nil, container.NewStack(g.grid, g.empty))
+	return g
+}
+
+// object implements page.
+func (g *gridPage) object() fyne.CanvasObject { return g.whole }
+
+// title implements page.
+func (g *gridPage) title() string {
+	if g.query.Album != "" {
+		for _, a := range g.s.lib.Albums() {
+			if a.ID == g.query.Album {
+				return a.Name
+			}
+		}
+	}
+	return g.name
+}
+
+// shown implements page.
+func (g *gridPage) shown() { g.grid.Wake() }
+
+// hidden implements page.
+func (g *gridPage) hidden() { g.grid.Sleep() }
+
+// search narrows the page to photos that hold the words.
+func (g *gridPage) search(text string) {
+	g.query.Text = text
+	g.reload()
+}
+
+// reload implements page.
+func (g *gridPage) reload() {
+	if g.trash {
+		g.reloadTrash()
+	} else {
+		g.reloadPhotos()
+	}
+	g.showEmpty(g.grid.Source().Len() == 0)
+}
+
+func (g *gridPage) reloadPhotos() {
+	images := g.s.snap.images
+	same := len(images) == len(g.from) && (len(images) == 0 || &images[0] == &g.from[0])
+	if same && g.query == g.lastQ && !g.first {
+		g.grid.Remark()
+		return
+	}
+	g.from, g.lastQ, g.first = images, g.query, false
+	src := &photos{snap: g.s.snap, entry: g.s.dev.Entry, self: g.s.self.ID, alone: len(g.s.devices) < 2}
+	if g.query != (imagelib.Query{}) {
+		src.which = g.s.snap.filter(g.query)
+		if src.which == nil {
+			src.which = []int{}
+		}
+	}
+	g.grid.SetSource(src)
+}
+
+// reloadTrash shows the deleted files, by the day of their deletion.
+func (g *gridPage) reloadTrash() {
+	g.grid.SetSource(newList(trashImages(g.s.dev.Trash())))
+	g.showBanner()
+}
+
+// image returns what the grid shows at i.
+func (g *gridPage) image(i int) *imagelib.Image {
+	switch src := g.grid.Source().(type) {
+	case *photos:
+		return src.image(i)
+	case *list:
+		return src.images[i]
+	default:
+		return nil
+	}
+}
+
+// showEmpty shows why there is nothing, and the one action that helps.
+func (g *gridPage) showEmpty(none bool) {
+	if !none {
+		g.empty.Objects = nil
+		g.empty.Refresh()
+		return
+	}
+	g.empty.Objects = []fyne.CanvasObject{g.emptyState()}
+	g.empty.Refresh()
+}
+
+func (g *gridPage) emptyState() fyne.CanvasObject {
+	s := g.s
+	switch {
+	case g.query.Text != "":
+		return emptyState("search", words.T("Nothing found"), words.T("No photo has “{{.Text}}” in its name, caption, tags or camera.", "Text", g.query.Text),
+			look.NewButton(words.T("Clear search"), "", look.Plain, func() {
+				s.bar.search.SetText("")
+				g.search("")
+				s.bar.reload()
+			}))
+	case g.trash:
+		return emptyState("trash", words.T("The trash is empty"), words.T("Deleted photos stay here for 30 days and can be restored on every device."), nil)
+	case g.query.Album != "":
+		return emptyState("albums", words.T("This album is empty"), words.T("Select photos and choose Album to put them here."),
+			look.NewButton(words.T("Go to Photos"), "photos", look.Primary, func() { s.open("photos") }))
+	case g.query.Favourite:
+		return emptyState("heart", words.T("No favourites yet"), words.T("Select a photo and press F, or click its heart, to find it here again."), nil)
+	case g.query.Where == imagelib.OneCopy:
+		return emptyState("safe", words.T("Every photo has a second copy"), words.T("Photos that only one device holds would show here."), nil)
+	case g.query.Where == imagelib.Elsewhere:
+		return emptyState("here", words.T("Everything is on this computer"), words.T("Photos that only other devices hold would show here; they can be seen, and saved, from here."), nil)
+	default:
+		add := look.NewButton(words.T("Import photos"), "plus", look.Primary, nil)
+		add.OnTapped = func() { s.importMenu(add) }
+		return emptyState("photos", words.T("Your photos will be here"), words.T("Drop photos or folders onto this window, or import them. The originals are kept as ordinary files."), add)
+	}
+}
+
+// emptyState is a symbol, a line, a sentence, and at most one button.
+func emptyState(symbol, title, text string, button fyne.CanvasObject) fyne.CanvasObject {
+	mark := container.NewStack(look.NewSurface(look.ColorSurface, "", 44), look.Fixed(88, 88, container.NewCenter(look.NewIcon(symbol, look.ColorSecondary, 40))))
+	box := look.VBox(8, container.NewCenter(mark), look.Space(0, 8),
+		container.NewCenter(look.NewText(title, look.SizeHeading, "foreground").Bold()),
+		container.NewCenter(look.Fixed(380, 0, look.NewPara(text, look.SizeBody, 380, look.ColorSecondary).Align(fyne.TextAlignCenter))))
+	if button != nil {
+		box.Add(look.Pad(12, 0, 0, 0, container.NewCenter(button)))
+	}
+	return container.NewCenter(box)
+}
+
+// trashImages are stand-ins for the images of deleted files.
+func trashImages(entries []app.Entry) []*imagelib.Image {
+	out := make([]*imagelib.Image, 0, len(entries))
+	for _, e := range entries {
+		img := &imagelib.Image{Digest: e.Digest, Name: e.Name, Type: e.Type, Size: e.Size, Kind: imagelib.KindImage, Here: e.Here(), Holders: len(e.HolderIDs())}
+		img.Date.Wall = e.Time
+		if e.Deleted != nil {
+			img.Date.Wall = e.Deleted.At.Local()
+		}
+		out = append(out, img)
+	}
+	sortImages(out)
+	return out
+}

@@ -1,0 +1,251 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// infoPanel tells all that is known of a photo, and where it is.
+type infoPanel struct {
+	v      *viewerPage
+	on     bool
+	object *fyne.Container
+	body   *fyne.Container
+	shown  string // what the panel shows, so that it is built only on change
+}
+
+func newInfoPanel(v *viewerPage) *infoPanel {
+	p := &infoPanel{v: v, body: look.VBox(16)}
+	head := container.NewBorder(nil, nil, nil, look.NewIconButton("close", words.T("Close"), look.Ghost, v.toggleInfo),
+		look.Middle(look.NewText(words.T("Information"), look.SizeTitle, theme.ColorNameForeground).Bold()))
+	p.object = container.NewStack(look.NewSurface(theme.ColorNameBackground, "", 0),
+		container.NewBorder(look.Pad(10, 10, 6, 20, head), nil, nil, nil, container.NewVScroll(look.Pad(4, 20, 20, 20, p.body))))
+	p.object.Hide()
+	return p
+}
+
+// infoText is the width of the panel's texts.
+const infoText = infoWidth - 40 - 34
+
+// show shows what is known of a photo.
+func (p *infoPanel) show(img *imagelib.Image) {
+	if !p.on || img == nil {
+		return
+	}
+	s := p.v.s
+	e, _ := s.dev.Entry(img.Digest)
+	proofs, now := s.proofs(img.Digest)
+	state := fmt.Sprint(img, e, proofs, now.Unix()/60)
+	if state == p.shown {
+		return
+	}
+	p.shown = state
+	p.body.Objects = []fyne.CanvasObject{p.caption(img)}
+	p.add("calendar", dateLine(s, img), dateSource(img))
+	if cam := camera(img); cam != "" {
+		p.add("camera", cam, exposure(img))
+	}
+	p.add("file", img.Name, fileLine(img))
+	if img.GPS != nil {
+		p.add("pin", place(img.GPS), "")
+	}
+	if len(img.Tags) > 0 {
+		p.add("albums", strings.Join(img.Tags, ", "), words.T("Tags"))
+	}
+	p.body.Add(look.Line())
+	p.body.Add(p.holders(img, e, proofs))
+	p.body.Refresh()
+}
+
+func (p *infoPanel) add(symbol, title, text string) {
+	lines := look.VBox(2, look.NewPara(title, look.SizeBody, infoText, theme.ColorNameForeground))
+	if text != "" {
+		lines.Add(look.NewPara(text, look.SizeCaption, infoText, look.ColorSecondary))
+	}
+	icon := container.NewVBox(look.NewIcon(symbol, look.ColorSecondary, 20))
+	p.body.Add(container.NewBorder(nil, nil, look.Pad(1, 14, 0, 0, icon), nil, lines))
+}
+
+// caption is the field under the photo's name that a person writes.
+func (p *infoPanel) caption(img *imagelib.Image) fyne.CanvasObject {
+	e := newKeyEntry(func() { p.v.s.win.Canvas().Unfocus() })
+	e.SetPlaceHolder(words.T("Add a caption"))
+	e.SetText(img.Caption)
+	save := func(text string) {
+		if text = strings.TrimSpace(text); text != img.Caption {
+			s, ds := p.v.s, []app.Digest{img.Digest}
+			s.goDo(func(ctx context.Context) error { return s.lib.SetCaption(ctx, ds, text) }, s.reportTo(words.T("Could not write the caption")))
+		}
+	}
+	e.OnSubmitted = func(text string) {
+		save(text)
+		p.v.s.win.Canvas().Unfocus()
+	}
+	e.left = func() { save(e.Text) }
+	return e
+}
+
+// holders says on which devices the photo is, and what can be done about it.
+func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Proof) fyne.CanvasObject {
+	s := p.v.s
+	box := look.VBox(10, look.NewText(words.T("Where it is"), look.SizeBody, theme.ColorNameForeground).Bold())
+	for _, pr := range proofs {
+		name := pr.Device.Name
+		if pr.Device.Self {
+			name = words.T("This computer")
+		}
+		colour := look.ColorSecondary
+		if pr.Device.Online || pr.Device.Self {
+			colour = look.ColorSafe
+		}
+		line := look.VBox(1, look.NewCut(name, look.SizeBody, theme.ColorNameForeground),
+			look.NewCut(words.T("checked {{.Ago}}", "Ago", words.Ago(s.now(), pr.At)), look.SizeCaption, look.ColorSecondary))
+		box.Add(container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, look.NewIcon(deviceSymbol(pr.Device.Platform), colour, 20)), nil, line))
+	}
+	if len(proofs) == 0 {
+		box.Add(look.NewPara(words.T("No device has a checked copy now."), look.SizeBody, infoWidth-40, look.ColorRisk))
+	} else if len(proofs) == 1 && len(s.devices) > 1 {
+		box.Add(look.NewPara(words.T("This is the only copy."), look.SizeCaption, infoWidth-40, look.ColorRisk))
+	}
+	if e.Here() {
+		path := look.NewPara(e.Path, look.SizeCaption, infoWidth-40-44, look.ColorSecondary)
+		box.Add(container.NewBorder(nil, nil, nil, look.NewIconButton("copy", words.T("Copy the path"), look.Ghost, func() { s.copy(e.Path) }), look.Middle(path)))
+	}
+	x := makeSel([]*imagelib.Image{img})
+	if img.Here {
+		b := look.NewButton(words.T("Remove from this computer"), "remove", look.Plain, func() { s.removePhotos(x) })
+		box.Add(look.Pad(4, 0, 0, 0, b))
+		if others := words.Elsewhere(proofs); len(others) > 0 {
+			box.Add(look.NewPara(words.T("It stays on {{.Devices}}.", "Devices", words.List(words.Names(others))), look.SizeCaption, infoWidth-40, look.ColorSecondary))
+		}
+	} else {
+		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))
+	}
+	return box
+}
+
+func dateLine(s *shell, img *imagelib.Image) string {
+	if img.Date.Wall.IsZero() {
+		return words.T("No date")
+	}
+	line := s.photoTitle(img)
+	if img.Date.HasOffset {
+		full := img.Date.String()
+		line += " (UTC" + full[len(full)-6:] + ")"
+	}
+	return line
+}
+
+// dateSource says where the date was taken from.
+func dateSource(img *imagelib.Image) string {
+	switch img.Date.Source {
+	case "exif":
+		return words.T("as the camera recorded it")
+	case "xmp":
+		return words.T("from the file's XMP data")
+	case "video":
+		return words.T("as the video recorded it")
+	case "name":
+		return words.T("from the file's name")
+	case "mtime":
+		return words.T("when the file was last changed; it holds no date of its own")
+	default:
+		return ""
+	}
+}
+
+func camera(img *imagelib.Image) string { return strings.TrimSpace(img.Camera) }
+
+// exposure is the second line under the camera: lens and settings.
+func exposure(img *imagelib.Image) string {
+	x := img.Exposure
+	var parts []string
+	if img.Lens != "" {
+		parts = append(parts, img.Lens)
+	}
+	if x.FNumber > 0 {
+		parts = append(parts, "f/"+words.Decimal(x.FNumber))
+	}
+	switch {
+	case x.Time >= 0.4:
+		parts = append(parts, words.Decimal(x.Time)+" s")
+	case x.Time > 0:
+		parts = append(parts, fmt.Sprintf("1/%.0f s", 1/x.Time))
+	}
+	if x.ISO > 0 {
+		parts = append(parts, fmt.Sprintf("ISO %d", x.ISO))
+	}
+	if x.Focal > 0 {
+		parts = append(parts, words.Decimal(x.Focal)+" mm")
+	}
+	return strings.Join(parts, "  ·  ")
+}
+
+func fileLine(img *imagelib.Image) string {
+	var parts []string
+	if img.Width > 0 {
+		parts = append(parts, fmt.Sprintf("%d × %d", img.Width, img.Height))
+		if mp := float64(img.Width) * float64(img.Height) / 1e6; mp >= 1 {
+			parts = append(parts, fmt.Sprintf("%.0f MP", mp))
+		}
+	}
+	parts = append(parts, words.Bytes(img.Size))
+	if _, kind, ok := strings.Cut(img.Type, "/"); ok {
+		parts = append(parts, strings.ToUpper(kind))
+	}
+	return strings.Join(parts, "  ·  ")
+}
+
+// place writes a position in degrees.
+func place(g *imagelib.GPS) string {
+	ns, ew, lat, lon := "N", "E", g.Lat, g.Lon
+	if lat < 0 {
+		ns, lat = "S", -lat
+	}
+	if lon < 0 {
+		ew, lon = "W", -lon
+	}
+	return fmt.Sprintf("%.5f° %s, %.5f° %s", lat, ns, lon, ew)
+}
+
+// keyEntry is a field that tells when Escape is pressed in it and when it is
+// left.
+type keyEntry struct {
+	widget.Entry
+	escape func()
+	left   func()
+}
+
+func newKeyEntry(escape func()) *keyEntry {
+	e := &keyEntry{escape: escape}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// TypedKey implements [fyne.Focusable].
+func (e *keyEntry) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeyEscape && e.escape != nil {
+		e.escape()
+		return
+	}
+	e.Entry.TypedKey(k)
+}
+
+// FocusLost implements [fyne.Focusable].
+func (e *keyEntry) FocusLost() {
+	e.Entry.FocusLost()
+	if e.left != nil {
+		e.left()
+	}
+}

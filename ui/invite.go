@@ -1,0 +1,254 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// inviteDialog shows a pair code until another device has used it, and asks
+// whether that device may come in.
+type inviteDialog struct {
+	s      *shell
+	m      *modal
+	cancel context.CancelFunc
+	ctx    context.Context // ends with the dialog
+	inv    invitation
+	guest  app.Guest
+	left   *look.Text
+	bar    *progress
+	began  time.Time
+	tick   func() // stops the countdown
+	state  string // for tests: making, code, guest, pairing, done, failed
+}
+
+// pairWidth is the width of the pairing dialogs.
+const pairWidth = 620
+
+// invite opens the dialog.
+func (s *shell) invite() {
+	d := &inviteDialog{s: s, m: newModal(s.win, pairWidth)}
+	d.ctx, d.cancel = context.WithCancel(s.ctx)
+	d.m.closed = d.end
+	s.inviting = d
+	d.make()
+	d.m.show()
+}
+
+// end gives the code back, however the dialog ends.
+func (d *inviteDialog) end() {
+	d.stopTick()
+	if d.inv != nil {
+		d.inv.Cancel()
+	}
+	d.cancel()
+	d.s.reload()
+}
+
+func (d *inviteDialog) stopTick() {
+	if d.tick != nil {
+		d.tick()
+		d.tick = nil
+	}
+}
+
+// make asks for a code.
+func (d *inviteDialog) make() {
+	d.state = "making"
+	d.m.set(pairWaiting(words.T("Add a device"), words.T("Making a pair code…"), d.m.hide))
+	d.s.goDo(func(context.Context) (err error) {
+		d.inv, err = d.s.dev.Invite(d.ctx)
+		return err
+	}, func(err error) {
+		if d.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			d.fail(err)
+			return
+		}
+		d.showCode()
+		d.wait()
+	})
+}
+
+// wait waits for a guest.
+func (d *inviteDialog) wait() {
+	inv := d.inv
+	d.s.goDo(func(context.Context) (err error) {
+		d.guest, err = inv.Wait(d.ctx)
+		return err
+	}, func(err error) {
+		if d.ctx.Err() != nil {
+			return
+		}
+		d.stopTick()
+		if err != nil {
+			d.fail(err)
+			return
+		}
+		d.showGuest()
+	})
+}
+
+// showCode shows the code as a picture and as text.
+func (d *inviteDialog) showCode() {
+	d.state = "code"
+	code := d.inv.Code()
+	var qr fyne.CanvasObject = look.Space(264, 264)
+	if img, err := drawQR(code); err == nil {
+		pic := canvas.NewImageFromImage(img)
+		pic.ScaleMode, pic.FillMode = canvas.ImageScalePixels, canvas.ImageFillContain
+		qr = container.NewStack(look.NewSurface(look.ColorPaper, "", look.CardRadius), look.PadAll(6, look.Fixed(252, 252, pic)))
+	}
+	const textWidth = pairWidth - 264 - 28
+	d.left = look.NewText("", look.SizeCaption, look.ColorSecondary)
+	d.bar = newProgress(1)
+	d.began = d.s.now()
+	text := container.NewStack(look.NewSurface(theme.ColorNameInputBackground, theme.ColorNameInputBorder, look.Radius),
+		look.PadAll(10, look.NewPara(groups(code), look.SizeCaption, textWidth-20, theme.ColorNameForeground).Mono()))
+	copied := look.NewButton(words.T("Copy the code"), "copy", look.Plain, nil)
+	copied.OnTapped = func() {
+		d.s.fyne.Clipboard().SetContent(code)
+		copied.SetSymbol("check", look.ColorSafe)
+		copied.SetText(words.T("Copied"))
+	}
+	right := look.VBox(10,
+		look.NewPara(words.T("On the other device, open Paul and choose “Join my other device”. Then enter this code, or show it a picture of the square."), look.SizeBody, textWidth, look.ColorSecondary),
+		text, look.HBox(0, copied), look.Space(0, 2), d.bar, d.left)
+	d.m.set(look.VBox(18,
+		look.NewText(words.T("Add a device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
+		container.NewBorder(nil, nil, look.Pad(0, 28, 0, 0, container.NewVBox(qr)), nil, right),
+		container.NewBorder(nil, nil, look.Middle(look.NewText(words.T("Waiting for the other device…"), look.SizeBody, look.ColorSecondary)),
+			look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide))))
+	d.countdown()
+}
+
+// countdown writes how long the code is still valid, every second.
+func (d *inviteDialog) countdown() {
+	left := d.inv.Expires().Sub(d.s.now())
+	d.left.Set(words.T("Valid for {{.Time}}, for one device", "Time", words.Countdown(left)))
+	if whole := d.inv.Expires().Sub(d.began); whole > 0 {
+		d.bar.part = float32(max(left, 0)) / float32(whole)
+		d.bar.Refresh()
+	}
+	d.tick = d.s.after(time.Second, func() {
+		d.s.do(func() {
+			if d.ctx.Err() == nil && d.state == "code" {
+				d.countdown()
+			}
+		})
+	})
+}
+
+// groups breaks a code into groups that the eye can follow.
+func groups(code string) string {
+	const size = 5
+	head, body, ok := strings.Cut(code, ":")
+	if !ok {
+		head, body = "", code
+	} else {
+		head += ":"
+	}
+	var out []string
+	for len(body) > size {
+		out = append(out, body[:size])
+		body = body[size:]
+	}
+	return strings.TrimSpace(head + " " + strings.Join(append(out, body), " "))
+}
+
+// showGuest asks whether the device that knew the code may come in.
+func (d *inviteDialog) showGuest() {
+	d.state = "guest"
+	g := d.guest
+	title := words.T("Let “{{.Device}}” into your library?", "Device", g.Name)
+	text := words.T("It runs {{.Platform}}, and will see all photos. Check that it shows these four words:", "Platform", words.Platform(g.Platform))
+	reject := look.NewButton(words.T("They differ, reject"), "", look.Plain, func() {
+		d.inv.Reject()
+		d.m.hide()
+		d.s.toasts.show(words.T("{{.Device}} was not let in", "Device", g.Name), nil)
+	})
+	accept := look.NewButton(words.T("They match, let it in"), "check", look.Primary, d.accept)
+	d.m.set(pairStep(deviceSymbol(g.Platform), theme.ColorNamePrimary, look.ColorSoft, title, text, fourWords(g.Words), reject, accept))
+	d.s.win.RequestFocus()
+}
+
+func (d *inviteDialog) accept() {
+	d.state = "pairing"
+	d.m.set(pairWaiting(words.T("Add a device"), words.T("Pairing with {{.Device}}…", "Device", d.guest.Name), d.m.hide))
+	var dev app.Device
+	inv := d.inv
+	d.s.goDo(func(context.Context) (err error) {
+		dev, err = inv.Accept(d.ctx)
+		return err
+	}, func(err error) {
+		if d.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			d.fail(err)
+			return
+		}
+		d.state = "done"
+		d.s.reload()
+		d.m.set(pairDone(dev, words.T("Done"), d.m.hide))
+	})
+}
+
+// fail says why there is no pairing, and offers another code.
+func (d *inviteDialog) fail(err error) {
+	d.state = "failed"
+	p := words.Unreachable(err)
+	d.m.set(pairStep("warning", look.ColorRisk, look.ColorRiskSoft, p.What, p.Do, nil,
+		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide),
+		look.NewButton(words.T("New code"), "qr", look.Primary, func() {
+			d.m.hide()
+			d.s.invite()
+		})))
+}
+
+// pairStep is a step of pairing: a symbol, a title, a text, more, and buttons.
+func pairStep(symbol string, colour, ground fyne.ThemeColorName, title, text string, more fyne.CanvasObject, b ...fyne.CanvasObject) fyne.CanvasObject {
+	mark := container.NewStack(look.NewSurface(ground, "", 28), look.Fixed(56, 56, container.NewCenter(look.NewIcon(symbol, colour, 28))))
+	box := look.VBox(12, container.NewCenter(mark),
+		look.NewPara(title, look.SizeHeading, pairWidth-60, theme.ColorNameForeground).Bold().Align(fyne.TextAlignCenter),
+		look.NewPara(text, look.SizeBody, pairWidth-60, look.ColorSecondary).Align(fyne.TextAlignCenter))
+	if more != nil {
+		box.Add(look.Pad(8, 0, 0, 0, more))
+	}
+	if len(b) > 0 {
+		box.Add(look.Pad(16, 0, 0, 0, container.NewCenter(look.HBox(10, b...))))
+	}
+	return box
+}
+
+// pairWaiting is a step that takes a while.
+func pairWaiting(title, text string, cancel func()) fyne.CanvasObject {
+	return pairStep("link", theme.ColorNamePrimary, look.ColorSoft, title, text, nil, look.NewButton(words.T("Cancel"), "", look.Plain, cancel))
+}
+
+// pairDone is the last step.
+func pairDone(d app.Device, yes string, do func()) fyne.CanvasObject {
+	return pairStep("check", look.ColorSafe, look.ColorSafeSoft, words.T("Paired with {{.Device}}", "Device", d.Name),
+		words.T("Its photos appear here in a moment, and yours there. Both can now keep copies of each other's photos."), nil,
+		look.NewButton(yes, "", look.Primary, do))
+}
+
+// fourWords shows the words that both devices must show alike.
+func fourWords(w [4]string) fyne.CanvasObject {
+	row := look.HBox(10)
+	for _, s := range w {
+		row.Add(container.NewStack(look.NewSurface(look.ColorSoft, "", look.Radius), look.Pad(10, 16, 10, 16, look.NewText(s, look.SizeTitle, theme.ColorNameForeground).Bold())))
+	}
+	return container.NewCenter(row)
+}

@@ -1,0 +1,215 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// joinDialog takes a pair code from another device, and joins its library.
+type joinDialog struct {
+	s      *shell
+	m      *modal
+	entry  *widget.Entry
+	hint   *look.Text
+	ok     *look.Button
+	ctx    context.Context // of the attempt that runs
+	cancel context.CancelFunc
+	joined func() // after the dialog of a join that went well
+	state  string // for tests: code, reaching, words, done, failed
+}
+
+// joinTime is how long an attempt may take, the other person's answer included.
+const joinTime = 3 * time.Minute
+
+// join opens the dialog; a code that is given is tried at once.
+func (s *shell) join(code string) { s.joinThen(code, nil) }
+
+func (s *shell) joinThen(code string, joined func()) {
+	d := &joinDialog{s: s, m: newModal(s.win, pairWidth), cancel: func() {}, joined: joined}
+	d.m.closed = func() {
+		d.cancel()
+		s.takeDrop = nil
+	}
+	s.joining = d
+	d.showEntry(code)
+	d.m.show()
+	s.win.Canvas().Focus(d.entry)
+	if code != "" {
+		d.start()
+	}
+}
+
+// showEntry asks for the code.
+func (d *joinDialog) showEntry(code string) {
+	d.state = "code"
+	s := d.s
+	d.entry = widget.NewMultiLineEntry()
+	d.entry.Wrapping = fyne.TextWrapBreak
+	d.entry.TextStyle.Monospace = true
+	d.entry.SetMinRowsVisible(4)
+	d.entry.SetPlaceHolder("paul:…")
+	d.hint = look.NewText("", look.SizeCaption, look.ColorSecondary)
+	d.ok = look.NewButton(words.T("Join"), "link", look.Primary, d.start)
+	d.entry.OnChanged = func(string) { d.check() }
+	d.entry.SetText(code)
+	paste := look.NewButton(words.T("Paste"), "paste", look.Plain, func() {
+		if t := strings.TrimSpace(s.fyne.Clipboard().Content()); t != "" {
+			d.entry.SetText(t)
+		}
+	})
+	pic := look.NewButton(words.T("From a picture…"), "qr", look.Plain, func() {
+		s.chooseFiles(words.T("A picture of the pair code"), func(paths []string) { d.picture(paths[0]) })
+	})
+	s.takeDrop = d.picture
+	d.check()
+	d.m.set(look.VBox(12,
+		look.NewText(words.T("Join my other device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
+		look.NewPara(words.T("On a device that is already in the library, open Devices and choose “Add a device”. Paste or type the code that it shows here; capitals, spaces and dashes do not matter. A picture of the square can be dropped onto this window."), look.SizeBody, pairWidth, look.ColorSecondary),
+		look.Space(0, 2), d.entry,
+		container.NewBorder(nil, nil, look.HBox(8, paste, pic), nil, look.Pad(0, 0, 0, 12, look.Middle(d.hint))),
+		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), d.ok)))
+}
+
+// check tells, while the person types, whether this can be a code.
+func (d *joinDialog) check() {
+	text := d.entry.Text
+	switch {
+	case strings.TrimSpace(text) == "":
+		d.hint.Set("")
+		d.ok.Disable()
+	case !codeLike(text):
+		d.hint.Set(words.T("A pair code has only letters, digits and dashes"))
+		d.ok.Disable()
+	case codeLength(text) < shortestCode:
+		d.hint.Set(words.T("The code is longer than this"))
+		d.ok.Disable()
+	default:
+		d.hint.Set("")
+		d.ok.Enable()
+	}
+}
+
+// shortestCode is less than any pair code has: 49 bytes of key, secret and
+// version alone are 79 digits of base32.
+const shortestCode = 79
+
+// codeLike tells whether text has only characters that a code can have.
+func codeLike(text string) bool {
+	for _, r := range text {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		case strings.ContainsRune(" \t\r\n-:", r):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// codeLength counts the digits of a code.
+func codeLength(text string) int {
+	text = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), "paul:")
+	n := 0
+	for _, r := range text {
+		if !strings.ContainsRune(" \t\r\n-:", r) {
+			n++
+		}
+	}
+	return n
+}
+
+// picture takes the code from a picture file.
+func (d *joinDialog) picture(path string) {
+	var code string
+	d.s.goDo(func(context.Context) (err error) {
+		code, err = readQRFile(path)
+		return err
+	}, func(err error) {
+		if d.state != "code" || !d.m.open {
+			return
+		}
+		if err != nil {
+			d.hint.Set(words.T("No pair code was found in this picture"))
+			return
+		}
+		d.entry.SetText(code)
+		d.start()
+	})
+}
+
+// start tries the code.
+func (d *joinDialog) start() {
+	code := strings.TrimSpace(d.entry.Text)
+	if code == "" {
+		return
+	}
+	d.s.takeDrop = nil
+	d.state = "reaching"
+	d.ctx, d.cancel = context.WithTimeout(d.s.ctx, joinTime)
+	ctx := d.ctx
+	d.m.set(pairWaiting(words.T("Join my other device"), words.T("Reaching the other device. This can take half a minute when it is in another network."), d.m.hide))
+	var dev app.Device
+	d.s.goDo(func(context.Context) (err error) {
+		dev, err = d.s.dev.Join(ctx, code, func(w [4]string) {
+			d.s.do(func() {
+				if ctx.Err() == nil && d.state == "reaching" {
+					d.showWords(w)
+				}
+			})
+		})
+		if err != nil && ctx.Err() == context.DeadlineExceeded {
+			err = context.DeadlineExceeded
+		}
+		return err
+	}, func(err error) {
+		if !d.m.open {
+			return
+		}
+		if err != nil {
+			d.fail(code, err)
+			return
+		}
+		d.finish(dev)
+	})
+}
+
+// showWords shows the four words while the other person is asked.
+func (d *joinDialog) showWords(w [4]string) {
+	d.state = "words"
+	d.m.set(pairStep("key", theme.ColorNamePrimary, look.ColorSoft, words.T("Compare the words"),
+		words.T("The other device asks whether this one may come in. Accept there if it shows the same four words:"), fourWords(w),
+		look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide)))
+}
+
+func (d *joinDialog) finish(dev app.Device) {
+	d.state = "done"
+	d.s.reload()
+	d.m.set(pairDone(dev, words.T("Show the photos"), func() {
+		d.m.hide()
+		if d.joined != nil {
+			d.joined()
+			return
+		}
+		d.s.open("photos")
+	}))
+}
+
+// fail says why it did not work, and goes back to the code.
+func (d *joinDialog) fail(code string, err error) {
+	d.state = "failed"
+	d.cancel()
+	p := words.Unreachable(err)
+	d.m.set(pairStep("warning", look.ColorRisk, look.ColorRiskSoft, p.What, p.Do, nil,
+		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide),
+		look.NewButton(words.T("Try again"), "", look.Primary, func() { d.showEntry(code) })))
+}

@@ -1,0 +1,177 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// contextMenu offers what can be done with the selected photos.
+func (s *shell) contextMenu(at fyne.Position) {
+	x := s.selection()
+	if len(x.images) == 0 {
+		return
+	}
+	if x.trash {
+		s.popUp(fyne.NewMenu("", item(words.T("Restore"), "restore", func() { s.restorePhotos(x) })), at)
+		return
+	}
+	var items []*fyne.MenuItem
+	if len(x.images) == 1 {
+		items = append(items, item(words.T("Open"), "fit", func() {
+			if g := s.presentGrid(); g != nil && len(g.grid.Selection()) > 0 {
+				s.view.open(g, g.grid.Selection()[0])
+			}
+		}))
+	}
+	items = append(items, s.photoItems(x)...)
+	s.popUp(fyne.NewMenu("", items...), at)
+}
+
+// photoItems are the menu items for photos, the same in grid and viewer.
+func (s *shell) photoItems(x sel) []*fyne.MenuItem {
+	fav := item(words.T("Add to favourites"), "heart", func() { s.toggleFavourite(x) })
+	if x.favourites == len(x.images) {
+		fav = item(words.T("Remove from favourites"), "heart-full", func() { s.toggleFavourite(x) })
+	}
+	album := item(words.T("Add to album"), "albums", nil)
+	album.ChildMenu = s.albumSubmenu(x)
+	items := []*fyne.MenuItem{fav, album}
+	if x.albumID != "" {
+		items = append(items, item(words.T("Remove from this album"), "minus", func() { s.fromAlbum(x) }))
+	}
+	items = append(items, fyne.NewMenuItemSeparator())
+	if x.away > 0 {
+		items = append(items, item(words.T("Save to this computer"), "save", func() { s.savePhotos(x) }))
+	}
+	if x.here > 0 {
+		label := words.T("Remove from this computer")
+		if len(x.images) == 1 {
+			label = words.RemoveLabel(s.proofs(x.images[0].Digest))
+		}
+		items = append(items, item(label, "remove", func() { s.removePhotos(x) }))
+	}
+	items = append(items, item(words.T("Export…"), "export", func() { s.exportPhotos(x) }))
+	if len(x.images) == 1 {
+		if e, ok := s.dev.Entry(x.images[0].Digest); ok && e.Here() {
+			items = append(items, item(words.T("Copy the file's path"), "copy", func() { s.copy(e.Path) }))
+		}
+	}
+	return append(items, fyne.NewMenuItemSeparator(), item(words.DeleteLabel(len(s.devices))+"…", "trash", func() { s.deletePhotos(x) }))
+}
+
+// copy puts text onto the clipboard.
+func (s *shell) copy(text string) {
+	s.fyne.Clipboard().SetContent(text)
+	s.toasts.show(words.T("Copied"), nil)
+}
+
+// albumMenu offers the albums for the selection, under the toolbar.
+func (s *shell) albumMenu(x sel) {
+	at := fyne.NewPos(s.win.Canvas().Size().Width/2, barHeight)
+	for _, a := range s.bar.actions {
+		if a.text == words.T("Album") {
+			at = fyne.CurrentApp().Driver().AbsolutePositionForObject(a.button).AddXY(0, a.button.Size().Height+4)
+		}
+	}
+	s.popUp(s.albumSubmenu(x), at)
+}
+
+func (s *shell) albumSubmenu(x sel) *fyne.Menu {
+	items := []*fyne.MenuItem{item(words.T("New album…"), "plus", func() { s.newAlbum(x.digests()) })}
+	for i, a := range s.lib.Albums() {
+		if i == 0 {
+			items = append(items, fyne.NewMenuItemSeparator())
+		}
+		items = append(items, item(a.Name, "albums", func() { s.toAlbum(a.ID, a.Name, x.digests()) }))
+	}
+	return fyne.NewMenu("", items...)
+}
+
+func (s *shell) toAlbum(id, name string, ds []app.Digest) {
+	s.goDo(func(ctx context.Context) error { return s.lib.AddToAlbum(ctx, id, ds) }, func(err error) {
+		if err != nil {
+			s.fail(words.T("Could not add to the album"), err)
+			return
+		}
+		s.reload()
+		s.toasts.show(words.N("{{.N}} photos added to {{.Album}}", len(ds), "Album", name), func() {
+			s.goDo(func(ctx context.Context) error { return s.lib.RemoveFromAlbum(ctx, id, ds) }, func(error) { s.reload() })
+		})
+	})
+}
+
+func (s *shell) fromAlbum(x sel) {
+	ds := x.digests()
+	s.goDo(func(ctx context.Context) error { return s.lib.RemoveFromAlbum(ctx, x.albumID, ds) }, func(err error) {
+		if err != nil {
+			s.fail(words.T("Could not remove from the album"), err)
+			return
+		}
+		s.reload()
+		s.toasts.show(words.N("{{.N}} photos removed from the album", len(ds)), func() {
+			s.goDo(func(ctx context.Context) error { return s.lib.AddToAlbum(ctx, x.albumID, ds) }, func(error) { s.reload() })
+		})
+	})
+}
+
+// shortcuts registers the window's shortcuts, and keys while nothing else has
+// the keyboard.
+func (s *shell) shortcuts() {
+	for _, k := range []fyne.KeyName{fyne.KeyI, fyne.KeyF, fyne.KeyE, fyne.KeyComma} {
+		s.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(sc fyne.Shortcut) { s.shortcut(sc) })
+	}
+	s.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if s.view.active() {
+			s.view.key(e)
+			return
+		}
+		if g := s.presentGrid(); g != nil && s.win.Canvas().Overlays().Top() == nil {
+			g.grid.TypedKey(e)
+		}
+	})
+}
+
+// shortcut acts on a shortcut of the window, and reports whether it is one.
+func (s *shell) shortcut(sc fyne.Shortcut) bool {
+	c, ok := sc.(*desktop.CustomShortcut)
+	if !ok || c.Modifier != fyne.KeyModifierShortcutDefault || s.current == "" {
+		return false
+	}
+	switch c.KeyName {
+	case fyne.KeyI:
+		s.importFiles()
+	case fyne.KeyF:
+		if s.presentGrid() == nil || s.presentGrid().trash {
+			s.open("photos")
+		}
+		s.win.Canvas().Focus(s.bar.search)
+	case fyne.KeyE:
+		s.exportPhotos(s.selection())
+	case fyne.KeyComma:
+		s.open("settings")
+	default:
+		return false
+	}
+	return true
+}
+
+// gridKey acts on keys that the grid has no use for.
+func (s *shell) gridKey(e *fyne.KeyEvent) bool {
+	x := s.selection()
+	switch e.Name {
+	case fyne.KeyDelete, fyne.KeyBackspace:
+		s.deletePhotos(x)
+	case fyne.KeyF:
+		s.toggleFavourite(x)
+	case fyne.KeyS:
+		s.savePhotos(x)
+	default:
+		return false
+	}
+	return true
+}

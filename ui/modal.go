@@ -1,0 +1,152 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/ui/look"
+)
+
+// modal is a dialog: a card in the middle of the window over a scrim that takes
+// all input.
+type modal struct {
+	win    fyne.Window
+	root   *fyne.Container
+	body   *fyne.Container
+	width  float32
+	closed func() // after it has gone, however
+	open   bool
+}
+
+// dialogWidth is the usual width of a dialog's content.
+const dialogWidth = 420
+
+func newModal(win fyne.Window, width float32) *modal {
+	m := &modal{win: win, width: width, body: container.NewStack()}
+	card := container.NewStack(
+		look.NewSurface(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, look.CardRadius),
+		look.PadAll(24, m.body),
+	)
+	m.root = container.NewStack(newScrim(), container.NewCenter(card))
+	return m
+}
+
+// set puts content into the dialog; it may be called while it is open.
+func (m *modal) set(o fyne.CanvasObject) {
+	m.body.Objects = []fyne.CanvasObject{look.Fixed(m.width, 0, o)}
+	m.root.Refresh()
+}
+
+func (m *modal) show() {
+	m.open = true
+	m.win.Canvas().Overlays().Add(m.root)
+	m.root.Resize(m.win.Canvas().Size())
+}
+
+func (m *modal) hide() {
+	if !m.open {
+		return
+	}
+	m.open = false
+	m.win.Canvas().Overlays().Remove(m.root)
+	if m.closed != nil {
+		m.closed()
+	}
+}
+
+// scrim dims what lies under a dialog, and takes its clicks.
+type scrim struct{ widget.BaseWidget }
+
+func newScrim() *scrim {
+	s := &scrim{}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// CreateRenderer implements [fyne.Widget].
+func (s *scrim) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(look.NewSurface(look.ColorScrim, "", 0))
+}
+
+// Tapped implements [fyne.Tappable].
+func (s *scrim) Tapped(*fyne.PointEvent) {}
+
+// TappedSecondary implements [fyne.SecondaryTappable].
+func (s *scrim) TappedSecondary(*fyne.PointEvent) {}
+
+// Scrolled implements [fyne.Scrollable].
+func (s *scrim) Scrolled(*fyne.ScrollEvent) {}
+
+// dialogHead is a dialog's symbol, title and text.
+func dialogHead(symbol string, colour, ground fyne.ThemeColorName, title, text string) *fyne.Container {
+	box := look.VBox(12)
+	if symbol != "" {
+		mark := container.NewStack(look.NewSurface(ground, "", 20), look.Fixed(40, 40, container.NewCenter(look.NewIcon(symbol, colour, 22))))
+		box.Add(look.HBox(0, mark))
+	}
+	box.Add(look.NewPara(title, look.SizeTitle, dialogWidth, theme.ColorNameForeground).Bold())
+	if text != "" {
+		box.Add(look.NewPara(text, look.SizeBody, dialogWidth, look.ColorSecondary))
+	}
+	return box
+}
+
+// buttons is the row of a dialog's buttons, at the right.
+func buttons(b ...fyne.CanvasObject) *fyne.Container {
+	row := look.HBox(8, b...)
+	return look.Pad(20, 0, 0, 0, container.NewBorder(nil, nil, nil, row))
+}
+
+// question is a dialog with a text, a way out and a way on.
+type question struct {
+	symbol, title, text string
+	danger              bool
+	yes, no             string
+	do                  func()
+	more                fyne.CanvasObject // between the text and the buttons
+	third               string            // another way out, at the left
+	thirdDo             func()
+}
+
+func (s *shell) ask(q question) *modal {
+	m := newModal(s.win, dialogWidth)
+	colour, ground := theme.ColorNamePrimary, look.ColorSoft
+	style := look.Primary
+	if q.danger {
+		colour, ground, style = look.ColorRisk, look.ColorRiskSoft, look.Danger
+	}
+	box := look.VBox(0, dialogHead(q.symbol, colour, ground, q.title, q.text))
+	if q.more != nil {
+		box.Add(look.Pad(14, 0, 0, 0, q.more))
+	}
+	var row []fyne.CanvasObject
+	if q.third != "" {
+		row = append(row, look.NewButton(q.third, "", look.Ghost, func() {
+			m.hide()
+			q.thirdDo()
+		}))
+	}
+	if q.no != "" {
+		row = append(row, look.NewButton(q.no, "", look.Plain, m.hide))
+	}
+	yes := look.NewButton(q.yes, "", style, func() {
+		m.hide()
+		if q.do != nil {
+			q.do()
+		}
+	})
+	box.Add(buttons(append(row, yes)...))
+	m.set(box)
+	m.show()
+	if !q.danger {
+		s.win.Canvas().Focus(yes)
+	}
+	return m
+}
+
+// tell is a dialog that only says something.
+func (s *shell) tell(symbol, title, text string) {
+	s.ask(question{symbol: symbol, title: title, text: text, yes: tOK()})
+}

@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"os"
+	"time"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/internal/signal"
+)
+
+// device is what the screens need of *app.App. See the App's documentation for
+// what each method does.
+type device interface {
+	Changed() *signal.Signal
+	Devices() []app.Device
+	Self() app.Device
+	Entry(app.Digest) (app.Entry, bool)
+	Trash() []app.Entry
+	HeldDeletions() []app.Entry
+	AgreeDeletions(context.Context) error
+	Status() app.Status
+	Import(ctx context.Context, paths []string) (app.ImportResult, error)
+	Save(ctx context.Context, ds ...app.Digest) error
+	Unsave(ctx context.Context, ds ...app.Digest) error
+	ForceUnsave(ctx context.Context, ds ...app.Digest) error
+	Delete(ctx context.Context, ds ...app.Digest) error
+	Restore(ctx context.Context, ds ...app.Digest) error
+	Fetch(ctx context.Context, d app.Digest) (*os.File, error)
+	Export(ctx context.Context, dir string, ds ...app.Digest) error
+	Join(ctx context.Context, code string, show func(words [4]string)) (app.Device, error)
+	RemoveDevice(ctx context.Context, id string) error
+	Peers() []app.Peering
+	Settings() app.Settings
+	UpdateSettings(ctx context.Context, s app.Settings) error
+	RestartNeeded() []string
+	Activities() []app.Activity
+	Opened() <-chan []string
+
+	Invite(ctx context.Context) (invitation, error)
+}
+
+// invitation is an open pair code; *app.Invitation is one.
+type invitation interface {
+	Code() string
+	Expires() time.Time
+	Wait(ctx context.Context) (app.Guest, error)
+	Accept(ctx context.Context) (app.Device, error)
+	Reject()
+	Cancel()
+}
+
+// library is what the screens need of *imagelib.Library.
+type library interface {
+	Snapshot() snapshot
+	Thumbnail(ctx context.Context, d app.Digest, size int) (*image.RGBA, error)
+	Placeholder(img *imagelib.Image) *image.RGBA
+	Pixels(ctx context.Context, d app.Digest, maxSide int) (image.Image, error)
+	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error
+	SetCaption(ctx context.Context, ds []app.Digest, caption string) error
+	Albums() []imagelib.Album
+	CreateAlbum(ctx context.Context, name string) (imagelib.Album, error)
+	RenameAlbum(ctx context.Context, id, name string) error
+	DeleteAlbum(ctx context.Context, id string) error
+	AddToAlbum(ctx context.Context, id string, ds []app.Digest) error
+	RemoveFromAlbum(ctx context.Context, id string, ds []app.Digest) error
+}
+
+// snapshot is the images at one moment, newest first.
+type snapshot struct {
+	images []*imagelib.Image
+	find   func(app.Digest) (img *imagelib.Image, index int, ok bool)
+	filter func(imagelib.Query) []int
+}
+
+// realDevice makes an App a device: an interface's method cannot return another
+// interface.
+type realDevice struct{ *app.App }
+
+func (d realDevice) Invite(ctx context.Context) (invitation, error) {
+	inv, err := d.App.Invite(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return inv, nil
+}
+
+// realLibrary makes a Library a library, likewise.
+type realLibrary struct{ *imagelib.Library }
+
+func (l realLibrary) Snapshot() snapshot {
+	s := l.Library.Snapshot()
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter}
+}

@@ -1,0 +1,151 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/assets"
+	"github.com/libpaul/paul/ui/thumbs"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// Options say what to show first. The zero Options are those of a plain start.
+type Options struct {
+	Open []string     // photos and folders to import, or a paul: link to join by
+	Log  *slog.Logger // nil discards
+}
+
+// listenPause is the least time between two readings of the device's state.
+const listenPause = 150 * time.Millisecond
+
+// Run shows the gallery of dev, which must be running, until its window is
+// closed or ctx ends. It must be called on the main goroutine, once. restart
+// tells that the person asked for the program to be started again, so that
+// changed settings hold.
+func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (restart bool) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := words.Load(); err != nil {
+		opts.Log.Error("Loading translations", "error", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	setScale(dev.Settings().Scale)
+	fyneApp.SetIcon(fyne.NewStaticResource("paul.png", assets.Icon))
+	win := fyneApp.NewWindow("Paul")
+	win.SetMaster()
+	win.Resize(fyne.NewSize(1280, 820))
+	s := newShell(ctx, env{
+		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: fyne.Do, after: later,
+		now: time.Now, files: systemChooser{win}, log: opts.Log,
+	})
+	s.restart = func() {
+		restart = true
+		win.Close()
+	}
+	s.background()
+	context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })
+	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) })
+	win.ShowAndRun()
+	cancel()
+	s.wg.Wait()
+	return restart
+}
+
+// background starts what runs beside the screen's goroutine; all of it ends
+// with the shell's context.
+func (s *shell) background() {
+	for _, l := range []*thumbs.Loader{s.thumbs, s.hashes} {
+		s.wg.Go(func() { _ = l.Run(s.ctx) })
+	}
+	s.wg.Go(func() { s.listen(s.ctx) })
+	s.wg.Go(func() { s.listenOpened(s.ctx) })
+}
+
+// listen reads the device's state whenever it has changed, and while something
+// runs also without that, so that rates and ages are fresh.
+func (s *shell) listen(ctx context.Context) {
+	woken, stop := s.dev.Changed().Listen()
+	defer stop()
+	tick := time.NewTicker(20 * time.Second)
+	defer tick.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-woken:
+		case <-tick.C:
+		}
+		s.do(func() {
+			if ctx.Err() == nil {
+				s.thumbs.Retry()
+				s.reload()
+			}
+		})
+		pause.Reset(listenPause)
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// listenOpened takes what another start of the program was asked to open.
+func (s *shell) listenOpened(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case args := <-s.dev.Opened():
+			s.do(func() {
+				s.win.Show()
+				s.win.RequestFocus()
+				s.openArgs(args)
+			})
+		}
+	}
+}
+
+// openArgs imports paths and joins by a link.
+func (s *shell) openArgs(args []string) {
+	var paths []string
+	for _, a := range args {
+		if strings.HasPrefix(strings.ToLower(a), "paul:") {
+			s.join(a)
+			continue
+		}
+		paths = append(paths, a)
+	}
+	if len(paths) > 0 {
+		s.importPaths(paths)
+	}
+}
+
+// later runs f after d on a goroutine of its own, unless stopped before.
+func later(d time.Duration, f func()) (stop func()) {
+	t := time.AfterFunc(d, f)
+	return func() { t.Stop() }
+}
+
+// setScale hands the interface's scale to Fyne, which reads it from the
+// environment; 0 leaves what the person's environment says.
+func setScale(scale float64) {
+	if scale > 0 {
+		_ = os.Setenv("FYNE_SCALE", strconv.FormatFloat(scale, 'f', 2, 64))
+	}
+}
+
+// cancelled tells an error that only means that the person or the program
+// stopped the work.
+func cancelled(err error) bool { return errors.Is(err, context.Canceled) }

@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// settingsPage changes the settings; each is kept as soon as it is changed.
+type settingsPage struct {
+	s      *shell
+	whole  fyne.CanvasObject
+	body   *fyne.Container
+	notice *fyne.Container
+	set    app.Settings
+}
+
+func newSettingsPage(s *shell) *settingsPage {
+	p := &settingsPage{s: s, body: look.VBox(16), notice: container.NewStack()}
+	p.whole = column(760, p.body)
+	return p
+}
+
+func (p *settingsPage) title() string             { return words.T("Settings") }
+func (p *settingsPage) object() fyne.CanvasObject { return p.whole }
+func (p *settingsPage) hidden()                   {}
+func (p *settingsPage) reload()                   { p.showNotice() }
+
+// shown builds the page from the settings that hold.
+func (p *settingsPage) shown() {
+	p.set = p.s.dev.Settings()
+	p.body.Objects = []fyne.CanvasObject{
+		p.notice,
+		p.group(words.T("This computer"), p.name(), p.folder(), p.copies()),
+		p.group(words.T("Appearance"), p.themes(), p.scales()),
+		p.group(words.T("Network"), p.lan(), p.public(), p.peers()),
+	}
+	p.showNotice()
+	p.body.Refresh()
+}
+
+// keep keeps changed settings.
+func (p *settingsPage) keep(change func(*app.Settings)) {
+	set := p.s.dev.Settings()
+	change(&set)
+	p.s.goDo(func(ctx context.Context) error { return p.s.dev.UpdateSettings(ctx, set) }, func(err error) {
+		if err != nil {
+			p.s.fail(words.T("The setting was not changed"), err)
+			p.shown()
+			return
+		}
+		p.s.reload()
+		p.shown()
+	})
+}
+
+// showNotice offers a new start when a setting needs one.
+func (p *settingsPage) showNotice() {
+	p.notice.Objects = nil
+	if len(p.s.dev.RestartNeeded()) > 0 && p.s.restart != nil {
+		p.notice.Objects = []fyne.CanvasObject{notice("restore", theme.ColorNamePrimary, look.ColorSoft,
+			words.T("Some changes take effect when Paul is started again."), look.NewButton(words.T("Restart now"), "", look.Primary, p.s.restart))}
+	}
+	p.notice.Refresh()
+}
+
+// group is a titled card of settings.
+func (p *settingsPage) group(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
+	box := look.VBox(12)
+	for i, r := range rows {
+		if i > 0 {
+			box.Add(look.Line())
+		}
+		box.Add(r)
+	}
+	return look.VBox(8, look.Pad(0, 0, 0, 4, look.NewText(title, look.SizeTitle, theme.ColorNameForeground).Bold()), look.Card(box))
+}
+
+// setting is a row: name and explanation at the left, the control at the right.
+func setting(name, text string, control fyne.CanvasObject) fyne.CanvasObject {
+	para := look.NewPara(text, look.SizeCaption, 330, look.ColorSecondary)
+	left := look.VBox(2, look.NewText(name, look.SizeBody, theme.ColorNameForeground), para)
+	return container.New(&settingLayout{para}, left, control)
+}
+
+// settingLayout gives the control its width, and the rest to the text; in a
+// narrow page the control stands under the text.
+type settingLayout struct{ para *look.Text }
+
+func (l *settingLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	a, b := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(min(b.Width, 240), max(a.Height, b.Height))
+}
+
+func (l *settingLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	b := o[1].MinSize()
+	b.Width = min(b.Width, s.Width*0.6)
+	l.para.SetWrap(max(s.Width-b.Width-24, 80))
+	a := o[0].MinSize()
+	o[0].Resize(fyne.NewSize(s.Width-b.Width-24, a.Height))
+	o[0].Move(fyne.NewPos(0, (s.Height-a.Height)/2))
+	o[1].Resize(b)
+	o[1].Move(fyne.NewPos(s.Width-b.Width, (s.Height-b.Height)/2))
+}
+
+func (p *settingsPage) name() fyne.CanvasObject {
+	e := newKeyEntry(func() { p.s.win.Canvas().Unfocus() })
+	e.SetText(p.set.Name)
+	keep := func() {
+		if name := strings.TrimSpace(e.Text); name != "" && name != p.set.Name {
+			p.keep(func(set *app.Settings) { set.Name = name })
+		}
+	}
+	e.OnSubmitted = func(string) { keep() }
+	e.left = keep
+	return setting(words.T("Name of this computer"), words.T("How your other devices show it."), look.Fixed(220, 0, e))
+}
+
+func (p *settingsPage) folder() fyne.CanvasObject {
+	path := look.NewPara(p.set.Library, look.SizeCaption, 300, look.ColorSecondary)
+	change := look.NewButton(words.T("Change…"), "folder", look.Plain, func() {
+		p.s.chooseFolder(words.T("Library folder"), p.set.Library, func(dir string) {
+			p.keep(func(set *app.Settings) { set.Library = dir })
+			path.Set(dir)
+		})
+	})
+	row := setting(words.T("Library folder"), words.T("New photos are kept here, as ordinary files by date. Files that are already kept stay in the folder they are in."), change)
+	return look.VBox(6, row, path)
+}
+
+func (p *settingsPage) copies() fyne.CanvasObject {
+	options := []string{"1", "2", "3"}
+	sel := widget.NewSelect(options, nil)
+	sel.SetSelected(options[min(max(p.set.Copies, 1), 3)-1])
+	sel.OnChanged = func(v string) {
+		n := slices.Index(options, v) + 1
+		p.keep(func(set *app.Settings) { set.Copies = n })
+	}
+	return setting(words.T("Copies elsewhere"), words.T("So many other devices must prove their copy before one is removed here."), look.Fixed(90, 0, sel))
+}
+
+func (p *settingsPage) themes() fyne.CanvasObject {
+	names := []string{"", "light", "dark"}
+	texts := []string{words.T("As the system"), words.T("Light"), words.T("Dark")}
+	sel := widget.NewSelect(texts, nil)
+	sel.SetSelectedIndex(max(slices.Index(names, p.set.Theme), 0))
+	sel.OnChanged = func(string) {
+		name := names[sel.SelectedIndex()]
+		p.keep(func(set *app.Settings) { set.Theme = name })
+	}
+	return setting(words.T("Colours"), words.T("Light or dark, or as the system is set."), look.Fixed(170, 0, sel))
+}
+
+func (p *settingsPage) scales() fyne.CanvasObject {
+	values := []float64{0, 0.85, 1, 1.15, 1.3, 1.5, 2}
+	texts := []string{words.T("As the system"), "85 %", "100 %", "115 %", "130 %", "150 %", "200 %"}
+	sel := widget.NewSelect(texts, nil)
+	sel.SetSelectedIndex(max(slices.Index(values, p.set.Scale), 0))
+	sel.OnChanged = func(string) {
+		v := values[sel.SelectedIndex()]
+		p.keep(func(set *app.Settings) { set.Scale = v })
+	}
+	return setting(words.T("Size"), words.T("Of text and controls."), look.Fixed(170, 0, sel))
+}
+
+func (p *settingsPage) lan() fyne.CanvasObject {
+	c := widget.NewCheck("", nil)
+	c.SetChecked(p.set.LAN)
+	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.LAN = on }) }
+	return setting(words.T("Find devices on this network"), words.T("Devices in the same house talk directly, and fast."), c)
+}
+
+func (p *settingsPage) public() fyne.CanvasObject {
+	c := widget.NewCheck("", nil)
+	c.SetChecked(p.set.PublicPeers)
+	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.PublicPeers = on }) }
+	return setting(words.T("Use public nodes"), words.T("They carry encrypted traffic between devices that are in different networks; they can read none of it."), c)
+}
+
+// peers lists nodes of one's own, with their state.
+func (p *settingsPage) peers() fyne.CanvasObject {
+	box := look.VBox(6)
+	up := map[string]app.Peering{}
+	for _, l := range p.s.dev.Peers() {
+		up[l.URI] = l
+	}
+	for _, uri := range p.set.Peers {
+		state, colour := words.T("not connected"), look.ColorSecondary
+		if l, ok := up[uri]; ok && l.Up {
+			state, colour = words.T("connected")+" · "+words.RTT(l.RTT), look.ColorSafe
+		} else if ok && l.LastErr != "" {
+			state = l.LastErr
+		}
+		drop := look.NewIconButton("close", words.T("Remove"), look.Ghost, func() {
+			p.keep(func(set *app.Settings) {
+				set.Peers = slices.DeleteFunc(slices.Clone(set.Peers), func(u string) bool { return u == uri })
+			})
+		})
+		box.Add(container.NewBorder(nil, nil, nil, drop, look.VBox(1, look.NewCut(uri, look.SizeBody, theme.ColorNameForeground).Mono(), look.NewCut(state, look.SizeCaption, colour))))
+	}
+	add := look.NewButton(words.T("Add…"), "plus", look.Plain, func() {
+		p.s.askName(words.T("Add a node"), "tls://", words.T("Add"), func(uri string) {
+			p.keep(func(set *app.Settings) { set.Peers = append(slices.Clone(set.Peers), uri) })
+		})
+	})
+	row := setting(words.T("Nodes of your own"), words.T("Addresses such as tls://192.0.2.1:7999 that this device keeps a link to."), add)
+	if len(p.set.Peers) == 0 {
+		return row
+	}
+	return look.VBox(8, row, box)
+}

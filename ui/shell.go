@@ -1,0 +1,274 @@
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	fynetooltip "github.com/dweymouth/fyne-tooltip"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/thumbs"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// page is one entry of the sidebar.
+type page interface {
+	title() string
+	object() fyne.CanvasObject
+	shown()  // it comes on the screen
+	hidden() // it leaves the screen
+	reload() // what it shows has changed, and it is on the screen
+}
+
+// env is what a shell is given from outside, so that tests can give their own.
+type env struct {
+	fyne  fyne.App
+	win   fyne.Window
+	dev   device
+	lib   library
+	do    func(func())                              // runs a func on the screen's goroutine
+	after func(time.Duration, func()) (stop func()) // runs a func later, on any goroutine
+	now   func() time.Time
+	files chooser
+	log   *slog.Logger
+}
+
+// shell is the window: sidebar, toolbar, pages, status line, and the state that
+// they share.
+type shell struct {
+	env
+	ctx context.Context // ends with the window
+	wg  sync.WaitGroup  // every goroutine that the shell has started
+
+	side    *sidebar
+	bar     *toolbar
+	status  *statusLine
+	toasts  *toasts
+	frame   *fyne.Container // where the page stands
+	root    *fyne.Container
+	main    fyne.CanvasObject
+	view    *viewerPage
+	pages   map[string]page
+	current string
+
+	thumbs, hashes *thumbs.Loader
+
+	// what the screens show, read anew by reload
+	snap    snapshot
+	devices []app.Device
+	self    app.Device
+	theme   look.Theme
+	scale   float64
+
+	restart  func()            // starts the program again
+	inviting *inviteDialog     // opened last
+	joining  *joinDialog       // opened last
+	takeDrop func(path string) // a dialog that wants the next file dropped; or nil
+}
+
+func newShell(ctx context.Context, e env) *shell {
+	s := &shell{env: e, ctx: ctx, pages: map[string]page{}}
+	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 4, Load: s.loadThumb})
+	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
+	s.applyLook(s.dev.Settings())
+	s.read()
+
+	s.side = newSidebar(s.open)
+	s.bar = newToolbar(s)
+	s.status = newStatusLine(s)
+	s.toasts = newToasts(s.do, s.after)
+	s.frame = container.NewStack()
+	s.view = newViewerPage(s)
+	ground := look.NewSurface(theme.ColorNameBackground, "", 0)
+	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.toasts.box)
+	s.root = container.NewStack(s.main)
+	s.win.SetContent(fynetooltip.AddWindowToolTipLayer(s.root, s.win.Canvas()))
+	s.win.SetPadded(false)
+	s.win.SetOnDropped(s.dropped)
+	s.shortcuts()
+	s.start()
+	return s
+}
+
+// start shows the first screen: the welcome on a new device, else the photos.
+func (s *shell) start() {
+	if !s.dev.Settings().FirstStartDone {
+		s.root.Objects = []fyne.CanvasObject{newWelcome(s).object}
+		s.root.Refresh()
+		return
+	}
+	s.enter()
+}
+
+// enter shows the gallery.
+func (s *shell) enter() {
+	s.root.Objects = []fyne.CanvasObject{s.main}
+	s.open("photos")
+	s.root.Refresh()
+}
+
+// page returns a page, made when it is first asked for.
+func (s *shell) page(id string) page {
+	if p, ok := s.pages[id]; ok {
+		return p
+	}
+	p := s.makePage(id)
+	s.pages[id] = p
+	return p
+}
+
+// open shows a page.
+func (s *shell) open(id string) {
+	if p, ok := s.pages[s.current]; ok {
+		p.hidden()
+	}
+	s.current = id
+	p := s.page(id)
+	s.side.choose(id)
+	s.frame.Objects = []fyne.CanvasObject{p.object()}
+	s.bar.turnTo(p)
+	s.frame.Refresh()
+	s.reload()
+	p.shown()
+	if g, ok := p.(*gridPage); ok {
+		s.win.Canvas().Focus(g.grid)
+	}
+}
+
+// page on the screen.
+func (s *shell) present() page { return s.pages[s.current] }
+
+// grid is the grid page on the screen, or nil.
+func (s *shell) presentGrid() *gridPage {
+	g, _ := s.present().(*gridPage)
+	return g
+}
+
+// read takes fresh snapshots of all that the screens share.
+func (s *shell) read() {
+	s.snap = s.lib.Snapshot()
+	s.devices = s.dev.Devices()
+	s.self = s.dev.Self()
+}
+
+// reload reads what has changed and shows it.
+func (s *shell) reload() {
+	s.read()
+	s.applyLook(s.dev.Settings())
+	s.status.reload()
+	s.countPages()
+	if p := s.present(); p != nil {
+		p.reload()
+		s.bar.reload()
+	}
+	s.view.reload()
+}
+
+// countPages writes the numbers into the sidebar.
+func (s *shell) countPages() {
+	n := s.count()
+	s.side.rows["photos"].setCount(len(s.snap.images))
+	s.side.rows["favourites"].setCount(n.favourites)
+	s.side.rows["here"].setCount(n.here)
+	s.side.rows["elsewhere"].setCount(n.elsewhere)
+	s.side.rows["onecopy"].setCount(n.oneCopy)
+	s.side.rows["devices"].setCount(len(s.devices))
+	running := 0
+	for _, a := range s.dev.Activities() {
+		if a.Running() {
+			running++
+		}
+	}
+	s.side.rows["activity"].setCount(running)
+	s.side.rows["trash"].setDot(len(s.dev.HeldDeletions()) > 0)
+}
+
+// counts of images by what the sidebar tells apart.
+type counts struct{ favourites, here, elsewhere, oneCopy, onlyHere int }
+
+func (s *shell) count() counts {
+	var n counts
+	for _, img := range s.snap.images {
+		if img.Favourite {
+			n.favourites++
+		}
+		if img.Here {
+			n.here++
+		} else {
+			n.elsewhere++
+		}
+		if img.Holders <= 1 {
+			n.oneCopy++
+			if img.Here {
+				n.onlyHere++
+			}
+		}
+	}
+	return n
+}
+
+// applyLook takes theme and scale from the settings.
+func (s *shell) applyLook(set app.Settings) {
+	th := look.Theme{Name: set.Theme}
+	if s.fyne.Settings().Theme() != th || s.scale != set.Scale {
+		s.theme, s.scale = th, set.Scale
+		setScale(set.Scale)
+		s.fyne.Settings().SetTheme(th)
+	}
+}
+
+// goDo runs work on its own goroutine, and done on the screen's with its error.
+// work gets a context that ends with the window.
+func (s *shell) goDo(work func(ctx context.Context) error, done func(error)) {
+	s.wg.Go(func() {
+		err := work(s.ctx)
+		if s.ctx.Err() != nil || done == nil {
+			return
+		}
+		s.do(func() { done(err) })
+	})
+}
+
+// fail tells of a failure that has no better place.
+func (s *shell) fail(what string, err error) {
+	p := words.Explain(err)
+	s.tell("warning", what, p.What+"\n\n"+p.Do)
+}
+
+// shellLayout places the parts of the window: ground, sidebar, toolbar, page,
+// status line, toasts.
+type shellLayout struct{ s *shell }
+
+const (
+	narrowWindow = 900
+	barHeight    = 64
+	statusHeight = 32
+)
+
+func (*shellLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(460, 360) }
+
+func (l *shellLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	left := float32(look.Sidebar)
+	narrow := size.Width < narrowWindow
+	if narrow {
+		left = look.Rail
+	}
+	l.s.side.setNarrow(narrow)
+	place := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	w := size.Width - left
+	place(o[0], 0, 0, size.Width, size.Height)
+	place(o[1], 0, 0, left, size.Height)
+	place(o[2], left, 0, w, barHeight)
+	place(o[3], left, barHeight, w, size.Height-barHeight-statusHeight)
+	place(o[4], left, size.Height-statusHeight, w, statusHeight)
+	place(o[5], left, 0, w, size.Height)
+}

@@ -1,0 +1,122 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/grid"
+	"github.com/libpaul/paul/ui/thumbs"
+)
+
+// photos is a source of the grid: those images of a snapshot that a query
+// selects.
+type photos struct {
+	snap  snapshot
+	which []int // indexes into snap.images, rising; nil = all
+	entry func(app.Digest) (app.Entry, bool)
+	self  string
+	alone bool // the library has one device: a single copy is no news
+}
+
+func (p *photos) image(i int) *imagelib.Image {
+	if p.which != nil {
+		i = p.which[i]
+	}
+	return p.snap.images[i]
+}
+
+// Len implements [grid.Source].
+func (p *photos) Len() int {
+	if p.which != nil {
+		return len(p.which)
+	}
+	return len(p.snap.images)
+}
+
+// ID implements [grid.Source].
+func (p *photos) ID(i int) thumbs.ID { return thumbs.ID(p.image(i).Digest) }
+
+// Index implements [grid.Source].
+func (p *photos) Index(id thumbs.ID) (int, bool) {
+	_, i, ok := p.snap.find(app.Digest(id))
+	if !ok || p.which == nil {
+		return i, ok
+	}
+	return slices.BinarySearch(p.which, i)
+}
+
+// Aspect implements [grid.Source].
+func (p *photos) Aspect(i int) float32 { return aspect(p.image(i)) }
+
+// When implements [grid.Source].
+func (p *photos) When(i int) time.Time { return p.image(i).Date.Wall }
+
+// Mark implements [grid.Source].
+func (p *photos) Mark(i int) grid.Mark {
+	img := p.image(i)
+	m := grid.Mark{
+		Favourite: img.Favourite, Video: img.Kind == imagelib.KindVideo, Kind: kindBadge(img),
+		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone,
+	}
+	if !img.Here {
+		if e, ok := p.entry(img.Digest); ok {
+			m.Saving = e.Holders[p.self].Saved
+		}
+	}
+	return m
+}
+
+func aspect(img *imagelib.Image) float32 {
+	if img.Width <= 0 || img.Height <= 0 {
+		return 1
+	}
+	return float32(img.Width) / float32(img.Height)
+}
+
+// kindBadge is the word on a tile whose file is not a plain picture.
+func kindBadge(img *imagelib.Image) string {
+	switch img.Kind {
+	case imagelib.KindRAW:
+		return "RAW"
+	case imagelib.KindUnsupported:
+		return extension(img.Name)
+	default:
+		return ""
+	}
+}
+
+// list is a source of images that are in no snapshot: those of the trash.
+type list struct {
+	images []*imagelib.Image
+	index  map[thumbs.ID]int
+}
+
+func newList(images []*imagelib.Image) *list {
+	l := &list{images: images, index: make(map[thumbs.ID]int, len(images))}
+	for i, img := range images {
+		l.index[thumbs.ID(img.Digest)] = i
+	}
+	return l
+}
+
+// Len implements [grid.Source].
+func (l *list) Len() int { return len(l.images) }
+
+// ID implements [grid.Source].
+func (l *list) ID(i int) thumbs.ID { return thumbs.ID(l.images[i].Digest) }
+
+// Index implements [grid.Source].
+func (l *list) Index(id thumbs.ID) (i int, ok bool) { i, ok = l.index[id]; return i, ok }
+
+// Aspect implements [grid.Source].
+func (l *list) Aspect(i int) float32 { return aspect(l.images[i]) }
+
+// When implements [grid.Source].
+func (l *list) When(i int) time.Time { return l.images[i].Date.Wall }
+
+// Mark implements [grid.Source].
+func (l *list) Mark(i int) grid.Mark {
+	return grid.Mark{Video: l.images[i].Kind == imagelib.KindVideo, Kind: kindBadge(l.images[i])}
+}

@@ -1,0 +1,394 @@
+// Package stage shows one picture of any size, to zoom and pan.
+//
+// While the hand moves, a preview of about the screen's size is moved and
+// stretched, which costs nothing; when it rests, and the preview has too few
+// pixels, the part that is on the screen is drawn from the full picture on
+// another goroutine and laid over it.
+package stage
+
+import (
+	"image"
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+	"golang.org/x/image/draw"
+
+	"github.com/libpaul/paul/ui/look"
+)
+
+// Options are a stage's connections; Do and After are required.
+type Options struct {
+	Do       func(func())                              // runs a func on the screen's goroutine
+	After    func(time.Duration, func()) (stop func()) // runs a func later, on any goroutine
+	Go       func(func())                              // starts a goroutine; default: go
+	Modified func()                                    // zoom or place has changed
+	NeedFull func()                                    // the preview is too coarse for the zoom
+	Swipe    func(step int)                            // the wheel turned while the picture fits
+	Tapped   func()                                    // a click on the picture
+	Menu     func(at fyne.Position)                    // context menu
+	Held     func() fyne.KeyModifier                   // held keys
+}
+
+// rest is how long the hand must rest before the full picture is drawn.
+const rest = 160 * time.Millisecond
+
+// greatest is the most that one pixel is enlarged.
+const greatest = 8
+
+// Stage is the widget. Its methods run on the screen's goroutine.
+type Stage struct {
+	widget.BaseWidget
+	opts Options
+
+	size image.Point // of the full picture, in its pixels
+	full image.Image // nil until it is needed and has come
+	have int         // width of the preview's pixels
+
+	zoom   float64 // units of the screen for a pixel of the full picture
+	fitted bool    // the picture follows the window's size
+	x, y   float64 // of the full picture, at the middle of the stage
+
+	preview *canvas.Image
+	sharp   *canvas.Image
+	box     *fyne.Container
+	clip    *container.Clip
+	stop    func()
+	turn    int // counts changes of view, so that a late drawing is dropped
+	dragged bool
+}
+
+var (
+	_ fyne.Draggable         = (*Stage)(nil)
+	_ fyne.Scrollable        = (*Stage)(nil)
+	_ fyne.DoubleTappable    = (*Stage)(nil)
+	_ fyne.SecondaryTappable = (*Stage)(nil)
+	_ desktop.Cursorable     = (*Stage)(nil)
+)
+
+// New returns an empty stage.
+func New(opts Options) *Stage {
+	if opts.Go == nil {
+		opts.Go = func(f func()) { go f() }
+	}
+	s := &Stage{opts: opts, fitted: true}
+	s.preview = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillStretch}
+	s.sharp = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillStretch}
+	s.box = container.NewWithoutLayout()
+	s.clip = container.NewClip(s.box)
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// SetPicture begins another picture, fitted. size is that of the full picture;
+// where it is unknown, that of the preview. preview may be nil.
+func (s *Stage) SetPicture(size image.Point, preview image.Image) {
+	s.cancelRest()
+	s.full, s.have, s.fitted = nil, 0, true
+	s.size = size
+	s.preview.Image = nil
+	s.hideSharp()
+	if preview != nil {
+		s.SetPreview(preview)
+		return
+	}
+	s.place()
+}
+
+// SetPreview gives the present picture a finer preview. One that is coarser is
+// left out.
+func (s *Stage) SetPreview(img image.Image) {
+	w := img.Bounds().Dx()
+	if w <= s.have {
+		return
+	}
+	if s.size.X <= 0 || s.size.Y <= 0 || s.have == 0 && wrongShape(s.size, img.Bounds().Size()) {
+		s.size = img.Bounds().Size()
+	}
+	s.have = w
+	s.preview.Image = img
+	s.preview.Refresh()
+	s.place()
+}
+
+// wrongShape tells a recorded size that the picture contradicts.
+func wrongShape(a, b image.Point) bool {
+	if b.X < 64 { // a placeholder: its shape is rough
+		return false
+	}
+	r := float64(a.X) * float64(b.Y) / (float64(a.Y) * float64(b.X))
+	return r < 0.9 || r > 1.1
+}
+
+// SetFull gives the picture with all its pixels.
+func (s *Stage) SetFull(img image.Image) {
+	s.full = img
+	if p := img.Bounds().Size(); p != s.size {
+		k := float64(s.size.X) / float64(p.X)
+		s.x, s.y, s.zoom, s.size = s.x/k, s.y/k, s.zoom*k, p
+	}
+	s.place()
+}
+
+// pixel is how many units of the screen one of its pixels takes.
+func (s *Stage) pixel() float64 {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(s); c != nil && c.Scale() > 0 {
+		return 1 / float64(c.Scale())
+	}
+	return 1
+}
+
+// fit is the zoom at which the whole picture shows, at most pixel for pixel.
+func (s *Stage) fit() float64 {
+	if s.size.X <= 0 || s.size.Y <= 0 {
+		return 1
+	}
+	z := s.Size()
+	return min(float64(z.Width)/float64(s.size.X), float64(z.Height)/float64(s.size.Y), s.pixel())
+}
+
+// Fit shows the whole picture.
+func (s *Stage) Fit() {
+	s.fitted = true
+	s.place()
+}
+
+// Fitted tells whether the whole picture shows.
+func (s *Stage) Fitted() bool { return s.fitted }
+
+// Actual shows the picture pixel for pixel, about the middle of the stage.
+func (s *Stage) Actual() {
+	z := s.Size()
+	s.zoomTo(s.pixel(), fyne.NewPos(z.Width/2, z.Height/2))
+}
+
+// Percent is the zoom in per cent of pixel for pixel.
+func (s *Stage) Percent() int { return int(s.zoom/s.pixel()*100 + 0.5) }
+
+// Zoom zooms by a factor about the middle of the stage.
+func (s *Stage) Zoom(factor float64) {
+	z := s.Size()
+	s.zoomTo(s.zoom*factor, fyne.NewPos(z.Width/2, z.Height/2))
+}
+
+// zoomTo zooms so that the point of the picture under p stays there.
+func (s *Stage) zoomTo(zoom float64, p fyne.Position) {
+	if s.size.X <= 0 {
+		return
+	}
+	fit := s.fit()
+	if zoom <= fit*1.001 {
+		s.Fit()
+		return
+	}
+	zoom = min(zoom, s.pixel()*greatest)
+	mid := s.Size()
+	dx, dy := float64(p.X-mid.Width/2), float64(p.Y-mid.Height/2)
+	ix, iy := s.x+dx/s.zoom, s.y+dy/s.zoom
+	s.fitted = false
+	s.zoom = zoom
+	s.x, s.y = ix-dx/zoom, iy-dy/zoom
+	s.place()
+}
+
+// clamp keeps the picture on the stage.
+func (s *Stage) clamp() {
+	z := s.Size()
+	bound := func(at, whole float64, view float32) float64 {
+		half := float64(view) / 2 / s.zoom
+		if whole <= 2*half {
+			return whole / 2
+		}
+		return min(max(at, half), whole-half)
+	}
+	s.x, s.y = bound(s.x, float64(s.size.X), z.Width), bound(s.y, float64(s.size.Y), z.Height)
+}
+
+// place moves the preview, and waits for rest.
+func (s *Stage) place() {
+	s.turn++
+	s.hideSharp()
+	z := s.Size()
+	if s.size.X <= 0 || z.Width <= 0 {
+		s.box.Objects = nil
+		return
+	}
+	if s.fitted || s.zoom <= s.fit() {
+		s.fitted, s.zoom = true, s.fit()
+	}
+	s.clamp()
+	if s.preview.Image != nil {
+		s.preview.Resize(fyne.NewSize(float32(float64(s.size.X)*s.zoom), float32(float64(s.size.Y)*s.zoom)))
+		s.preview.Move(fyne.NewPos(z.Width/2-float32(s.x*s.zoom), z.Height/2-float32(s.y*s.zoom)))
+		s.box.Objects = []fyne.CanvasObject{s.preview}
+	} else {
+		s.box.Objects = nil
+	}
+	canvas.Refresh(s.box)
+	if s.opts.Modified != nil {
+		s.opts.Modified()
+	}
+	s.awaitRest()
+}
+
+// coarse tells whether the preview has fewer pixels than the screen shows.
+func (s *Stage) coarse() bool {
+	return s.have > 0 && s.have < s.size.X && float64(s.size.X)*s.zoom/s.pixel() > float64(s.have)*1.05
+}
+
+func (s *Stage) cancelRest() {
+	if s.stop != nil {
+		s.stop()
+		s.stop = nil
+	}
+}
+
+func (s *Stage) awaitRest() {
+	s.cancelRest()
+	if !s.coarse() || s.fitted {
+		return
+	}
+	turn := s.turn
+	s.stop = s.opts.After(rest, func() {
+		s.opts.Do(func() {
+			if s.turn == turn {
+				s.sharpen()
+			}
+		})
+	})
+}
+
+// sharpen draws what is on the screen from the full picture.
+func (s *Stage) sharpen() {
+	if s.full == nil {
+		if s.opts.NeedFull != nil {
+			s.opts.NeedFull()
+		}
+		return
+	}
+	z, turn, full := s.Size(), s.turn, s.full
+	half := fyne.NewSize(z.Width/2, z.Height/2)
+	x0, y0 := s.x-float64(half.Width)/s.zoom, s.y-float64(half.Height)/s.zoom
+	x1, y1 := s.x+float64(half.Width)/s.zoom, s.y+float64(half.Height)/s.zoom
+	src := image.Rect(int(x0), int(y0), int(x1)+1, int(y1)+1).Intersect(image.Rectangle{Max: s.size})
+	if src.Empty() {
+		return
+	}
+	k := s.zoom / s.pixel()
+	dst := image.Rect(0, 0, max(int(float64(src.Dx())*k), 1), max(int(float64(src.Dy())*k), 1))
+	pos := fyne.NewPos(half.Width+float32((float64(src.Min.X)-s.x)*s.zoom), half.Height+float32((float64(src.Min.Y)-s.y)*s.zoom))
+	size := fyne.NewSize(float32(float64(src.Dx())*s.zoom), float32(float64(src.Dy())*s.zoom))
+	s.opts.Go(func() {
+		out := image.NewRGBA(dst)
+		draw.ApproxBiLinear.Scale(out, dst, full, src.Add(full.Bounds().Min), draw.Src, nil)
+		s.opts.Do(func() {
+			if s.turn != turn {
+				return
+			}
+			s.sharp.Image = out
+			s.sharp.Move(pos)
+			s.sharp.Resize(size)
+			s.sharp.Refresh()
+			s.box.Objects = append(s.box.Objects, s.sharp)
+			canvas.Refresh(s.box)
+		})
+	})
+}
+
+func (s *Stage) hideSharp() {
+	s.sharp.Image = nil
+	if n := len(s.box.Objects); n > 1 {
+		s.box.Objects = s.box.Objects[:1]
+	}
+}
+
+// Dragged implements [fyne.Draggable]: it pans.
+func (s *Stage) Dragged(e *fyne.DragEvent) {
+	if s.fitted {
+		return
+	}
+	s.dragged = true
+	s.x -= float64(e.Dragged.DX) / s.zoom
+	s.y -= float64(e.Dragged.DY) / s.zoom
+	s.place()
+}
+
+// DragEnd implements [fyne.Draggable].
+func (s *Stage) DragEnd() { s.dragged = false }
+
+// Scrolled implements [fyne.Scrollable]: the wheel zooms to the pointer; with
+// Shift held it turns to the next picture.
+func (s *Stage) Scrolled(e *fyne.ScrollEvent) {
+	if s.opts.Held != nil && s.opts.Held()&fyne.KeyModifierShift != 0 && s.opts.Swipe != nil {
+		if e.Scrolled.DY < 0 || e.Scrolled.DX < 0 {
+			s.opts.Swipe(1)
+		} else {
+			s.opts.Swipe(-1)
+		}
+		return
+	}
+	step := float64(min(max(e.Scrolled.DY, -50), 50)) / 25
+	factor := 1 + 0.18*step
+	if step < 0 {
+		factor = 1 / (1 - 0.18*step)
+	}
+	s.zoomTo(s.zoom*factor, e.Position)
+}
+
+// DoubleTapped implements [fyne.DoubleTappable]: between fitted and pixel for
+// pixel.
+func (s *Stage) DoubleTapped(e *fyne.PointEvent) {
+	if !s.fitted {
+		s.Fit()
+		return
+	}
+	s.zoomTo(max(s.pixel(), s.fit()*2), e.Position)
+}
+
+// Tapped implements [fyne.Tappable].
+func (s *Stage) Tapped(*fyne.PointEvent) {
+	if s.opts.Tapped != nil {
+		s.opts.Tapped()
+	}
+}
+
+// TappedSecondary implements [fyne.SecondaryTappable].
+func (s *Stage) TappedSecondary(e *fyne.PointEvent) {
+	if s.opts.Menu != nil {
+		s.opts.Menu(e.AbsolutePosition)
+	}
+}
+
+// Cursor implements [desktop.Cursorable].
+func (s *Stage) Cursor() desktop.Cursor {
+	if s.fitted {
+		return desktop.DefaultCursor
+	}
+	return desktop.PointerCursor
+}
+
+// CreateRenderer implements [fyne.Widget].
+func (s *Stage) CreateRenderer() fyne.WidgetRenderer {
+	r := canvas.NewRectangle(color.Black)
+	r.FillColor = look.Color(look.ColorStage)
+	return &renderer{s, r}
+}
+
+type renderer struct {
+	s      *Stage
+	ground *canvas.Rectangle
+}
+
+func (r *renderer) Destroy()                     { r.s.cancelRest() }
+func (r *renderer) MinSize() fyne.Size           { return fyne.NewSize(120, 120) }
+func (r *renderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.ground, r.s.clip} }
+func (r *renderer) Refresh()                     { canvas.Refresh(r.s) }
+func (r *renderer) Layout(size fyne.Size) {
+	r.ground.Resize(size)
+	r.s.clip.Resize(size)
+	r.s.place()
+}

@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// statusLine says in one sentence whether everything is safe, and at the right
+// what is going on.
+type statusLine struct {
+	s      *shell
+	object *fyne.Container
+	icon   *look.Icon
+	text   *look.Text
+	right  *look.Text
+	safety words.Safety
+}
+
+func newStatusLine(s *shell) *statusLine {
+	l := &statusLine{
+		s: s, icon: look.NewIcon("safe", look.ColorSafe, 16),
+		text: look.NewCut("", look.SizeCaption, look.ColorSecondary), right: look.NewText("", look.SizeCaption, look.ColorSecondary),
+	}
+	click := newHotspot(func() {
+		if !l.safety.Safe && !l.safety.None {
+			s.open("onecopy")
+		}
+	})
+	row := container.NewBorder(nil, nil, look.Pad(0, 8, 0, 16, l.icon), look.Pad(0, 20, 0, 12, l.right), l.text)
+	l.object = container.NewStack(look.NewSurface(look.ColorSidebar, "", 0), row, click)
+	return l
+}
+
+func (l *statusLine) reload() {
+	s := l.s
+	l.safety = words.Safe(s.dev.Status(), s.count().onlyHere, len(s.devices))
+	switch {
+	case l.safety.None:
+		l.icon.Set("photos", look.ColorSecondary)
+		l.text.SetColour(look.ColorSecondary)
+	case l.safety.Safe:
+		l.icon.Set("safe", look.ColorSafe)
+		l.text.SetColour(look.ColorSecondary)
+	default:
+		l.icon.Set("one-copy", look.ColorRisk)
+		l.text.SetColour(look.ColorRisk)
+	}
+	l.text.Set(l.safety.Text)
+	l.right.Set(l.doing())
+	l.object.Refresh()
+}
+
+// doing says what runs now, else which devices are online.
+func (l *statusLine) doing() string {
+	acts := l.s.dev.Activities()
+	for _, a := range acts {
+		if a.Running() {
+			return activityLine(a)
+		}
+	}
+	if q := l.s.dev.Status().Queue; q > 0 {
+		return words.N("{{.N}} photos are waiting to be saved here", q)
+	}
+	var online []string
+	for _, d := range l.s.devices {
+		if d.Online && !d.Self {
+			online = append(online, d.Name)
+		}
+	}
+	if len(online) > 0 {
+		return words.T("Online: {{.Names}}", "Names", strings.Join(online, ", "))
+	}
+	if len(l.s.devices) > 1 {
+		return words.T("No other device is online")
+	}
+	return ""
+}
+
+// activityLine is an activity in one short line.
+func activityLine(a app.Activity) string {
+	parts := []string{activityTitle(a)}
+	if a.TotalFiles > 1 {
+		parts = append(parts, words.T("{{.Done}} of {{.Total}}", "Done", words.Number(a.Files), "Total", words.Number(a.TotalFiles)))
+	}
+	if a.Rate > 0 {
+		parts = append(parts, words.Rate(a.Rate))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// hotspot is an unseen area that can be clicked.
+type hotspot struct {
+	widget.BaseWidget
+	do func()
+}
+
+func newHotspot(do func()) *hotspot {
+	h := &hotspot{do: do}
+	h.ExtendBaseWidget(h)
+	return h
+}
+
+// Tapped implements [fyne.Tappable].
+func (h *hotspot) Tapped(*fyne.PointEvent) { h.do() }
+
+// Cursor implements [desktop.Cursorable].
+func (h *hotspot) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CreateRenderer implements [fyne.Widget].
+func (h *hotspot) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(look.Space(0, 0))
+}

@@ -1,0 +1,114 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// toasts shows what has just been done at the bottom, with a way to undo it,
+// one at a time and for a while.
+type toasts struct {
+	box   *fyne.Container
+	do    func(func())
+	after func(time.Duration, func()) (stop func())
+	stop  func()
+	shown fyne.CanvasObject
+	undo  func()
+	text  string
+}
+
+// How long a toast stays: longer when there is something to decide.
+const (
+	toastTime     = 4 * time.Second
+	toastTimeUndo = 9 * time.Second
+)
+
+func newToasts(do func(func()), after func(time.Duration, func()) (stop func())) *toasts {
+	t := &toasts{do: do, after: after}
+	t.box = container.New(&toastLayout{})
+	return t
+}
+
+// show shows a toast in place of the present one; undo may be nil.
+func (t *toasts) show(text string, undo func()) {
+	t.hide()
+	t.undo, t.text = undo, text
+	label := look.NewText(text, look.SizeBody, look.ColorOnToast)
+	row := look.HBox(6, look.Middle(look.Pad(0, 6, 0, 6, label)))
+	if undo != nil {
+		row.Add(newLink(words.T("Undo"), func() {
+			t.hide()
+			undo()
+		}))
+	}
+	row.Add(look.NewIconButton("close", words.T("Close"), look.Dark, t.hide))
+	t.shown = container.NewStack(look.NewSurface(look.ColorToast, "", 10), look.Pad(4, 6, 4, 12, row))
+	t.box.Objects = []fyne.CanvasObject{t.shown}
+	t.box.Refresh()
+	end := t.shown.Position()
+	canvas.NewPositionAnimation(end.AddXY(0, 24), end, 160*time.Millisecond, t.shown.Move).Start()
+	d := toastTime
+	if undo != nil {
+		d = toastTimeUndo
+	}
+	shown := t.shown
+	t.stop = t.after(d, func() {
+		t.do(func() {
+			if t.shown == shown {
+				t.hide()
+			}
+		})
+	})
+}
+
+func (t *toasts) hide() {
+	if t.stop != nil {
+		t.stop()
+		t.stop = nil
+	}
+	t.shown, t.undo, t.text = nil, nil, ""
+	t.box.Objects = nil
+	t.box.Refresh()
+}
+
+// toastLayout puts a toast at the bottom, in the middle.
+type toastLayout struct{}
+
+func (*toastLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+func (*toastLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objs {
+		m := o.MinSize()
+		m.Width = min(m.Width, s.Width-16)
+		o.Resize(m)
+		o.Move(fyne.NewPos((s.Width-m.Width)/2, s.Height-m.Height-46))
+	}
+}
+
+// link is the button of a toast.
+type link struct {
+	widget.BaseWidget
+	text string
+	do   func()
+}
+
+func newLink(text string, do func()) *link {
+	l := &link{text: text, do: do}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// Tapped implements [fyne.Tappable].
+func (l *link) Tapped(*fyne.PointEvent) { l.do() }
+
+// CreateRenderer implements [fyne.Widget].
+func (l *link) CreateRenderer() fyne.WidgetRenderer {
+	t := look.NewText(l.text, look.SizeBody, look.ColorToastLink).Bold()
+	return widget.NewSimpleRenderer(look.Fixed(0, look.Control, look.Middle(look.Pad(0, 10, 0, 10, t))))
+}

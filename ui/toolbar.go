@@ -1,0 +1,335 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/ui/grid"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// toolbar is the strip over a page: its title, search and zoom, or, while photos
+// are selected, what can be done with them.
+type toolbar struct {
+	s      *shell
+	object *fyne.Container
+
+	back   *look.Button
+	title  *look.Text
+	sub    *look.Text
+	search *searchEntry
+	zoom   *widget.Slider
+	zooms  *fyne.Container
+	imp    *look.Button
+
+	count    *look.Text
+	actions  []*action
+	clear    *look.Button
+	stopWait func() // ends a wait for the next key of a search
+	zooming  bool   // the slider is being set by the program
+}
+
+// action is a button of the selection.
+type action struct {
+	button *look.Button
+	text   string
+	fits   func(sel) bool
+}
+
+// searchPause is how long the next key of a search is waited for.
+const searchPause = 140 * time.Millisecond
+
+func newToolbar(s *shell) *toolbar {
+	b := &toolbar{
+		s: s, title: look.NewCut("", look.SizeHeading, theme.ColorNameForeground).Bold(),
+		sub: look.NewText("", look.SizeCaption, look.ColorSecondary), count: look.NewText("", look.SizeTitle, theme.ColorNameForeground).Bold(),
+	}
+	b.back = look.NewIconButton("back", words.T("Back"), look.Ghost, func() { s.open("albums") })
+	b.back.Hide()
+	b.search = newSearchEntry(b)
+	b.zoom = widget.NewSlider(0, float64(len(grid.Levels)-1))
+	b.zoom.Step = 1
+	b.zoom.SetValue(grid.DefaultLevel)
+	b.zoom.OnChanged = func(v float64) {
+		if g := s.presentGrid(); g != nil && !b.zooming {
+			g.grid.SetLevel(int(v))
+		}
+	}
+	b.zooms = look.HBox(0,
+		container.NewCenter(look.NewIcon("grid-small", look.ColorSecondary, 16)),
+		look.Middle(look.Fixed(104, 0, b.zoom)),
+		container.NewCenter(look.NewIcon("grid-large", look.ColorSecondary, 16)))
+	b.imp = look.NewButton(words.T("Import"), "plus", look.Primary, func() { s.importMenu(b.imp) })
+	b.clear = look.NewIconButton("close", words.T("Clear selection (Esc)"), look.Ghost, func() {
+		if g := s.presentGrid(); g != nil {
+			g.grid.ClearSelection()
+		}
+	})
+	b.makeActions()
+	objs := []fyne.CanvasObject{b.back, b.title, b.sub, b.search, b.zooms, b.imp, b.clear, b.count}
+	for _, a := range b.actions {
+		objs = append(objs, a.button)
+	}
+	b.object = container.New(&barLayout{b}, objs...)
+	return b
+}
+
+func (b *toolbar) makeActions() {
+	s := b.s
+	add := func(symbol, text, tip string, fits func(sel) bool, do func(sel)) {
+		btn := look.NewButton(text, symbol, look.Ghost, func() { do(s.selection()) })
+		btn.SetToolTip(tip)
+		b.actions = append(b.actions, &action{button: btn, text: text, fits: fits})
+	}
+	live := func(x sel) bool { return !x.trash }
+	add("restore", words.T("Restore"), words.T("Bring back on every device that has it"), func(x sel) bool { return x.trash }, s.restorePhotos)
+	add("heart", words.T("Favourite"), words.T("Mark as favourite, or no longer (F)"), live, s.toggleFavourite)
+	add("albums", words.T("Album"), words.T("Add to an album"), live, s.albumMenu)
+	add("save", words.T("Save here"), words.T("Keep a copy on this computer"), func(x sel) bool { return !x.trash && x.away > 0 }, s.savePhotos)
+	add("remove", words.T("Remove here"), words.T("Remove the copy on this computer, once other devices have proved theirs"),
+		func(x sel) bool { return !x.trash && x.here > 0 }, s.removePhotos)
+	add("export", words.T("Export"), words.T("Copy the files to a folder"), live, s.exportPhotos)
+	add("trash", words.T("Delete"), words.T("Delete on every device (Del)"), live, s.deletePhotos)
+}
+
+// turnTo shows the toolbar of another page.
+func (b *toolbar) turnTo(p page) {
+	b.stopSearch()
+	b.search.quiet(func() { b.search.SetText("") })
+	if g, ok := p.(*gridPage); ok {
+		b.search.quiet(func() { b.search.SetText(g.query.Text) })
+	}
+	b.reload()
+}
+
+// reload shows title, counts and the actions that fit the selection.
+func (b *toolbar) reload() {
+	p := b.s.present()
+	if p == nil {
+		return
+	}
+	b.title.Set(p.title())
+	g := b.s.presentGrid()
+	selected := g != nil && g.grid.Count() > 0
+	show := func(o fyne.CanvasObject, on bool) {
+		if on {
+			o.Show()
+		} else {
+			o.Hide()
+		}
+	}
+	sub := ""
+	if g != nil {
+		if n := g.grid.Source().Len(); n > 0 {
+			sub = words.Photos(n)
+		}
+		b.zooming = true
+		b.zoom.SetValue(float64(g.grid.CurrentLevel()))
+		b.zooming = false
+	}
+	b.sub.Set(sub)
+	show(b.back, !selected && g != nil && g.query.Album != "")
+	show(b.title, !selected)
+	show(b.sub, !selected && sub != "")
+	show(b.search, !selected && g != nil && !g.trash)
+	show(b.zooms, !selected && g != nil)
+	show(b.imp, !selected && g != nil && !g.trash)
+	show(b.clear, selected)
+	show(b.count, selected)
+	var x sel
+	if selected {
+		x = b.s.selection()
+		b.count.Set(words.N("{{.N}} selected", len(x.images)))
+		b.favouriteSymbol(x)
+	}
+	for _, a := range b.actions {
+		show(a.button, selected && a.fits(x))
+	}
+	b.object.Refresh()
+}
+
+func (b *toolbar) favouriteSymbol(x sel) {
+	for _, a := range b.actions {
+		if a.text == words.T("Favourite") {
+			if x.favourites == len(x.images) {
+				a.button.SetSymbol("heart-full", theme.ColorNamePrimary)
+			} else {
+				a.button.SetSymbol("heart", "")
+			}
+		}
+	}
+}
+
+func (b *toolbar) stopSearch() {
+	if b.stopWait != nil {
+		b.stopWait()
+		b.stopWait = nil
+	}
+}
+
+// searched waits for the next key, and then searches.
+func (b *toolbar) searched(text string) {
+	b.stopSearch()
+	b.stopWait = b.s.after(searchPause, func() {
+		b.s.do(func() {
+			if g := b.s.presentGrid(); g != nil && b.search.Text == text {
+				g.search(text)
+				b.reload()
+			}
+		})
+	})
+}
+
+// searchEntry is the search field. Escape empties and leaves it, Down and Enter
+// go to the photos.
+type searchEntry struct {
+	widget.Entry
+	b      *toolbar
+	silent bool
+}
+
+func newSearchEntry(b *toolbar) *searchEntry {
+	e := &searchEntry{b: b}
+	e.ExtendBaseWidget(e)
+	e.SetPlaceHolder(words.T("Search names, captions, cameras"))
+	e.ActionItem = look.Pad(0, 10, 0, 0, look.NewIcon("search", look.ColorSecondary, 18))
+	e.OnChanged = func(text string) {
+		if !e.silent {
+			b.searched(text)
+		}
+	}
+	return e
+}
+
+// quiet runs f without searching.
+func (e *searchEntry) quiet(f func()) {
+	e.silent = true
+	f()
+	e.silent = false
+}
+
+// TypedKey implements [fyne.Focusable].
+func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyEscape:
+		e.SetText("")
+		e.b.s.focusGrid()
+	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
+		e.b.s.focusGrid()
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedShortcut implements [fyne.Shortcutable]: a focused field swallows the
+// window's shortcuts, so those it has no use for are passed on.
+func (e *searchEntry) TypedShortcut(sc fyne.Shortcut) {
+	if !e.b.s.shortcut(sc) {
+		e.Entry.TypedShortcut(sc)
+	}
+}
+
+func (s *shell) focusGrid() {
+	if g := s.presentGrid(); g != nil {
+		s.win.Canvas().Focus(g.grid)
+	}
+}
+
+// barLayout places the toolbar's parts, and leaves out what has no room.
+type barLayout struct{ b *toolbar }
+
+func (*barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, barHeight) }
+
+func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	b := l.b
+	const pad, gap = 20, 10
+	mid := func(o fyne.CanvasObject, x, w float32) {
+		h := o.MinSize().Height
+		o.Resize(fyne.NewSize(w, h))
+		o.Move(fyne.NewPos(x, (size.Height-h)/2))
+	}
+	if b.clear.Visible() {
+		l.selection(size, mid)
+		return
+	}
+	right := size.Width - pad
+	put := func(o fyne.CanvasObject) {
+		if o.Visible() {
+			w := o.MinSize().Width
+			right -= w
+			mid(o, right, w)
+			right -= gap
+		}
+	}
+	if size.Width < 560 {
+		b.imp.SetText("")
+	} else {
+		b.imp.SetText(words.T("Import"))
+	}
+	put(b.imp)
+	roomy := size.Width >= 760
+	if b.zooms.Visible() && roomy {
+		put(b.zooms)
+	} else {
+		mid(b.zooms, size.Width+10, b.zooms.MinSize().Width) // no room
+	}
+	x := float32(pad)
+	if b.back.Visible() {
+		mid(b.back, x-8, look.Control)
+		x += look.Control - 2
+	}
+	want := fyne.MeasureText(b.title.Text(), look.SizeHeading, fyne.TextStyle{Bold: true}).Width
+	searchW := min(max(right-x-want-120, 150), 380)
+	if !b.search.Visible() {
+		searchW = 0
+	} else {
+		mid(b.search, right-searchW, searchW)
+		right -= searchW + gap
+	}
+	titleW := min(want, right-x-gap)
+	mid(b.title, x, titleW)
+	subW := b.sub.MinSize().Width
+	if x+titleW+gap+subW > right {
+		subW = 0
+	}
+	b.sub.Resize(fyne.NewSize(subW, b.sub.MinSize().Height))
+	b.sub.Move(fyne.NewPos(x+titleW+gap, (size.Height-b.title.MinSize().Height)/2+b.title.MinSize().Height-b.sub.MinSize().Height-3))
+	if subW == 0 {
+		b.sub.Move(fyne.NewPos(-500, 0))
+	}
+}
+
+// selection places the actions, with their names where there is room.
+func (l *barLayout) selection(size fyne.Size, mid func(fyne.CanvasObject, float32, float32)) {
+	b := l.b
+	mid(b.clear, 12, look.Control)
+	mid(b.count, 56, b.count.MinSize().Width)
+	full := float32(0)
+	for _, a := range b.actions {
+		if a.button.Visible() {
+			full += fyne.MeasureText(a.text, look.SizeBody, fyne.TextStyle{}).Width + 18 + 7 + 28 + 2
+		}
+	}
+	room := size.Width - 56 - b.count.MinSize().Width - 40
+	right := size.Width - 14
+	for i := len(b.actions) - 1; i >= 0; i-- {
+		a := b.actions[i]
+		if !a.button.Visible() {
+			continue
+		}
+		if full > room {
+			a.button.SetText("")
+		} else {
+			a.button.SetText(a.text)
+		}
+		w := a.button.MinSize().Width
+		right -= w
+		mid(a.button, right, w)
+		right -= 2
+	}
+}

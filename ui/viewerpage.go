@@ -1,0 +1,333 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/stage"
+	"github.com/libpaul/paul/ui/thumbs"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// viewerPage shows one photo over the whole window, and turns to its
+// neighbours.
+type viewerPage struct {
+	s      *shell
+	from   *gridPage // whose photos it turns through; nil while closed
+	at     int
+	img    *imagelib.Image
+	stage  *stage.Stage
+	object *fyne.Container
+
+	title, sub *look.Text
+	heart      *look.Button
+	play       *look.Button
+	note       *fyne.Container // why there is no picture yet
+	noteText   *look.Text
+	info       *infoPanel
+	infoBtn    *look.Button
+	bars       []fyne.CanvasObject
+
+	cancel  context.CancelFunc // of the loads for the present photo
+	near    map[app.Digest]image.Image
+	loading map[app.Digest]bool
+	err     error  // why the present photo does not show
+	sliding func() // stops the slide show; nil while none runs
+}
+
+// slideTime is how long a slide show rests on a photo.
+const slideTime = 4 * time.Second
+
+func newViewerPage(s *shell) *viewerPage {
+	v := &viewerPage{s: s, near: map[app.Digest]image.Image{}, loading: map[app.Digest]bool{}, cancel: func() {}}
+	v.stage = stage.New(stage.Options{
+		Do: s.do, After: s.after, Go: func(f func()) { s.wg.Go(f) },
+		NeedFull: v.loadFull, Swipe: v.turn, Held: heldKeys,
+		Menu:   func(at fyne.Position) { s.popUp(fyne.NewMenu("", s.photoItems(v.sel())...), at) },
+		Tapped: v.tapped,
+	})
+	v.title = look.NewCut("", look.SizeBody, look.ColorOnStage).Bold()
+	v.sub = look.NewCut("", look.SizeCaption, look.ColorOnStage2)
+	v.noteText = look.NewText("", look.SizeBody, look.ColorOnStage)
+	v.note = container.NewCenter(container.NewStack(look.NewSurface(look.ColorStageBar, "", 18), look.Pad(8, 16, 8, 16, v.noteText)))
+	v.note.Hide()
+	v.info = newInfoPanel(v)
+	v.object = container.New(&viewerLayout{v}, v.parts()...)
+	return v
+}
+
+func (v *viewerPage) parts() []fyne.CanvasObject {
+	s := v.s
+	btn := func(symbol, tip string, do func()) *look.Button {
+		return look.NewIconButton(symbol, tip, look.Dark, do)
+	}
+	back := btn("back", words.T("Back to the photos (Esc)"), v.close)
+	v.heart = btn("heart", words.T("Favourite (F)"), func() { s.toggleFavourite(v.sel()) })
+	v.play = btn("slideshow", words.T("Slide show (Space)"), v.toggleSlides)
+	v.infoBtn = btn("info", words.T("Information (I)"), v.toggleInfo)
+	more := btn("more", words.T("More"), nil)
+	more.OnTapped = func() {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
+		s.popUp(fyne.NewMenu("", s.photoItems(v.sel())...), at.AddXY(0, look.Control+4))
+	}
+	zoom := btn("fit", words.T("Fit or 100 % (1)"), v.toggleZoom)
+	head := container.NewStack(look.NewSurface(look.ColorStage, "", 0), look.Pad(10, 12, 10, 10,
+		container.NewBorder(nil, nil, back, look.HBox(2, v.heart, zoom, v.play, v.infoBtn, more),
+			look.Pad(0, 8, 0, 10, look.Middle(look.VBox(1, v.title, v.sub))))))
+	prev, next := btn("left", words.T("Previous"), func() { v.turn(-1) }), btn("right", words.T("Next"), func() { v.turn(1) })
+	round := func(b *look.Button) fyne.CanvasObject {
+		return container.NewStack(look.NewSurface(look.ColorStageBar, "", 20), look.PadAll(2, b))
+	}
+	l, r := round(prev), round(next)
+	v.bars = []fyne.CanvasObject{head, l, r}
+	return []fyne.CanvasObject{v.stage, head, l, r, v.note, v.info.object}
+}
+
+// active tells whether the viewer is open.
+func (v *viewerPage) active() bool { return v.from != nil }
+
+func (v *viewerPage) sel() sel {
+	if v.img == nil {
+		return sel{}
+	}
+	return makeSel([]*imagelib.Image{v.img})
+}
+
+// open shows photo i of a page.
+func (v *viewerPage) open(g *gridPage, i int) {
+	v.from = g
+	v.s.root.Objects = []fyne.CanvasObject{v.s.main, v.object}
+	v.s.root.Refresh()
+	v.s.win.Canvas().Unfocus()
+	v.show(i)
+}
+
+// close goes back to the grid, at the photo that was shown last.
+func (v *viewerPage) close() {
+	if !v.active() {
+		return
+	}
+	v.stopSlides()
+	v.cancel()
+	g := v.from
+	v.from, v.img = nil, nil
+	clear(v.near)
+	v.s.root.Objects = []fyne.CanvasObject{v.s.main}
+	v.s.root.Refresh()
+	if v.at < g.grid.Source().Len() {
+		g.grid.Select(v.at)
+		g.grid.Reveal(v.at)
+	}
+	v.s.win.Canvas().Focus(g.grid)
+}
+
+// show shows photo i: what is in memory at once, the rest as it comes.
+func (v *viewerPage) show(i int) {
+	v.cancel()
+	ctx, cancel := context.WithCancel(v.s.ctx)
+	v.cancel = cancel
+	v.at, v.img, v.err = i, v.from.image(i), nil
+	clear(v.loading)
+	v.stage.SetPicture(image.Pt(v.img.Width, v.img.Height), v.inMemory())
+	v.describe()
+	v.info.show(v.img)
+	v.load(ctx, v.img, true)
+	v.keepNear()
+	for _, k := range []int{i + 1, i - 1} {
+		if k >= 0 && k < v.from.grid.Source().Len() {
+			v.load(ctx, v.from.image(k), false)
+		}
+	}
+}
+
+// inMemory is the best picture that needs no loading; nil when there is none.
+func (v *viewerPage) inMemory() image.Image {
+	if p, ok := v.near[v.img.Digest]; ok {
+		return p
+	}
+	for _, size := range []int{512, 256} {
+		if p, ok := v.s.thumbs.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest), Size: size}); ok {
+			return p
+		}
+	}
+	if p, ok := v.s.hashes.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest)}); ok {
+		return p
+	}
+	return nil
+}
+
+// keepNear forgets pictures that are no neighbours any more.
+func (v *viewerPage) keepNear() {
+	keep := map[app.Digest]bool{}
+	for k := v.at - 1; k <= v.at+1; k++ {
+		if k >= 0 && k < v.from.grid.Source().Len() {
+			keep[v.from.image(k).Digest] = true
+		}
+	}
+	for d := range v.near {
+		if !keep[d] {
+			delete(v.near, d)
+		}
+	}
+}
+
+// load loads a picture of the screen's size, if it is not there or on its way.
+// A neighbour that is not on this device is left until it is asked for.
+func (v *viewerPage) load(ctx context.Context, img *imagelib.Image, now bool) {
+	d := img.Digest
+	if _, ok := v.near[d]; ok || v.loading[d] || !now && !img.Here || img.Kind == imagelib.KindVideo {
+		return
+	}
+	v.loading[d] = true
+	side := v.screenSide()
+	v.s.wg.Go(func() {
+		var pic image.Image
+		var err error
+		if now { // a thumbnail first: it is there in no time, and holders have it too
+			if t, terr := v.s.lib.Thumbnail(ctx, d, 512); terr == nil {
+				v.s.do(func() { v.got(ctx, d, t, nil, false) })
+			}
+		}
+		if err = v.fetch(ctx, img); err == nil {
+			pic, err = v.s.lib.Pixels(ctx, d, side)
+		}
+		v.s.do(func() { v.got(ctx, d, pic, err, true) })
+	})
+}
+
+// fetch brings the bytes of a photo that is not here, so that the activity
+// shows its progress.
+func (v *viewerPage) fetch(ctx context.Context, img *imagelib.Image) error {
+	if img.Here {
+		return nil
+	}
+	f, err := v.s.dev.Fetch(ctx, img.Digest)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// got takes a picture that has been loaded.
+func (v *viewerPage) got(ctx context.Context, d app.Digest, pic image.Image, err error, last bool) {
+	if ctx.Err() != nil || !v.active() {
+		return
+	}
+	if last {
+		delete(v.loading, d)
+	}
+	if err == nil && last {
+		v.near[d] = pic
+	}
+	if d != v.img.Digest {
+		return
+	}
+	if err != nil {
+		v.err = err
+	} else {
+		v.stage.SetPreview(pic)
+	}
+	v.describe()
+}
+
+// loadFull brings all pixels, for a zoom that needs them.
+func (v *viewerPage) loadFull() {
+	ctx, cancel := context.WithCancel(v.s.ctx)
+	old := v.cancel
+	v.cancel = func() { old(); cancel() }
+	d := v.img.Digest
+	if v.img.Kind == imagelib.KindVideo {
+		return
+	}
+	v.s.wg.Go(func() {
+		pic, err := v.s.lib.Pixels(ctx, d, 0)
+		v.s.do(func() {
+			if err == nil && ctx.Err() == nil && v.active() && v.img.Digest == d {
+				v.stage.SetFull(pic)
+			}
+		})
+	})
+}
+
+// screenSide is the longer side of the window in pixels, rounded up so that
+// small changes of the window ask for the same.
+func (v *viewerPage) screenSide() int {
+	c := v.s.win.Canvas()
+	side := int(max(c.Size().Width, c.Size().Height) * c.Scale())
+	return max((side+255)/256*256, 1024)
+}
+
+// turn goes to a neighbour.
+func (v *viewerPage) turn(step int) {
+	if i := v.at + step; i >= 0 && i < v.from.grid.Source().Len() {
+		v.show(i)
+	}
+}
+
+func (v *viewerPage) tapped() {
+	if v.sliding != nil {
+		v.stopSlides()
+	}
+}
+
+func (v *viewerPage) toggleZoom() {
+	if v.stage.Fitted() {
+		v.stage.Actual()
+	} else {
+		v.stage.Fit()
+	}
+}
+
+func (v *viewerPage) toggleInfo() {
+	v.info.on = !v.info.on
+	if v.info.on {
+		v.info.object.Show()
+		v.info.show(v.img)
+	} else {
+		v.info.object.Hide()
+	}
+	v.object.Refresh()
+}
+
+// reload follows changes of the library while the viewer is open.
+func (v *viewerPage) reload() {
+	if !v.active() {
+		return
+	}
+	n := v.from.grid.Source().Len()
+	if n == 0 {
+		v.close()
+		return
+	}
+	i, ok := v.from.grid.Source().Index(thumbs.ID(v.img.Digest))
+	if !ok { // it was deleted, or no longer belongs here: the next one takes its place
+		v.show(min(v.at, n-1))
+		return
+	}
+	v.at = i
+	if img := v.from.image(i); img != v.img {
+		came := img.Here && !v.img.Here && v.err != nil
+		v.img = img
+		if came {
+			v.show(i)
+		}
+	}
+	v.describe()
+	v.info.show(v.img)
+}
+
+// heldKeys asks the driver which modifier keys are down.
+func heldKeys() fyne.KeyModifier {
+	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok {
+		return d.CurrentKeyModifiers()
+	}
+	return 0
+}

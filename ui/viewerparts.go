@@ -1,0 +1,222 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
+)
+
+// describe writes title, heart, and why there is no picture yet.
+func (v *viewerPage) describe() {
+	img := v.img
+	v.title.Set(v.s.photoTitle(img))
+	sub := img.Name
+	if n := v.from.grid.Source().Len(); n > 1 {
+		sub = fmt.Sprintf("%s  ·  %s", img.Name, words.T("{{.At}} of {{.Total}}", "At", words.Number(v.at+1), "Total", words.Number(n)))
+	}
+	v.sub.Set(sub)
+	if img.Favourite {
+		v.heart.SetSymbol("heart-full", look.ColorHeart)
+	} else {
+		v.heart.SetSymbol("heart", "")
+	}
+	if note := v.noteFor(); note != "" {
+		v.noteText.Set(note)
+		v.note.Show()
+		v.note.Refresh()
+	} else {
+		v.note.Hide()
+	}
+}
+
+// photoTitle is the date of a photo, or its name when it has none.
+func (s *shell) photoTitle(img *imagelib.Image) string {
+	if img.Date.Wall.IsZero() {
+		return img.Name
+	}
+	return words.FullDate(img.Date.Wall) + ", " + words.Clock(img.Date.Wall)
+}
+
+// noteFor says what stands between the person and the whole picture.
+func (v *viewerPage) noteFor() string {
+	img := v.img
+	switch {
+	case img.Kind == imagelib.KindVideo && img.Here:
+		return words.T("Videos are kept and synced; to play it, open the file from its path (I)")
+	case img.Kind == imagelib.KindVideo:
+		return words.T("Videos are kept and synced; save it to this computer to play it")
+	case v.err == nil && v.loading[img.Digest] && !img.Here:
+		return v.progress()
+	case v.err == nil:
+		return ""
+	case errors.Is(v.err, app.ErrNoHolder), errors.Is(v.err, imagelib.ErrNotHere):
+		return v.absent()
+	case errors.Is(v.err, imagelib.ErrNoThumbnail):
+		return words.T("This kind of file cannot be shown yet; it is kept and synced as it is")
+	default:
+		return words.Explain(v.err).What
+	}
+}
+
+// progress tells from where a photo comes, and how far it is.
+func (v *viewerPage) progress() string {
+	from := ""
+	proofs, _ := v.s.proofs(v.img.Digest)
+	for _, p := range words.Elsewhere(proofs) {
+		if p.Device.Online {
+			from = p.Device.Name
+			break
+		}
+	}
+	for _, a := range v.s.dev.Activities() {
+		if a.Running() && a.Kind == app.KindFetch && a.Title == v.img.Name && a.TotalBytes > 0 {
+			pct := fmt.Sprint(a.Bytes * 100 / a.TotalBytes)
+			return words.T("Loading from {{.Device}}: {{.Percent}} % of {{.Size}}", "Device", from, "Percent", pct, "Size", words.Bytes(a.TotalBytes))
+		}
+	}
+	if from == "" {
+		return words.T("Looking for a device that has this photo…")
+	}
+	return words.T("Loading from {{.Device}}…", "Device", from)
+}
+
+// absent says which devices have a photo that cannot be had now, and when they
+// were last seen.
+func (v *viewerPage) absent() string {
+	proofs, now := v.s.proofs(v.img.Digest)
+	var parts []string
+	for _, p := range words.Elsewhere(proofs) {
+		parts = append(parts, words.T("{{.Device}} (last seen {{.Ago}})", "Device", p.Device.Name, "Ago", words.Ago(now, p.Device.LastSeen)))
+	}
+	if len(parts) == 0 {
+		return words.T("No device is known to hold this photo")
+	}
+	return words.T("The full photo is on {{.Devices}}, which is offline", "Devices", words.List(parts))
+}
+
+// toggleSlides starts or stops the slide show.
+func (v *viewerPage) toggleSlides() {
+	if v.sliding != nil {
+		v.stopSlides()
+		return
+	}
+	for _, b := range v.bars {
+		b.Hide()
+	}
+	v.s.win.SetFullScreen(true)
+	v.nextSlide()
+}
+
+func (v *viewerPage) nextSlide() {
+	stop := v.s.after(slideTime, func() {
+		v.s.do(func() {
+			if v.sliding == nil || !v.active() {
+				return
+			}
+			if v.at == v.from.grid.Source().Len()-1 {
+				v.show(0)
+			} else {
+				v.turn(1)
+			}
+			v.nextSlide()
+		})
+	})
+	v.sliding = stop
+}
+
+func (v *viewerPage) stopSlides() {
+	if v.sliding == nil {
+		return
+	}
+	v.sliding()
+	v.sliding = nil
+	for _, b := range v.bars {
+		b.Show()
+	}
+	v.s.win.SetFullScreen(false)
+	v.object.Refresh()
+}
+
+// key acts on the viewer's keys.
+func (v *viewerPage) key(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyEscape:
+		if v.sliding != nil {
+			v.stopSlides()
+		} else {
+			v.close()
+		}
+	case fyne.KeyLeft, fyne.KeyPageUp:
+		v.turn(-1)
+	case fyne.KeyRight, fyne.KeyPageDown:
+		v.turn(1)
+	case fyne.KeyHome:
+		v.show(0)
+	case fyne.KeyEnd:
+		v.show(v.from.grid.Source().Len() - 1)
+	case fyne.KeySpace:
+		v.toggleSlides()
+	case fyne.KeyF:
+		v.s.toggleFavourite(v.sel())
+	case fyne.KeyI:
+		v.toggleInfo()
+	case fyne.KeyS:
+		v.s.savePhotos(v.sel())
+	case fyne.KeyDelete, fyne.KeyBackspace:
+		v.s.deletePhotos(v.sel())
+	default:
+		v.zoomKey(e.Name)
+	}
+}
+
+func (v *viewerPage) zoomKey(k fyne.KeyName) {
+	switch k {
+	case fyne.KeyPlus, fyne.KeyEqual:
+		v.stage.Zoom(1.3)
+	case fyne.KeyMinus:
+		v.stage.Zoom(1 / 1.3)
+	case fyne.Key0:
+		v.stage.Fit()
+	case fyne.Key1:
+		v.toggleZoom()
+	}
+}
+
+// viewerLayout places stage, head, the arrows, the note and the info panel.
+type viewerLayout struct{ v *viewerPage }
+
+const (
+	viewerHead = 56
+	infoWidth  = 330
+)
+
+func (*viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 240) }
+
+func (l *viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	head := float32(viewerHead)
+	if l.v.sliding != nil {
+		head = 0
+	}
+	w := s.Width
+	if l.v.info.on {
+		w -= min(infoWidth, s.Width/2)
+	}
+	place := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(w, h))
+	}
+	place(o[0], 0, head, w, s.Height-head)
+	place(o[1], 0, 0, w, viewerHead)
+	mid := head + (s.Height-head)/2 - 20
+	place(o[2], 14, mid, 40, 40)
+	place(o[3], w-54, mid, 40, 40)
+	note := o[4].MinSize()
+	place(o[4], 0, s.Height-note.Height-28, w, note.Height)
+	place(o[5], w, 0, s.Width-w, s.Height)
+}

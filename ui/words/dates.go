@@ -1,0 +1,90 @@
+package words
+
+import (
+	"fmt"
+	"time"
+)
+
+// Ago writes how long before now t was.
+func Ago(now, t time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case t.IsZero():
+		return T("never")
+	case d < time.Minute:
+		return T("just now")
+	case d < time.Hour:
+		return N("{{.N}} min ago", int(d.Minutes()))
+	case d < 24*time.Hour:
+		return N("{{.N}} h ago", int(d.Hours()))
+	case d < 14*24*time.Hour:
+		return N("{{.N}} days ago", int(d.Hours()/24))
+	default:
+		return Date(t.In(now.Location()))
+	}
+}
+
+// Year writes the year of t.
+func Year(t time.Time) string { return fmt.Sprint(t.Year()) }
+
+// Month writes month and year: "May 2024".
+func Month(t time.Time) string {
+	return T("{{.Month}} {{.Year}}", "Month", monthName(t.Month()), "Year", t.Year())
+}
+
+// Date writes a date in short: "4 May 2024".
+func Date(t time.Time) string {
+	return T("{{.Day}} {{.Month}} {{.Year}}", "Day", t.Day(), "Month", monthShort(t.Month()), "Year", t.Year())
+}
+
+// Day writes a day as a headline; near days have names, and the present year
+// is left out.
+func Day(now, t time.Time, short bool) string {
+	switch days(now) - days(t) {
+	case 0:
+		return T("Today")
+	case 1:
+		return T("Yesterday")
+	}
+	if short {
+		return Date(t)
+	}
+	pairs := []any{"Weekday", weekday(t.Weekday()), "Day", t.Day(), "Month", monthName(t.Month()), "Year", t.Year()}
+	if t.Year() == now.Year() {
+		return T("{{.Weekday}}, {{.Day}} {{.Month}}", pairs...)
+	}
+	return T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", pairs...)
+}
+
+// FullDate writes day and time: "Saturday, 4 May 2024, 12:30".
+func FullDate(t time.Time) string {
+	return T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", "Weekday", weekday(t.Weekday()), "Day", t.Day(), "Month", monthName(t.Month()), "Year", t.Year())
+}
+
+// Clock writes the time of the day.
+func Clock(t time.Time) string { return t.Format(T("15:04")) }
+
+// days counts days of a wall clock.
+func days(t time.Time) int64 {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
+}
+
+func monthName(m time.Month) string {
+	return [...]string{
+		T("January"), T("February"), T("March"), T("April"), T("May"), T("June"), T("July"), T("August"),
+		T("September"), T("October"), T("November"), T("December"),
+	}[m-1]
+}
+
+func monthShort(m time.Month) string {
+	return [...]string{
+		T("Jan"), T("Feb"), T("Mar"), T("Apr"), T("May"), T("Jun"), T("Jul"), T("Aug"), T("Sep"), T("Oct"), T("Nov"), T("Dec"),
+	}[m-1]
+}
+
+func weekday(d time.Weekday) string {
+	return [...]string{
+		T("Sunday"), T("Monday"), T("Tuesday"), T("Wednesday"), T("Thursday"), T("Friday"), T("Saturday"),
+	}[d]
+}

@@ -1,0 +1,151 @@
+package words
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/libpaul/paul/app"
+)
+
+// List joins names: "Desktop", "Desktop and NAS", "Desktop, NAS and Phone".
+func List(names []string) string {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	}
+	last := len(names) - 1
+	return T("{{.Names}} and {{.Last}}", "Names", strings.Join(names[:last], ", "), "Last", names[last])
+}
+
+// A Proof is a device that has said it holds a file, and when it last checked.
+type Proof struct {
+	Device app.Device
+	At     time.Time
+}
+
+// Proofs lists who holds a file, this computer first, then by name.
+func Proofs(e app.Entry, devices []app.Device) []Proof {
+	var out []Proof
+	for _, d := range devices {
+		if h, ok := e.Holders[d.ID]; ok && h.Holds() {
+			out = append(out, Proof{d, h.Verified})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Proof) int {
+		if a.Device.Self != b.Device.Self {
+			if a.Device.Self {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(strings.ToLower(a.Device.Name), strings.ToLower(b.Device.Name))
+	})
+	return out
+}
+
+// Elsewhere is the proofs of other devices.
+func Elsewhere(proofs []Proof) []Proof {
+	return slices.DeleteFunc(slices.Clone(proofs), func(p Proof) bool { return p.Device.Self })
+}
+
+// RemoveLabel is the text of the action that removes one photo's copy here.
+func RemoveLabel(proofs []Proof, now time.Time) string {
+	others := Elsewhere(proofs)
+	switch len(others) {
+	case 0:
+		return T("Remove from this computer (no other copy is known)")
+	case 1:
+		return T("Remove from this computer (still on {{.Device}}, checked {{.Ago}})",
+			"Device", others[0].Device.Name, "Ago", Ago(now, others[0].At))
+	default:
+		return T("Remove from this computer (still on {{.Devices}})", "Devices", List(Names(others)))
+	}
+}
+
+// Names are the names of the proofs' devices.
+func Names(proofs []Proof) []string {
+	names := make([]string, len(proofs))
+	for i, p := range proofs {
+		names[i] = p.Device.Name
+	}
+	return names
+}
+
+// DeleteLabel is the text of the action that deletes photos, given how many
+// devices the library has.
+func DeleteLabel(devices int) string {
+	switch devices {
+	case 0, 1:
+		return T("Delete")
+	case 2:
+		return T("Delete from both devices")
+	default:
+		return T("Delete from all {{.N}} devices", "N", devices)
+	}
+}
+
+// Safety is one sentence on whether everything is safe.
+type Safety struct {
+	Text string
+	Safe bool
+	None bool // there is nothing to lose
+}
+
+// Safe sums up the library: onlyHere counts photos whose one verified copy is on
+// this computer.
+func Safe(s app.Status, onlyHere, devices int) Safety {
+	switch {
+	case s.Files == 0:
+		return Safety{Text: T("No photos yet"), None: true}
+	case onlyHere > 0:
+		return Safety{Text: N("{{.N}} photos are only on this computer", onlyHere)}
+	case s.AtRisk > 0:
+		return Safety{Text: N("{{.N}} photos have only one copy", s.AtRisk)}
+	case devices == 2:
+		return Safety{Text: N("All {{.N}} photos are on 2 devices", s.Files), Safe: true}
+	default:
+		return Safety{Text: N("All {{.N}} photos are on at least 2 devices", s.Files), Safe: true}
+	}
+}
+
+// Path says how a device is reached.
+func Path(d app.Device, now time.Time) string {
+	rtt := ""
+	if d.Path.RTT > 0 {
+		rtt = " · " + RTT(d.Path.RTT)
+	}
+	switch {
+	case d.Self:
+		return T("This computer")
+	case !d.Online && d.LastSeen.IsZero():
+		return T("Offline, not seen yet")
+	case !d.Online:
+		return T("Offline, last seen {{.Ago}}", "Ago", Ago(now, d.LastSeen))
+	case d.Path.Kind == app.PathLAN:
+		return T("Online, on this network") + rtt
+	case d.Path.Kind == app.PathDirect:
+		return T("Online, directly over the internet") + rtt
+	default:
+		return T("Online, relayed through other nodes") + rtt
+	}
+}
+
+// Platform names an operating system.
+func Platform(p string) string {
+	switch {
+	case strings.HasPrefix(p, "linux"):
+		return "Linux"
+	case strings.HasPrefix(p, "windows"):
+		return "Windows"
+	case strings.HasPrefix(p, "darwin"):
+		return "macOS"
+	case p == "":
+		return T("Unknown system")
+	default:
+		return p
+	}
+}
