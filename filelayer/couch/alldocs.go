@@ -176,7 +176,7 @@ func (r *request) allDocsRange(out *stream, q *allDocsQuery) error {
 			return err
 		}
 		read := 0
-		err = r.db.scan(r.Context(), stmt, args, func(rec *record) (bool, error) {
+		err = r.db.scan(r.Context(), stmt, args, q.show.attachments, func(rec *record) (bool, error) {
 			read++
 			id := rec.id
 			after = &id

@@ -20,7 +20,7 @@ func BenchmarkBulkInsert(b *testing.B) {
 	all := make([]any, docs)
 	bodies := make([][]byte, docs)
 	for i := range all {
-		all[i] = record0(i)
+		all[i] = fileRecord(i)
 		bodies[i], _ = json.Marshal(all[i])
 	}
 	for b.Loop() {
@@ -54,7 +54,7 @@ func plainRate(b *testing.B, bodies [][]byte, batch int) float64 {
 			b.Fatal(err)
 		}
 		for k, body := range bodies[i : i+batch] {
-			if _, err := tx.ExecContext(b.Context(), "INSERT INTO docs(id, body) VALUES (?,?)", record0(i + k)["_id"], body); err != nil {
+			if _, err := tx.ExecContext(b.Context(), "INSERT INTO docs(id, body) VALUES (?,?)", fileRecord(i + k)["_id"], body); err != nil {
 				b.Fatal(err)
 			}
 		}

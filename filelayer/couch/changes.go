@@ -158,7 +158,7 @@ func (c *changesReader) read(ctx context.Context) error {
 	}
 	for c.last < present && !c.full() {
 		before := c.last
-		err := c.db.scan(ctx, c.db.queries.changes, []any{c.last, present, chunkRows}, func(rec *record) (bool, error) {
+		err := c.db.scan(ctx, c.db.queries.changes, []any{c.last, present, chunkRows}, c.q.show.attachments, func(rec *record) (bool, error) {
 			c.last = rec.seq
 			return c.row(ctx, rec)
 		})
@@ -178,7 +178,7 @@ func (c *changesReader) read(ctx context.Context) error {
 func (c *changesReader) readDown(ctx context.Context, present int64) error {
 	for before := present + 1; before > c.q.since+1 && !c.full(); {
 		was := before
-		err := c.db.scan(ctx, c.db.queries.changesDown, []any{c.q.since, before - 1, chunkRows}, func(rec *record) (bool, error) {
+		err := c.db.scan(ctx, c.db.queries.changesDown, []any{c.q.since, before - 1, chunkRows}, c.q.show.attachments, func(rec *record) (bool, error) {
 			before, c.last = rec.seq, rec.seq
 			return c.row(ctx, rec)
 		})

@@ -45,7 +45,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) 
 		return
 	default:
 		s.opts.Log.Error("Could not answer a database request", "method", r.Method, "path", r.URL.Path, "err", err)
-		answer = &Error{http.StatusInternalServerError, "internal_server_error", err.Error()}
+		answer = storageError(err)
 	}
 	writeJSON(w, r, answer.Status, map[string]string{"error": answer.Name, "reason": answer.Reason})
 }

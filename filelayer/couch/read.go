@@ -1,6 +1,7 @@
 package couch
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -121,8 +122,34 @@ const (
 )
 
 // scan calls fn with rows of one query, until fn returns false. The record and
-// all it holds are valid during the call only. Fn must not wait for a client.
-func (d *database) scan(ctx context.Context, stmt *sql.Stmt, args []any, fn func(*record) (more bool, err error)) error {
+// all it holds are valid during the call only. Fn must not wait for a client,
+// and must not read from d: that would take a second connection of the pool.
+// With hold, it may do the latter; the rows are then read to the end first.
+func (d *database) scan(ctx context.Context, stmt *sql.Stmt, args []any, hold bool, fn func(*record) (more bool, err error)) error {
+	if !hold {
+		return d.scanRows(ctx, stmt, args, fn)
+	}
+	var held []*record
+	size := 0
+	err := d.scanRows(ctx, stmt, args, func(r *record) (bool, error) {
+		c := *r
+		c.body, c.attachments = bytes.Clone(r.body), bytes.Clone(r.attachments)
+		held = append(held, &c)
+		size += len(c.body)
+		return size < chunkBytes, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range held {
+		if more, err := fn(r); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *database) scanRows(ctx context.Context, stmt *sql.Stmt, args []any, fn func(*record) (more bool, err error)) error {
 	release, err := d.use()
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -121,4 +122,16 @@ func isDamage(err error) bool {
 		return strings.Contains(e.Error(), "no such ") || strings.Contains(e.Error(), "already exists")
 	}
 	return false
+}
+
+// storageError returns the answer to a request that failed because of err.
+func storageError(err error) *Error {
+	var e *sqlite.Error
+	switch {
+	case errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL:
+		return &Error{http.StatusInsufficientStorage, "insufficient_storage", "The disk is full. Nothing was written; free some space and try again."}
+	case isDamage(err):
+		return &Error{http.StatusInternalServerError, "internal_server_error", "The database file is damaged. It will be checked, and replaced if need be, at the next start: " + err.Error()}
+	}
+	return &Error{http.StatusInternalServerError, "internal_server_error", err.Error()}
 }

@@ -217,7 +217,7 @@ func (s *Server) Each(ctx context.Context, db string, since int64, fn func(id, r
 		return err
 	}
 	until := d.state.Load().seq
-	return d.scan(ctx, d.queries.changes, []any{since, until, -1}, func(r *record) (bool, error) {
+	return d.scan(ctx, d.queries.changes, []any{since, until, -1}, false, func(r *record) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	kivik "github.com/go-kivik/kivik/v4"
@@ -183,7 +184,7 @@ func TestEach(t *testing.T) {
 	t.Parallel()
 	s, db := newDB(t)
 	fillDB(t, db, 0, 3000)
-	id := record0(7)["_id"].(string)
+	id := fileRecord(7)["_id"].(string)
 	rev, err := db.GetRev(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -313,4 +314,26 @@ func TestCloseEndsFeeds(t *testing.T) {
 		}
 		_ = body.Close()
 	}
+}
+
+// Many at once that ask for attachments in a list must not wait for each other.
+func TestAttachmentsInLists(t *testing.T) {
+	t.Parallel()
+	s, _ := newDB(t)
+	for i := range 50 {
+		if status, body := call(t, s, "PUT", fmt.Sprintf("/db/%d", i), `{"_attachments":{"a":{"data":"aGVsbG8="}}}`); status != 201 {
+			t.Fatal(status, body)
+		}
+	}
+	var wg sync.WaitGroup
+	for range 3 * maxReaders {
+		for _, target := range []string{"/db/_changes?include_docs=true&attachments=true", "/db/_all_docs?include_docs=true&attachments=true"} {
+			wg.Go(func() {
+				if _, body := call(t, s, "GET", target, ""); strings.Count(body, `"data":"aGVsbG8="`) != 50 {
+					t.Errorf("%s: %.200s", target, body)
+				}
+			})
+		}
+	}
+	wg.Wait()
 }

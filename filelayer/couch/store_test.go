@@ -126,7 +126,7 @@ func fillDB(tb testing.TB, db *kivik.DB, from, to int) {
 	for from < to {
 		var docs []any
 		for ; from < to && len(docs) < 1000; from++ {
-			docs = append(docs, record0(from))
+			docs = append(docs, fileRecord(from))
 		}
 		if _, err := db.BulkDocs(tb.Context(), docs); err != nil {
 			tb.Fatal(err)
@@ -134,8 +134,8 @@ func fillDB(tb testing.TB, db *kivik.DB, from, to int) {
 	}
 }
 
-// record0 is a document like a File record.
-func record0(n int) map[string]any {
+// fileRecord is a document like a File record.
+func fileRecord(n int) map[string]any {
 	return map[string]any{
 		"_id": fmt.Sprintf("%064x", uint64(n)*0x9e3779b97f4a7c15), "name": fmt.Sprintf("IMG_%04d.JPG", n), "size": 4_000_000 + n,
 		"type": "image/jpeg", "time": "2024-05-01T12:30:05Z", "added": map[string]any{"by": "0001", "at": "2026-01-01T00:00:00Z"},
@@ -284,5 +284,32 @@ func TestDatabaseNames(t *testing.T) {
 		if back, ok := databaseName(fileName(name)); want && (!ok || back != name) {
 			t.Errorf("%q came back as %q", name, back)
 		}
+	}
+}
+
+// A full disk refuses the write as a whole, and says so; all goes on when
+// there is space.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s, db := newDB(t)
+	fillDB(t, db, 0, 100)
+	d := s.databases["db"]
+	pages := func(n int) {
+		if _, err := d.writer.db.ExecContext(t.Context(), "PRAGMA max_page_count="+strconv.Itoa(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages(1) // the file's present size
+	body := `{"docs":[{"_id":"small"},{"_id":"large","x":"` + strings.Repeat("x", 1_000_000) + `"}]}`
+	status, answer := call(t, s, "POST", "/db/_bulk_docs", body)
+	if status != 507 || !strings.Contains(answer, "insufficient_storage") {
+		t.Errorf("%d %s", status, answer)
+	}
+	if status, answer := call(t, s, "GET", "/db/small", ""); status != 404 || d.state.Load().docs != 100 {
+		t.Errorf("half of it was written: %d %s", status, answer)
+	}
+	pages(1 << 30)
+	if status, answer := call(t, s, "POST", "/db/_bulk_docs", body); status != 201 || d.state.Load().docs != 102 {
+		t.Errorf("%d %s", status, answer)
 	}
 }
