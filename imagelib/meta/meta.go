@@ -76,6 +76,7 @@ type Layout struct {
 	Bits        int  // bits a sample; 0 when unknown
 	Progressive bool // JPEG in several passes
 	Lossy420    bool // colour at a quarter of the resolution
+	Animated    bool // WebP of many frames
 }
 
 // Upright returns the size of the picture as it is shown.

@@ -37,6 +37,9 @@ const (
 // Check returns how many bytes decoding data takes at most, at 1/denom of its
 // size where that can be, or [ErrTooLarge] or [ErrUnsupported].
 func Check(data []byte, info *meta.Info, denom int) (cost int64, err error) {
+	if !decoded(info) {
+		return 0, fmt.Errorf("%w: %s", ErrUnsupported, info.Type)
+	}
 	w, h := int64(info.Width), int64(info.Height)
 	if w <= 0 || h <= 0 {
 		return 0, fmt.Errorf("%w: it does not tell its size", ErrDamaged)
@@ -59,8 +62,6 @@ func Check(data []byte, info *meta.Info, denom int) (cost int64, err error) {
 		cost = 8 * px
 	case "image/tiff":
 		cost = px * max(4, int64(info.Layout.Bits)/2)
-	default:
-		return 0, fmt.Errorf("%w: %s", ErrUnsupported, info.Type)
 	}
 	if err != nil {
 		return 0, err
@@ -69,6 +70,19 @@ func Check(data []byte, info *meta.Info, denom int) (cost int64, err error) {
 		return 0, tooLarge(info)
 	}
 	return cost, nil
+}
+
+// decoded reports whether there is a decoder for the kind of file.
+func decoded(info *meta.Info) bool {
+	switch info.Type {
+	case "image/jpeg", "image/png", "image/gif", "image/bmp":
+		return true
+	case "image/tiff":
+		return info.Kind == meta.KindImage // no BigTIFF
+	case "image/webp":
+		return !info.Layout.Animated
+	}
+	return false
 }
 
 func tooLarge(info *meta.Info) error {
