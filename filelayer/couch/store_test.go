@@ -237,7 +237,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
 		dir := t.TempDir()
-		child := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test program itself
+		child := exec.CommandContext(t.Context(), os.Args[0])
 		child.Env = append(os.Environ(), childEnv+"="+dir)
 		out, err := child.StdoutPipe()
 		if err != nil {

@@ -129,7 +129,7 @@ func (r *Replicator) Run(ctx context.Context) error {
 		before := r.Status().LastSeq
 		err := r.session(ctx, true)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the caller ended it
+			return nil
 		}
 		r.ended(err)
 		after := r.Status()
