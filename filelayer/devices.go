@@ -50,8 +50,8 @@ func (l *Layer) RemoveDevice(ctx context.Context, id string) error {
 		return fmt.Errorf("remove device %s: %w", id, ErrNotFound)
 	}
 	now := l.now()
-	err := l.amendDevice(ctx, id, func(r *deviceRecord) bool {
-		if r.Removed != nil {
+	err := l.amendDevice(ctx, id, func(r *deviceRecord, known bool) bool {
+		if !known || r.Removed != nil {
 			return false
 		}
 		gone := after(l.opts.DeviceID, now, &r.Added)
@@ -72,7 +72,9 @@ func (l *Layer) Rename(ctx context.Context, name string) error {
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
-	err := l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord) bool { return r.describe(name, r.Address, r.Platform) })
+	err := l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord, known bool) bool {
+		return known && r.describe(name, r.Address, r.Platform)
+	})
 	if err != nil {
 		return fmt.Errorf("rename device: %w", err)
 	}
@@ -89,9 +91,9 @@ func (r *deviceRecord) describe(name, address, platform string) bool {
 	return true
 }
 
-// amendDevice changes one Device record, which begins with this device's word
-// when there is none.
-func (l *Layer) amendDevice(ctx context.Context, id string, change func(*deviceRecord) bool) error {
+// amendDevice changes one Device record. change gets what is known of it, all
+// that this device has seen joined, and reports whether it changed it.
+func (l *Layer) amendDevice(ctx context.Context, id string, change func(r *deviceRecord, known bool) bool) error {
 	var written deviceRecord
 	err := l.roster.Update(ctx, id, func(body json.RawMessage) (json.RawMessage, error) {
 		r, known := l.mirror.device(id)
@@ -101,10 +103,7 @@ func (l *Layer) amendDevice(ctx context.Context, id string, change func(*deviceR
 			}
 			r, known = there, true
 		}
-		if !known {
-			r.Added = stamp{By: l.opts.DeviceID, At: toMillis(l.now())}
-		}
-		if !change(&r) && len(body) > 0 {
+		if !change(&r, known) {
 			return nil, nil
 		}
 		written = r
@@ -132,7 +131,10 @@ func (l *Layer) noteDevice(id string, r deviceRecord) {
 
 // introduce writes this device's own record.
 func (l *Layer) introduce(ctx context.Context) error {
-	return l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord) bool {
+	return l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord, known bool) bool {
+		if !known {
+			r.Added = l.stampNow()
+		}
 		name := cmp.Or(l.opts.Name, r.Name, "Paul")
 		return r.describe(name, cmp.Or(l.opts.Address, r.Address), cmp.Or(l.opts.Platform, r.Platform))
 	})

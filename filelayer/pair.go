@@ -229,17 +229,19 @@ func (l *Layer) welcome(ctx context.Context, peer pairing.Peer, payload []byte) 
 	if err := json.Unmarshal(payload, &theirs); err != nil {
 		return Device{}, fmt.Errorf("%w: the other device's list of devices: %w", ErrInvalid, err)
 	}
-	if theirs == nil {
-		theirs = make(map[string]deviceRecord, 1)
-	}
 	id := hex.EncodeToString(peer.Key)
-	for _, who := range []string{l.opts.DeviceID, id} {
-		if _, ok := theirs[who]; !ok && who == id {
-			theirs[who] = deviceRecord{Name: peer.Name, Platform: peer.Platform, Added: l.stampNow()}
-		}
-		if err := l.enrol(ctx, who, theirs[who], true); err != nil {
-			return Device{}, err
-		}
+	if _, ok := theirs[id]; !ok {
+		return Device{}, fmt.Errorf("%w: the other device's list of devices lacks itself", ErrInvalid)
+	}
+	own, ok := theirs[l.opts.DeviceID]
+	if !ok {
+		own, _ = l.mirror.device(l.opts.DeviceID)
+	}
+	if err := l.enrol(ctx, l.opts.DeviceID, own, true); err != nil {
+		return Device{}, err
+	}
+	if err := l.enrol(ctx, id, theirs[id], true); err != nil {
+		return Device{}, err
 	}
 	for other, r := range theirs {
 		if err := l.enrol(ctx, other, r, false); err != nil && !errors.Is(err, ErrInvalid) {
@@ -252,20 +254,19 @@ func (l *Layer) welcome(ctx context.Context, peer pairing.Peer, payload []byte) 
 
 func (l *Layer) stampNow() stamp { return stamp{By: l.opts.DeviceID, At: toMillis(l.now())} }
 
-// enrol joins a Device record into the roster. With anew, a removed device is
-// paired again.
+// enrol joins a Device record into the roster, as it is: were its "added" made
+// later here, a removal elsewhere would lose to it. With anew, a device that
+// has been removed is paired again.
 func (l *Layer) enrol(ctx context.Context, id string, theirs deviceRecord, anew bool) error {
-	if !validDeviceID(id) {
-		return fmt.Errorf("%w: %q is no device", ErrInvalid, id)
+	if what := theirs.fault(); what != "" || !validDeviceID(id) {
+		return fmt.Errorf("%w: device %.64q: %s", ErrInvalid, id, what)
 	}
-	valid := theirs.fault() == ""
-	if !valid && !anew {
-		return fmt.Errorf("%w: device %s", ErrInvalid, id)
-	}
-	return l.amendDevice(ctx, id, func(r *deviceRecord) bool {
+	return l.amendDevice(ctx, id, func(r *deviceRecord, known bool) bool {
 		before := *r
-		if valid {
-			*r = joinDevices(*r, theirs)
+		if known {
+			*r = joinDevices(before, theirs)
+		} else {
+			*r = theirs
 		}
 		if anew && r.Removed != nil {
 			r.Added = after(l.opts.DeviceID, l.now(), &r.Added, r.Removed)

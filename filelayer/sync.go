@@ -32,12 +32,15 @@ func (l *Layer) syncRoster(ctx context.Context, wg *sync.WaitGroup, pulling map[
 	wanted := make(map[string]bool)
 	for _, id := range l.mirror.peers() {
 		wanted[id] = true
-		if pulling[id] != nil || left {
+		if pulling[id] != nil {
 			continue
 		}
 		if err := l.opts.Network.Admit(id); err != nil {
 			l.log.WarnContext(ctx, "Device cannot be admitted", "device", id, "error", err)
 			continue
+		}
+		if left {
+			continue // it may still read that this device has left
 		}
 		peerCtx, cancel := context.WithCancel(ctx)
 		pulling[id] = cancel
