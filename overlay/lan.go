@@ -51,10 +51,16 @@ type heardBeacon struct {
 	first, called time.Time
 }
 
-// newLAN binds the listener for the local network. Without one, devices are
-// still heard and called.
+// newLAN binds the listener for the local network, unless the person has given
+// one that serves it.
 func newLAN(ls *links) *lan {
 	l := &lan{links: ls, calls: make(chan beaconFrom, maxLANCalls), heard: map[string]heardBeacon{}}
+	for _, given := range ls.listeners {
+		if a, err := netip.ParseAddr(given.uri.host); err == nil && a.IsUnspecified() && given.uri.scheme == "tls" {
+			l.port = given.uri.portNumber()
+			return l
+		}
+	}
 	for _, address := range []string{"[::]:" + strconv.Itoa(LANPort), "0.0.0.0:" + strconv.Itoa(LANPort), "[::]:0", "0.0.0.0:0"} {
 		u, err := parsePeerURI("tls://"+address, listenSchemes...)
 		if err != nil {
@@ -68,9 +74,7 @@ func newLAN(ls *links) *lan {
 		}
 		listener.lan = true
 		ls.listeners = append(ls.listeners, listener)
-		if n, err := strconv.ParseUint(listener.uri.port, 10, 16); err == nil {
-			l.port = uint16(n)
-		}
+		l.port = listener.uri.portNumber()
 		break
 	}
 	return l

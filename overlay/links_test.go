@@ -413,6 +413,31 @@ func TestLANPoliteness(t *testing.T) {
 	}
 }
 
+func TestLANListener(t *testing.T) {
+	t.Parallel()
+	for listen, listeners := range map[string]int{"": 1, "tls://127.0.0.1:0": 2, "tls://0.0.0.0:0": 1, "tcp://0.0.0.0:0": 2} {
+		opts := local(t)
+		opts.NoLAN = false
+		if listen != "" {
+			opts.Listen = []string{listen}
+		}
+		n, err := Open(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := n.links.listeners[len(n.links.listeners)-1]
+		if len(n.links.listeners) != listeners || n.lan.port == 0 || n.lan.port != last.uri.portNumber() {
+			t.Errorf("listen on %q: %d listeners, port %d announced", listen, len(n.links.listeners), n.lan.port)
+		}
+		if got := len(n.ListenURIs()); got != len(opts.Listen) {
+			t.Errorf("listen on %q: listeners %v", listen, n.ListenURIs())
+		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestBeaconSocket(t *testing.T) {
 	t.Parallel()
 	c, err := openUDP(t.Context(), "udp4", "127.0.0.1:0")

@@ -362,6 +362,23 @@ func TestGoodbye(t *testing.T) {
 	}
 }
 
+func TestSilentDeviceGoesOffline(t *testing.T) {
+	t.Parallel()
+	a, b := pairOf(t)
+	uri := a.ListenURIs()[0]
+	if err := b.RemovePeer(uri); err != nil { // as a cut cable: no goodbye
+		t.Fatal(err)
+	}
+	for _, pair := range [][2]*Node{{a, b}, {b, a}} {
+		await(t, pair[0], "offline", func() bool { return pair[0].Path(pair[1].PublicKey()).Kind == PathOffline })
+	}
+	if err := b.AddPeer(uri); err != nil {
+		t.Fatal(err)
+	}
+	awaitOnline(t, a, b.PublicKey())
+	awaitOnline(t, b, a.PublicKey())
+}
+
 func TestRelayed(t *testing.T) {
 	t.Parallel()
 	relay := start(t, listening(t))

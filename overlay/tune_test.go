@@ -30,7 +30,7 @@ func TestQueueLimitFallsBack(t *testing.T) {
 	type conn struct{ core *core }
 	for name, v := range map[string]any{
 		"nothing": nil, "a number": 3, "another struct": &struct{ PacketConn int }{},
-		"nil inside": &struct{ PacketConn *conn }{}, "another type": &struct{ PacketConn *conn }{&conn{&core{}}},
+		"nil inside": &struct{ PacketConn *conn }{}, "another type": &struct{ PacketConn *conn }{&conn{core: &core{config: config{peerMaxMessageSize: 1}}}},
 	} {
 		if _, ok := queueLimit(v); ok {
 			t.Errorf("%s: a queue limit was found", name)

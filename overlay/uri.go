@@ -41,6 +41,14 @@ func (u peerURI) name() string {
 
 func (u peerURI) address() string { return net.JoinHostPort(u.host, u.port) }
 
+func (u peerURI) portNumber() uint16 {
+	n, err := strconv.ParseUint(u.port, 10, 16)
+	if err != nil {
+		return 0 // parsePeerURI lets none through
+	}
+	return uint16(n)
+}
+
 // parsePeerURI parses the URI of a peering to one of the schemes.
 func parsePeerURI(text string, schemes ...string) (peerURI, error) {
 	u, err := url.Parse(text)
