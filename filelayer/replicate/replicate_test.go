@@ -308,3 +308,21 @@ func TestNewChecksOptions(t *testing.T) {
 		}
 	}
 }
+
+// A peer serves its databases below a path of its service.
+func TestSourceBelowAPath(t *testing.T) {
+	t.Parallel()
+	a, b := newPeer(t), newPeer(t)
+	fill(t, a.db, 0, 10)
+	put(t, a.db, "a/b", "", map[string]any{})
+	mux := http.NewServeMux()
+	mux.Handle("/db/", http.StripPrefix("/db", couch.PullOnly(a.server)))
+	opts := options(a, b)
+	opts.Source, opts.Client = serve(t, mux).URL+"/db/files", nil
+	if st := pullOnce(t, opts); st.DocsWritten != 11 {
+		t.Errorf("status: %+v", st)
+	}
+	if st := pullOnce(t, opts); st.DocsRead != 0 || st.LastSeq == "0" {
+		t.Errorf("the checkpoint is not found again: %+v", st)
+	}
+}
