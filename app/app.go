@@ -59,6 +59,7 @@ type App struct {
 	loopback   []service    // what serves them
 	opts       Options
 	started    config // the settings as they were at Open
+	notice     string // what Open could not do, in words for a person
 	activities *activities
 	patience   patience
 	counted    holdingsCache
@@ -116,9 +117,16 @@ func (a *App) openHome() (err error) {
 		if c.Database = firstOf(a.opts.Database, c.Database); c.Database == Embedded {
 			c.Database = ""
 		}
-		return checkIdentity(c)
+		if err := checkIdentity(c); err != nil {
+			return err
+		}
+		a.notice, err = settleLibrary(c, a.opts.Library != "")
+		return err
 	})
 	a.started = a.config.get()
+	if a.notice != "" {
+		a.log.Warn("Library was not moved", "why", a.notice)
+	}
 	return err
 }
 
@@ -165,9 +173,9 @@ func (a *App) openFiles() (err error) {
 		Log:          a.log.With("part", "filelayer"),
 	})
 	if err != nil {
-		return fmt.Errorf("open the library: %w", err)
+		return err
 	}
-	return nil
+	return a.config.update(func(c *config) error { c.InUse = a.started.Library; return nil })
 }
 
 func (a *App) openImages() (err error) {
@@ -178,7 +186,7 @@ func (a *App) openImages() (err error) {
 		Log:      a.log.With("part", "imagelib"),
 	})
 	if err != nil {
-		return fmt.Errorf("open the images: %w", err)
+		return err
 	}
 	return nil
 }

@@ -17,7 +17,8 @@ import (
 type config struct {
 	Name           string   `json:"name"`
 	Library        string   `json:"library"`
-	Database       string   `json:"database"` // URL of an external CouchDB; "" = the embedded database
+	InUse          string   `json:"libraryInUse"` // where the originals lie since the last start; "" before the first
+	Database       string   `json:"database"`     // URL of an external CouchDB; "" = the embedded database
 	Listen         []string `json:"listen"`
 	Peers          []string `json:"peers"`
 	Hints          []string `json:"pairedPeers"` // peers learnt from pair codes, newest last

@@ -22,26 +22,34 @@ const longest = time.Minute
 func start(t *testing.T, opts Options) *App {
 	t.Helper()
 	opts.Home = t.TempDir()
+	a, stop := startAt(t, opts)
+	t.Cleanup(stop)
+	return a
+}
+
+// startAt runs a device on opts.Home until stop is called.
+func startAt(t *testing.T, opts Options) (a *App, stop func()) {
+	t.Helper()
 	opts.NoLAN, opts.NoPublicPeers = true, true
 	a, err := Open(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = func() {
 		cancel()
 		if err := errors.Join(<-done, a.Close()); err != nil {
 			t.Errorf("%s: %v", opts.Name, err)
 		}
-	})
+	}
 	wait, end := context.WithTimeout(t.Context(), longest)
 	defer end()
 	if _, err := a.Ready(wait); err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return a, stop
 }
 
 // until waits until ok is true, looking again whenever the device changes.

@@ -26,10 +26,16 @@ func (a *App) Settings() Settings {
 }
 
 // UpdateSettings keeps s. Name and Peers apply at once, and whoever draws
-// applies Theme and Scale on Changed; RestartNeeded names the rest. With
-// ErrBadSetting nothing has changed.
+// applies Theme and Scale on Changed; RestartNeeded names the rest: another
+// library folder gets the originals at the next start. With ErrBadSetting
+// nothing has changed.
 func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
 	old := a.config.get()
+	if dir := filepath.Clean(s.Library); dir != a.started.Library {
+		if err := checkMove(a.started.Library, dir); err != nil {
+			return fmt.Errorf("%w: %w", ErrBadSetting, err)
+		}
+	}
 	undo, err := a.addPeers(old.Peers, s.Peers)
 	if err != nil {
 		return err
@@ -127,6 +133,15 @@ func notPeer(uri string, err error) error {
 		return fmt.Errorf("peer %s: %w", uri, ErrNotFound)
 	}
 	return err
+}
+
+// Notices says, in words for a person, what this start could not do although
+// the settings ask for it.
+func (a *App) Notices() []string {
+	if a.notice == "" {
+		return nil
+	}
+	return []string{a.notice}
 }
 
 // RestartNeeded names the settings that take effect at the next start only,
