@@ -93,7 +93,7 @@ func hasMarker(dir string) bool {
 	return err == nil
 }
 
-func stays(old string, err error) error {
+func stays(from string, err error) error {
 	return fmt.Errorf("the library stays in %s: %w", from, err)
 }
 
