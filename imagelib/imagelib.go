@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -83,6 +84,7 @@ type Library struct {
 	pauses   pauses
 	clock    *clock
 	index    *index
+	joining  sync.Mutex // held from asking for entries until the index has them: an older list never follows a newer
 	renderer *thumb.Renderer
 	cache    *thumb.Cache
 	flights  flights
@@ -216,6 +218,8 @@ func (l *Library) watchFiles(ctx context.Context) error {
 
 // join brings the index in step with the file layer's entries.
 func (l *Library) join() {
+	l.joining.Lock()
+	defer l.joining.Unlock()
 	changed, missing := l.index.join(l.files.Entries())
 	if changed {
 		l.changed.Raise()

@@ -51,6 +51,30 @@ func TestRunFollows(t *testing.T) {
 	l.wait(t, "deletion", func(s *Snapshot) bool { return len(s.Images) == 0 })
 }
 
+// TestJoinsAtOnce has many look at the file layer while files come: an old look
+// must not take the place of a newer one.
+func TestJoinsAtOnce(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	const n = 200
+	for i := range n {
+		l.took([]filelayer.Doc{docOf(i, nil)})
+	}
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := w; i < n; i += 4 {
+				l.files.put(entryOf(i, 1, true))
+				l.join()
+			}
+		})
+	}
+	wg.Wait()
+	if got := len(l.Snapshot().Images); got != n {
+		t.Errorf("%d images of %d", got, n)
+	}
+}
+
 func TestRunMakesMissingDocuments(t *testing.T) {
 	t.Parallel()
 	l := newTestLibrary(t)
