@@ -35,7 +35,7 @@ func TestActivity(t *testing.T) {
 		}
 
 		act.done(Digest{1}, 1000)
-		time.Sleep(time.Second) // the bubble's clock
+		<-time.After(time.Second) // the bubble's clock
 		got = all.snapshot(nil, time.Now())
 		if a := got[0]; a.Files != 1 || a.Bytes != 1000 || a.Rate != 600 {
 			t.Errorf("after one file: %+v, want 600 bytes a second", a)
@@ -49,7 +49,7 @@ func TestActivity(t *testing.T) {
 		if a := all.snapshot(nil, time.Now())[0]; a.Running() || a.Cause == "" || !errors.Is(a.Err, context.Canceled) {
 			t.Errorf("after the end: %+v", a)
 		}
-		time.Sleep(keepEnded + time.Second)
+		<-time.After(keepEnded + time.Second)
 		if got := all.snapshot(nil, time.Now()); len(got) != 0 {
 			t.Errorf("long after the end: %+v", got)
 		}

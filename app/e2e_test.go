@@ -151,10 +151,10 @@ func TestTwoDevices(t *testing.T) {
 	if self := a.Self(); self.Files != len(paths)-1 || self.Bytes == 0 || self.Name != "Desktop" {
 		t.Errorf("self %+v", self)
 	}
-	deleteAndRestore(t, ctx, a, b, result.Added)
+	deleteAndRestore(ctx, t, a, b, result.Added)
 }
 
-func deleteAndRestore(t *testing.T, ctx context.Context, a, b *App, ds []Digest) {
+func deleteAndRestore(ctx context.Context, t *testing.T, a, b *App, ds []Digest) {
 	t.Helper()
 	if err := b.Delete(ctx, ds...); err != nil {
 		t.Fatal(err)

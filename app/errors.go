@@ -32,7 +32,7 @@ var (
 	ErrNoWindow = errors.New("the Paul running on this home has no window")
 
 	// ErrStopped is returned when the running device ended before it answered.
-	ErrStopped = errors.New("Paul stopped before it was done")
+	ErrStopped = errors.New("the running Paul stopped before this was done")
 )
 
 // errBusy is returned to a second start when the window takes nothing in.

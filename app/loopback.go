@@ -62,7 +62,14 @@ func listenLoopback(flag, addr string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fmt.Errorf("%s %s: %w: use 127.0.0.1, ::1 or localhost, since others must not reach it", flag, addr, ErrNotLoopback)
 	}
-	ln, err := net.Listen("tcp", addr)
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, addr, err)
+	}
+	if !at.IP.IsLoopback() { // an odd localhost
+		return nil, fmt.Errorf("%s %s: %w: it is %s", flag, addr, ErrNotLoopback, at.IP)
+	}
+	ln, err := net.ListenTCP("tcp", at)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w; choose another port, or 0 for any that is free", flag, addr, err)
 	}

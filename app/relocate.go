@@ -54,11 +54,11 @@ func moveLibrary(from, to string) error {
 			continue
 		}
 		if err := os.Rename(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
-			return stays(from, otherDisk(err, from, to))
+			return stays(from, otherDisk(err, to))
 		}
 	}
 	if err := os.Rename(filepath.Join(from, libraryState), filepath.Join(to, libraryState)); err != nil {
-		return stays(from, otherDisk(err, from, to))
+		return stays(from, otherDisk(err, to))
 	}
 	_ = os.Remove(from) // unless something else is in it
 	return errors.Join(durable.SyncDir(to), ignoreNotExist(durable.SyncDir(filepath.Dir(from))))
@@ -98,7 +98,7 @@ func stays(from string, err error) error {
 }
 
 // otherDisk says what to do when a rename fails because it would cross disks.
-func otherDisk(err error, from, to string) error {
+func otherDisk(err error, to string) error {
 	if !crossesDisks(err) {
 		return err
 	}

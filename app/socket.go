@@ -64,7 +64,7 @@ func listenUnix(path string) (net.Listener, error) {
 }
 
 func listenTCP(file string) (net.Listener, string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, "", err
 	}

@@ -140,7 +140,10 @@ func TestAgo(t *testing.T) {
 		at   time.Time
 		want string
 	}{
-		{time.Time{}, "never"}, {now.Add(time.Second), "now"}, {now.Add(-5 * time.Minute), "5 min ago"}, {now.Add(-3 * time.Hour), "3 h ago"},
+		{time.Time{}, "never"},
+		{now.Add(time.Second), "now"},
+		{now.Add(-5 * time.Minute), "5 min ago"},
+		{now.Add(-3 * time.Hour), "3 h ago"},
 		{now.AddDate(0, 0, -5), "2024-05-05"},
 	} {
 		if got := ago(test.at, now); got != test.want {
