@@ -203,8 +203,8 @@ func TestUnsaveNeedsAProof(t *testing.T) {
 	t.Run("old proof of a rotten file", func(t *testing.T) {
 		d := share(t, "rotten")
 		b.lie(flip)
-		b.now = func() time.Time { return time.Now().Add(proofSmall + time.Hour) }
-		defer func() { b.now = time.Now }()
+		b.skew.Store(int64(proofSmall + time.Hour))
+		defer b.skew.Store(0)
 		refused(t, d, ErrUnverified)
 	})
 	t.Run("forced", func(t *testing.T) {
@@ -317,7 +317,13 @@ func TestWithoutLeasesACopyIsLost(t *testing.T) {
 		}
 		return time.Now(), nil
 	}
-	a.lease, b.lease = believe, believe
+	for _, x := range []*device{a, b} {
+		x.stop()
+		x.open()
+		x.lease = believe
+		x.run()
+	}
+	until(t, "online", func() bool { return a.Online(b.id) && b.Online(a.id) }, a, b)
 	if left := mutual(t, a, b, ds[0]); left != 0 {
 		t.Errorf("%d copies left: leases are not what keeps them", left)
 	}
@@ -374,7 +380,6 @@ func TestFullDiskIsSaid(t *testing.T) {
 		return true
 	}))
 	until(t, "b sees it", func() bool { return b.sees(huge) }, b)
-	b.now = func() time.Time { return time.Now().Add(-time.Hour) } // no second try in between
 	must(t, b.amend(ctx, []Digest{huge}, func(_ Digest, r *fileRecord, _ bool) bool {
 		r.Devices[a.id] = holding{Saved: true, N: 1 << 40, Verified: 1} // a corrects its own claim
 		return true

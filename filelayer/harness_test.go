@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -227,6 +228,7 @@ type device struct {
 	id   string
 	opts Options
 	stop func()
+	skew atomic.Int64 // how far its clock is ahead, in nanoseconds
 }
 
 // newDevice starts a device with an empty library.
@@ -268,6 +270,7 @@ func (d *device) open() {
 	if d.Layer, err = Open(opts); err != nil {
 		d.t.Fatal(err)
 	}
+	d.now = func() time.Time { return time.Now().Add(time.Duration(d.skew.Load())) }
 }
 
 func (d *device) start() {

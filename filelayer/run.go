@@ -58,6 +58,7 @@ func (l *Layer) begin(ctx context.Context, read ...<-chan struct{}) error {
 			return ctx.Err()
 		}
 	}
+	l.indexed.Store(!l.blobs.Fresh())
 	close(l.loaded)
 	if err := l.introduce(ctx); err != nil {
 		return fmt.Errorf("write this device's record: %w", err)
