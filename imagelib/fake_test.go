@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -45,6 +46,7 @@ func (f *fakeFiles) Ready(context.Context) error { return nil }
 func (f *fakeFiles) Changed() *signal.Signal { return &f.changed }
 
 func (f *fakeFiles) Entries() []filelayer.Entry {
+	defer runtime.Gosched() // so that others may be quicker
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var list []filelayer.Entry
