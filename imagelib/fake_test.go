@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -27,6 +26,7 @@ type fakeFiles struct {
 	dir     string
 	self    string
 	changed signal.Signal
+	asked   func() // called by Entries, if not nil
 
 	mu        sync.Mutex // guards all below
 	entries   map[Digest]filelayer.Entry
@@ -46,7 +46,9 @@ func (f *fakeFiles) Ready(context.Context) error { return nil }
 func (f *fakeFiles) Changed() *signal.Signal { return &f.changed }
 
 func (f *fakeFiles) Entries() []filelayer.Entry {
-	defer runtime.Gosched() // so that others may be quicker
+	if f.asked != nil {
+		f.asked()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var list []filelayer.Entry
