@@ -19,42 +19,42 @@ import (
 const longest = time.Minute
 
 // start runs a device in this process until the end of the test.
-func start(t *testing.T, opts Options) *App {
-	t.Helper()
-	opts.Home = t.TempDir()
-	a, stop := startAt(t, opts)
-	t.Cleanup(stop)
+func start(tb testing.TB, opts Options) *App {
+	tb.Helper()
+	opts.Home = tb.TempDir()
+	a, stop := startAt(tb, opts)
+	tb.Cleanup(stop)
 	return a
 }
 
 // startAt runs a device on opts.Home until stop is called.
-func startAt(t *testing.T, opts Options) (a *App, stop func()) {
-	t.Helper()
+func startAt(tb testing.TB, opts Options) (a *App, stop func()) {
+	tb.Helper()
 	opts.NoLAN, opts.NoPublicPeers = true, true
 	a, err := Open(opts)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	stop = func() {
 		cancel()
 		if err := errors.Join(<-done, a.Close()); err != nil {
-			t.Errorf("%s: %v", opts.Name, err)
+			tb.Errorf("%s: %v", opts.Name, err)
 		}
 	}
-	wait, end := context.WithTimeout(t.Context(), longest)
+	wait, end := context.WithTimeout(tb.Context(), longest)
 	defer end()
 	if _, err := a.Ready(wait); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return a, stop
 }
 
 // until waits until ok is true, looking again whenever the device changes.
-func until(t *testing.T, a *App, what string, ok func() bool) {
-	t.Helper()
+func until(tb testing.TB, a *App, what string, ok func() bool) {
+	tb.Helper()
 	woken, stop := a.Changed().Listen()
 	defer stop()
 	late := time.After(longest)
@@ -62,19 +62,19 @@ func until(t *testing.T, a *App, what string, ok func() bool) {
 		select {
 		case <-woken:
 		case <-late:
-			t.Fatalf("%s: this did not come to pass: %s", a.Self().Name, what)
+			tb.Fatalf("%s: this did not come to pass: %s", a.Self().Name, what)
 		}
 	}
 }
 
 // pairs lets b join a.
-func pairs(t *testing.T, a, b *App) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
+func pairs(tb testing.TB, a, b *App) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), longest)
 	defer cancel()
 	inv, err := a.Invite(ctx)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer inv.Cancel()
 	var shown [4]string
@@ -85,19 +85,19 @@ func pairs(t *testing.T, a, b *App) {
 	}()
 	guest, err := inv.Wait(ctx)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := inv.Accept(ctx); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := <-joined; err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if shown != guest.Words || shown[0] == "" {
-		t.Errorf("one device shows %q, the other %q", shown, guest.Words)
+		tb.Errorf("one device shows %q, the other %q", shown, guest.Words)
 	}
 	for _, x := range []*App{a, b} {
-		until(t, x, "both devices are online", func() bool {
+		until(tb, x, "both devices are online", func() bool {
 			ds := x.Devices()
 			return len(ds) == 2 && ds[0].Self && ds[1].Online
 		})
