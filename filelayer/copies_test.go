@@ -305,16 +305,11 @@ func TestWithoutLeasesACopyIsLost(t *testing.T) {
 	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
 	pair(t, a, b)
 	ds := sharedFiles(t, a, b, 3)
-	both := make(chan struct{}, 2)
-	believe := func(ctx context.Context, _ string, e Entry) (time.Time, error) {
-		both <- struct{}{}
-		for len(both) < 2 { // until the other believes as well
-			select {
-			case <-ctx.Done():
-				return time.Time{}, ctx.Err()
-			case <-time.After(time.Millisecond):
-			}
-		}
+	var both sync.WaitGroup
+	both.Add(2)
+	believe := func(context.Context, string, Entry) (time.Time, error) {
+		both.Done()
+		both.Wait() // until the other believes as well
 		return time.Now(), nil
 	}
 	for _, x := range []*device{a, b} {

@@ -68,6 +68,7 @@ func openExternal(opts Options) (*databases, error) {
 	proxy := &httputil.ReverseProxy{
 		Transport:     transport,
 		FlushInterval: -1, // feeds must not be held back
+		ErrorLog:      slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(base)
 			r.Out.Header.Del("Authorization")

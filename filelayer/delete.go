@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// Delete deletes files on all devices. Each moves its copy to its trash, this
-// one before Delete returns, unless another device relies on it for the moment.
+// Delete deletes files on all devices. Each moves its copy to its trash: this
+// one before Delete returns, unless another device relies on it for the moment
+// or the library is just being indexed anew.
 func (l *Layer) Delete(ctx context.Context, digests ...Digest) error {
 	if err := l.known(ctx, digests); err != nil {
 		return fmt.Errorf("delete: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
@@ -48,7 +49,7 @@ func (l *Layer) Fetch(ctx context.Context, d Digest) (*os.File, error) {
 func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Source, func(int64)) error) error {
 	if f, err := l.blobs.Cached(j.digest); err == nil {
 		_ = f.Close() // only to see that it is there
-		err := receive(l.cached(j.digest), func(done int64) { l.queue.progress(j, l.opts.DeviceID, done) })
+		err := receive(l.cached(j.digest), func(done int64) { l.progress(j, l.opts.DeviceID, done) })
 		if err == nil || stopsFetch(ctx, err) {
 			return err
 		}
@@ -79,7 +80,7 @@ func stopsFetch(ctx context.Context, err error) bool {
 // fromHolder reads a file from one device. Wrong bytes are held against it: it
 // is asked for all of them before they are judged.
 func (l *Layer) fromHolder(ctx context.Context, id string, j *job, receive func(blob.Source, func(int64)) error) error {
-	err := receive(l.remote(id, j.digest, j.size), func(done int64) { l.queue.progress(j, id, done) })
+	err := receive(l.remote(id, j.digest, j.size), func(done int64) { l.progress(j, id, done) })
 	if err == nil {
 		return nil
 	}
@@ -105,6 +106,18 @@ func (l *Layer) holdersOnline(d Digest) []string {
 	}
 	l.queue.leastBusy(ids)
 	return ids
+}
+
+// tellEvery is how often the progress of transfers wakes who shows it.
+const tellEvery = 200 * time.Millisecond
+
+// progress notes how far a transfer is, and tells so from time to time.
+func (l *Layer) progress(j *job, from string, done int64) {
+	l.queue.progress(j, from, done)
+	now, last := time.Now().UnixNano(), l.told.Load()
+	if now-last > int64(tellEvery) && l.told.CompareAndSwap(last, now) {
+		l.changed.Raise()
+	}
 }
 
 // fetches lets one temporary copy of a file be made at a time.

@@ -22,8 +22,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/libpaul/paul/internal/signal"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // overlay is a network of devices on loopback TCP. A connection begins with
 // the ID of who dials, and so has the remote address that the real one has.
@@ -48,6 +52,13 @@ type node struct {
 	admitted map[string]bool
 	windows  int
 	conns    map[*conn]bool
+}
+
+func newNode(o *overlay, id string) *node {
+	return &node{
+		net: o, id: id, ports: make(map[int]net.Listener),
+		admitted: make(map[string]bool), conns: make(map[*conn]bool),
+	}
 }
 
 type conn struct {
@@ -258,10 +269,7 @@ func newDevice(t testing.TB, o *overlay, name string, change ...func(*Options)) 
 // open makes the Layer without running it.
 func (d *device) open() {
 	d.t.Helper()
-	d.node = &node{
-		net: d.net, id: d.id, ports: make(map[int]net.Listener),
-		admitted: make(map[string]bool), conns: make(map[*conn]bool),
-	}
+	d.node = newNode(d.net, d.id)
 	opts := d.opts
 	opts.Network, opts.Dial = d.node, d.node.dial
 	opts.Transport = &http.Transport{DialContext: d.node.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}

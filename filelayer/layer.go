@@ -38,13 +38,16 @@ type Layer struct {
 	invite  *inviting
 	client  *http.Client
 	now     func() time.Time
+	stall   time.Duration // how long a device may send nothing
 
 	// lease asks a device for a lease. Tests replace it.
 	lease func(ctx context.Context, device string, e Entry) (verified time.Time, err error)
 
 	rosterChanged signal.Signal
-	indexed       atomic.Bool // the index of the library can be relied on
-	settling      sync.Mutex  // held while bytes follow their records
+	closed        chan struct{} // closed by Close
+	told          atomic.Int64  // when progress was last told, in nanoseconds
+	indexed       atomic.Bool   // the index of the library can be relied on
+	settling      sync.Mutex    // held while bytes follow their records
 
 	mu       sync.Mutex // guards handlers
 	handlers []peerHandler
@@ -62,7 +65,7 @@ func Open(opts Options) (*Layer, error) {
 	l := &Layer{
 		opts: opts, log: opts.Log, now: time.Now,
 		mirror: newMirror(opts.DeviceID),
-		loaded: make(chan struct{}), ready: make(chan struct{}),
+		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
@@ -99,11 +102,22 @@ func (l *Layer) openDatabases() (err error) {
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Close releases the files and databases. Run must have returned.
-func (l *Layer) Close() error { return errors.Join(l.db.Close(), l.blobs.Close()) }
+func (l *Layer) Close() error {
+	close(l.closed)
+	return errors.Join(l.db.Close(), l.blobs.Close())
+}
 
-// Ready blocks until the records are loaded.
+// Ready blocks until the records are loaded. After Close it fails with
+// [ErrClosed].
 func (l *Layer) Ready(ctx context.Context) error {
 	select {
+	case <-l.closed:
+		return ErrClosed
+	default:
+	}
+	select {
+	case <-l.closed:
+		return ErrClosed
 	case <-l.ready:
 		return nil
 	case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -80,16 +81,19 @@ func (l *Layer) servePeers(ctx context.Context) error {
 	if l.opts.Listener == nil {
 		return nil
 	}
+	busy := newLimiter(peerRequests)
 	server := &http.Server{
-		Handler:           l.peerService(),
+		Handler:           l.peerService(busy),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       5 * time.Minute,
 		MaxHeaderBytes:    peerHeader,
+		ErrorLog:          slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err := server.Serve(l.opts.Listener)
+	busy.close() // so that no request uses what Close releases
 	if ctx.Err() != nil || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -97,7 +101,7 @@ func (l *Layer) servePeers(ctx context.Context) error {
 }
 
 // peerService answers paired devices, and nobody else.
-func (l *Layer) peerService() http.Handler {
+func (l *Layer) peerService(busy *limiter) http.Handler {
 	pull := http.StripPrefix("/db", couch.PullOnly(l.db.handler))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/db/", func(w http.ResponseWriter, r *http.Request) {
@@ -115,7 +119,6 @@ func (l *Layer) peerService() http.Handler {
 		mux.Handle("GET "+h.prefix, h)
 	}
 	l.mu.Unlock()
-	busy := newLimiter(peerRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := peerID(r.RemoteAddr)
 		if id == "" || !l.mirror.paired(id) {
@@ -177,17 +180,21 @@ func (u *unhurried) Write(p []byte) (int, error) {
 
 // limiter bounds how many requests each device has at once.
 type limiter struct {
-	most int
-	mu   sync.Mutex // guards open
-	open map[string]int
+	most   int
+	mu     sync.Mutex // guards open and closed
+	open   map[string]int
+	closed bool
+	idle   chan struct{} // closed when closed and none is open
 }
 
-func newLimiter(most int) *limiter { return &limiter{most: most, open: make(map[string]int)} }
+func newLimiter(most int) *limiter {
+	return &limiter{most: most, open: make(map[string]int), idle: make(chan struct{})}
+}
 
 func (b *limiter) enter(id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.open[id] >= b.most {
+	if b.closed || b.open[id] >= b.most {
 		return false
 	}
 	b.open[id]++
@@ -199,5 +206,19 @@ func (b *limiter) leave(id string) {
 	defer b.mu.Unlock()
 	if b.open[id]--; b.open[id] == 0 {
 		delete(b.open, id)
+	}
+	if b.closed && len(b.open) == 0 {
+		close(b.idle)
+	}
+}
+
+// close lets nobody in any more, and waits for those that are in.
+func (b *limiter) close() {
+	b.mu.Lock()
+	b.closed = true
+	idle := len(b.open) == 0
+	b.mu.Unlock()
+	if !idle {
+		<-b.idle
 	}
 }

@@ -21,7 +21,7 @@ var errWrongSize = errors.New("the device has a file of another size")
 func (l *Layer) remote(id string, d Digest, size int64) blob.Source {
 	return func(ctx context.Context, offset int64) (io.ReadCloser, error) {
 		ctx, cancel := context.WithCancelCause(ctx)
-		guard := time.AfterFunc(peerStall, func() { cancel(errStalled) })
+		guard := time.AfterFunc(l.stall, func() { cancel(errStalled) })
 		body, err := l.openRemote(ctx, id, d, offset, size)
 		if err != nil {
 			guard.Stop()
@@ -31,7 +31,7 @@ func (l *Layer) remote(id string, d Digest, size int64) blob.Source {
 			}
 			return nil, err
 		}
-		return &guarded{ctx: ctx, cancel: cancel, guard: guard, body: body}, nil
+		return &guarded{ctx: ctx, cancel: cancel, guard: guard, stall: l.stall, body: body}, nil
 	}
 }
 
@@ -64,12 +64,13 @@ type guarded struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	guard  *time.Timer
+	stall  time.Duration
 	body   io.ReadCloser
 }
 
 func (g *guarded) Read(p []byte) (int, error) {
 	n, err := g.body.Read(p)
-	g.guard.Reset(peerStall)
+	g.guard.Reset(g.stall)
 	if err != nil && errors.Is(context.Cause(g.ctx), errStalled) {
 		err = errStalled
 	}

@@ -40,6 +40,7 @@ func (l *Layer) Run(ctx context.Context) error {
 		l.work(ctx, g)
 		return nil
 	})
+	defer l.client.CloseIdleConnections()
 	return g.Wait()
 }
 

@@ -51,13 +51,15 @@ func (l *Layer) amendOnce(ctx context.Context, ds []Digest, change func(Digest, 
 	var docs []Doc
 	var changed []Digest
 	var records []fileRecord
+	var failed []error
 	for _, d := range ds {
 		r, rev, known := l.mirror.file(d)
 		if !change(d, &r, known) {
 			continue
 		}
 		if what := r.fault(); what != "" {
-			return nil, fmt.Errorf("%w: file %v: %s", ErrInvalid, d, what)
+			failed = append(failed, fmt.Errorf("%w: file %v: %s", ErrInvalid, d, what))
+			continue
 		}
 		body, err := encode(r)
 		if err != nil {
@@ -70,7 +72,6 @@ func (l *Layer) amendOnce(ctx context.Context, ds []Digest, change func(Digest, 
 	if err != nil {
 		return nil, err
 	}
-	var failed []error
 	for i, d := range changed {
 		switch {
 		case errs[i] == nil:
