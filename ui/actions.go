@@ -96,7 +96,7 @@ func (s *shell) removed(ds []app.Digest, err error) {
 	}
 	p := words.Explain(err)
 	title := words.N("{{.N}} photos were kept", len(kept))
-	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: words.T("Keep them")}
+	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: words.T("Keep")}
 	if errors.Is(err, app.ErrLastCopy) || errors.Is(err, app.ErrUnverified) {
 		q.third, q.thirdDo = words.T("Remove anyway…"), func() { s.forceRemove(kept) }
 	}
@@ -109,7 +109,7 @@ func (s *shell) forceRemove(ds []app.Digest) {
 		symbol: "warning", danger: true,
 		title: words.N("Remove {{.N}} photos without proof of another copy?", len(ds)),
 		text:  words.T("No other device has proved that it holds them. They go to this computer's trash for 30 days; after that they may be lost for ever."),
-		yes:   words.T("Remove anyway"), no: words.T("Keep them"),
+		yes:   words.T("Remove anyway"), no: words.T("Keep"),
 		do: func() {
 			s.goDo(func(ctx context.Context) error { return s.dev.ForceUnsave(ctx, ds...) }, func(err error) {
 				s.reload()
@@ -158,9 +158,9 @@ func (s *shell) deleteTitle(n int) string {
 
 // deleteText says where the photos go, and what devices that are offline do.
 func (s *shell) deleteText() string {
-	text := words.T("They move to the trash and can be restored for 30 days.")
+	text := words.T("The trash keeps deleted photos for 30 days; until then they can be restored.")
 	if len(s.devices) > 1 {
-		text = words.T("They move to the trash of every device and can be restored for 30 days.")
+		text = words.T("The trash of each device keeps them for 30 days; until then they can be restored everywhere.")
 	}
 	var offline []string
 	for _, d := range s.devices {

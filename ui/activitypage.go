@@ -22,7 +22,7 @@ type activityPage struct {
 	s     *shell
 	whole *fyne.Container
 	list  *fyne.Container
-	page  fyne.CanvasObject
+	page  *container.Scroll
 	key   string
 }
 
@@ -67,6 +67,7 @@ func (p *activityPage) reload() {
 		}
 	}
 	p.whole.Objects = []fyne.CanvasObject{p.page}
+	p.page.Content.Refresh()
 	p.whole.Refresh()
 }
 

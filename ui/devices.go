@@ -17,7 +17,7 @@ import (
 // devicesPage shows a card for each device.
 type devicesPage struct {
 	s     *shell
-	whole fyne.CanvasObject
+	whole *container.Scroll
 	head  *fyne.Container
 	cards *fyne.Container
 	key   string
@@ -48,13 +48,12 @@ func (p *devicesPage) reload() {
 	if len(p.s.devices) > 1 {
 		text = words.T("Every device sees all photos; you choose which of them each one keeps.")
 	}
-	p.head.Objects = []fyne.CanvasObject{container.New(&headLayout{}, look.NewPara(text, look.SizeBody, 520, look.ColorSecondary), look.HBox(8, join, add))}
+	p.head.Objects = []fyne.CanvasObject{container.NewBorder(nil, nil, nil, look.Pad(0, 0, 0, 24, container.NewCenter(look.HBox(8, join, add))), look.Middle(look.NewPara(text, look.SizeBody, 420, look.ColorSecondary)))}
 	p.cards.Objects = nil
 	for _, d := range p.s.devices {
 		p.cards.Add(p.card(d))
 	}
-	p.cards.Refresh()
-	p.head.Refresh()
+	p.whole.Content.Refresh()
 }
 
 // card is what is known of a device.
@@ -152,34 +151,4 @@ func (s *shell) onlyOn(id string) int {
 		}
 	}
 	return n
-}
-
-// headLayout is a text at the left that wraps and buttons at the right; in a
-// narrow page the buttons stand under the text.
-type headLayout struct{ h float32 }
-
-func (l *headLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(min(o[1].MinSize().Width, 240), max(l.h, 44))
-}
-
-func (l *headLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	b := o[1].MinSize()
-	text := o[0].(*look.Text)
-	w := s.Width - b.Width - 24
-	o[1].Resize(b)
-	if w < 260 {
-		text.SetWrap(s.Width)
-		h := text.MinSize().Height
-		text.Resize(fyne.NewSize(s.Width, h))
-		text.Move(fyne.NewPos(0, 0))
-		o[1].Move(fyne.NewPos(0, h+10))
-		l.h = h + 10 + b.Height
-		return
-	}
-	text.SetWrap(w)
-	h := text.MinSize().Height
-	l.h = max(h, b.Height)
-	text.Resize(fyne.NewSize(w, h))
-	text.Move(fyne.NewPos(0, (l.h-h)/2))
-	o[1].Move(fyne.NewPos(s.Width-b.Width, (l.h-b.Height)/2))
 }

@@ -13,17 +13,18 @@ import (
 
 // gridPage shows the photos that a query selects, or those in the trash.
 type gridPage struct {
-	s      *shell
-	name   string // for a page that is not an album
-	query  imagelib.Query
-	trash  bool
-	grid   *grid.Grid
-	whole  fyne.CanvasObject
-	empty  *fyne.Container // over the grid, when there is nothing in it
-	banner *fyne.Container
-	from   []*imagelib.Image // of the snapshot that is shown
-	lastQ  imagelib.Query
-	first  bool
+	s         *shell
+	name      string // for a page that is not an album
+	query     imagelib.Query
+	trash     bool
+	grid      *grid.Grid
+	whole     *fyne.Container
+	empty     *fyne.Container // over the grid, when there is nothing in it
+	banner    *fyne.Container
+	bannerKey string            // what the banner shows
+	from      []*imagelib.Image // of the snapshot that is shown
+	lastQ     imagelib.Query
+	first     bool
 }
 
 func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridPage {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,6 +68,11 @@ func extension(name string) string {
 // by another device that wait for the person here.
 func (g *gridPage) showBanner() {
 	s := g.s
+	key := fmt.Sprint(len(s.dev.HeldDeletions()), g.grid.Source().Len() > 0, len(s.devices))
+	if key == g.bannerKey {
+		return
+	}
+	g.bannerKey = key
 	g.banner.Objects = nil
 	if held := s.dev.HeldDeletions(); len(held) > 0 {
 		names := map[string]string{}
@@ -85,7 +91,7 @@ func (g *gridPage) showBanner() {
 		g.banner.Objects = []fyne.CanvasObject{look.Pad(0, 48, 10, 20,
 			notice("info", look.ColorSecondary, look.ColorSurface, words.T("Photos stay in the trash for 30 days. Select some to restore them on every device that has them.")))}
 	}
-	g.banner.Refresh()
+	g.whole.Refresh()
 }
 
 // reportTo returns a done func that tells of a failure under a title.

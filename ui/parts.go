@@ -7,51 +7,50 @@ import (
 	"github.com/libpaul/paul/ui/look"
 )
 
-// notice is a coloured strip with a symbol, a text and buttons. Its text wraps
-// to the width it gets.
+// notice is a coloured strip with a symbol, a text and buttons.
 func notice(symbol string, colour, ground fyne.ThemeColorName, text string, b ...fyne.CanvasObject) fyne.CanvasObject {
 	para := look.NewPara(text, look.SizeBody, 400, "foreground")
-	row := container.New(&noticeLayout{para: para}, look.NewIcon(symbol, colour, 20), para, look.HBox(8, b...))
+	row := container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, look.NewIcon(symbol, colour, 20)), look.Pad(0, 0, 0, 14, container.NewCenter(look.HBox(8, b...))), look.Middle(para))
 	return container.NewStack(look.NewSurface(ground, "", look.Radius), look.Pad(10, 12, 10, 14, row))
 }
 
-// noticeLayout places symbol, text and buttons in a row.
-type noticeLayout struct{ para *look.Text }
-
-func (l *noticeLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	b := o[2].MinSize()
-	return fyne.NewSize(200, max(o[1].MinSize().Height, b.Height, 24))
+// column puts content into a column of at most a width, in a scrolled page.
+func column(width float32, o fyne.CanvasObject) *container.Scroll {
+	l := &columnLayout{width: width}
+	l.scroll = container.NewVScroll(container.New(l, o))
+	return l.scroll
 }
 
-func (l *noticeLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	b := o[2].MinSize()
-	o[0].Resize(fyne.NewSize(20, s.Height))
-	o[2].Resize(b)
-	o[2].Move(fyne.NewPos(s.Width-b.Width, (s.Height-b.Height)/2))
-	w := max(s.Width-32-b.Width-16, 60)
-	l.para.SetWrap(w)
-	h := o[1].MinSize().Height
-	o[1].Resize(fyne.NewSize(w, h))
-	o[1].Move(fyne.NewPos(32, (s.Height-h)/2))
+// columnLayout lays its content out twice, as the height of paragraphs follows
+// the width that the first time gives them.
+type columnLayout struct {
+	width  float32
+	scroll *container.Scroll
+	busy   bool
 }
 
-// column puts content into a column of at most a width, in the middle of a
-// scrolled page.
-func column(width float32, o fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewVScroll(container.New(&columnLayout{width}, o))
-}
+const columnPad = 20
 
-type columnLayout struct{ width float32 }
-
+// MinSize implements [fyne.Layout].
 func (l *columnLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	m := o[0].MinSize()
-	return fyne.NewSize(min(m.Width+40, 300), m.Height+40)
+	return fyne.NewSize(280, o[0].MinSize().Height+2*columnPad)
 }
 
+// Layout implements [fyne.Layout].
 func (l *columnLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	w := min(s.Width-40, l.width)
-	o[0].Resize(fyne.NewSize(w, max(o[0].MinSize().Height, s.Height-40)))
-	o[0].Move(fyne.NewPos(20, 6))
+	before := l.MinSize(o).Height
+	w := max(min(s.Width-2*columnPad, l.width), 100)
+	o[0].Move(fyne.NewPos(columnPad, 6))
+	for range 2 {
+		h := o[0].MinSize().Height
+		o[0].Resize(fyne.NewSize(w, h+1))
+		o[0].Resize(fyne.NewSize(w, o[0].MinSize().Height))
+	}
+	if l.MinSize(o).Height != before && !l.busy {
+		l.busy = true
+		l.scroll.Refresh()
+		l.busy = false
+	}
 }
 
 // flow places objects of one size in as many columns as fit.

@@ -18,7 +18,7 @@ import (
 // settingsPage changes the settings; each is kept as soon as it is changed.
 type settingsPage struct {
 	s      *shell
-	whole  fyne.CanvasObject
+	whole  *container.Scroll
 	body   *fyne.Container
 	notice *fyne.Container
 	set    app.Settings
@@ -45,7 +45,7 @@ func (p *settingsPage) shown() {
 		p.group(words.T("Network"), p.lan(), p.public(), p.peers()),
 	}
 	p.showNotice()
-	p.body.Refresh()
+	p.whole.Content.Refresh()
 }
 
 // keep keeps changed settings.
@@ -70,7 +70,7 @@ func (p *settingsPage) showNotice() {
 		p.notice.Objects = []fyne.CanvasObject{notice("restore", theme.ColorNamePrimary, look.ColorSoft,
 			words.T("Some changes take effect when Paul is started again."), look.NewButton(words.T("Restart now"), "", look.Primary, p.s.restart))}
 	}
-	p.notice.Refresh()
+	p.whole.Content.Refresh()
 }
 
 // group is a titled card of settings.
@@ -87,29 +87,8 @@ func (p *settingsPage) group(title string, rows ...fyne.CanvasObject) fyne.Canva
 
 // setting is a row: name and explanation at the left, the control at the right.
 func setting(name, text string, control fyne.CanvasObject) fyne.CanvasObject {
-	para := look.NewPara(text, look.SizeCaption, 330, look.ColorSecondary)
-	left := look.VBox(2, look.NewText(name, look.SizeBody, theme.ColorNameForeground), para)
-	return container.New(&settingLayout{para}, left, control)
-}
-
-// settingLayout gives the control its width, and the rest to the text; in a
-// narrow page the control stands under the text.
-type settingLayout struct{ para *look.Text }
-
-func (l *settingLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	a, b := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(min(b.Width, 240), max(a.Height, b.Height))
-}
-
-func (l *settingLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	b := o[1].MinSize()
-	b.Width = min(b.Width, s.Width*0.6)
-	l.para.SetWrap(max(s.Width-b.Width-24, 80))
-	a := o[0].MinSize()
-	o[0].Resize(fyne.NewSize(s.Width-b.Width-24, a.Height))
-	o[0].Move(fyne.NewPos(0, (s.Height-a.Height)/2))
-	o[1].Resize(b)
-	o[1].Move(fyne.NewPos(s.Width-b.Width, (s.Height-b.Height)/2))
+	left := look.VBox(2, look.NewCut(name, look.SizeBody, theme.ColorNameForeground), look.NewPara(text, look.SizeCaption, 330, look.ColorSecondary))
+	return container.NewBorder(nil, nil, nil, look.Pad(0, 0, 0, 20, container.NewCenter(control)), look.Middle(left))
 }
 
 func (p *settingsPage) name() fyne.CanvasObject {

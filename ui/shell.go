@@ -54,6 +54,7 @@ type shell struct {
 	root    *fyne.Container
 	main    fyne.CanvasObject
 	view    *viewerPage
+	welcome *welcome // nil once the gallery shows
 	pages   map[string]page
 	current string
 
@@ -98,16 +99,24 @@ func newShell(ctx context.Context, e env) *shell {
 
 // start shows the first screen: the welcome on a new device, else the photos.
 func (s *shell) start() {
-	if !s.dev.Settings().FirstStartDone {
-		s.root.Objects = []fyne.CanvasObject{newWelcome(s).object}
-		s.root.Refresh()
+	if s.begun() {
+		s.enter()
 		return
 	}
-	s.enter()
+	s.welcome = newWelcome(s)
+	s.root.Objects = []fyne.CanvasObject{s.welcome.object}
+	s.root.Refresh()
+}
+
+// begun tells whether this device has a library already: the person chose to
+// start one, or one was made without the gallery.
+func (s *shell) begun() bool {
+	return s.dev.Settings().FirstStartDone || len(s.snap.images) > 0 || len(s.devices) > 1
 }
 
 // enter shows the gallery.
 func (s *shell) enter() {
+	s.welcome = nil
 	s.root.Objects = []fyne.CanvasObject{s.main}
 	s.open("photos")
 	s.root.Refresh()
@@ -163,6 +172,10 @@ func (s *shell) reload() {
 	s.applyLook(s.dev.Settings())
 	s.status.reload()
 	s.countPages()
+	if s.welcome != nil && s.welcome.idle && s.begun() {
+		s.enter()
+		return
+	}
 	if p := s.present(); p != nil {
 		p.reload()
 		s.bar.reload()

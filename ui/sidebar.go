@@ -163,8 +163,7 @@ func (r *navRenderer) Refresh() {
 type sidebar struct {
 	rows   map[string]*navRow
 	order  []fyne.CanvasObject
-	title  *look.Text
-	logo   fyne.CanvasObject
+	title  fyne.CanvasObject // beside the icon
 	object *fyne.Container
 	narrow bool
 }
@@ -192,9 +191,8 @@ func newSidebar(open func(id string)) *sidebar {
 	b := &sidebar{rows: map[string]*navRow{}}
 	top := look.VBox(2)
 	logo := newPicture(fyne.NewStaticResource("icon.png", assets.Icon), 28)
-	b.title = look.NewText("Paul", 18, theme.ColorNameForeground).Bold()
-	b.logo = look.Pad(14, 0, 12, 8, look.HBox(10, logo, look.Middle(b.title)))
-	top.Add(b.logo)
+	b.title = look.Middle(look.NewText("Paul", 18, theme.ColorNameForeground).Bold())
+	top.Add(look.Pad(14, 0, 12, 6, look.HBox(10, logo, b.title)))
 	for _, e := range navEntries() {
 		if e.id == "" {
 			h := look.Pad(14, 8, 4, 10, look.NewCut(e.text, look.SizeCaption, look.ColorSecondary).Bold())

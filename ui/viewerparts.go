@@ -92,12 +92,12 @@ func (v *viewerPage) absent() string {
 	proofs, now := v.s.proofs(v.img.Digest)
 	var parts []string
 	for _, p := range words.Elsewhere(proofs) {
-		parts = append(parts, words.T("{{.Device}} (last seen {{.Ago}})", "Device", p.Device.Name, "Ago", words.Ago(now, p.Device.LastSeen)))
+		parts = append(parts, words.T("{{.Device}} (offline, last seen {{.Ago}})", "Device", p.Device.Name, "Ago", words.Ago(now, p.Device.LastSeen)))
 	}
 	if len(parts) == 0 {
 		return words.T("No device is known to hold this photo")
 	}
-	return words.T("The full photo is on {{.Devices}}, which is offline", "Devices", words.List(parts))
+	return words.T("The full photo is on {{.Devices}}", "Devices", words.List(parts))
 }
 
 // toggleSlides starts or stops the slide show.

@@ -24,6 +24,7 @@ type welcome struct {
 	set    app.Settings
 	name   *keyEntry
 	path   *look.Text
+	idle   bool // nothing has been chosen yet
 }
 
 func newWelcome(s *shell) *welcome {
@@ -50,15 +51,17 @@ func welcomeHead(title, text string) fyne.CanvasObject {
 
 // choose asks how to begin.
 func (w *welcome) choose() {
+	w.idle = true
 	w.show(look.VBox(14,
-		welcomeHead(words.T("Welcome to Paul"), words.T("Your photos, on all your devices. No account, no server, and the originals stay ordinary files.")),
+		welcomeHead(words.T("Welcome to Paul"), words.T("Your photos, on all your devices. No account, no server, just ordinary files.")),
 		look.Space(0, 8),
 		newChoice("photos", words.T("Start a library"), words.T("Begin with the photos of this computer; add other devices later."), func() { w.details(false) }),
-		newChoice("devices", words.T("Join my other device"), words.T("Paul already runs on another device of yours; have its pair code ready."), func() { w.details(true) })))
+		newChoice("devices", words.T("Join my other device"), words.T("Paul runs on another device already; have its pair code ready."), func() { w.details(true) })))
 }
 
 // details asks for the computer's name and the library folder.
 func (w *welcome) details(join bool) {
+	w.idle = false
 	w.name = newKeyEntry(w.choose)
 	w.name.SetText(w.set.Name)
 	w.path = look.NewCut(w.set.Library, look.SizeBody, theme.ColorNameForeground)

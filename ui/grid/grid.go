@@ -365,3 +365,13 @@ func (empty) Index(thumbs.ID) (int, bool) { return 0, false }
 func (empty) Aspect(int) float32          { return 1 }
 func (empty) When(int) time.Time          { return time.Time{} }
 func (empty) Mark(int) Mark               { return Mark{} }
+
+// Settled tells whether every picture on the screen has come, or failed.
+func (g *Grid) Settled() bool {
+	for _, t := range g.tiles {
+		if t.state != sharp && g.opts.Thumbs.Failed(thumbs.Key{ID: t.id, Size: g.thumbSize()}) == nil {
+			return false
+		}
+	}
+	return true
+}

@@ -17,8 +17,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
+	"github.com/libpaul/paul/internal/sample"
 	"github.com/libpaul/paul/ui/look"
-	"github.com/libpaul/paul/ui/sample"
 	"github.com/libpaul/paul/ui/thumbs"
 )
 
@@ -69,7 +69,7 @@ func (a *album) without(drop ...int) *album {
 func (a *album) Len() int                            { return len(a.ids) }
 func (a *album) ID(i int) thumbs.ID                  { return a.ids[i] }
 func (a *album) Index(id thumbs.ID) (i int, ok bool) { i, ok = a.index[id]; return i, ok }
-func (a *album) Aspect(i int) float32                { return sample.Aspect(number(a.ids[i])) }
+func (a *album) Aspect(i int) float32                { return shape(number(a.ids[i])) }
 func (a *album) When(i int) time.Time                { return a.when[i] }
 func (a *album) Mark(i int) Mark {
 	if a.marks == nil {
@@ -113,7 +113,7 @@ func newBench(t *testing.T, src Source, theme string, size fyne.Size) *bench {
 		if number(k.ID)%97 == 13 {
 			return nil, errors.New("cannot be drawn")
 		}
-		return sample.Fit(number(k.ID), max(k.Size, 16)), nil
+		return picture(number(k.ID), max(k.Size, 16)), nil
 	}
 	th := thumbs.New(thumbs.Options{Load: load, Post: post, Workers: 2})
 	hs := thumbs.New(thumbs.Options{Load: load, Post: post, Workers: 1})
@@ -455,4 +455,20 @@ func shoot(t *testing.T, w fyne.Window, name string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// aspects are the shapes of the made-up photos, width through height.
+var aspects = []float32{1.5, 1.333, 0.75, 1.5, 0.667, 1.778, 1, 1.5}
+
+func shape(n int) float32 { return aspects[(n*7+n/5)%len(aspects)] }
+
+// picture draws photo n so that its longer side has size pixels.
+func picture(n, size int) *image.RGBA {
+	w, h := float32(size), float32(size)
+	if a := shape(n); a >= 1 {
+		h /= a
+	} else {
+		w *= a
+	}
+	return sample.Scene(uint64(n), max(int(w), 1), max(int(h), 1))
 }

@@ -189,15 +189,54 @@ func (l *Layout) addSection(i int) {
 	s, block := l.sections[i], len(l.Blocks)
 	l.Blocks = append(l.Blocks, Block{W: l.opts.Width, Section: int32(i)})
 	l.addHeader(s.First, block, 1)
-	for k, end := s.First, s.First+s.Count; k < end; {
-		n, h := l.fill(k, end)
-		l.addRow(h, k, n, block, 1)
-		k += n
+	rows, height := len(l.Rows), l.Height
+	left := l.addRows(s, block, l.opts.Target)
+	if left < ragged && s.Count <= mended {
+		l.mend(s, block, rows, height, left)
 	}
 }
 
+// A section whose last row is filled less than ragged, and which has at most
+// mended items, is tried with rows a little lower and higher as well.
+const (
+	ragged = 0.6
+	mended = 60
+)
+
+// mend lays a section out anew at the target height, near the wanted one, that
+// fills its last row best.
+func (l *Layout) mend(s Section, block, rows int, height float64, left float32) {
+	best, most := float32(1), left
+	try := func(scale float32) float32 {
+		l.Rows, l.Height = l.Rows[:rows], height
+		return l.addRows(s, block, l.opts.Target*scale)
+	}
+	for _, scale := range []float32{0.92, 1.1, 0.84, 1.2, 0.76} {
+		if most >= 0.9 {
+			break
+		}
+		if left := try(scale); left > most+0.05 {
+			best, most = scale, left
+		}
+	}
+	try(best)
+}
+
+// addRows adds the rows of a section, and returns how much of the width the
+// last one fills.
+func (l *Layout) addRows(s Section, block int, target float32) (left float32) {
+	for k, end := s.First, s.First+s.Count; k < end; {
+		n, h, filled := l.fill(k, end, target)
+		l.addRow(h, k, n, block, 1)
+		k += n
+		left = filled
+	}
+	return left
+}
+
 // fill takes the items from k that make the row nearest to the target height.
-func (l *Layout) fill(k, end int) (n int, h float32) {
+// filled is how much of the width they take at that height.
+func (l *Layout) fill(k, end int, target float32) (n int, h, filled float32) {
 	sum := float32(0)
 	height := func(n int, sum float32) float32 {
 		return (l.opts.Width - l.opts.Gap*float32(n-1)) / sum
@@ -206,17 +245,20 @@ func (l *Layout) fill(k, end int) (n int, h float32) {
 		a := l.aspect(j)
 		n, sum = n+1, sum+a
 		h = height(n, sum)
-		if h > l.opts.Target {
+		if h > target {
 			continue
 		}
 		if n > 1 {
-			if before := height(n-1, sum-a); before-l.opts.Target < l.opts.Target-h && before < l.opts.Target*1.4 {
-				return n - 1, before
+			if before := height(n-1, sum-a); before-target < target-h && before < target*1.4 {
+				return n - 1, before, 1
 			}
 		}
-		return n, max(h, 1)
+		return n, max(h, 1), 1
 	}
-	return n, min(h, l.opts.Target) // the last row is not stretched
+	if h <= target*1.15 {
+		return n, h, 1
+	}
+	return n, target, (sum*target + l.opts.Gap*float32(n-1)) / l.opts.Width // the last row is not stretched
 }
 
 func (l *Layout) addHeader(first, block, n int) {

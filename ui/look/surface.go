@@ -55,7 +55,10 @@ type surfaceRenderer struct{ s *Surface }
 func (r *surfaceRenderer) Destroy()                     {}
 func (r *surfaceRenderer) MinSize() fyne.Size           { return fyne.Size{} }
 func (r *surfaceRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.s.rect} }
-func (r *surfaceRenderer) Layout(s fyne.Size)           { r.s.rect.Resize(s) }
+func (r *surfaceRenderer) Layout(s fyne.Size) {
+	r.s.rect.Resize(fyne.NewSize(max(s.Width, 0), max(s.Height, 0)))
+}
+
 func (r *surfaceRenderer) Refresh() {
 	r.s.colour()
 	r.s.rect.Refresh()

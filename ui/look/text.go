@@ -18,9 +18,9 @@ const (
 	SizeHero    = 30
 )
 
-// Text is text without padding that follows the theme. Wrapped, it breaks
-// between words and its height follows WrapAt; else it is one line that is cut
-// with an ellipsis where it does not fit.
+// Text is text without padding that follows the theme. A paragraph breaks
+// between words, and its height follows its width; else it is one line that is
+// cut with an ellipsis where it does not fit.
 type Text struct {
 	widget.BaseWidget
 	text   string
@@ -48,7 +48,7 @@ func NewCut(text string, size float32, colour fyne.ThemeColorName) *Text {
 	return t
 }
 
-// NewPara returns text broken into lines of at most width.
+// NewPara returns text broken into lines; width is what it asks for.
 func NewPara(text string, size, width float32, colour fyne.ThemeColorName) *Text {
 	t := NewText(text, size, colour)
 	t.wrapAt = width
@@ -91,15 +91,6 @@ func (t *Text) SetColour(c fyne.ThemeColorName) {
 		return
 	}
 	t.colour = c
-	t.Refresh()
-}
-
-// SetWrap changes the width that the text is broken at.
-func (t *Text) SetWrap(width float32) {
-	if t.wrapAt == width {
-		return
-	}
-	t.wrapAt = width
 	t.Refresh()
 }
 
@@ -155,6 +146,21 @@ func (t *Text) head(s string, width float32) string {
 	return s[:last]
 }
 
+// adopt breaks the text at the width that it was given, where that is another
+// than it asked for, so that its height follows at the next layout.
+func (t *Text) adopt(width float32) []string {
+	lines := t.wrapped(t.wrapAt)
+	longest := float32(0)
+	for _, l := range lines {
+		longest = max(longest, t.measure(l).Width)
+	}
+	if width > 40 && (width > t.wrapAt+1 || width < longest-1) {
+		t.wrapAt = width
+		return t.wrapped(width)
+	}
+	return lines
+}
+
 // cut shortens one line to the width.
 func (t *Text) cut(width float32) string {
 	if t.measure(t.text).Width <= width+0.5 {
@@ -195,7 +201,7 @@ func (r *textRenderer) Layout(s fyne.Size) {
 	t := r.t
 	lines := []string{t.cut(s.Width)}
 	if t.wrapAt > 0 {
-		lines = t.wrapped(max(s.Width, 20))
+		lines = t.adopt(s.Width)
 	}
 	for len(t.lines) < len(lines) {
 		t.lines = append(t.lines, canvas.NewText("", nil))

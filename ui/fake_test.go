@@ -1,0 +1,538 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/internal/sample"
+	"github.com/libpaul/paul/internal/signal"
+)
+
+// now is the moment at which all tests look at the clock.
+var now = time.Date(2024, 8, 20, 18, 30, 0, 0, time.UTC)
+
+const (
+	idSelf    = "1111111111111111111111111111111111111111111111111111111111111111"
+	idDesktop = "2222222222222222222222222222222222222222222222222222222222222222"
+	idNAS     = "3333333333333333333333333333333333333333333333333333333333333333"
+)
+
+// fake is a device and its library, made up.
+type fake struct {
+	changed signal.Signal
+	opened  chan []string
+
+	mu         sync.Mutex // guards all below
+	images     []*imagelib.Image
+	entries    map[app.Digest]app.Entry
+	trash      []app.Entry
+	held       []app.Entry
+	devices    []app.Device
+	settings   app.Settings
+	activities []app.Activity
+	albums     []imagelib.Album
+	restart    []string
+	refuse     map[app.Digest]error // of Unsave
+	joinErr    error
+	guest      chan app.Guest
+	inviteErr  error
+	calls      []string
+	absent     map[app.Digest]bool // no pixels to be had
+}
+
+func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }
+
+func number(d app.Digest) int { return int(d[0]) | int(d[1])<<8 }
+
+// holding makes a holder's entry; its type has a name only in the file layer.
+func holding[M ~map[string]H, H any](_ M, h H) H { return h }
+
+func newHolders[M ~map[string]H, H any](M) M { return M{} }
+
+// newFake has n photos on several days and three devices.
+func newFake(n int) *fake {
+	f := &fake{
+		opened: make(chan []string), entries: map[app.Digest]app.Entry{}, refuse: map[app.Digest]error{},
+		guest: make(chan app.Guest, 1), absent: map[app.Digest]bool{},
+		settings: app.Settings{Name: "Laptop", Library: "/home/mira/Pictures/Paul", PublicPeers: true, LAN: true, Copies: 1, FirstStartDone: true, Theme: "light"},
+	}
+	f.devices = []app.Device{
+		{ID: idSelf, Name: "Laptop", Platform: "linux", Self: true, Online: true, Files: n * 3 / 4, Bytes: int64(n) * 3_100_000},
+		{ID: idDesktop, Name: "Desktop", Platform: "windows", Online: true, Path: app.Path{Kind: app.PathLAN, RTT: 3 * time.Millisecond}, LastSeen: now, Files: n * 9 / 10, Bytes: int64(n) * 3_900_000},
+		{ID: idNAS, Name: "NAS in the hall", Platform: "linux", Path: app.Path{Kind: app.PathOffline}, LastSeen: now.Add(-50 * time.Hour), Files: n / 2, Bytes: int64(n) * 2_000_000},
+	}
+	day, left := now.Add(-2*time.Hour), 5
+	for i := range n {
+		if left == 0 {
+			day = day.AddDate(0, 0, -1-i%3)
+			left = []int{9, 1, 2, 14, 1, 6, 30}[i%7]
+		}
+		left--
+		f.add(i, day.Add(-time.Duration(i%50)*time.Minute))
+	}
+	f.albums = []imagelib.Album{
+		{ID: "alps", Name: "Summer in the Alps", Count: 24, Cover: digest(2)},
+		{ID: "sea", Name: "By the sea", Count: 112, Cover: digest(7)},
+		{ID: "home", Name: "At home", Count: 8, Cover: digest(11)},
+	}
+	return f
+}
+
+func (f *fake) add(i int, when time.Time) {
+	d := digest(i)
+	a := shape(i)
+	img := &imagelib.Image{
+		Digest: d, Name: fmt.Sprintf("IMG_%04d.JPG", 4000-i), Type: "image/jpeg", Kind: imagelib.KindImage, Size: 3_400_000 + int64(i)*1000,
+		Width: int(4000 * min(a, 1)), Height: int(4000 / max(a, 1)), Camera: "Fujifilm X-T4", Lens: "XF 18-55mm",
+		Favourite: i%9 == 4, Here: i%4 != 1, Holders: 2, ThumbHash: []byte{byte(i)},
+	}
+	img.Width, img.Height = int(4000*min(a, 1)), int(4000/max(a, 1))
+	img.Exposure.FNumber, img.Exposure.Time, img.Exposure.ISO, img.Exposure.Focal = 5.6, 1.0/250, 160, 35
+	img.GPS = &imagelib.GPS{Lat: 46.55743, Lon: 7.89232}
+	img.Date.Wall, img.Date.Source, img.Date.HasOffset, img.Date.Offset = when, "exif", true, 2*time.Hour
+	switch {
+	case i%13 == 6:
+		img.Kind, img.Type, img.Name = imagelib.KindVideo, "video/mp4", fmt.Sprintf("MOV_%04d.MP4", i)
+	case i%21 == 8:
+		img.Kind, img.Name = imagelib.KindRAW, fmt.Sprintf("DSC_%04d.NEF", i)
+	case i%17 == 12:
+		img.Holders, img.Here = 1, true
+	}
+	e := app.Entry{Digest: d, Name: img.Name, Size: img.Size, Type: img.Type, Time: when}
+	e.Holders = newHolders(e.Holders)
+	if img.Here {
+		e.Path = "/home/mira/Pictures/Paul/2024/2024-08/" + img.Name
+		e.Holders[idSelf] = holding(e.Holders, struct {
+			Saved    bool
+			N        int64
+			Verified time.Time
+		}{true, 1, now.Add(-3 * time.Hour)})
+	}
+	if img.Holders > 1 {
+		e.Holders[idDesktop] = holding(e.Holders, struct {
+			Saved    bool
+			N        int64
+			Verified time.Time
+		}{true, 1, now.Add(-2 * time.Minute)})
+	}
+	f.images = append(f.images, img)
+	f.entries[d] = e
+}
+
+// call notes what was asked of the fake.
+func (f *fake) call(format string, args ...any) {
+	f.calls = append(f.calls, fmt.Sprintf(format, args...))
+}
+
+func (f *fake) called() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
+}
+
+func numbers(ds []app.Digest) string {
+	out := make([]string, len(ds))
+	for i, d := range ds {
+		out[i] = fmt.Sprint(number(d))
+	}
+	return strings.Join(out, " ")
+}
+
+// update changes an image, as the library does: by another one.
+func (f *fake) update(ds []app.Digest, change func(*imagelib.Image)) {
+	next := slices.Clone(f.images)
+	for i, img := range next {
+		if slices.Contains(ds, img.Digest) {
+			c := *img
+			change(&c)
+			next[i] = &c
+		}
+	}
+	f.images = next
+}
+
+func (f *fake) Changed() *signal.Signal { return &f.changed }
+func (f *fake) Opened() <-chan []string { return f.opened }
+func (f *fake) Peers() []app.Peering    { return nil }
+func (f *fake) Self() app.Device        { return f.devices[0] }
+
+func (f *fake) Devices() []app.Device {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.devices)
+}
+
+func (f *fake) Entry(d app.Digest) (app.Entry, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e, ok := f.entries[d]
+	return e, ok
+}
+
+func (f *fake) Trash() []app.Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.trash)
+}
+
+func (f *fake) HeldDeletions() []app.Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.held)
+}
+
+func (f *fake) AgreeDeletions(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("agree")
+	f.held = nil
+	return nil
+}
+
+func (f *fake) Status() app.Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := app.Status{Files: len(f.images), Peers: 2}
+	for _, img := range f.images {
+		if img.Here {
+			s.Local++
+		}
+		if img.Holders < 2 {
+			s.AtRisk++
+		}
+		s.Bytes += img.Size
+	}
+	return s
+}
+
+func (f *fake) Import(_ context.Context, paths []string) (app.ImportResult, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("import %s", strings.Join(paths, " "))
+	n := len(f.images)
+	f.add(n, now)
+	f.images = append([]*imagelib.Image{f.images[n]}, f.images[:n]...)
+	return app.ImportResult{Added: []app.Digest{digest(n)}, Duplicates: 2}, nil
+}
+
+func (f *fake) Save(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("save %s", numbers(ds))
+	f.update(ds, func(img *imagelib.Image) { img.Here = true })
+	return nil
+}
+
+func (f *fake) Unsave(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("unsave %s", numbers(ds))
+	var errs []error
+	for _, d := range ds {
+		if err := f.refuse[d]; err != nil {
+			errs = append(errs, &app.FileError{Digest: d, Name: f.entries[d].Name, Err: err})
+			continue
+		}
+		f.update([]app.Digest{d}, func(img *imagelib.Image) { img.Here = false })
+	}
+	return errors.Join(errs...)
+}
+
+func (f *fake) ForceUnsave(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("force %s", numbers(ds))
+	f.update(ds, func(img *imagelib.Image) { img.Here = false })
+	return nil
+}
+
+func (f *fake) Delete(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("delete %s", numbers(ds))
+	f.images = slices.DeleteFunc(slices.Clone(f.images), func(img *imagelib.Image) bool { return slices.Contains(ds, img.Digest) })
+	for _, d := range ds {
+		e := f.entries[d]
+		stamp := e.Added
+		stamp.At, stamp.By = now, idSelf
+		e.Deleted = &stamp
+		f.trash = append(f.trash, e)
+	}
+	return nil
+}
+
+func (f *fake) Restore(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("restore %s", numbers(ds))
+	f.trash = slices.DeleteFunc(f.trash, func(e app.Entry) bool { return slices.Contains(ds, e.Digest) })
+	for _, d := range ds {
+		f.add(number(d), f.entries[d].Time)
+	}
+	f.images = slices.Clone(f.images)
+	sortImages(f.images)
+	return nil
+}
+
+func (f *fake) Fetch(_ context.Context, d app.Digest) (*os.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.absent[d] {
+		return nil, app.ErrNoHolder
+	}
+	return os.Open(os.DevNull)
+}
+
+func (f *fake) Export(_ context.Context, dir string, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("export %s %s", dir, numbers(ds))
+	return nil
+}
+
+func (f *fake) Join(ctx context.Context, code string, show func([4]string)) (app.Device, error) {
+	f.mu.Lock()
+	f.call("join %s", code)
+	err := f.joinErr
+	f.mu.Unlock()
+	if err != nil {
+		return app.Device{}, err
+	}
+	show([4]string{"amber", "river", "violin", "moss"})
+	select {
+	case <-f.guest: // the other person's answer
+		return f.devices[1], nil
+	case <-ctx.Done():
+		return app.Device{}, ctx.Err()
+	}
+}
+
+func (f *fake) RemoveDevice(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("remove device %s", id[:2])
+	f.devices = slices.DeleteFunc(f.devices, func(d app.Device) bool { return d.ID == id })
+	return nil
+}
+
+func (f *fake) Settings() app.Settings {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.settings
+}
+
+func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.Name == "" {
+		return fmt.Errorf("%w: no name", app.ErrBadSetting)
+	}
+	if s.Library != f.settings.Library {
+		f.restart = []string{"Library"}
+	}
+	f.settings = s
+	return nil
+}
+
+func (f *fake) RestartNeeded() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.restart
+}
+
+func (f *fake) Activities() []app.Activity {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.activities)
+}
+
+// code is as long as a real pair code.
+const code = "paul:04HMASR9NF6YY0938MNK4AQWGK2S7CMXDC51FWVXT0HVHKZT81Q8GS6RTQ4TBN2X6K0C9M3T7PZ5H2W8D4E1VAYJQXNRB5FGKM6T"
+
+func (f *fake) Invite(context.Context) (invitation, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.inviteErr != nil {
+		return nil, f.inviteErr
+	}
+	return &fakeInvitation{f: f}, nil
+}
+
+type fakeInvitation struct{ f *fake }
+
+func (i *fakeInvitation) Code() string       { return code }
+func (i *fakeInvitation) Expires() time.Time { return now.Add(9*time.Minute + 32*time.Second) }
+func (i *fakeInvitation) Wait(ctx context.Context) (app.Guest, error) {
+	select {
+	case g := <-i.f.guest:
+		return g, nil
+	case <-ctx.Done():
+		return app.Guest{}, ctx.Err()
+	}
+}
+
+func (i *fakeInvitation) Accept(context.Context) (app.Device, error) {
+	i.f.mu.Lock()
+	defer i.f.mu.Unlock()
+	i.f.call("accept")
+	return app.Device{Name: "Mira's new PC"}, nil
+}
+
+func (i *fakeInvitation) Reject() {
+	i.f.mu.Lock()
+	defer i.f.mu.Unlock()
+	i.f.call("reject")
+}
+
+func (i *fakeInvitation) Cancel() {
+	i.f.mu.Lock()
+	defer i.f.mu.Unlock()
+	i.f.call("cancel")
+}
+
+// The library.
+
+func (f *fake) Snapshot() snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	images := f.images
+	return snapshot{
+		images: images,
+		find: func(d app.Digest) (*imagelib.Image, int, bool) {
+			for i, img := range images {
+				if img.Digest == d {
+					return img, i, true
+				}
+			}
+			return nil, 0, false
+		},
+		filter: func(q imagelib.Query) []int {
+			var out []int
+			for i, img := range images {
+				if matches(img, q) {
+					out = append(out, i)
+				}
+			}
+			return out
+		},
+	}
+}
+
+func matches(img *imagelib.Image, q imagelib.Query) bool {
+	switch {
+	case q.Favourite && !img.Favourite,
+		q.Where == imagelib.Here && !img.Here,
+		q.Where == imagelib.Elsewhere && img.Here,
+		q.Where == imagelib.OneCopy && img.Holders > 1,
+		q.Album != "" && !slices.Contains(img.Albums, q.Album):
+		return false
+	}
+	return strings.Contains(strings.ToLower(img.Name+" "+img.Camera), strings.ToLower(q.Text))
+}
+
+func (f *fake) Thumbnail(_ context.Context, d app.Digest, size int) (*image.RGBA, error) {
+	return picture(number(d), size), nil
+}
+
+func (f *fake) Placeholder(img *imagelib.Image) *image.RGBA {
+	return picture(number(img.Digest), 16)
+}
+
+func (f *fake) Pixels(_ context.Context, d app.Digest, side int) (image.Image, error) {
+	if side == 0 {
+		side = 4000
+	}
+	return picture(number(d), min(side, 1280)), nil
+}
+
+func (f *fake) SetFavourite(_ context.Context, ds []app.Digest, on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("favourite %v %s", on, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) { img.Favourite = on })
+	return nil
+}
+
+func (f *fake) SetCaption(_ context.Context, ds []app.Digest, text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("caption %s %s", numbers(ds), text)
+	f.update(ds, func(img *imagelib.Image) { img.Caption = text })
+	return nil
+}
+
+func (f *fake) Albums() []imagelib.Album {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.albums)
+}
+
+func (f *fake) CreateAlbum(_ context.Context, name string) (imagelib.Album, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := imagelib.Album{ID: "new", Name: name}
+	f.albums = append(f.albums, a)
+	return a, nil
+}
+
+func (f *fake) RenameAlbum(_ context.Context, id, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("rename %s %s", id, name)
+	return nil
+}
+
+func (f *fake) DeleteAlbum(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("delete album %s", id)
+	return nil
+}
+
+func (f *fake) AddToAlbum(_ context.Context, id string, ds []app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("to album %s %s", id, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) { img.Albums = append(slices.Clone(img.Albums), id) })
+	return nil
+}
+
+func (f *fake) RemoveFromAlbum(_ context.Context, id string, ds []app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("from album %s %s", id, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) {
+		img.Albums = slices.DeleteFunc(slices.Clone(img.Albums), func(a string) bool { return a == id })
+	})
+	return nil
+}
+
+var (
+	_ device  = (*fake)(nil)
+	_ library = (*fake)(nil)
+)
+
+// aspects are the shapes of the made-up photos, width through height.
+var aspects = []float32{1.5, 1.333, 0.75, 1.5, 0.667, 1.778, 1, 1.5}
+
+func shape(n int) float32 { return aspects[(n*7+n/5)%len(aspects)] }
+
+// picture draws photo n so that its longer side has size pixels.
+func picture(n, size int) *image.RGBA {
+	w, h := float32(size), float32(size)
+	if a := shape(n); a >= 1 {
+		h /= a
+	} else {
+		w *= a
+	}
+	return sample.Scene(uint64(n), max(int(w), 1), max(int(h), 1))
+}

@@ -1,0 +1,151 @@
+package ui
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/libpaul/paul/app"
+)
+
+var (
+	large = fyne.NewSize(1280, 800)
+	small = fyne.NewSize(720, 560)
+)
+
+// busy fills in what goes on.
+func busy(f *fake) {
+	f.activities = []app.Activity{
+		{ID: 1, Kind: app.KindImport, Title: "212 photos", Files: 212, TotalFiles: 212, Bytes: 800_000_000, Started: now.Add(-time.Hour), Ended: now.Add(-50 * time.Minute)},
+		{ID: 2, Kind: app.KindSave, Title: "IMG_2041.JPG", Started: now.Add(-20 * time.Minute), Ended: now.Add(-19 * time.Minute), Err: app.ErrNoSpace},
+		{ID: 3, Kind: app.KindSave, Title: "48 photos", Files: 17, TotalFiles: 48, Bytes: 61_000_000, TotalBytes: 170_000_000, Rate: 8_400_000, Started: now.Add(-time.Minute), Cancel: func() {}},
+	}
+}
+
+func trashed(f *fake) {
+	for i := range 14 {
+		e := f.entries[digest(i)]
+		stamp := e.Added
+		stamp.At, stamp.By = now.Add(-time.Duration(i/5)*30*time.Hour), idDesktop
+		e.Deleted = &stamp
+		f.trash = append(f.trash, e)
+		if i > 8 {
+			f.held = append(f.held, e)
+		}
+	}
+}
+
+// fresh is a device that starts for the first time.
+func fresh(f *fake) {
+	f.settings.FirstStartDone = false
+	f.images, f.devices = nil, f.devices[:1]
+}
+
+// screens are all screens, each made from a fresh shell.
+var screens = []struct {
+	name  string
+	fake  func(*fake)
+	reach func(*rig)
+}{
+	{"photos", nil, func(r *rig) {}},
+	{"selected", nil, func(r *rig) {
+		r.settle()
+		r.presentGrid().grid.Select(2)
+	}},
+	{"favourites", nil, func(r *rig) { r.open("favourites") }},
+	{"onecopy", nil, func(r *rig) { r.open("onecopy") }},
+	{"albums", nil, func(r *rig) { r.open("albums") }},
+	{"trash", trashed, func(r *rig) { r.open("trash") }},
+	{"devices", nil, func(r *rig) { r.open("devices") }},
+	{"activity", busy, func(r *rig) { r.open("activity") }},
+	{"settings", nil, func(r *rig) { r.open("settings") }},
+	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(r *rig) {}},
+	{"viewer", nil, func(r *rig) { r.view.open(r.presentGrid(), 2) }},
+	{"viewer-info", nil, func(r *rig) {
+		r.view.open(r.presentGrid(), 4)
+		r.view.toggleInfo()
+	}},
+	{"viewer-absent", func(f *fake) {
+		f.absent[digest(1)] = true
+		f.devices[1].Online = false
+		f.devices[1].LastSeen = now.Add(-5 * time.Hour)
+	},
+		func(r *rig) { r.view.open(r.presentGrid(), 1) }},
+	{"welcome", fresh, nil},
+	{"welcome-details", fresh, func(r *rig) {
+		r.welcome.details(false)
+		r.win.Canvas().Unfocus()
+		r.root.Refresh()
+	}},
+	{"invite", nil, func(r *rig) {
+		r.invite()
+		r.until("code", func() bool { return r.inviting.state == "code" })
+	}},
+	{"invite-guest", nil, func(r *rig) {
+		g := app.Guest{Words: [4]string{"amber", "river", "violin", "moss"}}
+		g.Name, g.Platform = "Mira's new PC", "windows"
+		r.f.guest <- g
+		r.invite()
+		r.until("guest", func() bool { return r.inviting.state == "guest" })
+	}},
+	{"join", nil, func(r *rig) {
+		r.join("")
+		r.win.Canvas().Unfocus()
+	}},
+	{"join-words", nil, func(r *rig) {
+		r.join(code)
+		r.until("words", func() bool { return r.joining.state == "words" })
+	}},
+	{"join-failed", func(f *fake) { f.joinErr = context.DeadlineExceeded }, func(r *rig) {
+		r.join(code)
+		r.until("failure", func() bool { return r.joining.state == "failed" })
+	}},
+	{"delete", nil, func(r *rig) {
+		r.presentGrid().grid.Select(2)
+		r.deletePhotos(r.selection())
+	}},
+	{"refused", func(f *fake) { f.refuse[digest(2)] = app.ErrLastCopy }, func(r *rig) {
+		r.presentGrid().grid.Select(2)
+		r.removePhotos(r.selection())
+		r.until("refusal", func() bool { return r.win.Canvas().Overlays().Top() != nil })
+	}},
+	{"toast", nil, func(r *rig) { r.toasts.show("3 photos moved to the trash", func() {}) }},
+	{"menu", nil, func(r *rig) {
+		r.presentGrid().grid.Select(2)
+		r.contextMenu(fyne.NewPos(600, 200))
+	}},
+}
+
+// TestScreens draws every screen in light and dark at two sizes, and compares
+// its structure with the golden markup. PAUL_SHOTS=dir keeps pictures.
+func TestScreens(t *testing.T) {
+	for _, sc := range screens {
+		for _, theme := range []string{"light", "dark"} {
+			for _, size := range []struct {
+				name string
+				fyne.Size
+			}{{"large", large}, {"small", small}} {
+				name := sc.name + "-" + theme + "-" + size.name
+				t.Run(name, func(t *testing.T) {
+					f := newFake(90)
+					f.settings.Theme = theme
+					if sc.fake != nil {
+						sc.fake(f)
+					}
+					r := newRig(t, f, size.Size)
+					if sc.reach != nil {
+						sc.reach(r)
+						r.settle()
+					}
+					r.shoot(name)
+					if size.name == "large" {
+						test.AssertRendersToMarkup(t, "screens/"+name+".xml", r.win.Canvas())
+					}
+				})
+			}
+		}
+	}
+}
