@@ -366,3 +366,40 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+// A device that was off while another imported learns all of it when it is on
+// again, and shows it with what the photos say of themselves.
+func TestRestartCatchesUp(t *testing.T) {
+	t.Parallel()
+	a := start(t, Options{Name: "Desktop", Listen: []string{"tls://127.0.0.1:0"}})
+	opts := Options{Home: t.TempDir(), Name: "Laptop", Peers: a.node.ListenURIs()}
+	dir := t.TempDir()
+	paths, err := sample.Write(dir, 2, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range paths {
+		b, stop := startAt(t, opts)
+		if i == 0 {
+			pairs(t, a, b)
+		}
+		until(t, b, "what was imported before shows", func() bool { return described(b) == i })
+		stop()
+		if _, err := a.Import(t.Context(), []string{path}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, stop := startAt(t, opts)
+	defer stop()
+	until(t, b, "what was imported while it was off shows", func() bool { return described(b) == len(paths) })
+}
+
+// described counts the images whose own record is there.
+func described(a *App) (n int) {
+	for _, img := range a.Images().Snapshot().Images {
+		if img.Width > 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	kivik "github.com/go-kivik/kivik/v4"
@@ -82,7 +83,8 @@ func (f *feed) next(ctx context.Context) ([]row, string, error) {
 }
 
 func (f *feed) read(ctx context.Context) ([]row, string, error) {
-	if f.normal && !f.leaves && f.db.couch != nil {
+	whole := !strings.Contains(f.since, "-") // not a seq of a feed, which also names the database file that gave it
+	if f.normal && !f.leaves && whole && f.db.couch != nil {
 		return f.each(ctx)
 	}
 	return f.changes(ctx)
