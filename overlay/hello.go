@@ -81,7 +81,7 @@ func (g *greeter) tick(now time.Time) time.Duration {
 		if d.gone {
 			continue
 		}
-		hello, gone := d.presence.tick(now, time.Unix(0, d.heard.Load()))
+		hello, gone := d.presence.tick(now, d.presence.seen(d.heard.Load()))
 		if gone {
 			d.online = make(chan struct{})
 			lost = append(lost, d)
