@@ -30,6 +30,7 @@ func BenchmarkSave(b *testing.B) {
 }
 
 func benchSave(b *testing.B, files, size int) {
+	b.Helper()
 	o := newOverlay()
 	from, to := newDevice(b, o, "from"), newDevice(b, o, "to")
 	pair(b, from, to)

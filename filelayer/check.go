@@ -22,9 +22,6 @@ type Problem struct {
 	Repaired bool
 }
 
-// ErrUnrecorded is a [Problem]: bytes are here that the records do not tell of.
-var ErrUnrecorded = errors.New("file is here, but not in the records")
-
 // A CheckResult counts what Check looked at.
 type CheckResult struct {
 	Files    int   // copies that should be here

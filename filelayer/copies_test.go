@@ -165,12 +165,11 @@ func TestUnsaveNeedsAProof(t *testing.T) {
 	o := newOverlay()
 	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
 	pair(t, a, b)
-	ctx := testContext(t)
 	share := func(t *testing.T, name string) Digest {
 		t.Helper()
 		d := a.create(name, 5000)
 		until(t, "b sees it", func() bool { return b.sees(d) }, b)
-		_, err := b.Save(ctx, d)
+		_, err := b.Save(testContext(t), d)
 		must(t, err)
 		until(t, "a knows the copy of b", func() bool { return a.holds(b, d) }, a)
 		return d
@@ -178,7 +177,7 @@ func TestUnsaveNeedsAProof(t *testing.T) {
 	refused := func(t *testing.T, d Digest, want error) {
 		t.Helper()
 		var copies *CopiesError
-		if err := a.Unsave(ctx, d); !errors.Is(err, want) || !errors.As(err, &copies) || len(copies.Answers) == 0 {
+		if err := a.Unsave(testContext(t), d); !errors.Is(err, want) || !errors.As(err, &copies) || len(copies.Answers) == 0 {
 			t.Fatalf("Unsave = %v, want %v", err, want)
 		}
 		if !a.entry(d).Here() || !a.blobs.Has(d) {
@@ -198,7 +197,7 @@ func TestUnsaveNeedsAProof(t *testing.T) {
 		refused(t, d, ErrUnverified)
 		until(t, "b fetches it again", func() bool { return b.entry(d).Here() && b.Queue() == 0 }, b)
 		until(t, "a knows again", func() bool { return a.holds(b, d) }, a)
-		must(t, a.Unsave(ctx, d))
+		must(t, a.Unsave(testContext(t), d))
 	})
 	t.Run("old proof of a rotten file", func(t *testing.T) {
 		d := share(t, "rotten")
@@ -210,11 +209,11 @@ func TestUnsaveNeedsAProof(t *testing.T) {
 	t.Run("forced", func(t *testing.T) {
 		d := a.create("forced", 5000)
 		refused(t, d, ErrLastCopy)
-		must(t, a.ForceUnsave(ctx, d))
+		must(t, a.ForceUnsave(testContext(t), d))
 		if a.entry(d).Here() {
 			t.Fatal("still here")
 		}
-		_, err := a.Save(ctx, d) // out of the trash
+		_, err := a.Save(testContext(t), d) // out of the trash
 		must(t, err)
 		a.wantBytes(d, photo("forced", 5000))
 	})
@@ -313,10 +312,7 @@ func TestWithoutLeasesACopyIsLost(t *testing.T) {
 		return time.Now(), nil
 	}
 	for _, x := range []*device{a, b} {
-		x.stop()
-		x.open()
-		x.lease = believe
-		x.run()
+		x.restartWith(func() { x.lease = believe })
 	}
 	until(t, "online", func() bool { return a.Online(b.id) && b.Online(a.id) }, a, b)
 	if left := mutual(t, a, b, ds[0]); left != 0 {
@@ -486,7 +482,7 @@ func TestCrashBetweenBlobAndRecord(t *testing.T) {
 		t.Errorf("import again: %d entries", len(d.Entries()))
 	}
 	files := 0
-	must(t, filepath.WalkDir(d.opts.Library, func(path string, e os.DirEntry, err error) error {
+	must(t, filepath.WalkDir(d.opts.Library, func(path string, _ os.DirEntry, err error) error {
 		if filepath.Ext(path) == ".jpg" {
 			files++
 		}

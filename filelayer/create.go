@@ -136,7 +136,7 @@ var photoTypes = map[string]string{
 
 func (md Metadata) withDefaults() Metadata {
 	md.Name = cleanName(md.Name)
-	if md.Type != "" && validText(md.Type, 255) {
+	if md.Type != "" && validText(md.Type) {
 		return md
 	}
 	ext := strings.ToLower(filepath.Ext(md.Name))
@@ -160,12 +160,12 @@ func cleanName(name string) string {
 		}
 		return r
 	}, name)
-	for len(name) > 255 {
+	for len(name) > maxText {
 		ext := filepath.Ext(name)
 		if len(ext) > 32 {
 			ext = ""
 		}
-		name = strings.ToValidUTF8(name[:255-len(ext)], "") + ext
+		name = strings.ToValidUTF8(name[:maxText-len(ext)], "") + ext
 	}
 	if !validName(name) {
 		return "unnamed"

@@ -66,7 +66,7 @@ func (l *Layer) RemoveDevice(ctx context.Context, id string) error {
 
 // Rename gives this device another name.
 func (l *Layer) Rename(ctx context.Context, name string) error {
-	if name == "" || !validText(name, 255) {
+	if name == "" || !validText(name) {
 		return fmt.Errorf("rename device: %w: a name has 1 to 255 printable bytes", ErrInvalid)
 	}
 	if err := l.Ready(ctx); err != nil {

@@ -39,6 +39,10 @@ var (
 	// ErrInvalid is returned for a record or a name that no device may write.
 	ErrInvalid = errors.New("invalid record")
 
+	// ErrUnrecorded is a [Problem]: bytes are here that the records do not tell
+	// of.
+	ErrUnrecorded = errors.New("file is here, but not in the records")
+
 	// ErrClosed is returned once the layer is closed.
 	ErrClosed = errors.New("file layer is closed")
 )

@@ -218,11 +218,11 @@ func (l listener) Accept() (net.Conn, error) {
 	return l.n.keep(&conn{raw, string(id)}), nil
 }
 
-func (n *node) listen(t testing.TB, port int) net.Listener {
-	t.Helper()
+func (n *node) listen(tb testing.TB, port int) net.Listener {
+	tb.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	n.mu.Lock()
 	n.ports[port] = ln
@@ -243,14 +243,14 @@ type device struct {
 }
 
 // newDevice starts a device with an empty library.
-func newDevice(t testing.TB, o *overlay, name string, change ...func(*Options)) *device {
-	t.Helper()
-	dir := t.TempDir()
+func newDevice(tb testing.TB, o *overlay, name string, change ...func(*Options)) *device {
+	tb.Helper()
+	dir := tb.TempDir()
 	pub, _, err := ed25519.GenerateKey(nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	d := &device{t: t, net: o, id: hex.EncodeToString(pub)}
+	d := &device{t: tb, net: o, id: hex.EncodeToString(pub)}
 	d.opts = Options{
 		Dir: filepath.Join(dir, "state"), Library: filepath.Join(dir, "library"),
 		DeviceID: d.id, Name: name, Platform: "test", Address: "200::1",
@@ -262,7 +262,7 @@ func newDevice(t testing.TB, o *overlay, name string, change ...func(*Options)) 
 		f(&d.opts)
 	}
 	d.start()
-	t.Cleanup(func() { d.stop() })
+	tb.Cleanup(func() { d.stop() })
 	return d
 }
 
@@ -316,23 +316,29 @@ func (d *device) run() {
 	d.net.raise()
 }
 
-func (d *device) restart() {
+func (d *device) restart() { d.restartWith(func() {}) }
+
+// restartWith calls between before the device runs again.
+func (d *device) restartWith(between func()) {
 	d.t.Helper()
 	d.stop()
-	d.start()
+	d.open()
+	between()
+	d.run()
 }
 
 // testContext ends some time before the test binary gives up.
-func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
+func testContext(tb testing.TB) context.Context {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
+	tb.Cleanup(cancel)
 	return ctx
 }
 
 // until waits until cond holds, looking whenever one of the devices changes.
-func until(t testing.TB, what string, cond func() bool, devices ...*device) {
-	t.Helper()
-	ctx := testContext(t)
+func until(tb testing.TB, what string, cond func() bool, devices ...*device) {
+	tb.Helper()
+	ctx := testContext(tb)
 	woken := make(chan struct{}, 1)
 	for _, d := range devices {
 		for _, s := range []*signal.Signal{d.Changed(), d.node.Changed()} {
@@ -352,7 +358,7 @@ func until(t testing.TB, what string, cond func() bool, devices ...*device) {
 		select {
 		case <-woken:
 		case <-ctx.Done():
-			t.Fatalf("waited in vain: %s\n%s", what, dump(devices))
+			tb.Fatalf("waited in vain: %s\n%s", what, dump(devices))
 		}
 	}
 }
@@ -373,12 +379,12 @@ func dump(devices []*device) string {
 }
 
 // pair lets b join a's library.
-func pair(t testing.TB, a, b *device) {
-	t.Helper()
-	ctx := testContext(t)
+func pair(tb testing.TB, a, b *device) {
+	tb.Helper()
+	ctx := testContext(tb)
 	inv, err := a.GeneratePairCode(ctx)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	joined := make(chan error, 1)
 	var words [4]string
@@ -388,21 +394,21 @@ func pair(t testing.TB, a, b *device) {
 	}()
 	guest, err := inv.Wait(ctx)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if guest.ID != b.id || guest.Name != b.opts.Name {
-		t.Fatalf("guest = %+v", guest)
+		tb.Fatalf("guest = %+v", guest)
 	}
 	if _, err := inv.Accept(ctx); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := <-joined; err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if guest.Words != words {
-		t.Fatalf("words differ: %v and %v", guest.Words, words)
+		tb.Fatalf("words differ: %v and %v", guest.Words, words)
 	}
-	until(t, "both online", func() bool { return a.Online(b.id) && b.Online(a.id) }, a, b)
+	until(tb, "both online", func() bool { return a.Online(b.id) && b.Online(a.id) }, a, b)
 }
 
 // photo makes bytes that differ by seed.
@@ -449,10 +455,10 @@ func (d *device) holds(who *device, digest Digest) bool {
 }
 
 // must fails the test on an error.
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -32,10 +32,12 @@ type Invitation struct {
 	done func() // closes the window
 }
 
-// inviting is the invitation that is live, if any.
+// inviting is the invitation that is live, if any, and the one before it, which
+// tells whoever still brings its code why that no longer works.
 type inviting struct {
-	mu   sync.Mutex // guards live
+	mu   sync.Mutex // guards the rest
 	live *Invitation
+	last *Invitation
 }
 
 func (v *inviting) set(i *Invitation) (before *Invitation) {
@@ -45,9 +47,13 @@ func (v *inviting) set(i *Invitation) (before *Invitation) {
 	return before
 }
 
-func (v *inviting) get() *Invitation {
+// host returns the invitation that answers who knocks, or nil.
+func (v *inviting) host() *Invitation {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.live == nil {
+		return v.last
+	}
 	return v.live
 }
 
@@ -56,7 +62,7 @@ func (v *inviting) clear(i *Invitation) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.live == i {
-		v.live = nil
+		v.live, v.last = nil, i
 	}
 }
 
@@ -295,9 +301,9 @@ func (l *Layer) servePairing(ctx context.Context) error {
 			return fmt.Errorf("serve pairing: %w", err)
 		}
 		key, err := hex.DecodeString(peerID(conn.RemoteAddr().String()))
-		i := l.invite.get()
+		i := l.invite.host()
 		if err != nil || len(key) != ed25519.PublicKeySize || i == nil {
-			_ = conn.Close() // nobody is invited
+			_ = conn.Close() // nobody was invited
 			continue
 		}
 		select {

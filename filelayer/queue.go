@@ -54,6 +54,7 @@ type job struct {
 	next     time.Time // when to try again
 	err      error
 	noHolder bool
+	again    bool // a holder may have come while it ran
 }
 
 func newQueue() *queue {
@@ -82,6 +83,7 @@ func (q *queue) add(e Entry) {
 	} else if j.state == jobParked && j.noHolder {
 		q.unpark(j)
 	}
+	j.again = true
 	q.rouse()
 }
 
@@ -152,7 +154,7 @@ func (q *queue) take(now time.Time) (bundle []*job, more bool) {
 			if j.state != jobReady {
 				continue
 			}
-			j.state, j.started, j.done, j.from, j.err = jobRunning, now, 0, "", nil
+			j.state, j.started, j.done, j.from, j.err, j.again = jobRunning, now, 0, "", nil, false
 			q.shown[j] = struct{}{}
 			bundle, size = append(bundle, j), size+j.size
 		}
@@ -179,6 +181,10 @@ func (q *queue) over(j *job, err error, now time.Time) {
 	j.next = now.Add(min(retryFirst<<min(j.fails, 12), retryMost))
 	j.fails++
 	j.tell(err)
+	if j.noHolder && j.again {
+		q.unpark(j)
+		q.rouse()
+	}
 }
 
 // drop ends a job that is no longer wished for.
@@ -197,6 +203,7 @@ func (q *queue) retry(now time.Time, online bool) {
 		if j.state == jobParked && (!j.noHolder && !now.Before(j.next) || online && j.noHolder) {
 			q.unpark(j)
 		}
+		j.again = j.again || online
 	}
 	q.rouse()
 }

@@ -145,7 +145,7 @@ func (r fileRecord) fault() string {
 		return "bad name"
 	case r.Size < 0 || r.Size > math.MaxInt64/2:
 		return "bad size"
-	case !validText(r.Type, 255):
+	case !validText(r.Type):
 		return "bad type"
 	case r.Time < -maxMillis || r.Time > maxMillis:
 		return "bad time"
@@ -179,7 +179,7 @@ func parseDevice(id string, body json.RawMessage) (deviceRecord, error) {
 
 func (r deviceRecord) fault() string {
 	switch {
-	case !validText(r.Name, 255) || !validText(r.Address, 255) || !validText(r.Platform, 255):
+	case !validText(r.Name) || !validText(r.Address) || !validText(r.Platform):
 		return "bad text"
 	case r.N < 0 || r.N > int64(maxMillis):
 		return "bad count"
@@ -204,11 +204,13 @@ func hexOnly(s string) bool {
 
 // validName says whether a name is one path element on any system.
 func validName(s string) bool {
-	return s != "" && s != "." && s != ".." && validText(s, 255) && !strings.ContainsAny(s, `/\`)
+	return s != "" && s != "." && s != ".." && validText(s) && !strings.ContainsAny(s, `/\`)
 }
 
-func validText(s string, most int) bool {
-	return len(s) <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+const maxText = 255 // bytes of a name, or of another text in a record
+
+func validText(s string) bool {
+	return len(s) <= maxText && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // encode returns the canonical form of a record: fixed order, sorted keys.

@@ -170,9 +170,8 @@ func childDoc(id, parent string, body json.RawMessage, deleted bool) (json.RawMe
 	if err != nil || hash == "" {
 		return nil, fmt.Errorf("%w: revision %q of %s", ErrInvalid, parent, id)
 	}
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%t\n%s", parent, deleted, body)
-	child := hex.EncodeToString(sum.Sum(nil)[:16])
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%t\n%s", parent, deleted, body))
+	child := hex.EncodeToString(sum[:16])
 	doc, err := joinDoc(Doc{ID: id, Rev: fmt.Sprintf("%d-%s", generation+1, child), Deleted: deleted, Body: body})
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 // file follows as soon as one is online.
 func (l *Layer) Save(ctx context.Context, d Digest) (Entry, error) {
 	var saved Entry
-	err := l.SaveAll(ctx, []Digest{d}, func(e Entry, err error) { saved = e })
+	err := l.SaveAll(ctx, []Digest{d}, func(e Entry, _ error) { saved = e })
 	return saved, err
 }
 
@@ -112,20 +112,34 @@ func (l *Layer) fetchLoop(ctx context.Context) error {
 
 // retryLoop tries failed jobs again, when a device comes or time passes.
 func (l *Layer) retryLoop(ctx context.Context) error {
-	online, stop := l.opts.Network.Changed().Listen()
+	changed, stop := l.opts.Network.Changed().Listen()
 	defer stop()
+	online := make(map[string]bool)
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-online:
-			l.queue.retry(l.now(), true)
+		case <-changed:
+			if l.arrived(online) {
+				l.queue.retry(l.now(), true)
+			}
 		case <-tick.C:
 			l.queue.retry(l.now(), false)
 		}
 	}
+}
+
+// arrived says whether a device is online that was not, and notes who is.
+func (l *Layer) arrived(online map[string]bool) bool {
+	arrived := false
+	for _, id := range l.mirror.peers() {
+		now := l.opts.Network.Online(id)
+		arrived = arrived || now && !online[id]
+		online[id] = now
+	}
+	return arrived
 }
 
 // fetchBundle fetches some files, makes them safe by one barrier, and then

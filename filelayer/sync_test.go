@@ -8,10 +8,12 @@ import (
 	"io"
 	"maps"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	kivik "github.com/go-kivik/kivik/v4"
 )
@@ -357,7 +359,7 @@ func TestDatabaseOfAnotherPackage(t *testing.T) {
 	followCtx, stop := context.WithCancel(ctx)
 	done := make(chan error, 2)
 	follow := func(db *Database) {
-		done <- db.Follow(followCtx, "", func(docs []Doc, seq string) error {
+		done <- db.Follow(followCtx, "", func(docs []Doc, _ string) error {
 			for _, doc := range docs {
 				followed <- string(doc.Body)
 			}
@@ -390,6 +392,97 @@ func TestDatabaseOfAnotherPackage(t *testing.T) {
 	must(t, err)
 	if string(got) != `{"Text":"b1"}` {
 		t.Errorf("merged to %s", got)
+	}
+}
+
+func TestFollowResumes(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	a.stop()
+	a.open()
+	db, err := a.Layer.Database("notes", addText)
+	must(t, err)
+	a.run()
+	ctx := testContext(t)
+	enough := errors.New("enough")
+	put := func(id string) {
+		_, err := db.Put(ctx, Doc{ID: id, Body: json.RawMessage(`{"Text":"x"}`)})
+		must(t, err)
+	}
+	since := ""
+	follow := func(upTo string, then func()) (seen []string) {
+		err := db.Follow(ctx, since, func(docs []Doc, seq string) error {
+			since = seq
+			for _, doc := range docs {
+				seen = append(seen, doc.ID)
+			}
+			if len(docs) == 0 {
+				then()
+			}
+			if slices.Contains(seen, upTo) {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			t.Errorf("Follow = %v", err)
+		}
+		return seen
+	}
+	put("a")
+	if got := follow("b", func() { put("b") }); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("first followed %q", got)
+	}
+	put("c")
+	a.restartWith(func() { db, err = a.Layer.Database("notes", addText) })
+	must(t, err)
+	if got := follow("d", func() { put("d") }); !slices.Equal(got, []string{"c", "d"}) {
+		t.Errorf("then followed %q from %s", got, since)
+	}
+}
+
+func TestJudgeDeletions(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		delete, here int
+		after        time.Duration
+		let          int
+	}
+	tests := []struct {
+		name  string
+		steps []step
+	}{
+		{"a small library is not stuck", []step{{10, 10, 0, 10}}},
+		{"half of a small library", []step{{11, 20, 0, 0}}},
+		{"under 5 percent", []step{{25, 500, 0, 25}}},
+		{"over 5 percent", []step{{26, 500, 0, 0}}},
+		{"fifty of many", []step{{50, 100_000, 0, 50}}},
+		{"more than fifty", []step{{51, 100_000, 0, 0}}},
+		{"in slices", []step{{40, 100_000, 0, 40}, {11, 99_960, time.Minute, 0}}},
+		{"over a long time", []step{{40, 100_000, 0, 40}, {40, 99_960, 2 * heldSpan, 40}}},
+		{"nothing passes what is held", []step{{60, 1000, 0, 0}, {1, 1000, 2 * heldSpan, 0}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "deletions.json")
+			now, next := time.Now(), byte(0)
+			for i, s := range tt.steps {
+				h, err := openHeld(path) // each after a restart
+				must(t, err)
+				var ds []Digest
+				for j := range s.delete {
+					ds = append(ds, Digest{next, byte(j)})
+				}
+				next++
+				now = now.Add(s.after)
+				let, err := h.judge(ds, s.here, now)
+				must(t, err)
+				if len(let) != s.let {
+					t.Errorf("step %d: %d let through, want %d", i, len(let), s.let)
+				}
+			}
+		})
 	}
 }
 
