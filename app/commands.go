@@ -230,6 +230,10 @@ func (c *control) answerGuest(r *http.Request) (any, error) {
 	})
 }
 
+// joinWait is how long the command waits for the records of a library that it
+// has joined, so that the next command sees them.
+const joinWait = 20 * time.Second
+
 // join uses a pair code: it sends the words to compare, and the device joined.
 func (c *control) join(r *http.Request, send func(Event)) error {
 	var req joinRequest
@@ -240,6 +244,22 @@ func (c *control) join(r *http.Request, send func(Event)) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), joinWait)
+	defer cancel()
+	if err := c.app.files.Synced(ctx, d.ID); err != nil { // they follow later
+		c.app.log.InfoContext(ctx, "Records are still to come", "err", err)
+	}
+	d = c.app.refresh(d)
 	send(Event{Paired: &d})
 	return nil
+}
+
+// refresh returns the device as it is now.
+func (a *App) refresh(d Device) Device {
+	for _, now := range a.Devices() {
+		if now.ID == d.ID {
+			return now
+		}
+	}
+	return d
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
@@ -60,5 +59,5 @@ func (a *App) Join(ctx context.Context, code string, show func(words [4]string))
 		return Device{}, err
 	}
 	err = a.config.update(func(c *config) error { c.FirstStartDone = true; return nil })
-	return a.device(d, a.holdings()), errors.Join(err)
+	return a.device(d, a.holdings()), err
 }

@@ -29,7 +29,6 @@ func TestTwoDevices(t *testing.T) {
 	}
 	pairDevices(t, a, b, readyB.ID)
 
-	eventually(t, "all photos show on the other device", func() bool { return len(b.list(t)) == len(photos) })
 	for _, e := range b.list(t) {
 		if !slices.Contains(slices.Collect(maps.Values(photos)), e.Digest) || e.Path != "" || !slices.Equal(e.Devices, []string{readyA.ID}) || e.Date == "" {
 			t.Errorf("the other device lists %+v", e)
@@ -61,6 +60,9 @@ func pairDevices(t *testing.T, a, b *home, idB string) {
 	joined := lines[app.Device](t, b.want(t, exitDone, "join", code.Code, "--json").out)
 	if len(joined) != 1 || joined[0].Name != "Desktop" {
 		t.Errorf("join printed %+v", joined)
+	}
+	if here, there := len(b.list(t)), len(a.list(t)); here != there {
+		t.Errorf("%d photos show right after join, want all %d", here, there)
 	}
 	var paired struct{ Paired app.Device }
 	if err := json.Unmarshal([]byte(inviting.line(t)), &paired); err != nil {
