@@ -73,8 +73,7 @@ func (s *shell) background() {
 // listen reads the device's state whenever it has changed, and while something
 // runs also without that, so that rates and ages are fresh.
 func (s *shell) listen(ctx context.Context) {
-	woken, stop := s.dev.Changed().Listen()
-	defer stop()
+	defer s.deafen()
 	tick := time.NewTicker(20 * time.Second)
 	defer tick.Stop()
 	pause := time.NewTimer(0)
@@ -83,7 +82,7 @@ func (s *shell) listen(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-woken:
+		case <-s.woken:
 		case <-tick.C:
 		}
 		s.do(func() {

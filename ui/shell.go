@@ -60,6 +60,9 @@ type shell struct {
 
 	thumbs, hashes *thumbs.Loader
 
+	woken  <-chan struct{} // the device has changed
+	deafen func()          // ends woken
+
 	// what the screens show, read anew by reload
 	snap    snapshot
 	devices []app.Device
@@ -75,6 +78,7 @@ type shell struct {
 
 func newShell(ctx context.Context, e env) *shell {
 	s := &shell{env: e, ctx: ctx, pages: map[string]page{}}
+	s.woken, s.deafen = s.dev.Changed().Listen() // before the first reading, so that no change is missed
 	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 4, Load: s.loadThumb})
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
 	s.applyLook(s.dev.Settings())

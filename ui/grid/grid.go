@@ -110,6 +110,7 @@ type Grid struct {
 	level int
 
 	sections []section
+	runs     []justify.Section // of sections
 	lay      *justify.Layout
 	off      float64
 	sel      selection
@@ -173,7 +174,7 @@ func (g *Grid) SetSource(src Source) {
 	g.sel.keep(src)
 	g.mouse.hover, g.mouse.hoverHeader = -1, -1
 	g.forgetTiles()
-	g.layOut()
+	g.regroup()
 	if item >= 0 {
 		if i, ok := src.Index(anchor); ok {
 			item = i
@@ -214,7 +215,7 @@ func (g *Grid) zoom(level int, y float64) {
 			item = i
 		}
 		g.forgetTiles()
-		g.layOut()
+		g.regroup()
 		if at, ok := g.lay.Place(item); ok && g.off > 0 {
 			g.off = at.Y + float64(at.H)/2 - y
 		}
@@ -290,15 +291,20 @@ func (g *Grid) Wake() {
 	g.update()
 }
 
-// layOut builds sections and rows for the present width.
+// regroup cuts the source into sections, and lays them out.
+func (g *Grid) regroup() {
+	g.sections = group(g.src, Levels[g.level].Group)
+	g.runs = make([]justify.Section, len(g.sections))
+	for i, s := range g.sections {
+		g.runs[i] = s.Section
+	}
+	g.layOut()
+}
+
+// layOut builds the rows for the present width.
 func (g *Grid) layOut() {
 	lv := Levels[g.level]
-	g.sections = group(g.src, lv.Group)
-	secs := make([]justify.Section, len(g.sections))
-	for i, s := range g.sections {
-		secs[i] = s.Section
-	}
-	g.lay = justify.Build(secs, g.src.Aspect, justify.Options{
+	g.lay = justify.Build(g.runs, g.src.Aspect, justify.Options{
 		Width: max(g.Size().Width-sidePad-gutter, 60), Target: lv.Height, Gap: look.Gap,
 		Header: headerHeight, SectionGap: 22, MinSection: 118, Square: lv.Square,
 	})

@@ -462,6 +462,9 @@ var aspects = []float32{1.5, 1.333, 0.75, 1.5, 0.667, 1.778, 1, 1.5}
 
 func shape(n int) float32 { return aspects[(n*7+n/5)%len(aspects)] }
 
+// pictures are those that were drawn already.
+var pictures sync.Map
+
 // picture draws photo n so that its longer side has size pixels.
 func picture(n, size int) *image.RGBA {
 	w, h := float32(size), float32(size)
@@ -470,5 +473,11 @@ func picture(n, size int) *image.RGBA {
 	} else {
 		w *= a
 	}
-	return sample.Scene(uint64(n), max(int(w), 1), max(int(h), 1))
+	key := [2]int{n, size}
+	if img, ok := pictures.Load(key); ok {
+		return img.(*image.RGBA)
+	}
+	img := sample.Scene(uint64(n), max(int(w), 1), max(int(h), 1))
+	pictures.Store(key, img)
+	return img
 }

@@ -128,7 +128,7 @@ func (g *Grid) headerOf(i int, width float32) *header {
 	h.title.Color, h.sub.Color = look.Color("foreground"), look.Color(look.ColorSecondary)
 	h.title.Text = g.title(s, width < 250)
 	h.sub.Text = ""
-	if width >= 330 {
+	if width >= 330 && s.Count > 1 {
 		h.sub.Text = g.opts.Texts.Count(s.Count)
 	}
 	for _, t := range []*canvas.Text{h.title, h.sub} {

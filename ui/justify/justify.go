@@ -53,7 +53,7 @@ type Layout struct {
 	Height float64
 
 	sections []Section
-	aspect   func(int) float32
+	aspects  []float32 // of all items, within bounds
 	opts     Options
 }
 
@@ -62,22 +62,13 @@ type Layout struct {
 const least, most = 0.4, 3.2
 
 // Build lays out the sections' items. aspect gives width through height of an
-// item, and is called while building and by every query. It takes time linear
+// item. It takes time linear
 // in the number of items.
 func Build(sections []Section, aspect func(int) float32, opts Options) *Layout {
 	opts.Width = max(opts.Width, 1)
 	opts.Target = min(max(opts.Target, 8), max(opts.Width, 8))
 	l := &Layout{sections: sections, opts: opts}
-	l.aspect = func(i int) float32 {
-		if opts.Square {
-			return 1
-		}
-		a := aspect(i)
-		if a != a || a <= 0 { // a record without a size
-			return 1
-		}
-		return min(max(a, least), most)
-	}
+	l.measure(aspect)
 	l.Rows = make([]Row, 0, len(sections)*3)
 	l.Blocks = make([]Block, 0, len(sections))
 	for i := 0; i < len(sections); {
@@ -96,12 +87,27 @@ func Build(sections []Section, aspect func(int) float32, opts Options) *Layout {
 	return l
 }
 
+// measure takes the aspects of all items.
+func (l *Layout) measure(aspect func(int) float32) {
+	n := 0
+	for _, s := range l.sections {
+		n = max(n, s.First+s.Count)
+	}
+	l.aspects = make([]float32, n)
+	for i := range l.aspects {
+		l.aspects[i] = 1
+		if a := aspect(i); !l.opts.Square && a > 0 { // not a record without a size
+			l.aspects[i] = min(max(a, least), most)
+		}
+	}
+}
+
 // natural is the width of section i in one row at the target height, and false
 // when that is more than the width.
 func (l *Layout) natural(i int) (float32, bool) {
 	s, w := l.sections[i], float32(0)
 	for k := s.First; k < s.First+s.Count; k++ {
-		w += l.aspect(k) * l.opts.Target
+		w += l.aspects[k] * l.opts.Target
 		if k > s.First {
 			w += l.opts.Gap
 		}
@@ -157,12 +163,12 @@ func (l *Layout) sharedHeight(i, n int) float32 {
 	for k := i; k < i+n; k++ {
 		s := l.sections[k]
 		for j := s.First; j < s.First+s.Count; j++ {
-			sum += l.aspect(j)
+			sum += l.aspects[j]
 		}
 		fixed += l.opts.Gap * float32(s.Count-1)
 	}
 	h := (l.opts.Width - fixed) / sum
-	if h < l.opts.Target || h > l.opts.Target*1.2 {
+	if h < l.opts.Target || h > l.opts.Target*1.36 {
 		return l.opts.Target
 	}
 	total := l.opts.SectionGap * float32(n-1)
@@ -178,7 +184,7 @@ func (l *Layout) sharedHeight(i, n int) float32 {
 func (l *Layout) blockWidth(section int, h float32) float32 {
 	s, w := l.sections[section], float32(0)
 	for j := s.First; j < s.First+s.Count; j++ {
-		w += l.aspect(j) * h
+		w += l.aspects[j] * h
 	}
 	w += l.opts.Gap * float32(s.Count-1)
 	return max(w, min(l.opts.MinSection, l.opts.Width))
@@ -242,7 +248,7 @@ func (l *Layout) fill(k, end int, target float32) (n int, h, filled float32) {
 		return (l.opts.Width - l.opts.Gap*float32(n-1)) / sum
 	}
 	for j := k; j < end; j++ {
-		a := l.aspect(j)
+		a := l.aspects[j]
 		n, sum = n+1, sum+a
 		h = height(n, sum)
 		if h > target {

@@ -18,7 +18,7 @@ func (l *Layout) Each(row int, place func(item int, x, w float32)) {
 		s := l.sections[blk.Section]
 		x := blk.X
 		for k := max(s.First, int(r.First)); k < min(s.First+s.Count, end); k++ {
-			w := l.aspect(k) * r.H
+			w := l.aspects[k] * r.H
 			place(k, x, w)
 			x += w + l.opts.Gap
 		}
