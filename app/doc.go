@@ -8,7 +8,8 @@
 //
 //	config.json         the settings; edited by hand or by UpdateSettings
 //	lock                held while a device runs on the home
-//	control.sock        the control API of the running device
+//	control.sock        the control API of the running device (where there can be
+//	                    no unix socket: control.json, with an address and a token)
 //	device.key          the device's identity (an Ed25519 seed)
 //	loopback.password   the password of --couch and --socks
 //	files/              records, blob index, fetch cache

@@ -35,7 +35,9 @@ func (a *App) fileError(d Digest, name string, err error) *FileError {
 	switch {
 	case errors.Is(err, ErrLeased):
 		f.Advice = "it stays; try again in ten minutes"
-	case errors.Is(err, ErrNoHolder):
+	case errors.Is(err, ErrLastCopy):
+		f.Advice = "save it on another device first"
+	case errors.Is(err, ErrNoHolder), errors.Is(err, ErrUnverified):
 		f.Advice = a.whereElse(d)
 	case errors.Is(err, ErrDeleted):
 		f.Advice = "restore it first"
