@@ -38,6 +38,7 @@ type Batch struct {
 	mu     sync.Mutex         // guards the fields below
 	staged map[Digest]*staged // complete files in incomingDir
 	order  []*staged          // the same, in the order they came
+	known  map[Digest]bool    // stored before, and relied on by the caller
 	closed bool
 }
 
@@ -51,7 +52,7 @@ type staged struct {
 
 // NewBatch begins a batch. End it by Commit or Abort.
 func (s *Store) NewBatch() *Batch {
-	return &Batch{s: s, staged: make(map[Digest]*staged)}
+	return &Batch{s: s, staged: make(map[Digest]*staged), known: make(map[Digest]bool)}
 }
 
 // Put reads r to its end into a file of the batch. Bytes that are stored
@@ -67,7 +68,7 @@ func (b *Batch) Put(ctx context.Context, r io.Reader, meta Meta) (Info, error) {
 
 func (b *Batch) put(ctx context.Context, r io.Reader, meta Meta) (Info, error) {
 	if meta.Want != nil {
-		if info, known, err := b.known(*meta.Want); known || err != nil {
+		if info, known, err := b.lookup(*meta.Want); known || err != nil {
 			return info, err
 		}
 	}
@@ -89,8 +90,8 @@ func (b *Batch) put(ctx context.Context, r io.Reader, meta Meta) (Info, error) {
 	return b.stage(st)
 }
 
-// known returns the Info of bytes that need not be stored again.
-func (b *Batch) known(d Digest) (Info, bool, error) {
+// lookup returns the Info of bytes that need not be stored again.
+func (b *Batch) lookup(d Digest) (Info, bool, error) {
 	b.mu.Lock()
 	st, closed := b.staged[d], b.closed
 	b.mu.Unlock()
@@ -102,6 +103,9 @@ func (b *Batch) known(d Digest) (Info, bool, error) {
 	}
 	r, err := b.s.check(d)
 	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.known[d] = true
 		info := b.s.info(r)
 		info.Known = true
 		return info, true, nil
@@ -114,7 +118,7 @@ func (b *Batch) known(d Digest) (Info, bool, error) {
 
 // stage takes a complete file into the batch, or removes it when it is known.
 func (b *Batch) stage(st *staged) (Info, error) {
-	info, known, err := b.known(st.digest)
+	info, known, err := b.lookup(st.digest)
 	if known || err != nil {
 		return info, errors.Join(err, b.s.removeTemp(st.rel))
 	}
@@ -169,21 +173,19 @@ func (s *Store) fill(ctx context.Context, st *staged, r io.Reader, written func(
 }
 
 // Commit makes the files of the batch durable, then gives them their names and
-// records them. When it returns nil, all are stored for good; else none is, and
-// the batch is over either way. Files that were received are kept for a later
-// Receive.
+// records them. When it returns nil, all are stored for good, also those that
+// were known before: one that went to the trash since comes back. Else none of
+// the new ones is stored. The batch is over either way. Files that were received
+// are kept for a later Receive.
 func (b *Batch) Commit(ctx context.Context) error {
 	order, err := b.close()
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	if len(order) == 0 {
-		return nil
+	if err = b.s.barrier(ctx, order); err == nil {
+		err = b.s.name(order, b.known)
 	}
-	if err := b.s.barrier(ctx, order); err != nil {
-		return fmt.Errorf("commit %d files: %w", len(order), errors.Join(err, b.s.discardAll(order)))
-	}
-	if err := b.s.name(order); err != nil {
+	if err != nil {
 		return fmt.Errorf("commit %d files: %w", len(order), errors.Join(err, b.s.discardAll(order)))
 	}
 	return nil
@@ -222,7 +224,7 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 			p := s.path(st.rel)
 			if t := st.meta.Time; !t.IsZero() {
 				if err := os.Chtimes(p, time.Time{}, t); err != nil { // not every disk takes any time
-					s.log.Debug("A file keeps the time of its import", "err", err)
+					s.log.DebugContext(ctx, "A file keeps the time of its import", "err", err)
 				}
 			}
 			return explain(s.fsys.finish(p))
@@ -232,36 +234,35 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 }
 
 // name gives the files their names, except those that another batch has
-// stored meanwhile.
-func (s *Store) name(order []*staged) error {
+// stored meanwhile, and brings back what is gone of those known before.
+func (s *Store) name(order []*staged, known map[Digest]bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	names := newNames(s)
-	at := now()
 	var moves []*move
 	var spare []string
-	for _, st := range order {
-		switch _, err := s.checkLocked(st.digest); {
-		case err == nil:
-			spare = append(spare, st.rel)
+	for d := range known {
+		if here, err := s.hereLocked(d); here {
 			continue
-		case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrMissing):
+		} else if err != nil {
 			return err
 		}
-		dst, same, err := names.choose(folderFor(st.meta.Time), legalName(st.meta.Name), st.digest, st.size)
+		m, err := s.fromTrash(names, d)
+		if err != nil {
+			return fmt.Errorf("a file was removed after it was found known, import it again: %w", err)
+		}
+		moves = append(moves, m)
+	}
+	for _, st := range order {
+		m, err := s.nameOne(names, st)
 		if err != nil {
 			return err
 		}
-		if same { // the folder has these very bytes already, and the index has lost them
-			if err := s.adopt(st.digest, dst); err != nil {
-				return err
-			}
+		if m == nil {
 			spare = append(spare, st.rel)
-			continue
+		} else {
+			moves = append(moves, m)
 		}
-		moves = append(moves, &move{
-			kind: moveIn, digest: st.digest, src: st.rel, dst: dst, size: st.size, verified: at, at: at,
-		})
 	}
 	if err := s.perform(moves); err != nil {
 		return err
@@ -274,13 +275,37 @@ func (s *Store) name(order []*staged) error {
 	return nil
 }
 
-// adopt records a file that was found under its name, with bytes just hashed.
-func (s *Store) adopt(d Digest, rel string) error {
-	fi, err := os.Lstat(s.path(rel))
-	if err != nil {
-		return explain(err)
+// nameOne returns the move of a file to its name, nil when its bytes are in the
+// library already.
+func (s *Store) nameOne(names *names, st *staged) (*move, error) {
+	if here, err := s.hereLocked(st.digest); here || err != nil {
+		return nil, err
 	}
-	r := row{digest: d, path: rel, size: fi.Size(), mtime: fi.ModTime().UnixNano(), verified: now()}
+	dst, same, err := names.choose(folderFor(st.meta.Time), legalName(st.meta.Name), st.digest, st.size)
+	if err != nil {
+		return nil, err
+	}
+	if same != nil { // the folder has these very bytes already, and the index has lost them
+		return nil, s.adopt(st.digest, dst, same)
+	}
+	at := now()
+	return &move{kind: moveIn, digest: st.digest, src: st.rel, dst: dst, size: st.size, verified: at, at: at}, nil
+}
+
+// hereLocked reports whether d is stored and its file in its place. The caller
+// holds mu.
+func (s *Store) hereLocked(d Digest) (bool, error) {
+	_, err := s.checkLocked(d)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrMissing) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// adopt records a file that was found under its name, with bytes just hashed;
+// fi is from before that, so that a change since is noticed.
+func (s *Store) adopt(d Digest, rel string, fi fs.FileInfo) error {
+	r := row{digest: d, path: rel, size: fi.Size(), mtime: mtimeOf(fi), verified: now()}
 	return s.index.update(func(tx *tx) error { return tx.put(r) })
 }
 

@@ -20,45 +20,45 @@ func sum(text string) Digest { return sha256.Sum256([]byte(text)) }
 // dirs are the folders of a store under test.
 type dirs struct{ library, state string }
 
-func newDirs(t testing.TB) dirs {
-	t.Helper()
-	root := t.TempDir()
+func newDirs(tb testing.TB) dirs {
+	tb.Helper()
+	root := tb.TempDir()
 	return dirs{filepath.Join(root, "Photos"), filepath.Join(root, "state")}
 }
 
-func (d dirs) open(t testing.TB, fsys fsys) *Store {
-	t.Helper()
+func (d dirs) open(tb testing.TB, fsys fsys) *Store {
+	tb.Helper()
 	s, err := Open(Options{Library: d.library, StateDir: d.state, fsys: fsys})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() }) // some tests close before
+	tb.Cleanup(func() { _ = s.Close() }) // some tests close before
 	return s
 }
 
-func newStore(t testing.TB) *Store {
-	t.Helper()
-	return newDirs(t).open(t, nil)
+func newStore(tb testing.TB) *Store {
+	tb.Helper()
+	return newDirs(tb).open(tb, nil)
 }
 
 // put stores text under name in a batch of its own.
-func put(t testing.TB, s *Store, name, text string) Digest {
-	t.Helper()
+func put(tb testing.TB, s *Store, name, text string) Digest {
+	tb.Helper()
 	b := s.NewBatch()
-	info, err := b.Put(t.Context(), strings.NewReader(text), Meta{Name: name, Time: may})
+	info, err := b.Put(tb.Context(), strings.NewReader(text), Meta{Name: name, Time: may})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := b.Commit(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := b.Commit(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return info.Digest
 }
 
 // files returns the files of the library by their relative path, without the
 // marker.
-func files(t testing.TB, s *Store) map[string]string {
-	t.Helper()
+func files(tb testing.TB, s *Store) map[string]string {
+	tb.Helper()
 	found := make(map[string]string)
 	err := filepath.WalkDir(s.library, func(p string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -75,36 +75,36 @@ func files(t testing.TB, s *Store) map[string]string {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return found
 }
 
-func wantFiles(t testing.TB, s *Store, want map[string]string) {
-	t.Helper()
-	got := files(t, s)
+func wantFiles(tb testing.TB, s *Store, want map[string]string) {
+	tb.Helper()
+	got := files(tb, s)
 	for rel, text := range want {
 		if have, ok := got[rel]; !ok || have != text {
-			t.Errorf("%s: %q (%v), want %q", rel, have, ok, text)
+			tb.Errorf("%s: %q (%v), want %q", rel, have, ok, text)
 		}
 	}
 	for rel := range got {
 		if _, ok := want[rel]; !ok {
-			t.Errorf("unexpected file %s", rel)
+			tb.Errorf("unexpected file %s", rel)
 		}
 	}
 }
 
-func read(t testing.TB, s *Store, d Digest) string {
-	t.Helper()
+func read(tb testing.TB, s *Store, d Digest) string {
+	tb.Helper()
 	f, _, err := s.Open(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(f)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(data)
 }
@@ -171,23 +171,23 @@ func TestPut(t *testing.T) {
 	wantNoTemps(t, s)
 }
 
-func wantNoTemps(t testing.TB, s *Store) {
-	t.Helper()
+func wantNoTemps(tb testing.TB, s *Store) {
+	tb.Helper()
 	for _, dir := range []string{incomingDir, partialDir} {
 		entries, err := os.ReadDir(s.path(dir))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for _, e := range entries {
-			t.Errorf("left in %s: %s", dir, e.Name())
+			tb.Errorf("left in %s: %s", dir, e.Name())
 		}
 	}
 	moves, err := collect(s.index, scanMove, "SELECT id, kind, digest, src, dst, size, mtime, verified, origin, reason, at FROM moves")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, m := range moves {
-		t.Errorf("left announced: %+v", m)
+		tb.Errorf("left announced: %+v", m)
 	}
 }
 

@@ -52,7 +52,9 @@ func importForEver(root string) error {
 		if err := putCrash(context.Background(), s, i, i+5); err != nil {
 			return err
 		}
-		fmt.Fprintln(os.Stdout, "stored", i+5)
+		if _, err := fmt.Fprintln(os.Stdout, "stored", i+5); err != nil {
+			return err
+		}
 		d := sum(crashText(i))
 		if err := s.Trash(d, "test"); err != nil {
 			return err

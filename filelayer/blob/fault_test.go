@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // faulty is a file system whose calls fail when and as a test says.
@@ -159,17 +158,17 @@ func TestDiskErrors(t *testing.T) {
 	}
 }
 
-func putTwo(t testing.TB, s *Store) error {
-	t.Helper()
+func putTwo(tb testing.TB, s *Store) error {
+	tb.Helper()
 	b := s.NewBatch()
 	defer b.Abort()
 	for _, name := range []string{"a", "b"} {
 		meta := Meta{Name: name + ".jpg", Time: may.AddDate(0, 1, 0)}
-		if _, err := b.Put(t.Context(), strings.NewReader(name), meta); err != nil {
+		if _, err := b.Put(tb.Context(), strings.NewReader(name), meta); err != nil {
 			return err
 		}
 	}
-	return b.Commit(t.Context())
+	return b.Commit(tb.Context())
 }
 
 func TestSpaceIsCheckedBeforehand(t *testing.T) {
@@ -339,49 +338,49 @@ func scenario(t *testing.T, s *Store, old, rotten Digest) bool {
 
 // wantConsistent checks that rows and files agree one to one, and that nothing
 // is left over.
-func wantConsistent(t testing.TB, s *Store) {
-	t.Helper()
+func wantConsistent(tb testing.TB, s *Store) {
+	tb.Helper()
 	known := make(map[string]bool)
 	for info, err := range s.All() {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		rel, err := s.rel(info.Path)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		known[rel] = true
 		if d, err := s.hash(info.Path, nil); (err != nil || d != info.Digest) && !strings.Contains(rel, "rotten") {
-			t.Errorf("row %s points at %v, %v", rel, d, err)
+			tb.Errorf("row %s points at %v, %v", rel, d, err)
 		}
 	}
 	trash, err := s.Trashed()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, tr := range trash {
 		rel, _ := s.rel(tr.Path)
 		known[rel] = true
 		if d, err := s.hash(tr.Path, nil); err != nil || d != tr.Digest {
-			t.Errorf("trash %s holds %v, %v", rel, d, err)
+			tb.Errorf("trash %s holds %v, %v", rel, d, err)
 		}
 	}
 	aside, err := s.Quarantined()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, q := range aside {
 		rel, _ := s.rel(q.Path)
 		known[rel] = true
 	}
-	for rel := range files(t, s) {
+	for rel := range files(tb, s) {
 		if !known[rel] && !strings.HasPrefix(rel, partialDir) {
-			t.Errorf("file %s has no row", rel)
+			tb.Errorf("file %s has no row", rel)
 		}
 	}
 	moves, err := collect(s.index, scanMove, "SELECT id, kind, digest, src, dst, size, mtime, verified, origin, reason, at FROM moves")
 	if err != nil || len(moves) != 0 {
-		t.Errorf("%d moves announced, %v", len(moves), err)
+		tb.Errorf("%d moves announced, %v", len(moves), err)
 	}
 }
 
@@ -434,71 +433,4 @@ func TestRenameNeverReplaces(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestHalfARename is a crash between the two halves of renameByLink, and one
-// after which a person's file has the name.
-func TestHalfARename(t *testing.T) {
-	t.Parallel()
-	dirs := newDirs(t)
-	s := dirs.open(t, nil)
-	linked, taken := put(t, s, "linked.jpg", "linked"), put(t, s, "taken.jpg", "taken")
-	moves := []*move{
-		{kind: moveTrash, digest: linked, src: "2024/2024-05/linked.jpg", dst: trashDir + "/linked", size: 6, origin: "2024/2024-05/linked.jpg"},
-		{kind: moveTrash, digest: taken, src: "2024/2024-05/taken.jpg", dst: trashDir + "/taken", size: 5, origin: "2024/2024-05/taken.jpg"},
-	}
-	if err := s.index.update(func(tx *tx) error { return announce(tx, moves) }); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(s.path(moves[0].src), s.path(moves[0].dst)); err != nil {
-		t.Skip("no hard links here:", err)
-	}
-	if err := os.WriteFile(s.path(moves[1].dst), []byte("other"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s = dirs.open(t, nil)
-	if s.Has(linked) || !s.InTrash(linked) || !s.Has(taken) || s.InTrash(taken) {
-		t.Error("want the one in the trash, and the other in its place")
-	}
-	wantFiles(t, s, map[string]string{
-		"2024/2024-05/taken.jpg": "taken", ".paul/trash/linked": "linked", ".paul/trash/taken": "other",
-	})
-}
-
-func TestConcurrentBatches(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	const workers = 6
-	errs := make(chan error, workers)
-	for range workers {
-		go func() {
-			errs <- func() error {
-				b := s.NewBatch()
-				for i := range 20 { // the same files everywhere
-					if _, err := b.Put(t.Context(), strings.NewReader(fmt.Sprint(i)), Meta{Name: "a.jpg", Time: may}); err != nil {
-						return err
-					}
-				}
-				return b.Commit(t.Context())
-			}()
-		}()
-	}
-	for range workers {
-		select {
-		case err := <-errs:
-			if err != nil {
-				t.Error(err)
-			}
-		case <-time.After(time.Minute):
-			t.Fatal("the batches hang")
-		}
-	}
-	if n := len(files(t, s)); n != 20 {
-		t.Errorf("%d files, want 20", n)
-	}
-	wantConsistent(t, s)
-	wantNoTemps(t, s)
 }

@@ -32,8 +32,9 @@ CREATE TABLE IF NOT EXISTS moves (
 	size INTEGER NOT NULL, mtime INTEGER NOT NULL, verified INTEGER NOT NULL,
 	origin TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS trash (
-	digest BLOB PRIMARY KEY, path TEXT NOT NULL, origin TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
+	path TEXT PRIMARY KEY, digest BLOB NOT NULL, origin TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,
 	size INTEGER NOT NULL, mtime INTEGER NOT NULL, verified INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS trash_digest ON trash (digest);
 CREATE TABLE IF NOT EXISTS quarantine (
 	path TEXT PRIMARY KEY, digest BLOB NOT NULL, origin TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases (
@@ -59,26 +60,27 @@ type row struct {
 
 const rowColumns = "digest, path, size, mtime, verified, missing"
 
-// openIndex opens the index at path. One that is damaged beyond reading is put
-// aside under another name, and a new one begun.
-func openIndex(path string) (ix *index, damaged string, err error) {
-	ix, err = tryIndex(path)
-	var broken *sqlite.Error
-	if errors.As(err, &broken) && (broken.Code()&0xff == sqlite3.SQLITE_NOTADB || broken.Code()&0xff == sqlite3.SQLITE_CORRUPT) {
-		damaged = path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
-		if err := os.Rename(path, damaged); err != nil {
-			return nil, "", err
-		}
-		for _, tail := range []string{"-wal", "-shm"} {
-			if err := os.Rename(path+tail, damaged+tail); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return nil, "", err
-			}
-		}
-		ix, err = tryIndex(path)
-	}
-	return ix, damaged, err
+// isDamaged reports that an index is damaged beyond reading.
+func isDamaged(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_NOTADB || e.Code()&0xff == sqlite3.SQLITE_CORRUPT)
 }
 
+// putIndexAside gives the index at path another name, which it returns.
+func putIndexAside(path string) (aside string, err error) {
+	aside = path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
+	if err := os.Rename(path, aside); err != nil {
+		return "", err
+	}
+	for _, tail := range []string{"-wal", "-shm"} {
+		if err := os.Rename(path+tail, aside+tail); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", err
+		}
+	}
+	return aside, nil
+}
+
+// tryIndex opens the index at path, or makes it.
 func tryIndex(path string) (*index, error) {
 	pragmas := url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
@@ -187,20 +189,17 @@ func (ix *index) after(d Digest, first bool, n int) ([]row, error) {
 // taken reports whether a blob other than d has, or had before it went
 // missing, a path that some disk takes for rel.
 func (ix *index) taken(rel string, d Digest) (bool, error) {
-	found, err := collect(ix, func(rs *sql.Rows) (n int, err error) { return n, rs.Scan(&n) },
-		"SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", fold(rel), d[:])
+	found, err := collect(ix, scanOne, "SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", fold(rel), d[:])
 	return len(found) > 0, err
 }
 
-// at returns the blob that lies at rel, if there is one.
-func (ix *index) at(rel string) (row, bool, error) {
-	found, err := collect(ix, func(rs *sql.Rows) (row, error) { return scanRow(rs) },
-		"SELECT "+rowColumns+" FROM blobs WHERE fold = ? AND path = ? AND missing = 0", fold(rel), rel)
-	if err != nil || len(found) == 0 {
-		return row{}, false, err
-	}
-	return found[0], true, nil
+// free reports whether no blob is known to lie at rel now.
+func (ix *index) free(rel string) (bool, error) {
+	found, err := collect(ix, scanOne, "SELECT 1 FROM blobs WHERE fold = ? AND path = ? AND missing = 0", fold(rel), rel)
+	return len(found) == 0, err
 }
+
+func scanOne(rs *sql.Rows) (n int, err error) { return n, rs.Scan(&n) }
 
 // meta returns the value of key, "" when there is none.
 func (ix *index) meta(key string) (string, error) {

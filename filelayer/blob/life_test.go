@@ -10,31 +10,31 @@ import (
 )
 
 // rewrite lets another program write text in place of d's file.
-func rewrite(t testing.TB, s *Store, d Digest, text string, mtime time.Time) {
-	t.Helper()
+func rewrite(tb testing.TB, s *Store, d Digest, text string, mtime time.Time) {
+	tb.Helper()
 	info, err := s.Info(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.Chmod(info.Path, 0o644); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.WriteFile(info.Path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.Chtimes(info.Path, mtime, mtime); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // scribble lets a disk change a byte of d's file without a trace.
-func scribble(t testing.TB, s *Store, d Digest) {
-	t.Helper()
+func scribble(tb testing.TB, s *Store, d Digest) {
+	tb.Helper()
 	info, err := s.Info(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	rewrite(t, s, d, strings.Repeat("?", int(info.Size)), info.ModTime)
+	rewrite(tb, s, d, strings.Repeat("?", int(info.Size)), info.ModTime)
 }
 
 func TestTrash(t *testing.T) {

@@ -87,7 +87,7 @@ func (s *Store) renameAll(moves []*move) (done int, err error) {
 		if err != nil {
 			return done, err
 		}
-		m.mtime = fi.ModTime().UnixNano()
+		m.mtime = mtimeOf(fi)
 	}
 	return done, s.syncDirs(grown)
 }
@@ -111,8 +111,8 @@ func (s *Store) undo(moves []*move, done int) error {
 }
 
 func announce(tx *tx, moves []*move) error {
-	stmt, err := tx.Prepare(`INSERT INTO moves (kind, digest, src, dst, size, mtime, verified, origin, reason, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`) //nolint:noctx // see index.update
+	const insert = "INSERT INTO moves (kind, digest, src, dst, size, mtime, verified, origin, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	stmt, err := tx.Prepare(insert) //nolint:noctx // see index.update
 	if err != nil {
 		return err
 	}

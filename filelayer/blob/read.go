@@ -74,7 +74,8 @@ func (s *Store) putAside(d Digest, rel, origin string, size, mtime int64) error 
 }
 
 // Scan looks at every file, and returns the blobs whose state has changed: now
-// missing, or there again. It reads bytes only where size or time differ.
+// missing, or there again. It reads bytes only where size or time differ; a file
+// that the disk or its folder does not let it read is passed over.
 // ErrNotMounted ends it, with nothing noted.
 func (s *Store) Scan(ctx context.Context) ([]Info, error) {
 	if err := s.Mounted(); err != nil {
@@ -94,6 +95,9 @@ func (s *Store) Scan(ctx context.Context) ([]Info, error) {
 		case errors.Is(err, ErrMissing):
 			after, after.missing = r, true
 		case errors.Is(err, ErrNotFound): // removed meanwhile
+			continue
+		case (errors.Is(err, ErrIO) || errors.Is(err, fs.ErrPermission)) && s.Mounted() == nil:
+			s.log.WarnContext(ctx, "An original cannot be read", "path", r.path, "err", err)
 			continue
 		default:
 			return changed, fmt.Errorf("scan %s: %w", r.path, err)

@@ -49,7 +49,7 @@ func (b *Batch) receive(ctx context.Context, d Digest, size int64, meta Meta, sr
 		return Info{}, err
 	}
 	defer unlock()
-	if info, known, err := b.known(d); known || err != nil {
+	if info, known, err := b.lookup(d); known || err != nil {
 		return info, err
 	}
 	if err := b.s.Mounted(); err != nil {

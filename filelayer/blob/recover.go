@@ -76,7 +76,7 @@ func (s *Store) arrived(m *move) (bool, error) {
 	if !fi.Mode().IsRegular() || fi.Size() != m.size {
 		return false, nil
 	}
-	m.mtime = fi.ModTime().UnixNano()
+	m.mtime = mtimeOf(fi)
 	src, err := os.Lstat(s.path(m.src))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -89,11 +89,14 @@ func (s *Store) arrived(m *move) (bool, error) {
 	case m.kind != moveIn: // another file took the name first
 		return false, nil
 	}
-	if m.kind == moveRotten { // its bytes match nothing
+	if m.kind != moveIn { // it was a file of the store before
 		return true, nil
 	}
 	sum, err := s.hash(s.path(m.dst), nil)
-	return sum == m.digest, err
+	if err != nil { // nobody was told that it is stored
+		s.log.Warn("A file whose import was interrupted cannot be read", "path", m.dst, "err", err)
+	}
+	return err == nil && sum == m.digest, nil
 }
 
 // sweepTrash forgets trash that a purge had removed before a crash.
@@ -107,7 +110,7 @@ func (s *Store) sweepTrash() error {
 			continue
 		}
 		if err := s.index.update(func(tx *tx) error {
-			return tx.exec("DELETE FROM trash WHERE digest = ?", t.digest[:])
+			return tx.exec("DELETE FROM trash WHERE path = ?", t.path)
 		}); err != nil {
 			return err
 		}
@@ -153,12 +156,25 @@ func sweepPartials(fsys fsys, dir string) error {
 func (s *Store) discard(rel string) error {
 	digest, _, received := strings.Cut(path.Base(rel), ".")
 	if d, err := ParseDigest(digest); received && err == nil && !s.Has(d) {
-		err := s.fsys.rename(s.path(rel), s.path(partialName(d)))
+		err := s.makePartial(rel, d)
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
 	return s.fsys.remove(s.path(rel))
+}
+
+// makePartial makes a file, which may be read-only and have the time of its
+// photo already, a partial transfer again, as of now.
+func (s *Store) makePartial(rel string, d Digest) error {
+	p := s.path(rel)
+	if err := os.Chmod(p, 0o600); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err // a disk without permissions may refuse
+	}
+	if err := os.Chtimes(p, time.Time{}, time.Now()); err != nil {
+		return err
+	}
+	return s.fsys.rename(p, s.path(partialName(d)))
 }
 
 func partialName(d Digest) string { return path.Join(partialDir, d.String()) }

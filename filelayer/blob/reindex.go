@@ -26,7 +26,7 @@ func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, 
 	done := 0
 	err = filepath.WalkDir(s.library, func(p string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrPermission) && p != s.library { // such as lost+found at the root of a disk
-			s.log.Warn("A folder of the library cannot be read", "path", p, "err", err)
+			s.log.WarnContext(ctx, "A folder of the library cannot be read", "path", p, "err", err)
 			return fs.SkipDir
 		}
 		if err == nil {
@@ -67,18 +67,19 @@ func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, 
 }
 
 // found records the file at p, unless it is known or a second copy of a blob.
-// A file that vanishes or cannot be read meanwhile is passed over.
+// A file that cannot be read, or that changes or vanishes while it is read, is
+// passed over.
 func (s *Store) found(ctx context.Context, p string) (bool, error) {
 	rel, err := s.rel(p)
 	if err != nil {
 		return false, err
 	}
-	if _, known, err := s.index.at(rel); known || err != nil {
+	if free, err := s.index.free(rel); !free || err != nil {
 		return false, err
 	}
-	d, err := s.hash(p, ctx.Err)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrIO) {
-		s.log.Warn("A file of the library cannot be read", "path", rel, "err", err)
+	d, fi, err := s.hashQuiet(ctx, p)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrIO) || errors.Is(err, errBusy) {
+		s.log.WarnContext(ctx, "A file of the library cannot be read", "path", rel, "err", err)
 		return false, nil
 	}
 	if err != nil {
@@ -90,10 +91,33 @@ func (s *Store) found(ctx context.Context, p string) (bool, error) {
 	case err == nil:
 		return false, nil
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrMissing):
-		return true, s.adopt(d, rel)
+		return true, s.adopt(d, rel, fi)
 	default:
 		return false, err
 	}
+}
+
+var errBusy = errors.New("another program is writing it")
+
+// hashQuiet reads the file at p, and fails with errBusy when it changes
+// meanwhile, since then its bytes may never have been those that were read.
+func (s *Store) hashQuiet(ctx context.Context, p string) (Digest, fs.FileInfo, error) {
+	before, err := os.Lstat(p)
+	if err != nil {
+		return Digest{}, nil, err
+	}
+	d, err := s.hash(p, ctx.Err)
+	if err != nil {
+		return Digest{}, nil, err
+	}
+	after, err := os.Lstat(p)
+	if err != nil {
+		return Digest{}, nil, err
+	}
+	if !os.SameFile(before, after) || before.Size() != after.Size() || !before.ModTime().Equal(after.ModTime()) {
+		return Digest{}, nil, errBusy
+	}
+	return d, before, nil
 }
 
 // findTrash records files of the trash that the index does not know. Their
@@ -115,13 +139,14 @@ func (s *Store) findTrash() error {
 			return err
 		}
 		m := move{
-			kind: moveTrash, digest: d, dst: path.Join(trashDir, e.Name()), size: fi.Size(), mtime: fi.ModTime().UnixNano(),
+			kind: moveTrash, digest: d, dst: path.Join(trashDir, e.Name()), size: fi.Size(), mtime: mtimeOf(fi),
 			origin: path.Join(folderFor(fi.ModTime()), e.Name()), reason: "found in the trash", at: now(),
 		}
-		if _, err := s.trashRow(d); !errors.Is(err, ErrNotFound) {
-			if err != nil {
-				return err
-			}
+		known, err := collect(s.index, scanOne, "SELECT 1 FROM trash WHERE path = ?", m.dst)
+		if err != nil {
+			return err
+		}
+		if len(known) > 0 {
 			continue
 		}
 		if err := s.index.update(func(tx *tx) error { return m.addTrash(tx) }); err != nil {

@@ -26,9 +26,8 @@ func (s *Store) reserve(dir string, need int64) (written func(int64), release fu
 	sp := &s.space
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	if want := need + sp.reserved[dir] + spaceMargin; want > 0 && free < uint64(want) {
-		return nil, nil, fmt.Errorf("%w: %s needs %s more, %s is free",
-			ErrNoSpace, dir, megabytes(uint64(want)), megabytes(free))
+	if want := uint64(max(need, 0)) + uint64(sp.reserved[dir]) + spaceMargin; free < want {
+		return nil, nil, fmt.Errorf("%w: %s needs %s more, %s is free", ErrNoSpace, dir, megabytes(want), megabytes(free))
 	}
 	if sp.reserved == nil {
 		sp.reserved = make(map[string]int64)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -33,7 +34,20 @@ func matches(r row, fi fs.FileInfo) bool {
 }
 
 func sameTime(r row, fi fs.FileInfo) bool {
-	return fi.ModTime().Sub(time.Unix(0, r.mtime)).Abs() <= mtimeSlack
+	return time.Unix(0, mtimeOf(fi)).Sub(time.Unix(0, r.mtime)).Abs() <= mtimeSlack
+}
+
+// mtimeOf returns the time of a file as rows keep it: the nearest that they can,
+// the years 1678 to 2262.
+func mtimeOf(fi fs.FileInfo) int64 {
+	switch t := fi.ModTime(); {
+	case t.Before(time.Unix(0, math.MinInt64)):
+		return math.MinInt64
+	case t.After(time.Unix(0, math.MaxInt64)):
+		return math.MaxInt64
+	default:
+		return t.UnixNano()
+	}
 }
 
 // check looks after d's file and notes what it finds: when size or time
@@ -85,7 +99,7 @@ func (s *Store) recheck(r row, fi fs.FileInfo) (row, error) {
 	if sum != r.digest {
 		return s.noteMissing(r, ErrChanged)
 	}
-	r.mtime, r.verified, r.missing = fi.ModTime().UnixNano(), time.Now().UnixNano(), false
+	r.mtime, r.verified, r.missing = mtimeOf(fi), now(), false
 	return r, s.index.update(func(tx *tx) error { return tx.put(r) })
 }
 

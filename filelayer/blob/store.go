@@ -99,12 +99,8 @@ func (s *Store) open(opts Options) (err error) {
 	if err := os.MkdirAll(s.state, 0o700); err != nil {
 		return err
 	}
-	var damaged string
-	if s.index, damaged, err = openIndex(filepath.Join(s.state, "blobs.db")); err != nil {
+	if err := s.openIndex(filepath.Join(s.state, "blobs.db")); err != nil {
 		return err
-	}
-	if damaged != "" {
-		s.log.Warn("The index was unreadable and begins anew", "putAside", damaged)
 	}
 	if err := s.mount(); err != nil {
 		return err
@@ -116,6 +112,24 @@ func (s *Store) open(opts Options) (err error) {
 		return err
 	}
 	s.cache, err = openCache(s, filepath.Join(s.state, "cache"), opts.CacheBytes)
+	return err
+}
+
+// openIndex opens the index at path. A damaged one begins anew, but only while
+// the library that it knew is there, lest another be made in its place.
+func (s *Store) openIndex(path string) (err error) {
+	if s.index, err = tryIndex(path); !isDamaged(err) {
+		return err
+	}
+	if _, missing := s.readMarker(); errors.Is(missing, fs.ErrNotExist) {
+		return fmt.Errorf("%w (%w; its index is damaged too, and is made anew once it is there: %w)", ErrNotMounted, missing, err)
+	}
+	aside, err := putIndexAside(path)
+	if err != nil {
+		return err
+	}
+	s.log.Warn("The index was unreadable and begins anew", "putAside", aside)
+	s.index, err = tryIndex(path)
 	return err
 }
 
@@ -151,22 +165,28 @@ func (s *Store) mount() error {
 		return s.Mounted()
 	}
 	m, err := s.readMarker()
-	switch {
-	case err == nil: // the index is new
+	absent, damaged := errors.Is(err, fs.ErrNotExist), errors.Is(err, errMarker)
+	if err != nil && !absent && !damaged {
+		return err
+	}
+	if !absent { // the index is new, and the library is not
 		s.fresh.Store(true)
 		if err := s.index.setMeta("fresh", "yes"); err != nil {
 			return err
 		}
-	case errors.Is(err, fs.ErrNotExist):
+	}
+	if absent || damaged { // nothing is known that a damaged marker could guard
 		if m, err = s.writeMarker(); err != nil {
 			return err
 		}
-	default:
-		return err
 	}
 	s.id = m.ID
 	return s.index.setMeta("library", m.ID)
 }
+
+// errMarker says that the marker file is there, and does not say which library
+// it marks.
+var errMarker = errors.New("marker file is damaged")
 
 func (s *Store) readMarker() (marker, error) {
 	var m marker
@@ -174,8 +194,8 @@ func (s *Store) readMarker() (marker, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("read marker file %s: %w", s.path(markerFile), err)
+	if err := json.Unmarshal(data, &m); err != nil || m.ID == "" {
+		return m, errMarker
 	}
 	return m, nil
 }
@@ -205,6 +225,10 @@ func (s *Store) Mounted() error {
 	m, err := s.readMarker()
 	if err == nil && m.ID != s.id {
 		return fmt.Errorf("%w (%s has the marker of another library)", ErrNotMounted, s.library)
+	}
+	if errors.Is(err, errMarker) {
+		return fmt.Errorf("%w, nothing else was touched: if this is the folder of the photos, make {\"id\":\"%s\"} the text of %s",
+			err, s.id, s.path(markerFile))
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(classify(err), ErrIO) {
 		return fmt.Errorf("%w (%w)", ErrNotMounted, err)
@@ -265,8 +289,11 @@ func (s *Store) Info(d Digest) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	if same && r.missing { // it is back, unless the file there is known as another blob's
+		same, err = s.index.free(r.path)
+	}
 	r.missing = !same
-	return s.info(r), nil
+	return s.info(r), err
 }
 
 // Has reports whether an intact copy of d is here, as far as can be told

@@ -55,9 +55,22 @@ func (s *Store) TrashAll(ds []Digest, reason string) []error {
 			moves, which = append(moves, m), append(which, i)
 		}
 	}
-	if err := s.perform(moves); err != nil {
-		for _, i := range which {
-			errs[i] = fmt.Errorf("move %v to the trash: %w", ds[i], err)
+	for i, err := range s.performEach(moves) {
+		if err != nil {
+			errs[which[i]] = fmt.Errorf("move %v to the trash: %w", ds[which[i]], err)
+		}
+	}
+	return errs
+}
+
+// performEach does the moves together or, when that fails, each for itself, so
+// that one holds up no other.
+func (s *Store) performEach(moves []*move) []error {
+	errs := make([]error, len(moves))
+	err := s.perform(moves)
+	for i, m := range moves {
+		if errs[i] = err; err != nil && len(moves) > 1 {
+			errs[i] = s.perform([]*move{m})
 		}
 	}
 	return errs
@@ -100,35 +113,45 @@ func (s *Store) Untrash(d Digest) (Info, error) {
 func (s *Store) untrash(d Digest) (Info, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, err := s.checkLocked(d); err == nil {
-		return s.info(r), nil
-	} else if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrMissing) {
-		return Info{}, err
-	}
-	t, err := s.trashRow(d)
+	here, err := s.hereLocked(d)
 	if err != nil {
 		return Info{}, err
 	}
-	sum, err := s.hash(s.path(t.path), nil)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Info{}, errors.Join(ErrMissing, s.Mounted())
-	}
-	if err != nil {
-		return Info{}, err
-	}
-	if sum != d {
-		return Info{}, errors.Join(ErrCorrupt, s.putAside(d, t.path, t.origin, t.size, t.mtime))
-	}
-	dst, _, err := newNames(s).choose(path.Dir(t.origin), path.Base(t.origin), d, -1)
-	if err != nil {
-		return Info{}, err
-	}
-	m := &move{kind: moveUntrash, digest: d, src: t.path, dst: dst, size: t.size, verified: now(), at: now()}
-	if err := s.perform([]*move{m}); err != nil {
-		return Info{}, err
+	if !here {
+		m, err := s.fromTrash(newNames(s), d)
+		if err != nil {
+			return Info{}, err
+		}
+		if err := s.perform([]*move{m}); err != nil {
+			return Info{}, err
+		}
 	}
 	r, err := s.index.lookup(d)
 	return s.info(r), err
+}
+
+// fromTrash returns the move of d from the trash to its old path or the next
+// free one. Bytes that have rotted in the trash it puts aside.
+func (s *Store) fromTrash(names *names, d Digest) (*move, error) {
+	t, err := s.trashRow(d)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := s.hash(s.path(t.path), nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(ErrMissing, s.Mounted())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sum != d {
+		return nil, errors.Join(ErrCorrupt, s.putAside(d, t.path, t.origin, t.size, t.mtime))
+	}
+	dst, _, err := names.choose(path.Dir(t.origin), path.Base(t.origin), d, -1)
+	if err != nil {
+		return nil, err
+	}
+	return &move{kind: moveUntrash, digest: d, src: t.path, dst: dst, size: t.size, verified: now(), at: now()}, nil
 }
 
 // InTrash reports whether d can be restored by Untrash.
@@ -141,49 +164,25 @@ func (s *Store) InTrash(d Digest) bool {
 	return err == nil
 }
 
-// Trashed returns what is in the trash, the latest first.
+// Trashed returns what is in the trash, the latest first, each digest once.
 func (s *Store) Trashed() ([]Trashed, error) {
 	rows, err := s.trashRows()
 	if err != nil {
 		return nil, fmt.Errorf("read trash: %w", err)
 	}
-	all := make([]Trashed, len(rows))
-	for i, t := range rows {
-		all[i] = Trashed{
+	all := make([]Trashed, 0, len(rows))
+	seen := make(map[Digest]bool, len(rows))
+	for _, t := range rows {
+		if seen[t.digest] {
+			continue
+		}
+		seen[t.digest] = true
+		all = append(all, Trashed{
 			Digest: t.digest, Name: path.Base(t.origin), Path: s.path(t.path),
 			Reason: t.reason, At: time.Unix(0, t.at), Size: t.size,
-		}
+		})
 	}
 	return all, nil
-}
-
-// PurgeTrash removes for good what has been in the trash, or in the quarantine,
-// for at least olderThan, and returns how many files that were.
-func (s *Store) PurgeTrash(olderThan time.Duration) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.Mounted(); err != nil {
-		return 0, fmt.Errorf("purge trash: %w", err)
-	}
-	before := time.Now().Add(-olderThan).UnixNano()
-	purged := 0
-	for _, table := range []string{"trash", "quarantine"} {
-		paths, err := collect(s.index, func(rs *sql.Rows) (p string, err error) { return p, rs.Scan(&p) },
-			"SELECT path FROM "+table+" WHERE at <= ?", before)
-		if err != nil {
-			return purged, fmt.Errorf("purge %s: %w", table, err)
-		}
-		for _, p := range paths {
-			if err := s.dropFile(s.path(p)); err != nil {
-				return purged, fmt.Errorf("purge %s: %w", p, err)
-			}
-			purged++
-		}
-		if err := s.index.update(func(tx *tx) error { return tx.exec("DELETE FROM "+table+" WHERE at <= ?", before) }); err != nil {
-			return purged, fmt.Errorf("purge %s: %w", table, err)
-		}
-	}
-	return purged, nil
 }
 
 // Quarantined returns the files that were put aside, the latest first.
@@ -209,7 +208,7 @@ func (s *Store) trashRows() ([]trashRow, error) {
 }
 
 func (s *Store) trashRow(d Digest) (trashRow, error) {
-	found, err := collect(s.index, scanTrash, trashColumns+" WHERE digest = ?", d[:])
+	found, err := collect(s.index, scanTrash, trashColumns+" WHERE digest = ? ORDER BY at DESC LIMIT 1", d[:])
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%w: it is not in the trash", ErrNotFound)
 	}

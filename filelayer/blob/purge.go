@@ -1,0 +1,111 @@
+package blob
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// maxGap is how much of the time between two calls of PurgeTrash counts towards
+// the age of what is in the trash. More is a clock that was set, or a device
+// that was off: then nobody had the time to notice a mistake.
+const maxGap = 7 * 24 * time.Hour
+
+// lastPurge is the key, in the table meta, of when PurgeTrash was last called.
+const lastPurge = "purged"
+
+// PurgeTrash removes for good what has been in the trash, or in the quarantine,
+// for at least olderThan, and returns how many files that were. In the
+// quarantine it spares bytes of which no intact copy is here, since they may be
+// the best there are. Call it at least daily: between two calls a file ages by a
+// week at most, however the clock is set.
+func (s *Store) PurgeTrash(olderThan time.Duration) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.purge(time.Now(), olderThan)
+	if err != nil {
+		return n, fmt.Errorf("purge trash: %w", err)
+	}
+	return n, nil
+}
+
+func (s *Store) purge(at time.Time, olderThan time.Duration) (purged int, err error) {
+	if err := s.Mounted(); err != nil {
+		return 0, err
+	}
+	if err := s.passOverLeap(at); err != nil {
+		return 0, err
+	}
+	before := at.Add(-olderThan).UnixNano()
+	old, err := collect(s.index, scanOld,
+		"SELECT path, digest, 0 FROM trash WHERE at <= ? UNION ALL SELECT path, digest, 1 FROM quarantine WHERE at <= ?", before, before)
+	if err != nil {
+		return 0, err
+	}
+	var gone []string
+	for _, o := range old {
+		if o.rotten {
+			if here, hereErr := s.hereLocked(o.digest); !here {
+				err = errors.Join(err, hereErr)
+				continue
+			}
+		}
+		if dropErr := s.dropFile(s.path(o.path)); dropErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", o.path, dropErr))
+			continue
+		}
+		gone = append(gone, o.path)
+	}
+	return len(gone), errors.Join(err, s.forget(gone))
+}
+
+// old is a file whose time in the trash, or in the quarantine, is over.
+type old struct {
+	path   string
+	digest Digest
+	rotten bool
+}
+
+func scanOld(rs *sql.Rows) (o old, err error) {
+	var digest []byte
+	err = rs.Scan(&o.path, &digest, &o.rotten)
+	copy(o.digest[:], digest)
+	return o, err
+}
+
+// forget removes the rows of files that are gone from the trash and the
+// quarantine.
+func (s *Store) forget(paths []string) error {
+	return s.index.update(func(tx *tx) error {
+		for _, p := range paths {
+			if err := errors.Join(tx.exec("DELETE FROM trash WHERE path = ?", p), tx.exec("DELETE FROM quarantine WHERE path = ?", p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// passOverLeap notes that it is at now. Of the time since it was last called,
+// what exceeds maxGap is taken off the age of all that may be purged; a time
+// that lies ahead is from a clock that was wrong, and becomes at.
+func (s *Store) passOverLeap(at time.Time) error {
+	text, err := s.index.meta(lastPurge)
+	if err != nil {
+		return err
+	}
+	var leap time.Duration
+	if last, err := strconv.ParseInt(text, 10, 64); err == nil { // else it is the first call
+		leap = max(0, at.Sub(time.Unix(0, last))-maxGap)
+	}
+	return s.index.update(func(tx *tx) error {
+		for _, table := range []string{"trash", "quarantine"} {
+			if err := tx.exec("UPDATE "+table+" SET at = min(at + ?, ?)", int64(leap), at.UnixNano()); err != nil {
+				return err
+			}
+		}
+		return tx.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", lastPurge, strconv.FormatInt(at.UnixNano(), 10))
+	})
+}
