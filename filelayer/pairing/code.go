@@ -91,7 +91,7 @@ func parseCode(text string) (Code, error) {
 	}
 	switch {
 	case b[0] > codeVersion:
-		return Code{}, fmt.Errorf("%w: the code has version %d", ErrVersion, b[0])
+		return Code{}, fmt.Errorf("%w: the code has version %d, this one reads %d", ErrVersion, b[0], codeVersion)
 	case b[0] < codeVersion:
 		return Code{}, fmt.Errorf("%w: there is no version %d", ErrBadCode, b[0])
 	}

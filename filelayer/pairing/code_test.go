@@ -19,11 +19,11 @@ func testCode() Code {
 	return c
 }
 
-func encode(t testing.TB, c Code) string {
-	t.Helper()
+func encode(tb testing.TB, c Code) string {
+	tb.Helper()
 	text, err := c.Encode()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }
@@ -97,7 +97,7 @@ func TestParseCodeRefuses(t *testing.T) {
 		"cut off":           {body[:len(body)-1], ErrBadCode, ""},
 		"half of it":        {body[:40], ErrBadCode, "too short"},
 		"too long":          {strings.Repeat("A", 5000), ErrBadCode, "too long"},
-		"newer version":     {raw(func(b []byte) []byte { b[0] = 2; return b }), ErrVersion, "newer"},
+		"newer version":     {raw(func(b []byte) []byte { b[0] = 2; return b }), ErrVersion, "update"},
 		"version 0":         {raw(func(b []byte) []byte { b[0] = 0; return b }), ErrBadCode, "version"},
 		"rest of a hint":    {raw(func(b []byte) []byte { return b[:len(b)-1] }), ErrBadCode, "address"},
 		"unknown hint kind": {raw(func(b []byte) []byte { b[fixedSize] |= 15; return b }), ErrBadCode, "address"},

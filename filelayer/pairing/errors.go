@@ -5,8 +5,9 @@ import "errors"
 var (
 	// ErrBadCode says that a text is no pair code; the wrapping error says why.
 	ErrBadCode = errors.New("not a valid pair code")
-	// ErrVersion says that a code, or the other device, is of a newer version.
-	ErrVersion = errors.New("the other device runs a newer Paul: update this one")
+	// ErrVersion says that the two devices, or a code and this one, are of
+	// different versions.
+	ErrVersion = errors.New("the two devices run different versions of Paul: update the older one")
 	// ErrExpired says that the time of the code, or to decide, is over.
 	ErrExpired = errors.New("pair code has expired: ask for a new one")
 	// ErrUsed says that another device has used the code.

@@ -40,6 +40,7 @@ type Invitation struct {
 	guests   int        // connections being served
 	failures int
 	visit    *visit        // of the guest that has proved the secret
+	shown    *visit        // the last that Wait returned, whom the person has seen
 	changed  chan struct{} // closed, and replaced, at each change of ended and visit
 }
 
@@ -54,6 +55,7 @@ type visit struct {
 	guest    Guest
 	hangUp   func()
 	ready    bool          // it has told its name
+	settled  bool          // a decision was sent
 	decided  chan decision // holds one
 	finished chan struct{} // closed once the fields below are set
 	payload  []byte
@@ -90,17 +92,22 @@ func (inv *Invitation) Code() string { return inv.text }
 func (inv *Invitation) Expires() time.Time { return inv.expires }
 
 // Wait returns a guest that awaits the person's decision. When that guest
-// leaves before (Accept says ErrGone), call Wait again. Its errors are that of ctx
-// and why the invitation ended: ErrExpired, ErrBurned, ErrCancelled, ErrUsed or ErrRejected.
+// leaves before (Accept says ErrGone), call Wait again. Its errors are that of
+// ctx and why the invitation ended: ErrExpired, ErrBurned, ErrCancelled, ErrUsed
+// or ErrRejected.
 func (inv *Invitation) Wait(ctx context.Context) (Guest, error) {
 	expiry := time.NewTimer(time.Until(inv.expires))
 	defer expiry.Stop()
 	for {
 		inv.mu.Lock()
 		err, v, changed := inv.stateLocked(), inv.visit, inv.changed
+		ready := v != nil && v.ready
+		if ready {
+			inv.shown = v
+		}
 		inv.mu.Unlock()
 		switch {
-		case v != nil && v.ready:
+		case ready:
 			return v.guest, nil
 		case err != nil:
 			return Guest{}, fmt.Errorf("wait for a guest: %w", err)
@@ -114,9 +121,10 @@ func (inv *Invitation) Wait(ctx context.Context) (Guest, error) {
 	}
 }
 
-// Accept lets the guest that Wait returned in: it hands payload over, and
-// returns the guest and its payload. Errors: ErrNoGuest; ErrGone, after which
-// the invitation is open again until it expires; that of ctx, likewise.
+// Accept lets the guest that Wait returned last in, and no other: it hands
+// payload over, and returns the guest and its payload. Errors: ErrNoGuest;
+// ErrGone, after which the invitation is open again until it ends; that of ctx,
+// likewise.
 func (inv *Invitation) Accept(ctx context.Context, payload []byte) (Guest, []byte, error) {
 	if len(payload) > MaxPayload {
 		return Guest{}, nil, fmt.Errorf("accept: payload of %d bytes, %d are allowed", len(payload), MaxPayload)
@@ -145,7 +153,7 @@ func (inv *Invitation) Reject() {
 }
 
 // Cancel ends the invitation, and turns away a guest that awaits the decision.
-// After the end it does nothing.
+// One that was accepted before stays. After the end Cancel does nothing.
 func (inv *Invitation) Cancel() {
 	inv.end(ErrCancelled)
 }
@@ -153,11 +161,11 @@ func (inv *Invitation) Cancel() {
 func (inv *Invitation) end(why error) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	if inv.stateLocked() != nil && inv.visit == nil {
+	if inv.stateLocked() != nil {
 		return
 	}
-	if inv.visit != nil && !inv.visit.decide(decision{err: why}) {
-		return // accepted already
+	if inv.visit != nil {
+		inv.visit.settle(decision{err: why})
 	}
 	inv.endLocked(why)
 }
@@ -166,27 +174,29 @@ func (inv *Invitation) end(why error) {
 func (inv *Invitation) decide(d decision) (*visit, error) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
-	v := inv.visit
-	if v == nil || !v.ready {
-		if inv.ended != nil {
-			return nil, inv.ended
-		}
+	v := inv.shown
+	switch {
+	case inv.ended != nil:
+		return nil, inv.ended
+	case v == nil:
 		return nil, ErrNoGuest
-	}
-	if !v.decide(d) {
+	case v != inv.visit: // whoever is there now is not whom the person saw
+		return nil, ErrGone
+	case !v.settle(d):
 		return nil, ErrNoGuest
 	}
 	return v, nil
 }
 
-// decide reports whether d is the first decision.
-func (v *visit) decide(d decision) bool {
-	select {
-	case v.decided <- d:
-		return true
-	default:
+// settle reports whether d is the first decision, which counts. The caller
+// holds mu.
+func (v *visit) settle(d decision) bool {
+	if v.settled {
 		return false
 	}
+	v.settled = true
+	v.decided <- d
+	return true
 }
 
 // stateLocked returns nil while the code can be used, and notes its expiry.

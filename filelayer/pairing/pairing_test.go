@@ -33,9 +33,10 @@ var (
 
 // lab is an invitation, and guests that reach it by pipes.
 type lab struct {
-	t    *testing.T
-	inv  *Invitation
-	code Code
+	t     *testing.T
+	inv   *Invitation
+	code  Code
+	serve func(net.Conn, ed25519.PublicKey) error // outlives the guest's context
 }
 
 func newLab(t *testing.T) *lab {
@@ -48,14 +49,16 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lab{t, inv, code}
+	return &lab{t, inv, code, func(conn net.Conn, remote ed25519.PublicKey) error {
+		return inv.Serve(t.Context(), conn, remote)
+	}}
 }
 
 // dial connects a device with the key of remote to the invitation.
 func (l *lab) dial(remote Peer) (net.Conn, <-chan error) {
 	guest, host := net.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- l.inv.Serve(l.t.Context(), host, remote.Key) }()
+	go func() { served <- l.serve(host, remote.Key) }()
 	return guest, served
 }
 
@@ -229,7 +232,7 @@ func TestGuestLeaves(t *testing.T) {
 			t.Errorf("guest: %v", j.err)
 		}
 		synctest.Wait()
-		if _, _, err := l.inv.Accept(t.Context(), nil); !errors.Is(err, ErrNoGuest) {
+		if _, _, err := l.inv.Accept(t.Context(), nil); !errors.Is(err, ErrGone) {
 			t.Errorf("accept: %v", err)
 		}
 		again := l.join(t.Context(), l.code, guestPeer)
@@ -255,6 +258,12 @@ func TestFirstProofWins(t *testing.T) {
 			all = append(all, l.join(t.Context(), l.code, peer(10+i, "Guest")))
 		}
 		synctest.Wait()
+		if _, _, err := l.inv.Accept(t.Context(), nil); !errors.Is(err, ErrNoGuest) {
+			t.Errorf("accept of whom nobody saw: %v", err)
+		}
+		if _, err := l.inv.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		if _, _, err := l.inv.Accept(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}

@@ -198,19 +198,16 @@ func (inv *Invitation) present(v *visit, in introduction) {
 	inv.wakeLocked()
 }
 
-// conclude ends the visit: the invitation is used, or open again.
+// conclude ends the visit: the invitation is used, or open again unless it has
+// ended meanwhile.
 func (inv *Invitation) conclude(v *visit, err error) {
 	inv.mu.Lock()
 	defer inv.mu.Unlock()
 	inv.visit = nil
 	v.err = err
 	close(v.finished)
-	switch {
-	case inv.ended != nil:
-		inv.wakeLocked()
-	case err == nil:
-		inv.endLocked(ErrUsed)
-	default:
-		inv.wakeLocked()
+	if err == nil {
+		inv.ended = ErrUsed
 	}
+	inv.wakeLocked()
 }
