@@ -18,7 +18,8 @@ func BasicAuth(user, password string, next http.Handler) http.Handler {
 		if same != 1 {
 			w.Header().Set("WWW-Authenticate", `Basic realm="Paul"`)
 			writeJSON(w, r, http.StatusUnauthorized, map[string]string{
-				"error": "unauthorized", "reason": "You are not authorized to access this server."})
+				"error": "unauthorized", "reason": "You are not authorized to access this server.",
+			})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -33,7 +34,8 @@ func PullOnly(next http.Handler) http.Handler {
 		path, err := pathSegments(r.URL)
 		if err != nil || !pulls(r.Method, path) {
 			writeJSON(w, r, http.StatusForbidden, map[string]string{
-				"error": "forbidden", "reason": "Another device may read this database, but not write it."})
+				"error": "forbidden", "reason": "Another device may read this database, but not write it.",
+			})
 			return
 		}
 		next.ServeHTTP(w, r)

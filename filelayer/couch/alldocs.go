@@ -171,7 +171,7 @@ func (r *request) allDocsRange(out *stream, q *allDocsQuery) error {
 	var after *string // the last document that was read
 	for q.limit < 0 || rows < q.limit {
 		query, args := q.sql(after, skip)
-		stmt, err := r.db.reader.PrepareContext(context.WithoutCancel(r.Context()), query)
+		stmt, err := r.db.prepare(r.Context(), query)
 		if err != nil {
 			return err
 		}

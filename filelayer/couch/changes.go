@@ -79,7 +79,8 @@ func (r *request) changesQuery() (*changesQuery, error) {
 }
 
 // parseSince reads a seq: "now", what appendSeq wrote with or without quotes,
-// or a number. One that another file gave means the beginning.
+// or a number. One that another file gave, or that is still to come, as after
+// the file was put back from a backup, means the beginning.
 func (d *database) parseSince(text string) (int64, error) {
 	present := d.state.Load().seq
 	text = strings.Trim(text, `"`)
@@ -94,7 +95,7 @@ func (d *database) parseSince(text string) (int64, error) {
 	if err != nil || n < 0 {
 		return 0, badRequest("Malformed sequence supplied in 'since' parameter.")
 	}
-	if marked && (epoch != d.epoch || n > present) {
+	if n > present || marked && epoch != d.epoch {
 		return 0, nil
 	}
 	return n, nil

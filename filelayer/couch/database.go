@@ -40,6 +40,7 @@ type database struct {
 	writer  writer
 	state   atomic.Pointer[state] // what is committed
 	changed signal.Signal         // raised after each commit that took a seq
+	suspect atomic.Bool           // damage was seen: check the file at the next start
 
 	mu     sync.RWMutex  // held for reading while the file is used, for writing to close it
 	done   chan struct{} // closed when the database closes; feeds end then
@@ -86,7 +87,8 @@ func openDatabase(ctx context.Context, name, path string, log *slog.Logger) (_ *
 	return d, durable.SyncDir(filepath.Dir(path))
 }
 
-// load reads the state, and checks the file when it was not closed properly.
+// load reads the state, and checks the file when it was not closed properly,
+// or damage was seen.
 func (d *database) load(ctx context.Context) error {
 	var st state
 	var clean bool
@@ -104,11 +106,43 @@ func (d *database) load(ctx context.Context) error {
 	if err := d.writer.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return err
 	}
-	d.log.Info("Checked a database that was not closed", "db", d.name, "verdict", verdict, "took", time.Since(began))
 	if verdict != "ok" {
 		return fmt.Errorf("%w: %s", ErrDamaged, verdict)
 	}
+	if err := d.checkTrees(ctx); err != nil {
+		return err
+	}
+	d.log.InfoContext(ctx, "Checked a database that was not closed", "db", d.name, "took", time.Since(began))
 	return nil
+}
+
+// checkTrees reads every rev tree: one that is malformed would end each feed
+// that comes to it.
+func (d *database) checkTrees(ctx context.Context) error {
+	rows, err := d.writer.db.QueryContext(ctx, "SELECT tree FROM docs")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	var tree sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&tree); err != nil {
+			return err
+		}
+		if _, err := decodeTree(tree); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// note returns err, and sees to it that the file is checked at the next start
+// if err says that it is damaged.
+func (d *database) note(err error) error {
+	if err != nil && isDamage(err) {
+		d.suspect.Store(true)
+	}
+	return err
 }
 
 // use keeps the file open until the returned func is called.
@@ -132,7 +166,7 @@ func (d *database) close(ctx context.Context) error {
 	d.closed = true
 	close(d.done)
 	err := d.reader.Close()
-	_, cerr := d.writer.db.ExecContext(ctx, "UPDATE state SET clean=1; PRAGMA wal_checkpoint(TRUNCATE)")
+	_, cerr := d.writer.db.ExecContext(ctx, "UPDATE state SET clean=?; PRAGMA wal_checkpoint(TRUNCATE)", !d.suspect.Load())
 	return errors.Join(err, cerr, d.writer.db.Close())
 }
 

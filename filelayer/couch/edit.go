@@ -53,7 +53,8 @@ func (t *transaction) apply(doc *document, newEdits bool) (Revision, error) {
 		return Revision{}, badRequest("A document without new_edits must have a _rev")
 	}
 	merged, changed, newLeaf := tree.merge(l, doc.deleted)
-	if !changed {
+	after := merged.stem(t.state.revsLimit)
+	if !changed || slices.Equal(after, tree) { // it named ancestors that are stemmed here
 		return l.head(), nil
 	}
 	attachments, err := t.storeAttachments(doc, l, newEdits)
@@ -61,7 +62,7 @@ func (t *transaction) apply(doc *document, newEdits bool) (Revision, error) {
 		return Revision{}, err
 	}
 	c := &change{
-		id: doc.id, oldSeq: seq, before: tree, after: merged.stem(t.state.revsLimit),
+		id: doc.id, oldSeq: seq, before: tree, after: after,
 		body: doc.body, attachments: attachments,
 	}
 	if newLeaf {
@@ -177,10 +178,10 @@ func (t *transaction) moveBodies(c *change, winner Revision) (body, attachments 
 			return nil, nil, err
 		}
 	}
-	switch {
-	case winner == c.head:
+	switch winner {
+	case c.head:
 		body, attachments = c.body, c.attachments
-	case winner == old:
+	case old:
 		err = t.tx.QueryRowContext(t.ctx, "SELECT body, attachments FROM docs WHERE seq=?", c.oldSeq).Scan(&body, &attachments)
 	default:
 		const win = "DELETE FROM leaves WHERE id=? AND rev=? RETURNING body, attachments"

@@ -131,10 +131,10 @@ func newTimer(d time.Duration) *time.Timer {
 // end appends what comes after the rows.
 func (c *changesReader) end() {
 	b := c.out.buf
-	switch {
-	case c.q.feed == feedEventSource:
+	switch c.q.feed {
+	case feedEventSource:
 		return
-	case c.q.feed == feedContinuous:
+	case feedContinuous:
 		b = append(b, `{"last_seq":`...)
 	default:
 		b = append(b, "\n],\n\"last_seq\":"...)

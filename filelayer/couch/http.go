@@ -27,7 +27,7 @@ type request struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", serverHeader)
 	w.Header().Set("Cache-Control", "must-revalidate")
-	if err := s.route(w, r); err != nil {
+	if err := s.route(w, r); err != nil { //nolint:contextcheck // a request carries its context
 		s.answerError(w, r, err)
 	}
 }
@@ -44,7 +44,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) 
 	case r.Context().Err() != nil: // nobody is there to read it
 		return
 	default:
-		s.opts.Log.Error("Could not answer a database request", "method", r.Method, "path", r.URL.Path, "err", err)
+		s.opts.Log.ErrorContext(r.Context(), "Could not answer a database request", "method", r.Method, "path", r.URL.Path, "err", err)
 		answer = storageError(err)
 	}
 	writeJSON(w, r, answer.Status, map[string]string{"error": answer.Name, "reason": answer.Reason})

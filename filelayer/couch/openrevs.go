@@ -129,7 +129,7 @@ func (r *request) openRevsMixed(rec *record, branches []branch, s show) error {
 		contentType := "application/json"
 		doc, missing, err := r.branchDocument(rec, b, s)
 		if err != nil {
-			r.server.opts.Log.Error("Cut an answer short", "path", r.URL.Path, "err", err)
+			r.cutShort(err)
 			return nil
 		}
 		if missing != "" {

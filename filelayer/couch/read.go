@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A record is a document as it is stored.
@@ -38,6 +39,16 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 		}
 	}
 	return nil
+}
+
+// prepare returns a statement of the readers; the caller closes it.
+func (d *database) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	release, err := d.use()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return d.reader.PrepareContext(context.WithoutCancel(ctx), query)
 }
 
 // get returns the document, or errMissing if there never was one. A deleted
@@ -86,12 +97,25 @@ func (d *database) leaf(ctx context.Context, r *record, i int) (body, attachment
 	if i == r.tree.winner() {
 		return r.body, r.attachments, true, nil
 	}
+	rev := r.tree[i].rev
+	body, attachments, found, err = d.losingLeaf(ctx, r.id, rev)
+	if found || err != nil || !slices.Contains(r.tree.leaves(), i) {
+		return body, attachments, found, err
+	}
+	now, err := d.get(ctx, r.id) // it may have won since r was read
+	if err != nil || now.tree[now.tree.winner()].rev != rev {
+		return nil, nil, false, err
+	}
+	return now.body, now.attachments, true, nil
+}
+
+func (d *database) losingLeaf(ctx context.Context, id string, rev Revision) (body, attachments []byte, found bool, err error) {
 	release, err := d.use()
 	if err != nil {
 		return nil, nil, false, err
 	}
 	defer release()
-	row := d.queries.leaf.QueryRowContext(context.WithoutCancel(ctx), r.id, r.tree[i].rev.String())
+	row := d.queries.leaf.QueryRowContext(context.WithoutCancel(ctx), id, rev.String())
 	err = row.Scan(&body, &attachments)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, false, nil

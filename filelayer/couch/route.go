@@ -42,7 +42,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.routeDatabase(&request{Request: r, w: w, server: s, db: d, params: p}, path[1:])
+	return d.note(s.routeDatabase(&request{Request: r, w: w, server: s, db: d, params: p}, path[1:]))
 }
 
 var serverEndpoints = map[string]func(*Server, *request) error{

@@ -103,7 +103,7 @@ func (s *Server) open(ctx context.Context, name string) (*database, error) {
 	if renameErr != nil {
 		return nil, fmt.Errorf("database %q: %w", name, errors.Join(err, renameErr))
 	}
-	s.opts.Log.Error("Moved a damaged database aside, and began an empty one", "db", name, "err", err, "movedTo", aside)
+	s.opts.Log.ErrorContext(ctx, "Moved a damaged database aside, and began an empty one", "db", name, "err", err, "movedTo", aside)
 	if s.opts.OnDamage != nil {
 		said := fmt.Errorf("%w: %q: %w; the file was moved to %s, and an empty database took its place", ErrDamaged, name, err, aside)
 		s.opts.OnDamage(said)
@@ -209,21 +209,21 @@ func (s *Server) names() []string {
 // after the update sequence since (0: every document), in the order of their
 // changes, tombstones included. Body is the document as JSON without its _id,
 // _rev and other underscore members; it is valid during the call only. Fn must
-// not call s. Each ends at the first error of fn and returns it. The changes feed continues
-// from the last seq seen ("since" takes it as a decimal number).
+// not call s. Each ends at the first error of fn and returns it. The changes
+// feed continues from the last seq seen ("since" takes it as a decimal number).
 func (s *Server) Each(ctx context.Context, db string, since int64, fn func(id, rev string, seq int64, deleted bool, body []byte) error) error {
 	d, err := s.database(db)
 	if err != nil {
 		return err
 	}
 	until := d.state.Load().seq
-	return d.scan(ctx, d.queries.changes, []any{since, until, -1}, false, func(r *record) (bool, error) {
+	return d.note(d.scan(ctx, d.queries.changes, []any{since, until, -1}, false, func(r *record) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
 		winner := r.tree[r.tree.winner()]
 		return true, fn(r.id, winner.rev.String(), r.seq, winner.deleted, r.body)
-	})
+	}))
 }
 
 // noCancel is the context of what must not be given up half way, and is

@@ -58,6 +58,11 @@ func (s *stream) fail(err error) error {
 	if !s.started {
 		return err
 	}
-	s.r.server.opts.Log.Error("Cut an answer short", "path", s.r.URL.Path, "err", err)
+	s.r.cutShort(err)
 	return nil
+}
+
+// cutShort records why an answer ends before it is complete.
+func (r *request) cutShort(err error) {
+	r.server.opts.Log.ErrorContext(r.Context(), "Cut an answer short", "path", r.URL.Path, "err", r.db.note(err))
 }

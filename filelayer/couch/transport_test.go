@@ -97,7 +97,7 @@ func TestTransportStreams(t *testing.T) {
 func TestTransportCancels(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		waits := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+		waits := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()

@@ -60,8 +60,8 @@ func isHex128(s string) bool {
 	return true
 }
 
-// decodeTree reads a stored tree. It accepts what encode writes and nothing
-// else, and keeps no reference to b.
+// decodeTree reads a stored tree. It accepts what encode writes of a tree that
+// is not empty and nothing else, and keeps no reference to b.
 func decodeTree(b []byte) (revTree, error) {
 	t := make(revTree, 0, 1+len(b)/24)
 	gen := 0
@@ -89,6 +89,9 @@ func decodeTree(b []byte) (revTree, error) {
 		if !t.lastFits() {
 			return nil, errBadTree
 		}
+	}
+	if len(t) == 0 {
+		return nil, errBadTree
 	}
 	return t, t.checkDeleted()
 }

@@ -3,6 +3,8 @@ package couch
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -89,7 +91,15 @@ func (d *database) commit(ctx context.Context, jobs []*job) {
 	}
 }
 
-func (d *database) transact(ctx context.Context, jobs []*job) error {
+// transact runs jobs in one transaction. A panic of one becomes its error: the
+// others' writes must neither be lost with it nor be taken for done.
+func (d *database) transact(ctx context.Context, jobs []*job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.log.ErrorContext(ctx, "A write made the database panic", "db", d.name, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("write to database %q: %v", d.name, p)
+		}
+	}()
 	w := &d.writer
 	tx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {

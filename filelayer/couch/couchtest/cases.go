@@ -154,8 +154,10 @@ var conflictCases = []testCase{
 
 var bulkCases = []testCase{
 	{"bulk docs", []step{
-		{method: "POST", path: "/$db/_bulk_docs", body: `{"docs":[{"_id":"a"},{"_id":"b","n":1},{"_id":"a"},{"n":2},{"_id":"_x"}]}`, status: 201,
-			want: `[{"ok":true,"id":"a","rev":"*"},{"ok":true,"id":"b","rev":"*"},{"id":"a","error":"conflict","reason":"*"},{"ok":true,"id":"*","rev":"*"},{"id":"_x","error":"illegal_docid"}]`},
+		{
+			method: "POST", path: "/$db/_bulk_docs", body: `{"docs":[{"_id":"a"},{"_id":"b","n":1},{"_id":"a"},{"n":2},{"_id":"_x"}]}`, status: 201,
+			want: `[{"ok":true,"id":"a","rev":"*"},{"ok":true,"id":"b","rev":"*"},{"id":"a","error":"conflict","reason":"*"},{"ok":true,"id":"*","rev":"*"},{"id":"_x","error":"illegal_docid"}]`,
+		},
 		{method: "POST", path: "/$db/_bulk_docs", body: `{"docs":[]}`, status: 201, want: `[]`},
 		{method: "POST", path: "/$db/_bulk_docs", body: `{}`, status: 400, want: `{"error":"bad_request","reason":"*"}`},
 		{method: "POST", path: "/$db/_bulk_docs", body: `[]`, status: 400},
@@ -171,9 +173,11 @@ var bulkCases = []testCase{
 	}},
 	{"bulk get", []step{
 		{method: "POST", path: "/$db/_bulk_docs", body: `{"new_edits":false,"docs":[{"_id":"x","_revisions":{"start":2,"ids":["b","a"]}},{"_id":"x","_revisions":{"start":2,"ids":["c","a"]}},{"_id":"y","_rev":"1-a","_deleted":true}]}`, status: 201},
-		{method: "POST", path: "/$db/_bulk_get?revs=true&attachments=false", body: `{"docs":[{"id":"y","rev":"1-a"},{"id":"x","rev":"2-b"},{"id":"x","rev":"1-a"},{"id":"z","rev":"1-a"},{"id":"x","rev":"2-c"}]}`, status: 200,
+		{
+			method: "POST", path: "/$db/_bulk_get?revs=true&attachments=false", body: `{"docs":[{"id":"y","rev":"1-a"},{"id":"x","rev":"2-b"},{"id":"x","rev":"1-a"},{"id":"z","rev":"1-a"},{"id":"x","rev":"2-c"}]}`, status: 200,
 			want: `{"results":[{"id":"y","docs":[{"ok":{"_id":"y","_deleted":true}}]},{"id":"x","docs":[{"ok":{"_rev":"2-b","_revisions":{"start":2,"ids":["b","a"]}}}]},
-				{"id":"x","docs":[{"error":{"id":"x","rev":"1-a","error":"not_found","reason":"missing"}}]},{"id":"z","docs":[{"error":{"id":"z","rev":"1-a","error":"not_found"}}]},{"id":"x","docs":[{"ok":{"_rev":"2-c"}}]}]}`},
+				{"id":"x","docs":[{"error":{"id":"x","rev":"1-a","error":"not_found","reason":"missing"}}]},{"id":"z","docs":[{"error":{"id":"z","rev":"1-a","error":"not_found"}}]},{"id":"x","docs":[{"ok":{"_rev":"2-c"}}]}]}`,
+		},
 		{method: "POST", path: "/$db/_bulk_get?latest=true", body: `{"docs":[{"id":"x","rev":"2-b"}]}`, status: 200, want: `{"results":[{"id":"x","docs":[{"ok":{"_rev":"2-b","_revisions":"~"}}]}]}`},
 		{method: "POST", path: "/$db/_bulk_get", body: `{"docs":[]}`, status: 200, want: `{"results":[]}`},
 		{method: "POST", path: "/$db/_bulk_get", body: `{}`, status: 400},

@@ -77,12 +77,12 @@ func (x *exchange) expand(text string) string {
 func (x *exchange) run(st step) {
 	x.t.Helper()
 	what := st.method + " " + x.expand(st.path)
-	resp, text := x.send(st)
-	if resp.StatusCode != st.status {
-		x.t.Fatalf("%s %s: status %d, want %d: %s", what, x.expand(st.body), resp.StatusCode, st.status, text)
+	status, header, text := x.send(st)
+	if status != st.status {
+		x.t.Fatalf("%s %s: status %d, want %d: %s", what, x.expand(st.body), status, st.status, text)
 	}
 	for name, values := range st.wantHeader {
-		if got := resp.Header.Get(name); got != x.expand(values[0]) {
+		if got := header.Get(name); got != x.expand(values[0]) {
 			x.t.Errorf("%s: header %s: %q, want %q", what, name, got, x.expand(values[0]))
 		}
 	}
@@ -97,7 +97,7 @@ func (x *exchange) run(st step) {
 	}
 }
 
-func (x *exchange) send(st step) (*http.Response, string) {
+func (x *exchange) send(st step) (status int, header http.Header, text string) {
 	x.t.Helper()
 	ctx := x.ctx
 	if ctx == nil {
@@ -121,7 +121,7 @@ func (x *exchange) send(st step) (*http.Response, string) {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	return resp, string(b)
+	return resp.StatusCode, resp.Header, string(b)
 }
 
 func (x *exchange) compare(what, text, want string) {
