@@ -204,15 +204,19 @@ func (h *heifReader) itemLocations(d []byte) {
 		idSize = 4
 	}
 	offSize, lenSize, baseSize, indexSize := int(d[4]>>4), int(d[4]&15), int(d[5]>>4), int(d[5]&15)
-	n := min(r.uint(idSize), maxItems)
-	for range n {
+	left := uint64(maxItems) // of all extents: they may take no bytes at all
+	for range min(r.uint(idSize), maxItems) {
 		id, method := uint32(r.uint(idSize)), uint64(0)
 		if v > 0 {
 			method = r.uint(2) & 15
 		}
 		r.uint(2)
 		base, extents := r.uint(baseSize), r.uint(2)
-		for k := range min(extents, maxItems) {
+		if extents > left {
+			return
+		}
+		left -= extents
+		for k := range extents {
 			if v > 0 {
 				r.uint(indexSize)
 			}

@@ -28,8 +28,20 @@ func (v value) text() string {
 	if v.typ != 2 && v.typ != 7 && v.typ != 1 {
 		return ""
 	}
-	b, _, _ := bytes.Cut(v.data[:min(len(v.data), maxText)], []byte{0})
-	return cleanText(string(bytes.TrimSpace(b)))
+	b, _, _ := bytes.Cut(v.data, []byte{0})
+	return cleanText(cutText(string(bytes.TrimSpace(b)), maxText))
+}
+
+// cutText returns at most n bytes of s, and no part of a letter at the end.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	cut := n
+	for cut > n-utf8.UTFMax && cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
 }
 
 // cleanText makes text of a file safe to show: bytes that are no UTF-8 are

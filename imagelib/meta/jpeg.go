@@ -9,8 +9,10 @@ const (
 )
 
 // jpeg reads the segments of a JPEG at base up to its first scan (ITU T.81, B.1.1).
+// At a marker that has no business there it ends: decoders differ on where the
+// next segment would begin, and must not see another frame than this does.
 func (f *file) jpeg(base int64) {
-	p, seenEXIF := base+2, false
+	p, seenEXIF, seenFrame := base+2, false, false
 	for range maxMarkers {
 		b := f.at(p, 48)
 		if len(b) < 4 || b[0] != 0xff {
@@ -21,10 +23,13 @@ func (f *file) jpeg(base int64) {
 		case marker == 0xff: // fill byte
 			p++
 			continue
-		case marker == 0xda, marker == 0xd9, n < 2:
+		case marker < 0xc0, marker >= 0xd0 && marker <= 0xda, n < 2:
 			return
 		case isFrame(marker) && len(b) >= 10:
-			f.frame(marker, b)
+			if !seenFrame { // decoders take the first
+				f.frame(marker, b)
+			}
+			seenFrame = true
 		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(exifHeader[:5])) && !seenEXIF:
 			seenEXIF = f.tiff(p+10, n-8, ifdMain)
 		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(xmpHeader)):
@@ -44,7 +49,7 @@ func isFrame(m byte) bool {
 func (f *file) frame(marker byte, b []byte) {
 	f.Height, f.Width = be16(b[5:]), be16(b[7:])
 	f.Layout = Layout{Bits: int(b[4]), Components: int(b[9]), Progressive: marker == 0xc2}
-	f.Layout.Lossy420 = len(b) >= 12 && b[9] == 3 && b[11] == 0x22
+	f.Layout.Lossy420 = len(b) >= 18 && b[9] == 3 && b[11] == 0x22 && b[14] == 0x11 && b[17] == 0x11
 }
 
 // raf reads a Fuji raw file: its preview is a JPEG with EXIF, at an offset

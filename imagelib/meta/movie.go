@@ -85,7 +85,7 @@ func (f *file) track(b box) {
 			return false
 		}
 		w, h := int(be32(d[matrix+36:])>>16), int(be32(d[matrix+40:])>>16)
-		if w*h > f.Width*f.Height {
+		if int64(w)*int64(h) > int64(f.Width)*int64(f.Height) {
 			f.Width, f.Height = w, h
 			f.itemOrientation = matrixTurn(d[matrix:])
 		}

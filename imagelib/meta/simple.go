@@ -14,7 +14,7 @@ func (f *file) png() {
 		n := be32(b)
 		switch string(b[4:8]) {
 		case "IHDR":
-			if len(b) >= 18 {
+			if i == 0 && len(b) >= 18 { // anywhere else it counts for nobody
 				f.Width, f.Height = int(be32(b[8:])), int(be32(b[12:]))
 				f.Layout = Layout{Bits: int(b[16]), Components: pngComponents(b[17])}
 			}
@@ -65,13 +65,13 @@ func (f *file) webp() {
 		n := le32(b[4:])
 		switch typ := string(b[:4]); {
 		case typ == "VP8X" && len(b) >= 18:
-			f.Width, f.Height = 1+le24(b[12:]), 1+le24(b[15:])
+			f.atLeast(1+le24(b[12:]), 1+le24(b[15:]))
 			f.Layout.Animated = b[8]&2 != 0
-		case typ == "VP8 " && len(b) >= 18 && f.Width == 0:
-			f.Width, f.Height = le16(b[14:])&0x3fff, le16(b[16:])&0x3fff
-		case typ == "VP8L" && len(b) >= 13 && f.Width == 0:
+		case typ == "VP8 " && len(b) >= 18:
+			f.atLeast(le16(b[14:])&0x3fff, le16(b[16:])&0x3fff)
+		case typ == "VP8L" && len(b) >= 13:
 			v := le32(b[9:])
-			f.Width, f.Height = int(v&0x3fff)+1, int(v>>14&0x3fff)+1
+			f.atLeast(int(v&0x3fff)+1, int(v>>14&0x3fff)+1)
 		case typ == "EXIF":
 			f.exifBlob(p+8, n)
 		case typ == "XMP ":
@@ -80,6 +80,10 @@ func (f *file) webp() {
 		p += 8 + n + n&1
 	}
 }
+
+// atLeast takes the larger of the sizes that the chunks tell: of a file that
+// contradicts itself, it counts what decoding may cost.
+func (f *file) atLeast(w, h int) { f.Width, f.Height = max(f.Width, w), max(f.Height, h) }
 
 func le24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 

@@ -12,6 +12,7 @@ const (
 	maxXMP       = 1 << 20
 	maxXMPTokens = 50_000
 	maxTags      = 100
+	maxTag       = 256 // bytes
 )
 
 // Namespaces of XMP (XMP specification part 1, 8, and part 2).
@@ -64,7 +65,7 @@ func (f *file) readXMP(packet []byte) {
 				property = xml.Name{}
 			}
 		case xml.CharData:
-			if text := strings.TrimSpace(string(t[:min(len(t), maxText)])); text != "" && (li.Local == "" || li.Local == "li") {
+			if text := strings.TrimSpace(cutText(string(t), maxText)); text != "" && (li.Local == "" || li.Local == "li") {
 				f.xmp.set(property, text)
 			}
 		}
@@ -72,7 +73,7 @@ func (f *file) readXMP(packet []byte) {
 }
 
 func (x *xmpFacts) set(name xml.Name, text string) {
-	text = cleanText(text)
+	text = cleanText(cutText(text, maxText))
 	switch name {
 	case xml.Name{Space: nsEXIF, Local: "DateTimeOriginal"}:
 		setText(&x.original, text)
@@ -88,7 +89,7 @@ func (x *xmpFacts) set(name xml.Name, text string) {
 		setText(&x.caption, caption(text))
 	case xml.Name{Space: nsDC, Local: "subject"}:
 		if len(x.tags) < maxTags && text != "" {
-			x.tags = append(x.tags, text)
+			x.tags = append(x.tags, cutText(text, maxTag))
 		}
 	}
 }

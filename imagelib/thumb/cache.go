@@ -106,11 +106,7 @@ func Decode(data []byte, size int) (*image.RGBA, error) {
 }
 
 func decodeThumb(data []byte) (m *image.RGBA, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			m, err = nil, fmt.Errorf("%w: the decoder failed: %v", ErrDamaged, p)
-		}
-	}()
+	defer recovered(&err)
 	img, err := jpegn.Decode(bytes.NewReader(data), &jpegn.Options{ToRGBA: true, UpsampleMethod: jpegn.CatmullRom})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)

@@ -31,20 +31,22 @@ func denominator(info *meta.Info, side, times int) int {
 	return 1
 }
 
-// decode decodes checked bytes, JPEG at 1/denom of its size. A decoder that
-// panics has met damage.
+// recovered, deferred, makes an error of a panic: who panics has met damage.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: drawing it failed: %v", ErrDamaged, p)
+	}
+}
+
+// decode decodes checked bytes, JPEG at 1/denom of its size.
 func decode(data []byte, info *meta.Info, denom int) (m image.Image, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			m, err = nil, fmt.Errorf("%w: the decoder failed: %v", ErrDamaged, p)
-		}
-		if err == nil && m.Bounds().Empty() {
-			m, err = nil, fmt.Errorf("%w: it is empty", ErrDamaged)
-		}
-	}()
+	defer recovered(&err)
 	m, err = decodeType(data, info, denom)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if m.Bounds().Empty() {
+		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
 	}
 	return m, nil
 }

@@ -92,12 +92,16 @@ func tooLarge(info *meta.Info) error {
 // jpegCost counts the planes, and for several passes the coefficients, which
 // the decoder keeps whole as 32-bit numbers.
 func jpegCost(data []byte, info *meta.Info, px, denom int64) (cost, limit int64, err error) {
-	samples := 2 * px * int64(max(info.Layout.Components, 1))
-	if info.Layout.Lossy420 {
-		samples = 3 * px
+	samples := px * int64(max(info.Layout.Components, 1))
+	cost = samples
+	switch {
+	case info.Layout.Lossy420:
+		samples = px + px/2
+		cost = samples
+	case info.Layout.Components == 3: // the decoder may have to make RGB of it
+		cost += 4 * px
 	}
-	samples /= 2
-	cost, limit = samples/(denom*denom), maxJPEGPixels
+	cost, limit = cost/(denom*denom), maxJPEGPixels
 	if px > int64(len(data))*128 && px > 4_000_000 { // a block of 64 pixels takes six bits at the very least
 		return 0, 0, tooLarge(info)
 	}

@@ -57,24 +57,32 @@ func colourSize(w, h int, r image.YCbCrSubsampleRatio) (int, int) {
 	return w, h
 }
 
+// tileArea is about how many pixels are converted at a time.
+const tileArea = 1 << 16
+
 // reduce makes a picture of any image, on white where it is transparent, by
-// averaging squares of k by k pixels.
+// averaging squares of k by k pixels. It goes tile by tile: a row of squares of
+// a long and thin image would take far more memory than the image.
 func reduce(m image.Image, k int) picture {
 	b := m.Bounds()
 	w, h := (b.Dx()+k-1)/k, (b.Dy()+k-1)/k
 	p := picture{newPlane(w, h), newPlane(w, h), newPlane(w, h)}
-	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), k))
-	opaque := isOpaque(m)
+	height := min(k, b.Dy())
+	squares := max(1, tileArea/(k*height))
+	tile := image.NewRGBA(image.Rect(0, 0, min(squares*k, b.Dx()), height))
+	op, opaque := draw.Src, isOpaque(m)
+	if !opaque {
+		op = draw.Over
+	}
 	for y := range h {
-		rows := min(k, b.Dy()-y*k)
-		r := image.Rect(0, 0, b.Dx(), rows)
-		op := draw.Src
-		if !opaque {
-			draw.Draw(strip, r, image.White, image.Point{}, draw.Src)
-			op = draw.Over
+		for x := 0; x < w; x += squares {
+			r := image.Rect(0, 0, min(squares*k, b.Dx()-x*k), min(k, b.Dy()-y*k))
+			if !opaque {
+				draw.Draw(tile, r, image.White, image.Point{}, draw.Src)
+			}
+			draw.Draw(tile, r, m, b.Min.Add(image.Pt(x*k, y*k)), op)
+			p.average(tile, r.Max, x, y, k)
 		}
-		draw.Draw(strip, r, m, image.Pt(b.Min.X, b.Min.Y+y*k), op)
-		p.average(strip, y, k, rows)
 	}
 	return p
 }
@@ -84,21 +92,21 @@ func isOpaque(m image.Image) bool {
 	return ok && o.Opaque()
 }
 
-// average fills row y from the squares of a strip.
-func (p picture) average(strip *image.RGBA, y, k, rows int) {
-	yy, cb, cr := p.y.row(y), p.cb.row(y), p.cr.row(y)
-	width := strip.Rect.Dx()
-	for x := range yy {
-		from, to := x*k, min(x*k+k, width)
+// average fills the pixels of row y from x on with the squares of a tile, of
+// which size is in use.
+func (p picture) average(tile *image.RGBA, size image.Point, x, y, k int) {
+	for from := 0; from < size.X; from += k {
+		to := min(from+k, size.X)
 		var r, g, b int
-		for j := range rows {
-			px := strip.Pix[j*strip.Stride+from*4 : j*strip.Stride+to*4]
+		for j := range size.Y {
+			px := tile.Pix[j*tile.Stride+from*4 : j*tile.Stride+to*4]
 			for i := 0; i+3 < len(px); i += 4 {
 				r, g, b = r+int(px[i]), g+int(px[i+1]), b+int(px[i+2])
 			}
 		}
-		n := (to - from) * rows
-		yy[x], cb[x], cr[x] = ycbcr((r+n/2)/n, (g+n/2)/n, (b+n/2)/n)
+		n := (to - from) * size.Y
+		at := y*p.y.stride + x + from/k
+		p.y.pix[at], p.cb.pix[at], p.cr.pix[at] = ycbcr((r+n/2)/n, (g+n/2)/n, (b+n/2)/n)
 	}
 }
 

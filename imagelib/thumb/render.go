@@ -82,12 +82,13 @@ func (r *Renderer) reserve(ctx context.Context, n int64) (release func(), err er
 
 // Thumbnails draws a file of which info was read. It fails with
 // [ErrUnsupported], [ErrTooLarge] or [ErrDamaged], or with ctx's error.
-func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info) (Set, error) {
+func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info) (set Set, err error) {
+	defer recovered(&err)
 	p, embedded, err := r.small(ctx, data, info)
 	if err != nil {
 		return Set{}, err
 	}
-	set := Set{Hash: hash(p), Embedded: embedded}
+	set = Set{Hash: hash(p), Embedded: embedded}
 	if set.Large, err = encode(p); err != nil {
 		return Set{}, err
 	}
@@ -116,7 +117,11 @@ func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p p
 // draw decodes and resizes so that the picture fits in a square of side.
 func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side, times int, fullColour bool) (picture, error) {
 	denom := denominator(info, side, times)
-	m, release, err := r.decode(ctx, data, info, denom)
+	extra := int64(0)
+	if fullColour { // three planes, the same turned, and RGB
+		extra = 10 * fitPixels(info, side)
+	}
+	m, release, err := r.decode(ctx, data, info, denom, extra)
 	if err != nil {
 		return picture{}, err
 	}
@@ -137,13 +142,14 @@ func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side,
 	return p.resize(w, h, fullColour).orient(info.Orientation), nil
 }
 
-// decode checks, reserves and decodes. The memory is given back by release.
-func (r *Renderer) decode(ctx context.Context, data []byte, info *meta.Info, denom int) (m image.Image, release func(), err error) {
+// decode checks, reserves and decodes, with extra bytes for what is made of it.
+// The memory is given back by release.
+func (r *Renderer) decode(ctx context.Context, data []byte, info *meta.Info, denom int, extra int64) (m image.Image, release func(), err error) {
 	cost, err := Check(data, info, denom)
 	if err != nil {
 		return nil, nil, err
 	}
-	release, err = r.reserve(ctx, cost)
+	release, err = r.reserve(ctx, cost+extra)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -203,9 +209,10 @@ func encode(p picture) ([]byte, error) {
 
 // Pixels decodes a file for the screen, upright, with neither side over maxSide;
 // 0 asks for all there is. Errors are those of [Renderer.Thumbnails].
-func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
+func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (m image.Image, err error) {
+	defer recovered(&err)
 	src, srcInfo := source(data, info)
-	m, err := r.pixels(ctx, src, srcInfo, maxSide)
+	m, err = r.pixels(ctx, src, srcInfo, maxSide)
 	if err == nil || ctx.Err() != nil {
 		return m, err
 	}
@@ -226,12 +233,19 @@ func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, max
 		}
 		return p.rgba(), nil
 	}
-	m, release, err := r.decode(ctx, data, info, 1)
+	extra := 4*fitPixels(info, 0) + 8*fitPixels(info, maxSide) // a copy in RGB, and the results of fitting and turning
+	m, release, err := r.decode(ctx, data, info, 1, extra)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
 	return edit(m, info.Orientation, maxSide), nil
+}
+
+// fitPixels counts the pixels of a file's picture in a square of side.
+func fitPixels(info *meta.Info, side int) int64 {
+	w, h := fit(info.Width, info.Height, side)
+	return int64(w) * int64(h)
 }
 
 // limitSide keeps what is handed out under outPixels.
