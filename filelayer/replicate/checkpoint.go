@@ -61,25 +61,35 @@ const (
 // readCheckpoint returns the checkpoint of db. One that cannot be read counts
 // as empty, but keeps its revision, so that it can be replaced.
 func readCheckpoint(ctx context.Context, db *kivik.DB, name string) (checkpoint, error) {
-	var raw json.RawMessage
-	err := db.Get(ctx, "_local/"+name).ScanDoc(&raw)
-	if kivik.HTTPStatus(err) == http.StatusNotFound {
-		return checkpoint{}, nil
-	}
+	c, rev, err := readLocal[checkpoint](ctx, db, name)
 	if err != nil {
 		return checkpoint{}, fmt.Errorf("read checkpoint: %w", err)
 	}
-	var c checkpoint
-	if json.Unmarshal(raw, &c) != nil {
-		var only struct {
-			Rev string `json:"_rev"`
-		}
-		if json.Unmarshal(raw, &only) != nil {
-			return checkpoint{}, fmt.Errorf("%w: a checkpoint that is no document", ErrSource)
-		}
-		return checkpoint{Rev: only.Rev}, nil
-	}
+	c.Rev = rev
 	return c, nil
+}
+
+// readLocal returns the document below _local/ and its revision: the zero T if
+// it is not of that form, and no revision if there is none.
+func readLocal[T any](ctx context.Context, db *kivik.DB, name string) (v T, rev string, err error) {
+	var raw json.RawMessage
+	err = db.Get(ctx, "_local/"+name).ScanDoc(&raw)
+	if kivik.HTTPStatus(err) == http.StatusNotFound {
+		return v, "", nil
+	}
+	if err != nil {
+		return v, "", err
+	}
+	var only struct {
+		Rev string `json:"_rev"`
+	}
+	if json.Unmarshal(raw, &only) != nil {
+		return v, "", fmt.Errorf("%w: a local document that is no document", ErrSource)
+	}
+	if json.Unmarshal(raw, &v) != nil {
+		v = *new(T) // it may be filled in part
+	}
+	return v, only.Rev, nil
 }
 
 // writeCheckpoint stores c in db over the revision rev, and returns the new one.

@@ -8,4 +8,8 @@
 // fetch those, write them in one transaction. Whatever interrupts a session,
 // the next one goes on from the last checkpoint; a document that comes twice
 // does no harm.
+//
+// A revision that cannot be fetched or written does not stop the others. It is
+// *set aside*: remembered in the target before a checkpoint passes it, and
+// tried again in later sessions.
 package replicate

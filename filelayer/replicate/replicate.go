@@ -66,14 +66,16 @@ type Status struct {
 	Pending     int64     // changes that the source says are left, about
 	DocsRead    int       // revisions fetched
 	DocsWritten int       // revisions written
-	Failed      int       // revisions set aside
-	Failures    []Failure // the latest of them, 50 at most
+	Failed      int       // revisions set aside since then
+	Failures    []Failure // the latest of them, 50 at most; some may have come after all
 	Online      bool      // the source answered last
 	CaughtUp    bool      // nothing is left to fetch
 	LastErr     error     // why the last session ended; nil while one runs well
 }
 
-// A Failure is a revision that was set aside.
+// A Failure is a revision that was set aside: it could not be fetched or
+// written, and is tried again from time to time. One without Rev is a row of
+// the changes feed that makes no sense.
 type Failure struct {
 	ID, Rev string
 	Err     error
@@ -87,6 +89,9 @@ type Replicator struct {
 	source *source
 	name   string // of the checkpoints
 	pace   pace
+
+	aside   aside
+	retried time.Time // when aside was last tried again
 
 	mu     sync.Mutex // guards status
 	status Status
@@ -126,14 +131,15 @@ func (r *Replicator) Run(ctx context.Context) error {
 	defer stop()
 	var wait backoff
 	for {
-		before := r.Status().LastSeq
+		before, began := r.Status().LastSeq, time.Now()
 		err := r.session(ctx, true)
 		if ctx.Err() != nil {
 			return nil
 		}
 		r.ended(err)
-		after := r.Status()
-		if after.LastSeq != before || after.CaughtUp {
+		// Catching up is no progress by itself: a session may end at once
+		// after it, each time, for want of a checkpoint.
+		if r.Status().LastSeq != before || time.Since(began) > maxWait {
 			wait.reset()
 		}
 		r.update(func(s *Status) { s.CaughtUp = false })
@@ -177,7 +183,7 @@ func (r *Replicator) update(change func(*Status)) {
 	}
 }
 
-// setAside records revisions that are not going to be written.
+// setAside records revisions that are not written for now.
 func (r *Replicator) setAside(failures []Failure) {
 	if len(failures) == 0 {
 		return

@@ -27,11 +27,13 @@ type session struct {
 type batch struct {
 	page
 	caughtUp bool // nothing came after it
+	again    bool // not of the feed, but what was set aside
 }
 
 // A parcel is what the writing stage writes at once.
 type parcel struct {
 	docs     []doc
+	tried    []ref // what docs and failures answer for
 	failures []Failure
 	missing  int // revisions that the target lacked
 
@@ -53,7 +55,7 @@ func (r *Replicator) session(ctx context.Context, live bool) error {
 	batches, parcels := make(chan batch, 1), make(chan parcel, 1)
 	group.Go(func() error {
 		defer close(batches)
-		return s.readFeed(ctx, batches)
+		return s.readAll(ctx, batches)
 	})
 	group.Go(func() error {
 		defer close(parcels)
@@ -73,6 +75,9 @@ func (s *session) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
+	if err := s.r.aside.load(ctx, s.r.opts.Target, s.r.name+"-aside"); err != nil {
+		return fmt.Errorf("target: %w", err)
+	}
 	s.target, s.sourceRev, s.targetRev = target, source.Rev, target.Rev
 	s.since = startSeq(source, target)
 	s.saved, s.savedAt = s.since, time.Now()
@@ -83,7 +88,14 @@ func (s *session) begin(ctx context.Context) error {
 	return nil
 }
 
-// readFeed is the first stage.
+// readAll is the first stage.
+func (s *session) readAll(ctx context.Context, out chan<- batch) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.readFeed(ctx, out) })
+	group.Go(func() error { return s.retry(ctx, out) })
+	return group.Wait()
+}
+
 func (s *session) readFeed(ctx context.Context, out chan<- batch) error {
 	since, wait := s.since, false
 	for {
@@ -95,7 +107,7 @@ func (s *session) readFeed(ctx context.Context, out chan<- batch) error {
 		caughtUp := p.count < s.r.opts.BatchSize
 		if p.count > 0 || !wait || p.lastSeq != since {
 			select {
-			case out <- batch{*p, caughtUp}:
+			case out <- batch{page: *p, caughtUp: caughtUp}:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -138,16 +150,23 @@ func (s *session) writeAll(ctx context.Context, in <-chan parcel) error {
 	}
 }
 
-// save writes a checkpoint in both databases, if there is something to say.
+// save stores what is set aside, and then a checkpoint in both databases, if
+// there is something to say.
 func (s *session) save(ctx context.Context) error {
 	s.savedAt = time.Now()
-	if s.since == s.saved || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	complete, err := s.r.aside.save(ctx, s.r.opts.Target, s.r.name+"-aside")
+	if err != nil {
+		return fmt.Errorf("target: %w", err)
+	}
+	if !complete || s.since == s.saved {
+		return nil
 	}
 	s.entry.EndTime = httpTime(time.Now())
 	s.entry.EndLastSeq, s.entry.RecordedSeq = s.since, s.since
 	c := s.target.with(s.entry)
-	var err error
 	if s.sourceRev, err = writeCheckpoint(ctx, s.r.source.db, s.r.name, s.sourceRev, c); err != nil {
 		return fmt.Errorf("source: %w", err)
 	}

@@ -42,6 +42,9 @@ func newSource(opts Options) (*source, error) {
 		next = http.DefaultTransport
 	}
 	client := *opts.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return fmt.Errorf("%w: a redirection", ErrSource)
+	}
 	client.Transport = &guard{next: next, user: u.User, most: opts.MaxAnswer, stall: opts.Stall}
 	u.User = nil
 	u.RawQuery, u.Fragment = "", ""

@@ -26,6 +26,9 @@ func (s *session) fetchAll(ctx context.Context, in <-chan batch, out chan<- parc
 			return fmt.Errorf("ask what is missing: %w", err)
 		}
 		last := parcel{lastSeq: b.lastSeq, checked: checked, pending: b.pending, caughtUp: b.caughtUp, failures: b.bad}
+		if b.again {
+			last.tried = present(b.rows, refs)
+		}
 		for len(refs) > 0 {
 			n := min(s.r.pace.size, len(refs))
 			p, err := s.fetch(ctx, refs[:n])
@@ -43,6 +46,7 @@ func (s *session) fetchAll(ctx context.Context, in <-chan batch, out chan<- parc
 				continue
 			}
 			last.docs, last.missing = p.docs, p.missing
+			last.tried = append(last.tried, p.tried...)
 			last.failures = append(last.failures, p.failures...)
 		}
 		if err := send(last); err != nil {
@@ -100,7 +104,7 @@ func (s *session) fetch(ctx context.Context, refs []ref) (parcel, error) {
 			docs, failures = append(docs, more...), append(failures, failed...)
 		}
 	}
-	p := parcel{missing: len(refs), failures: failures}
+	p := parcel{missing: len(refs), tried: refs, failures: failures}
 	for _, d := range docs {
 		if err := s.accept(d); err != nil {
 			p.failures = append(p.failures, Failure{d.ID, d.Rev, err})
@@ -147,7 +151,7 @@ func (s *session) write(ctx context.Context, p parcel) error {
 	s.entry.DocsRead += len(p.docs)
 	s.entry.DocsWritten += written
 	s.entry.WriteFailures += len(failures)
-	s.r.setAside(failures)
+	s.r.setAside(s.r.aside.settle(p.tried, failures))
 	if p.lastSeq != "" {
 		s.since = p.lastSeq
 	}
