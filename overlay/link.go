@@ -1,7 +1,7 @@
 package overlay
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/ed25519"
 	"net"
 	"net/netip"
@@ -31,27 +31,62 @@ func (k *link) peering() Peering {
 	}
 }
 
-// meter counts what a link carries, for whom, and how fast it answers. (Core's
-// own figures come from GetPeers, which reads them without a lock.)
+// meter counts what a link carries, for whom, and how fast it answers (core's
+// own figures come from GetPeers, which reads them without a lock), and keeps
+// from the core what strangers send to this device.
 type meter struct {
 	net.Conn
 	link    *link
 	own     ed25519.PublicKey
-	arrived func(from ed25519.PublicKey, by *link)
+	welcome func(from ed25519.PublicKey, by *link) bool
 
-	in, out frames // each used by the one reader, the one writer
-	last    []byte // whose frame was reported to arrived last
-	repeats int    // since then
+	in   *bufio.Reader // of Conn; used by the one reader
+	left int           // bytes of the frame that may be read
+	out  sentFrames    // used by the one writer
 }
 
-// arrivedEvery is how many frames of one sender in a row are reported as one.
-const arrivedEvery = 64
+func newMeter(c net.Conn, k *link, own ed25519.PublicKey, welcome func(ed25519.PublicKey, *link) bool) *meter {
+	return &meter{Conn: c, link: k, own: own, welcome: welcome, in: bufio.NewReader(c)}
+}
 
+// Read reads from frames that pass, and skips all others.
 func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.Conn.Read(p)
+	for m.left == 0 {
+		f, err := nextFrame(m.in)
+		if err != nil {
+			return 0, err
+		}
+		if m.passes(f) {
+			m.left = f.size
+			break
+		}
+		if _, err := m.in.Discard(f.size); err != nil {
+			return 0, err
+		}
+		m.link.rx.Add(uint64(f.size))
+	}
+	n, err := m.in.Read(p[:min(len(p), m.left)])
+	m.left -= n
 	m.link.rx.Add(uint64(n))
-	m.in.feed(p[:n], m.received)
 	return n, err
+}
+
+// passes notes what a frame tells, and reports whether the core may see it.
+func (m *meter) passes(f frame) bool {
+	switch {
+	case f.kind == frameSignatureResponse:
+		if asked := m.link.asked.Swap(0); asked != 0 {
+			m.link.rtt.Store(max(time.Now().UnixNano()-asked, 1))
+		}
+	case f.kind != frameTraffic:
+	case f.receiver == nil:
+		return false
+	case m.own.Equal(f.receiver):
+		return m.welcome(f.source, m.link) && !f.harmful()
+	case !m.own.Equal(f.source):
+		m.link.transit.Add(uint64(f.size))
+	}
+	return true
 }
 
 func (m *meter) Write(p []byte) (int, error) {
@@ -61,24 +96,8 @@ func (m *meter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (m *meter) sending(f frame) {
-	if f.kind == frameSignatureRequest {
+func (m *meter) sending(kind byte) {
+	if kind == frameSignatureRequest {
 		m.link.asked.Store(time.Now().UnixNano())
-	}
-}
-
-func (m *meter) received(f frame) {
-	switch {
-	case f.kind == frameSignatureResponse:
-		if asked := m.link.asked.Swap(0); asked != 0 {
-			m.link.rtt.Store(max(time.Now().UnixNano()-asked, 1))
-		}
-	case f.kind == frameTraffic && m.own.Equal(f.receiver):
-		if m.repeats++; m.repeats == arrivedEvery || !bytes.Equal(m.last, f.source) {
-			m.last, m.repeats = append(m.last[:0], f.source...), 0
-			m.arrived(f.source, m.link)
-		}
-	case f.kind == frameTraffic && !m.own.Equal(f.source):
-		m.link.transit.Add(uint64(f.size))
 	}
 }

@@ -26,9 +26,9 @@ type links struct {
 	private ed25519.PrivateKey
 	tls     *tls.Config
 	log     *slog.Logger
-	changed func() // something about a peering has changed
-	moved   func() // a link has come or gone: the ways to devices have changed
-	arrived func(from ed25519.PublicKey, by *link)
+	changed func()                                      // something about a peering has changed
+	moved   func()                                      // a link has come or gone: the ways to devices have changed
+	welcome func(from ed25519.PublicKey, by *link) bool // devices.welcome
 
 	listeners []*linkListener // fixed before run
 	inbound   chan struct{}   // holds one for each inbound link
@@ -188,7 +188,7 @@ func (ls *links) keepOutbound(ctx context.Context, s stream, u peerURI, k *link,
 	ls.enlist(k)
 	defer ls.strike(k)
 	own := ls.private.Public().(ed25519.PublicKey)
-	err = ls.core.HandleConn(k.key, &meter{Conn: s, link: k, own: own, arrived: ls.arrived}, g.priority)
+	err = ls.core.HandleConn(k.key, newMeter(s, k, own, ls.welcome), g.priority)
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 		err = errLinkClosed
 	}

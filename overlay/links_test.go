@@ -46,9 +46,10 @@ func yggdrasil(t *testing.T, key ed25519.PrivateKey) (*core.Core, <-chan string)
 	return c, got
 }
 
-// talk sends to a plain node until it has received.
+// talk admits a plain node, and sends to it until it has received.
 func talk(t *testing.T, n *Node, c *core.Core, got <-chan string) {
 	t.Helper()
+	n.Admit(c.PublicKey()) // what its session answers is heard now
 	tick := time.NewTicker(helloEager)
 	defer tick.Stop()
 	end := time.After(patience)
@@ -57,8 +58,8 @@ func talk(t *testing.T, n *Node, c *core.Core, got <-chan string) {
 		_, _ = c.WriteTo([]byte{0xff, 2}, iwt.Addr(n.PublicKey())) // mends a wedged session
 		select {
 		case text := <-got:
-			if text != "\xff\x01" {
-				t.Errorf("received %q", text)
+			if text != "\xff\x01" { // a hello
+				continue
 			}
 			return
 		case <-tick.C:

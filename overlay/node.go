@@ -84,7 +84,7 @@ func (n *Node) build(opts Options) error {
 		return err
 	}
 	n.links = newLinks(n.core, n.private, tlsConfig(cert), n.log)
-	n.links.arrived = n.devices.arrived
+	n.links.welcome = n.devices.welcome
 	n.links.changed = n.changed.Raise
 	n.links.moved = func() {
 		n.greeter.wake()

@@ -141,6 +141,11 @@ func TestStrangerGetsNothing(t *testing.T) {
 	if _, err := a.DialContext(t.Context(), "tcp", at(stranger, 80)); !errors.Is(err, ErrNotAdmitted) {
 		t.Errorf("dial a stranger: %v", err)
 	}
+	for _, s := range a.core.GetSessions() {
+		if !s.Key.Equal(friend.PublicKey()) {
+			t.Errorf("a session with %x, a stranger", s.Key)
+		}
+	}
 	a.devices.mu.RLock()
 	defer a.devices.mu.RUnlock()
 	if len(a.devices.table) != 1 {

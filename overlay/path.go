@@ -2,14 +2,22 @@ package overlay
 
 import "crypto/ed25519"
 
-// arrived notes the link by which something of a device came. Any peer can
-// claim that, so it is used to show a path and for nothing else.
-func (t *devices) arrived(from ed25519.PublicKey, by *link) {
+// welcome reports whether the core may see what claims to come from that key:
+// of others it makes no session, and answers nothing. It notes the link by
+// which something of a device came. Any peer can claim that, so it is used to
+// show a path and for nothing else.
+func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if d := t.table[AddressOf(from)]; d != nil && d.key.Equal(from) {
-		d.arrival.Store(by)
+	d := t.table[AddressOf(from)]
+	if d == nil {
+		return len(t.windows) > 0
 	}
+	if d.gone || !d.key.Equal(from) {
+		return false
+	}
+	d.arrival.Store(by)
+	return true
 }
 
 // Path tells how the device with that key is reached now.

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
+	"net"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -79,7 +81,7 @@ func FuzzGreeting(f *testing.F) {
 }
 
 // trafficFrame is a frame as ironwood sends it.
-func trafficFrame(path, from []byte, source, dest ed25519.PublicKey, payload int) []byte {
+func trafficFrame(path, from []byte, source, dest ed25519.PublicKey, payload []byte) []byte {
 	body := []byte{frameTraffic}
 	for _, p := range [][]byte{path, from} {
 		for _, port := range p {
@@ -88,55 +90,122 @@ func trafficFrame(path, from []byte, source, dest ed25519.PublicKey, payload int
 		body = append(body, 0)
 	}
 	body = append(append(body, source...), dest...)
-	body = append(body, make([]byte, payload)...)
+	body = append(binary.AppendUvarint(body, math.MaxUint64), payload...) // after the watermark
 	return append(binary.AppendUvarint(nil, uint64(len(body))), body...)
 }
 
-func TestFrames(t *testing.T) {
+// received reads a stream as the core would, from a link of b on which a is
+// welcome.
+func received(r io.Reader, a, b ed25519.PublicKey) ([]byte, *link, error) {
+	k := &link{}
+	m := newMeter(readConn{r: r}, k, b, func(from ed25519.PublicKey, _ *link) bool { return a.Equal(from) })
+	data, err := io.ReadAll(m)
+	return data, k, err
+}
+
+// readConn is a connection that is only read.
+type readConn struct {
+	net.Conn
+	r io.Reader
+}
+
+func (c readConn) Read(p []byte) (int, error) { return c.r.Read(p) }
+
+func TestMeter(t *testing.T) {
 	t.Parallel()
-	a, b := public(seeded(1)), public(seeded(2))
-	var stream []byte
-	stream = append(stream, 1, frameSignatureRequest)
-	stream = append(stream, trafficFrame([]byte{1, 200}, []byte{3}, a, b, 70000)...)
-	stream = append(stream, 0) // an empty frame says nothing
-	stream = append(stream, 3, frameSignatureResponse, 1, 2)
-	stream = append(stream, trafficFrame(nil, nil, b, a, 0)...)
-	stream = append(stream, 2, frameTraffic, 0) // cut short: not reported
-	stream = append(stream, 1, 1)
-	want := []string{"2", "9 " + string(a) + string(b), "3", "9 " + string(b) + string(a), "1"}
-	for _, step := range []int{1, 2, 7, 100, 513, len(stream)} {
-		var f frames
-		var got []string
-		for part := range slices.Chunk(stream, step) {
-			f.feed(part, func(fr frame) {
-				s := string('0' + fr.kind)
-				if fr.kind == frameTraffic {
-					s += " " + string(fr.source) + string(fr.receiver)
-				}
-				got = append(got, s)
-			})
+	a, b, c := public(seeded(1)), public(seeded(2)), public(seeded(3))
+	long := bytes.Repeat([]byte{1}, frameHead)
+	varints := bytes.Repeat([]byte{0x80}, 3*binary.MaxVarintLen64)
+	for i := binary.MaxVarintLen64 - 1; i < len(varints); i += binary.MaxVarintLen64 {
+		varints[i] = 0
+	}
+	session := func(size int) []byte {
+		return append(append([]byte{sessionTrafficType}, varints...), make([]byte, size)...)
+	}
+	var stream, want []byte
+	var transit int
+	for _, f := range []struct {
+		frame  []byte
+		passes bool
+	}{
+		{[]byte{1, frameSignatureRequest}, true},
+		{[]byte{3, frameSignatureResponse, 1, 2}, true},
+		{[]byte{2, 77, 0}, true}, // an unknown type: for the core to refuse
+		{trafficFrame([]byte{1, 200}, []byte{3}, a, b, make([]byte, 70000)), true},
+		{trafficFrame(nil, nil, a, b, nil), true},
+		{trafficFrame(nil, nil, c, b, make([]byte, 100)), false}, // of a stranger
+		{trafficFrame(nil, nil, c, a, session(0)), true},         // for another
+		{trafficFrame(nil, nil, a, b, session(minSessionBox)), true},
+		{trafficFrame(nil, nil, a, b, session(minSessionBox-1)), false},
+		{trafficFrame(nil, nil, a, b, []byte{sessionTrafficType, 1, 1, 0xff}), true}, // refused by the core
+		{trafficFrame(long[:400], nil, a, b, session(0)), false},
+		{trafficFrame(long, nil, a, b, session(minSessionBox)), false},
+		{[]byte{2, frameTraffic, 0}, false}, // cut short
+		{[]byte{0x81, 0, frameSignatureRequest}, true},
+	} {
+		stream = append(stream, f.frame...)
+		if f.passes {
+			want = append(want, f.frame...)
 		}
-		if !slices.Equal(got, want) {
-			t.Errorf("in steps of %d: %d frames %q", step, len(got), got)
+		if f.passes && bytes.Contains(f.frame, append(slices.Clone(c), a...)) {
+			transit += len(f.frame)
+		}
+	}
+	for name, r := range map[string]io.Reader{
+		"whole": bytes.NewReader(stream), "by bytes": iotest.OneByteReader(bytes.NewReader(stream)),
+	} {
+		got, k, err := received(r, a, b)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: passed %d bytes, want %d, %v", name, len(got), len(want), err)
+		}
+		if k.rx.Load() != uint64(len(stream)) || k.transit.Load() != uint64(transit) {
+			t.Errorf("%s: counted %d, of them %d for others; want %d, %d", name, k.rx.Load(), k.transit.Load(), len(stream), transit)
+		}
+	}
+	for name, bad := range map[string][]byte{
+		"empty": {0}, "oversized": binary.AppendUvarint(nil, maxFrame+1), "endless size": bytes.Repeat([]byte{0x80}, 20),
+	} {
+		if got, _, err := received(bytes.NewReader(append(bad, stream...)), a, b); !errors.Is(err, errBadFrame) {
+			t.Errorf("%s frame: passed %x, %v", name, got, err)
 		}
 	}
 }
 
-func FuzzFrames(f *testing.F) {
-	f.Add(trafficFrame([]byte{1}, nil, public(seeded(1)), public(seeded(2)), 9), 3)
-	f.Add([]byte{1, frameSignatureRequest, 0, 0xff, 0xff}, 1)
-	f.Fuzz(func(t *testing.T, stream []byte, step int) {
-		collect := func(step int) (kinds []byte) {
-			var fs frames
-			for part := range slices.Chunk(stream, step) {
-				fs.feed(part, func(fr frame) { kinds = append(kinds, fr.kind) })
-			}
-			return kinds
+func FuzzMeter(f *testing.F) {
+	a, b := public(seeded(1)), public(seeded(2))
+	f.Add(trafficFrame([]byte{1}, nil, a, b, make([]byte, 9)))
+	f.Add(trafficFrame(nil, nil, a, b, []byte{sessionTrafficType, 1, 1, 1, 9}))
+	f.Add([]byte{1, frameSignatureRequest, 0, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		got, _, _ := received(bytes.NewReader(stream), a, b)
+		cut, _, _ := received(iotest.OneByteReader(bytes.NewReader(stream)), a, b)
+		if !bytes.Equal(got, cut) {
+			t.Errorf("what passes depends on how %x is cut", stream)
 		}
-		if step = max(1, step); !bytes.Equal(collect(step), collect(len(stream)+1)) {
-			t.Errorf("frames depend on how %x is cut", stream)
+		again, _, _ := received(bytes.NewReader(got), a, b)
+		if !bytes.Equal(got, again) {
+			t.Errorf("of %x passes what does not pass again", stream)
 		}
 	})
+}
+
+func TestSentFrames(t *testing.T) {
+	t.Parallel()
+	a, b := public(seeded(1)), public(seeded(2))
+	stream := []byte{1, frameSignatureRequest}
+	stream = append(stream, trafficFrame([]byte{1, 200}, []byte{3}, a, b, make([]byte, 70000))...)
+	stream = append(stream, 3, frameSignatureResponse, 1, 2, 1, 1)
+	want := []byte{frameSignatureRequest, frameTraffic, frameSignatureResponse, 1}
+	for _, step := range []int{1, 2, 7, 100, 513, len(stream)} {
+		var s sentFrames
+		var got []byte
+		for part := range slices.Chunk(stream, step) {
+			s.feed(part, func(kind byte) { got = append(got, kind) })
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("in steps of %d: %d frames %v", step, len(got), got)
+		}
+	}
 }
 
 func TestBeacons(t *testing.T) {
