@@ -127,6 +127,7 @@ func (b *Batch) stage(st *staged) (Info, error) {
 	if other == nil && !closed {
 		b.staged[st.digest] = st
 		b.order = append(b.order, st)
+		delete(b.known, st.digest) // it was, and is gone since
 	}
 	b.mu.Unlock()
 	switch {
@@ -231,82 +232,6 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 		})
 	}
 	return g.Wait()
-}
-
-// name gives the files their names, except those that another batch has
-// stored meanwhile, and brings back what is gone of those known before.
-func (s *Store) name(order []*staged, known map[Digest]bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	names := newNames(s)
-	var moves []*move
-	var spare []string
-	for d := range known {
-		if here, err := s.hereLocked(d); here {
-			continue
-		} else if err != nil {
-			return err
-		}
-		m, err := s.fromTrash(names, d)
-		if err != nil {
-			return fmt.Errorf("a file was removed after it was found known, import it again: %w", err)
-		}
-		moves = append(moves, m)
-	}
-	for _, st := range order {
-		m, err := s.nameOne(names, st)
-		if err != nil {
-			return err
-		}
-		if m == nil {
-			spare = append(spare, st.rel)
-		} else {
-			moves = append(moves, m)
-		}
-	}
-	if err := s.perform(moves); err != nil {
-		return err
-	}
-	for _, rel := range spare {
-		if err := s.removeTemp(rel); err != nil {
-			s.log.Warn("A temporary file is left, to be swept later", "path", rel, "err", err)
-		}
-	}
-	return nil
-}
-
-// nameOne returns the move of a file to its name, nil when its bytes are in the
-// library already.
-func (s *Store) nameOne(names *names, st *staged) (*move, error) {
-	if here, err := s.hereLocked(st.digest); here || err != nil {
-		return nil, err
-	}
-	dst, same, err := names.choose(folderFor(st.meta.Time), legalName(st.meta.Name), st.digest, st.size)
-	if err != nil {
-		return nil, err
-	}
-	if same != nil { // the folder has these very bytes already, and the index has lost them
-		return nil, s.adopt(st.digest, dst, same)
-	}
-	at := now()
-	return &move{kind: moveIn, digest: st.digest, src: st.rel, dst: dst, size: st.size, verified: at, at: at}, nil
-}
-
-// hereLocked reports whether d is stored and its file in its place. The caller
-// holds mu.
-func (s *Store) hereLocked(d Digest) (bool, error) {
-	_, err := s.checkLocked(d)
-	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrMissing) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// adopt records a file that was found under its name, with bytes just hashed;
-// fi is from before that, so that a change since is noticed.
-func (s *Store) adopt(d Digest, rel string, fi fs.FileInfo) error {
-	r := row{digest: d, path: rel, size: fi.Size(), mtime: mtimeOf(fi), verified: now()}
-	return s.index.update(func(tx *tx) error { return tx.put(r) })
 }
 
 func (s *Store) discardAll(order []*staged) error {

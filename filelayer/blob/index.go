@@ -60,10 +60,13 @@ type row struct {
 
 const rowColumns = "digest, path, size, mtime, verified, missing"
 
-// isDamaged reports that an index is damaged beyond reading.
+// errDamaged says that the index does not hold together.
+var errDamaged = errors.New("index is damaged")
+
+// isDamaged reports that an index is damaged beyond use.
 func isDamaged(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_NOTADB || e.Code()&0xff == sqlite3.SQLITE_CORRUPT)
+	return errors.Is(err, errDamaged) || errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_NOTADB || e.Code()&0xff == sqlite3.SQLITE_CORRUPT)
 }
 
 // putIndexAside gives the index at path another name, which it returns.
@@ -80,7 +83,8 @@ func putIndexAside(path string) (aside string, err error) {
 	return aside, nil
 }
 
-// tryIndex opens the index at path, or makes it.
+// tryIndex opens the index at path, or makes it. It reads all of it, which takes
+// about a second for a million files, so that damage is not found later, bit by bit.
 func tryIndex(path string) (*index, error) {
 	pragmas := url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
@@ -108,7 +112,13 @@ func (ix *index) prepare() error {
 	if err := ix.update(func(tx *tx) error { return tx.exec(schema) }); err != nil {
 		return err
 	}
-	var err error
+	report, err := collect(ix, scanText, "PRAGMA quick_check(1)")
+	if err != nil {
+		return err
+	}
+	if text := strings.Join(report, "; "); text != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, text)
+	}
 	ix.get, err = ix.db.Prepare("SELECT " + rowColumns + " FROM blobs WHERE digest = ?") //nolint:noctx // see index.update
 	return explainSQL(err)
 }
@@ -201,10 +211,11 @@ func (ix *index) free(rel string) (bool, error) {
 
 func scanOne(rs *sql.Rows) (n int, err error) { return n, rs.Scan(&n) }
 
+func scanText(rs *sql.Rows) (s string, err error) { return s, rs.Scan(&s) }
+
 // meta returns the value of key, "" when there is none.
 func (ix *index) meta(key string) (string, error) {
-	found, err := collect(ix, func(rs *sql.Rows) (v string, err error) { return v, rs.Scan(&v) },
-		"SELECT value FROM meta WHERE key = ?", key)
+	found, err := collect(ix, scanText, "SELECT value FROM meta WHERE key = ?", key)
 	if err != nil || len(found) == 0 {
 		return "", err
 	}

@@ -283,6 +283,17 @@ func TestReindexAfterLoss(t *testing.T) {
 				}
 			}
 		},
+		"partly damaged": func(t *testing.T, db string) {
+			t.Helper()
+			data, err := os.ReadFile(db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 4096; i < len(data); i++ { // all but the first page, which lists the tables
+				data[i] = 0xa5
+			}
+			write(t, db, string(data))
+		},
 		"damaged": func(t *testing.T, db string) {
 			t.Helper()
 			if err := os.WriteFile(db, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {

@@ -41,6 +41,31 @@ func TestKnownIsThereAfterCommit(t *testing.T) {
 	wantConsistent(t, s)
 }
 
+// TestKnownAndStagedAnew puts the same file again after it was removed.
+func TestKnownAndStagedAnew(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	d := put(t, s, "a.jpg", "a")
+	b := s.NewBatch()
+	for _, known := range []bool{true, false} {
+		info, err := b.Put(t.Context(), strings.NewReader("a"), Meta{Name: "a.jpg", Time: may})
+		if err != nil || info.Known != known {
+			t.Fatalf("%+v, %v", info, err)
+		}
+		if known {
+			err = s.Trash(d, "test")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, s, map[string]string{"2024/2024-05/a.jpg": "a", trashDir + "/" + d.String() + ".jpg": "a"})
+	wantConsistent(t, s)
+}
+
 // TestReindexWhileWritten lets another program go on writing a file that
 // Reindex is reading.
 func TestReindexWhileWritten(t *testing.T) {

@@ -168,11 +168,10 @@ func (s *Store) discard(rel string) error {
 // photo already, a partial transfer again, as of now.
 func (s *Store) makePartial(rel string, d Digest) error {
 	p := s.path(rel)
-	if err := os.Chmod(p, 0o600); err != nil && !errors.Is(err, fs.ErrPermission) {
-		return err // a disk without permissions may refuse
-	}
-	if err := os.Chtimes(p, time.Time{}, time.Now()); err != nil {
-		return err
+	for _, err := range []error{os.Chmod(p, 0o600), os.Chtimes(p, time.Time{}, time.Now())} {
+		if err != nil && !errors.Is(err, fs.ErrPermission) { // a disk without permissions may refuse
+			return err
+		}
 	}
 	return s.fsys.rename(p, s.path(partialName(d)))
 }

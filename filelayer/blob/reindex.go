@@ -24,26 +24,7 @@ func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, 
 		return 0, fmt.Errorf("reindex: %w", err)
 	}
 	done := 0
-	err = filepath.WalkDir(s.library, func(p string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrPermission) && p != s.library { // such as lost+found at the root of a disk
-			s.log.WarnContext(ctx, "A folder of the library cannot be read", "path", p, "err", err)
-			return fs.SkipDir
-		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil || p == s.library {
-			return err
-		}
-		if strings.HasPrefix(e.Name(), ".") { // hidden, and the store's own
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !e.Type().IsRegular() || junk[fold(e.Name())] {
-			return nil
-		}
+	err = s.walk(ctx, func(p string) error {
 		found, err := s.found(ctx, p)
 		if found {
 			added++
@@ -64,6 +45,32 @@ func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, 
 	}
 	s.fresh.Store(false)
 	return added, nil
+}
+
+// walk calls visit for each file of the library that may be an original.
+func (s *Store) walk(ctx context.Context, visit func(p string) error) error {
+	return filepath.WalkDir(s.library, func(p string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) && p != s.library { // such as lost+found at the root of a disk
+			s.log.WarnContext(ctx, "A folder of the library cannot be read", "path", p, "err", err)
+			return fs.SkipDir
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || p == s.library {
+			return err
+		}
+		if strings.HasPrefix(e.Name(), ".") { // hidden, and the store's own
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !e.Type().IsRegular() || junk[fold(e.Name())] {
+			return nil
+		}
+		return visit(p)
+	})
 }
 
 // found records the file at p, unless it is known or a second copy of a blob.

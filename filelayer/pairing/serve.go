@@ -121,7 +121,8 @@ func (inv *Invitation) claim(valid bool, hangUp func()) (*visit, error) {
 	return inv.visit, nil
 }
 
-// host leads the visit from the guest's name to its end.
+// host leads the visit from the guest's name to its end, and returns the guest's
+// payload.
 func (inv *Invitation) host(ctx context.Context, w *wire, v *visit) (payload []byte, err error) {
 	body, err := w.receiveSealed(framePerson, maxPerson, stepTime)
 	if err != nil {
@@ -133,10 +134,6 @@ func (inv *Invitation) host(ctx context.Context, w *wire, v *visit) (payload []b
 	}
 	inv.present(v, in)
 
-	type answer struct {
-		body []byte
-		err  error
-	}
 	answers := make(chan answer, 1)
 	go func() { // so that a guest that leaves is noticed meanwhile
 		body, err := w.receiveSealed(framePayload, maxHanded, decisionTime+2*stepTime)
@@ -147,29 +144,45 @@ func (inv *Invitation) host(ctx context.Context, w *wire, v *visit) (payload []b
 			_ = w.conn.SetReadDeadline(time.Now())
 		}
 	}()
-
-	timeout := time.NewTimer(decisionTime)
-	defer timeout.Stop()
-	var d decision
-	select {
-	case d = <-v.decided:
-	case a := <-answers:
-		if a.err == nil {
-			a.err = fmt.Errorf("%w: an answer before the decision", ErrProtocol)
-		}
-		return nil, a.err
-	case <-timeout.C:
-		return nil, ErrExpired
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if d.err != nil {
-		return nil, d.err
+	d, err := v.decision(ctx, answers)
+	if err != nil {
+		return nil, err
 	}
 	accept, err := introduce(inv.self, d.payload)
 	if err != nil {
 		return nil, err
 	}
+	return w.exchange(accept, answers)
+}
+
+// answer is what a guest sends once it was accepted, or why it did not.
+type answer struct {
+	body []byte
+	err  error
+}
+
+// decision waits until the person has accepted; else it returns the cause.
+func (v *visit) decision(ctx context.Context, answers <-chan answer) (decision, error) {
+	timeout := time.NewTimer(decisionTime)
+	defer timeout.Stop()
+	select {
+	case d := <-v.decided:
+		return d, d.err
+	case a := <-answers:
+		if a.err == nil {
+			a.err = fmt.Errorf("%w: an answer before the decision", ErrProtocol)
+		}
+		return decision{}, a.err
+	case <-timeout.C:
+		return decision{}, ErrExpired
+	case <-ctx.Done():
+		return decision{}, ctx.Err()
+	}
+}
+
+// exchange sends the frame accept, and returns the payload that the guest then
+// hands over.
+func (w *wire) exchange(accept []byte, answers <-chan answer) (payload []byte, err error) {
 	if err := w.sendSealed(frameAccept, accept); err != nil {
 		return nil, err
 	}
@@ -180,13 +193,11 @@ func (inv *Invitation) host(ctx context.Context, w *wire, v *visit) (payload []b
 	if a.err != nil {
 		return nil, a.err
 	}
-	if in, err = readIntroduction(a.body); err != nil {
+	in, err := readIntroduction(a.body)
+	if err != nil {
 		return nil, err
 	}
-	if err := w.sendSealed(frameDone, nil); err != nil {
-		return nil, err
-	}
-	return in.Payload, nil
+	return in.Payload, w.sendSealed(frameDone, nil)
 }
 
 // present makes Wait return the guest.
