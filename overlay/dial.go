@@ -77,7 +77,10 @@ func secure(ctx context.Context, c *tls.Conn) (stream, error) {
 }
 
 func quicConfig() *quic.Config {
-	return &quic.Config{MaxIdleTimeout: time.Minute, KeepAlivePeriod: 20 * time.Second}
+	return &quic.Config{
+		MaxIdleTimeout: time.Minute, KeepAlivePeriod: 20 * time.Second,
+		MaxIncomingStreams: 1, MaxIncomingUniStreams: -1, // a link is one stream
+	}
 }
 
 func dialQUIC(ctx context.Context, u peerURI, config *tls.Config) (stream, error) {

@@ -166,6 +166,21 @@ func exchange(conn net.Conn, private ed25519.PrivateKey, priority uint8, passwor
 	return g, conn.SetDeadline(time.Time{})
 }
 
+// checkPeer checks the other end of a link against its URI, given its greeting
+// and certificate. Who is expected to have a key must prove it where the scheme
+// allows that: what ends TLS in front of a node has a key of its own on the web
+// only.
+func checkPeer(u peerURI, g greeting, state *tls.ConnectionState) error {
+	if u.key != nil && !u.key.Equal(g.key) {
+		return errWrongKey
+	}
+	proved, err := checkLinkKey(g.key, state)
+	if err == nil && !proved && u.key != nil && (u.scheme == "tls" || u.scheme == "quic") {
+		err = errNoCertificate
+	}
+	return err
+}
+
 // checkLinkKey compares the key of a greeting with that of the certificate
 // which the other end holds, nil when it showed none. A certificate of another
 // kind of key comes from a proxy in front of a node, and proves nothing.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	iwt "github.com/Arceliar/ironwood/types"
@@ -37,6 +38,8 @@ type greeter struct {
 	changed func()
 	kick    chan struct{}
 	out     chan datagram
+
+	leaving atomic.Bool // said goodbye: hellos are not answered any more
 
 	mu        sync.Mutex // guards farewells
 	farewells map[string]chan struct{}
@@ -157,6 +160,9 @@ func (g *greeter) receive(body []byte, key ed25519.PublicKey, now time.Time) {
 	}
 	switch kind {
 	case datagramHello:
+		if g.leaving.Load() {
+			return
+		}
 		g.greeted(d, now)
 		g.queue(iwt.Addr(d.key), datagramAnswer, token)
 	case datagramAnswer:
@@ -238,6 +244,7 @@ func (g *greeter) farewell(key ed25519.PublicKey) {
 // leave says goodbye to every device that is online, and waits a moment for
 // their farewells.
 func (g *greeter) leave(ctx context.Context) {
+	g.leaving.Store(true)
 	online := g.online()
 	waits := make([]chan struct{}, len(online))
 	g.mu.Lock()
@@ -279,6 +286,11 @@ func (g *greeter) online() []ed25519.PublicKey {
 // ErrNotAdmitted when there is none, ErrUnreachable when ctx ends first, and
 // net.ErrClosed when this node goes down.
 func (g *greeter) waitOnline(ctx context.Context, at netip.Addr, down <-chan struct{}) error {
+	select {
+	case <-down:
+		return net.ErrClosed
+	default:
+	}
 	t := g.devices
 	now := time.Now()
 	t.mu.Lock()

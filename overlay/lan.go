@@ -22,7 +22,7 @@ const (
 	beaconFirst   = time.Second      // pause after the first beacon
 	beaconLongest = 15 * time.Second // it grows to
 	maxHeard      = 256              // devices remembered for politeness
-	maxLANCalls   = 16
+	maxLANCalls   = 16               // at a time, and waiting
 	// politeness is how long the device with the greater key waits for the
 	// other to call, so that seldom two links are made.
 	politeness = 3 * time.Second
@@ -34,9 +34,11 @@ const (
 // announced there. A link is no trust: whom it leads to must still be admitted
 // to reach anything.
 type lan struct {
-	links *links
-	port  uint16 // of the listener announced
-	calls chan beaconFrom
+	links   *links
+	devices *devices
+	port    uint16 // of the listener announced
+	// Devices to call: strangers' links and silences leave room for our own.
+	ours, others chan beaconFrom
 
 	mu    sync.Mutex // guards heard
 	heard map[string]heardBeacon
@@ -51,14 +53,20 @@ type heardBeacon struct {
 	first, called time.Time
 }
 
-// newLAN binds the listener for the local network, unless the person has given
+func newLAN(ls *links, d *devices) *lan {
+	return &lan{
+		links: ls, devices: d, heard: map[string]heardBeacon{},
+		ours: make(chan beaconFrom, maxLANCalls), others: make(chan beaconFrom, maxLANCalls),
+	}
+}
+
+// bind opens the listener for the local network, unless the person has given
 // one that serves it.
-func newLAN(ls *links) *lan {
-	l := &lan{links: ls, calls: make(chan beaconFrom, maxLANCalls), heard: map[string]heardBeacon{}}
-	for _, given := range ls.listeners {
+func (l *lan) bind() {
+	for _, given := range l.links.listeners {
 		if a, err := netip.ParseAddr(given.uri.host); err == nil && a.IsUnspecified() && given.uri.scheme == "tls" {
 			l.port = given.uri.portNumber()
-			return l
+			return
 		}
 	}
 	for _, address := range []string{"[::]:" + strconv.Itoa(LANPort), "0.0.0.0:" + strconv.Itoa(LANPort), "[::]:0", "0.0.0.0:0"} {
@@ -67,17 +75,16 @@ func newLAN(ls *links) *lan {
 			continue
 		}
 		u.priority = priorityLAN
-		listener, err := bind(u, ls.tls)
+		listener, err := bind(u, l.links.tls)
 		if err != nil {
-			ls.log.Debug("Listen on the local network", slog.Any("err", err))
+			l.links.log.Debug("Listen on the local network", slog.Any("err", err))
 			continue
 		}
 		listener.lan = true
-		ls.listeners = append(ls.listeners, listener)
+		l.links.listeners = append(l.links.listeners, listener)
 		l.port = listener.uri.portNumber()
-		break
+		return
 	}
-	return l
 }
 
 // run announces and listens until ctx ends.
@@ -97,7 +104,8 @@ func (l *lan) run(ctx context.Context) {
 		}
 	}
 	for range maxLANCalls {
-		group.Go(func() { l.call(ctx) })
+		group.Go(func() { l.call(ctx, l.ours) })
+		group.Go(func() { l.call(ctx, l.others) })
 	}
 }
 
@@ -158,8 +166,12 @@ func (l *lan) hear(b beacon, from netip.Addr, now time.Time) {
 	}
 	polite := l.port != 0 && bytes.Compare(own, b.key) > 0 && now.Sub(h.first) < politeness
 	if !polite && now.Sub(h.called) >= lanRetry {
+		calls := l.others
+		if _, ours := l.devices.admittedAt(AddressOf(b.key)); ours {
+			calls = l.ours
+		}
 		select {
-		case l.calls <- beaconFrom{b, from}:
+		case calls <- beaconFrom{b, from}:
 			h.called = now
 		default: // enough calls are waiting; it will be heard again
 		}
@@ -168,12 +180,12 @@ func (l *lan) hear(b beacon, from netip.Addr, now time.Time) {
 }
 
 // call links with devices that hear has chosen, one at a time.
-func (l *lan) call(ctx context.Context) {
+func (l *lan) call(ctx context.Context, calls <-chan beaconFrom) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case b := <-l.calls:
+		case b := <-calls:
 			u := peerURI{
 				scheme: "tls", host: b.from.String(), port: strconv.Itoa(int(b.port)),
 				key: b.key, priority: priorityLAN,

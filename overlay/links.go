@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -31,12 +32,12 @@ type links struct {
 	welcome func(from ed25519.PublicKey, by *link) bool // devices.welcome
 
 	listeners []*linkListener // fixed before run
-	inbound   chan struct{}   // holds one for each inbound link
 	added     chan struct{}   // a static peer has been added
 
-	mu     sync.Mutex // guards what follows
-	up     map[*link]struct{}
-	static []*staticPeer
+	mu      sync.Mutex // guards what follows
+	up      map[*link]struct{}
+	static  []*staticPeer
+	inbound map[netip.Addr]int // links by hostOf, those still greeting included
 }
 
 // staticPeer is a peering that is tried for ever.
@@ -51,21 +52,33 @@ type staticPeer struct {
 func newLinks(c *core.Core, private ed25519.PrivateKey, config *tls.Config, log *slog.Logger) *links {
 	return &links{
 		core: c, private: private, tls: config, log: log,
-		inbound: make(chan struct{}, maxInbound), added: make(chan struct{}, 1),
-		up: map[*link]struct{}{},
+		added: make(chan struct{}, 1), up: map[*link]struct{}{}, inbound: map[netip.Addr]int{},
 	}
 }
 
-func (ls *links) enter() bool {
-	select {
-	case ls.inbound <- struct{}{}:
-		return true
-	default:
+// enter counts an inbound link of a host, and reports false when there are too
+// many. leave ends what enter began.
+func (ls *links) enter(host netip.Addr) bool {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	all := 0
+	for _, n := range ls.inbound {
+		all += n
+	}
+	if all >= maxInbound || ls.inbound[host] >= maxInboundHost {
 		return false
 	}
+	ls.inbound[host]++
+	return true
 }
 
-func (ls *links) leave() { <-ls.inbound }
+func (ls *links) leave(host netip.Addr) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.inbound[host]--; ls.inbound[host] == 0 {
+		delete(ls.inbound, host)
+	}
+}
 
 // run serves the listeners and tries the static peers until ctx ends; all
 // links made by them are gone when it returns.
@@ -119,10 +132,6 @@ func (ls *links) tryForEver(ctx context.Context, p *staticPeer) {
 		}
 		ls.note(p, nil, err)
 		ls.changed()
-		if errors.Is(err, errOwnKey) {
-			<-ctx.Done() // that will not change
-			return
-		}
 		if time.Since(began) > maxBackoff {
 			pauses.reset() // it was a good link
 		}
@@ -173,15 +182,8 @@ func (ls *links) keepOutbound(ctx context.Context, s stream, u peerURI, k *link,
 	if err != nil {
 		return err
 	}
-	if u.key != nil && !u.key.Equal(g.key) {
-		return errWrongKey
-	}
-	proved, err := checkLinkKey(g.key, s.tls)
-	if err != nil {
+	if err := checkPeer(u, g, s.tls); err != nil {
 		return err
-	}
-	if k.kind == PeeringLAN && !k.inbound && !proved {
-		return errNoCertificate
 	}
 	k.key = slices.Clone(g.key)
 	up(k.key)
@@ -229,10 +231,10 @@ func (ls *links) probe(ctx context.Context, u peerURI) error {
 	defer stop()
 	defer func() { _ = s.Close() }() // nothing was sent that matters
 	g, err := exchange(s, ls.private, u.priority, u.password)
-	if err == nil && u.key != nil && !u.key.Equal(g.key) {
-		err = errWrongKey
+	if err != nil {
+		return err
 	}
-	return err
+	return checkPeer(u, g, s.tls)
 }
 
 // add makes a static peering.

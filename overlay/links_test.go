@@ -317,11 +317,11 @@ func TestNoPublicPeerAnswers(t *testing.T) {
 // onLAN gives a node the half of local discovery that calls what was heard.
 func onLAN(t *testing.T, n *Node) *lan {
 	t.Helper()
-	l := &lan{links: n.links, calls: make(chan beaconFrom, maxLANCalls), heard: map[string]heardBeacon{}}
+	l := newLAN(n.links, n.devices)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
-		l.call(ctx)
+		l.call(ctx, l.others)
 		close(done)
 	}()
 	t.Cleanup(func() {
@@ -347,7 +347,7 @@ func TestLANBeaconMakesALink(t *testing.T) {
 		{beacon{a.PublicKey(), port}, "203.0.113.9"}, // not of the local network
 	} {
 		l.hear(silly.beacon, netip.MustParseAddr(silly.from), time.Now())
-		if len(l.calls) != 0 {
+		if len(l.others) != 0 {
 			t.Errorf("%+v was called", silly)
 		}
 	}
@@ -365,7 +365,7 @@ func TestLANBeaconMakesALink(t *testing.T) {
 		t.Errorf("peerings %+v", p)
 	}
 	l.hear(beacon{a.PublicKey(), port}, loopback, time.Now().Add(time.Hour))
-	if len(l.calls) != 0 {
+	if len(l.others) != 0 {
 		t.Error("a linked device was called again")
 	}
 }
@@ -382,7 +382,8 @@ func TestLANPoliteness(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = n.Close() }()
-	l := &lan{links: n.links, port: 1, calls: make(chan beaconFrom, 2), heard: map[string]heardBeacon{}}
+	l := newLAN(n.links, n.devices)
+	l.port, l.others = 1, make(chan beaconFrom, 2)
 	from, now := netip.MustParseAddr("192.168.1.9"), time.Now()
 	low, high := make(ed25519.PublicKey, 32), make(ed25519.PublicKey, 32)
 	for i := range high {
@@ -391,7 +392,7 @@ func TestLANPoliteness(t *testing.T) {
 	expect := func(what string, key ed25519.PublicKey, after time.Duration, want int) {
 		t.Helper()
 		l.hear(beacon{key, 9}, from, now.Add(after))
-		if got := len(l.calls); got != want {
+		if got := len(l.others); got != want {
 			t.Errorf("%s: %d calls waiting, want %d", what, got, want)
 		}
 	}
@@ -400,7 +401,7 @@ func TestLANPoliteness(t *testing.T) {
 	expect("lesser key", low, 0, 1)
 	expect("lesser key, did not call", low, politeness, 2)
 	expect("queue is full", high, lanRetry, 2)
-	if b := <-l.calls; !b.key.Equal(high) {
+	if b := <-l.others; !b.key.Equal(high) {
 		t.Errorf("called %x first", b.key)
 	}
 	expect("greater key, later", high, lanRetry+1, 2)

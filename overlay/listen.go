@@ -18,7 +18,10 @@ var listenSchemes = []string{"tcp", "tls", "quic"}
 
 // maxInbound bounds the inbound links of all listeners, those still greeting
 // included.
-const maxInbound = 256
+const (
+	maxInbound     = 256
+	maxInboundHost = maxInbound / 4 // of one host, so that none can take them all
+)
 
 // linkListener accepts links on one address.
 type linkListener struct {
@@ -122,12 +125,13 @@ func (l *linkListener) serve(ctx context.Context, ls *links) {
 			}
 			continue
 		}
-		if l.lan && !isLocal(remoteAddr(s)) || !ls.enter() {
+		host := hostOf(remoteAddr(s).Addr())
+		if l.lan && !isLocal(remoteAddr(s)) || !ls.enter(host) {
 			_ = s.Close() // refused: nobody to tell
 			continue
 		}
 		group.Go(func() {
-			defer ls.leave()
+			defer ls.leave(host)
 			if err := l.take(ctx, ls, s); err != nil {
 				ls.log.DebugContext(ctx, "Inbound link ended", slog.Any("remote", s.RemoteAddr()), slog.Any("err", err))
 			}
@@ -166,6 +170,17 @@ func remoteAddr(c net.Conn) netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+// hostOf returns what addresses of one host have in common: an IPv6 host has
+// its subnet to choose from.
+func hostOf(a netip.Addr) netip.Addr {
+	if a = a.Unmap(); a.Is6() {
+		if subnet, err := a.Prefix(64); err == nil {
+			return subnet.Addr()
+		}
+	}
+	return a
 }
 
 // isLocal reports whether an address is of this machine or its local network:

@@ -117,7 +117,8 @@ func (n *Node) bindAll(opts Options) error {
 		}
 	}
 	if !opts.NoLAN {
-		n.lan = newLAN(n.links)
+		n.lan = newLAN(n.links, n.devices)
+		n.lan.bind()
 	}
 	return nil
 }
