@@ -195,17 +195,39 @@ func (a *App) openImages() (err error) {
 // of a part, and has stopped the others. It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	a.log.InfoContext(ctx, "Starting", "home", a.places.home, "id", a.id())
+	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	parts := append([]service{a.node.Run, a.files.Run, a.images.Run, a.control.run, a.announce}, a.loopback...)
+	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce}, a.loopback...)
 	for _, part := range parts {
 		g.Go(func() error { return part(ctx) })
 	}
 	for _, s := range []*signal.Signal{a.node.Changed(), a.files.Changed(), a.images.Changed()} {
 		g.Go(func() error { return a.pass(ctx, s) })
 	}
-	err := g.Wait()
+	err := errors.Join(g.Wait(), stopNode())
 	a.log.InfoContext(ctx, "Stopped", "home", a.places.home)
 	return err
+}
+
+// runNode runs the node until stop is called: the parts that serve and call
+// through it must have ended before. failed ends with the node, or with its context.
+func (a *App) runNode(ctx context.Context) (failed service, stop func() error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	var err error // to be read after ended
+	go func() {
+		defer close(ended)
+		err = a.node.Run(ctx)
+	}()
+	failed = func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+		case <-ended: // stop tells the error
+			return errNodeEnded
+		}
+		return nil
+	}
+	return failed, func() error { cancel(); <-ended; return err }
 }
 
 // pass raises Changed for each change of a part.

@@ -81,7 +81,12 @@ func copyOverHTTP(tb testing.TB, dir string) time.Duration {
 	ctx, cancel := context.WithCancel(tb.Context())
 	served := make(chan error, 1)
 	go func() { served <- serve(ctx, ln, http.FileServer(http.Dir(dir))) }()
-	defer func() { cancel(); <-served }()
+	defer func() {
+		cancel()
+		if err := <-served; err != nil {
+			tb.Error(err)
+		}
+	}()
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		tb.Fatal(err)

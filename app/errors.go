@@ -38,6 +38,9 @@ var (
 // errBusy is returned to a second start when the window takes nothing in.
 var errBusy = errors.New("the window of Paul does not answer")
 
+// errNodeEnded stops the other parts when the node has failed.
+var errNodeEnded = errors.New("the network node has ended")
+
 // Errors of the file layer, for callers that know only this package.
 var (
 	ErrNotFound    = filelayer.ErrNotFound
