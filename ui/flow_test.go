@@ -109,6 +109,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s shows %d, want %d", id, got, want)
 		}
 	}
+	r.open("trash")
 	r.presentGrid().grid.SelectAll()
 	r.tap("Restore")
 	r.until("restored", func() bool { return len(r.f.Trash()) == 0 })

@@ -36,7 +36,7 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 			Month: words.Month, Year: words.Year, Count: words.Photos,
 		},
 		Open:     func(i int) { s.view.open(g, i) },
-		Menu:     func(i int, at fyne.Position) { s.contextMenu(at) },
+		Menu:     func(_ int, at fyne.Position) { s.contextMenu(at) },
 		Selected: s.bar.reload,
 		Level:    func(int) { s.bar.reload() },
 		Key:      s.gridKey,

@@ -31,8 +31,10 @@ type inviteDialog struct {
 	state  string // for tests: making, code, guest, pairing, done, failed
 }
 
-// pairWidth is the width of the pairing dialogs.
-const pairWidth = 620
+const (
+	pairWidth = 620 // of the pairing dialogs
+	qrSide    = 264 // of the picture of a code
+)
 
 // invite opens the dialog.
 func (s *shell) invite() {
@@ -104,13 +106,15 @@ func (d *inviteDialog) wait() {
 func (d *inviteDialog) showCode() {
 	d.state = "code"
 	code := d.inv.Code()
-	var qr fyne.CanvasObject = look.Space(264, 264)
+	var qr fyne.CanvasObject = look.Space(qrSide, qrSide)
 	if img, err := drawQR(code); err == nil {
 		pic := canvas.NewImageFromImage(img)
-		pic.ScaleMode, pic.FillMode = canvas.ImageScalePixels, canvas.ImageFillContain
-		qr = container.NewStack(look.NewSurface(look.ColorPaper, "", look.CardRadius), look.PadAll(6, look.Fixed(252, 252, pic)))
+		pic.ScaleMode, pic.FillMode = canvas.ImageScalePixels, canvas.ImageFillStretch
+		modules := float32(img.Bounds().Dx())
+		pic.SetMinSize(fyne.NewSquareSize(max(float32(int(qrSide/modules)), 2) * modules)) // whole pixels a module
+		qr = container.NewStack(look.NewSurface(look.ColorPaper, "", look.CardRadius), look.Fixed(qrSide, qrSide, container.NewCenter(pic)))
 	}
-	const textWidth = pairWidth - 264 - 28
+	const textWidth = pairWidth - qrSide - 28
 	d.left = look.NewText("", look.SizeCaption, look.ColorSecondary)
 	d.bar = newProgress(1)
 	d.began = d.s.now()

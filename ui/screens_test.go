@@ -50,7 +50,7 @@ var screens = []struct {
 	fake  func(*fake)
 	reach func(*rig)
 }{
-	{"photos", nil, func(r *rig) {}},
+	{"photos", nil, func(*rig) {}},
 	{"selected", nil, func(r *rig) {
 		r.settle()
 		r.presentGrid().grid.Select(2)
@@ -62,7 +62,7 @@ var screens = []struct {
 	{"devices", nil, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},
-	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(r *rig) {}},
+	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(*rig) {}},
 	{"viewer", nil, func(r *rig) { r.view.open(r.presentGrid(), 2) }},
 	{"viewer-info", nil, func(r *rig) {
 		r.view.open(r.presentGrid(), 4)

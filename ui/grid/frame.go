@@ -37,7 +37,6 @@ const (
 	ringCursor
 	tint
 	pill
-	shade
 	band
 	pinned
 	checkOn
@@ -114,8 +113,6 @@ func newRect(kind rectKind) *canvas.Rectangle {
 		r.FillColor = c
 	case pill:
 		r.FillColor, r.CornerRadius = color.NRGBA{A: 0x8C}, 10
-	case shade:
-		r.FillColor = color.NRGBA{A: 0x30}
 	case band:
 		c := color.NRGBAModel.Convert(look.Color("primary")).(color.NRGBA)
 		stroke(c, 1)

@@ -312,13 +312,18 @@ func (g *Grid) layOut() {
 	g.scrub.mark(g)
 }
 
-// thumbSize is the stored size that fills a tile at the screen's scale.
-func (g *Grid) thumbSize() int {
-	scale := float32(1)
-	if c := fyne.CurrentApp().Driver().CanvasForObject(g); c != nil {
-		scale = c.Scale()
+// scale is the screen's pixels for a unit.
+func (g *Grid) scale() float32 {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(g); c != nil && c.Scale() > 0 {
+		return c.Scale()
 	}
-	if Levels[g.level].Height*1.35*scale > 270 {
+	return 1
+}
+
+// thumbSize is the stored size that fills the tiles of a row: a photo's longer
+// side is about 1.4 times the row's height, and is enlarged a little at most.
+func thumbSize(r *justify.Row, scale float32) int {
+	if r.H*1.4*scale > 330 {
 		return 512
 	}
 	return 256
@@ -375,7 +380,7 @@ func (empty) Mark(int) Mark               { return Mark{} }
 // Settled tells whether every picture on the screen has come, or failed.
 func (g *Grid) Settled() bool {
 	for _, t := range g.tiles {
-		if t.state != sharp && g.opts.Thumbs.Failed(thumbs.Key{ID: t.id, Size: g.thumbSize()}) == nil {
+		if t.state != sharp && g.opts.Thumbs.Failed(thumbs.Key{ID: t.id, Size: t.size}) == nil {
 			return false
 		}
 	}

@@ -147,11 +147,7 @@ func (b *bench) settle() {
 	b.t.Helper()
 	timeout := time.After(20 * time.Second)
 	for {
-		waiting := false
-		for _, t := range b.tiles {
-			waiting = waiting || t.state != sharp && b.opts.Thumbs.Failed(thumbs.Key{ID: t.id, Size: b.thumbSize()}) == nil
-		}
-		if !waiting {
+		if b.Settled() {
 			return
 		}
 		select {

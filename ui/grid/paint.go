@@ -49,14 +49,16 @@ func (g *Grid) bindVisible(a, b int) {
 	for _, t := range g.tiles {
 		t.seen = false
 	}
-	var fresh []int
+	type item struct{ i, size int }
+	var fresh []item
+	scale := g.scale()
 	for row := a; row < b; row++ {
 		r := &g.lay.Rows[row]
 		for i := int(r.First); i < int(r.First+r.N); i++ {
 			if t := g.tiles[i]; t != nil {
 				t.seen = true
 			} else {
-				fresh = append(fresh, i)
+				fresh = append(fresh, item{i, thumbSize(r, scale)})
 			}
 		}
 	}
@@ -67,8 +69,8 @@ func (g *Grid) bindVisible(a, b int) {
 			delete(g.tiles, i)
 		}
 	}
-	for _, i := range fresh {
-		g.tiles[i] = g.bind(i)
+	for _, f := range fresh {
+		g.tiles[f.i] = g.bind(f.i, f.size)
 	}
 }
 
@@ -255,8 +257,7 @@ func (g *Grid) placeHeader(row int, y float32, objs []fyne.CanvasObject) []fyne.
 // want asks for the pictures that are on the screen, and then for those of the
 // next screens in the direction of scrolling.
 func (g *Grid) want(a, b int) {
-	size := g.thumbSize()
-	keys := g.frameKeys(a, b, size)
+	keys := g.wantedKeys(a, b)
 	if g.hashes != nil {
 		var bareKeys []thumbs.Key
 		for _, t := range g.tiles {
@@ -269,10 +270,14 @@ func (g *Grid) want(a, b int) {
 	g.thumbs.Want(keys)
 }
 
-func (g *Grid) frameKeys(a, b, size int) []thumbs.Key {
+// wantedKeys are the thumbnails that rows [a, b) lack, and those of the rows
+// around them.
+func (g *Grid) wantedKeys(a, b int) []thumbs.Key {
+	scale := g.scale()
 	keys := make([]thumbs.Key, 0, 2*len(g.tiles))
 	add := func(row int) {
 		r := &g.lay.Rows[row]
+		size := thumbSize(r, scale)
 		for i := int(r.First); i < int(r.First+r.N); i++ {
 			if t := g.tiles[i]; t == nil || t.state != sharp {
 				keys = append(keys, thumbs.Key{ID: g.src.ID(i), Size: size})

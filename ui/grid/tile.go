@@ -15,6 +15,7 @@ type tile struct {
 	seen  bool // by the update that runs
 	state tileState
 	id    thumbs.ID
+	size  int // of the thumbnail
 	mark  Mark
 	bg    *canvas.Rectangle
 	img   *canvas.Image
@@ -47,22 +48,22 @@ func (g *Grid) newTile() *tile {
 	return t
 }
 
-// bind takes a tile from the pool for item i.
-func (g *Grid) bind(i int) *tile {
+// bind takes a tile from the pool for item i, to show a thumbnail of a size.
+func (g *Grid) bind(i, size int) *tile {
 	var t *tile
 	if n := len(g.spare); n > 0 {
 		t, g.spare = g.spare[n-1], g.spare[:n-1]
 	} else {
 		t = g.newTile()
 	}
-	t.id, t.mark, t.state = g.src.ID(i), g.src.Mark(i), bare
+	t.id, t.size, t.mark, t.state = g.src.ID(i), size, g.src.Mark(i), bare
 	g.fill(t)
 	return t
 }
 
 // fill shows the best picture that is in memory.
 func (g *Grid) fill(t *tile) {
-	k := thumbs.Key{ID: t.id, Size: g.thumbSize()}
+	k := thumbs.Key{ID: t.id, Size: t.size}
 	if img, ok := g.opts.Thumbs.Get(k); ok {
 		t.show(img, sharp)
 		return

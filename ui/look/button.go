@@ -95,8 +95,17 @@ func (b *Button) setDisabled(d bool) {
 	}
 }
 
+// Hide implements [fyne.CanvasObject]. A button that goes away under the mouse
+// takes its tooltip along.
+func (b *Button) Hide() {
+	b.ToolTipWidget.MouseOut()
+	b.hovered, b.pressed = false, false
+	b.ToolTipWidget.Hide()
+}
+
 // Tapped implements [fyne.Tappable].
 func (b *Button) Tapped(*fyne.PointEvent) {
+	b.ToolTipWidget.MouseOut()
 	if !b.disabled && b.OnTapped != nil {
 		b.OnTapped()
 	}

@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/internal/sample"
+)
+
+func (f *fake) Snapshot() snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	images := f.images
+	return snapshot{
+		images: images,
+		find: func(d app.Digest) (*imagelib.Image, int, bool) {
+			for i, img := range images {
+				if img.Digest == d {
+					return img, i, true
+				}
+			}
+			return nil, 0, false
+		},
+		filter: func(q imagelib.Query) []int {
+			var out []int
+			for i, img := range images {
+				if matches(img, q) {
+					out = append(out, i)
+				}
+			}
+			return out
+		},
+	}
+}
+
+func matches(img *imagelib.Image, q imagelib.Query) bool {
+	switch {
+	case q.Favourite && !img.Favourite,
+		q.Where == imagelib.Here && !img.Here,
+		q.Where == imagelib.Elsewhere && img.Here,
+		q.Where == imagelib.OneCopy && img.Holders > 1,
+		q.Album != "" && !slices.Contains(img.Albums, q.Album):
+		return false
+	}
+	return strings.Contains(strings.ToLower(img.Name+" "+img.Camera), strings.ToLower(q.Text))
+}
+
+func (f *fake) Thumbnail(_ context.Context, d app.Digest, size int) (*image.RGBA, error) {
+	return picture(number(d), size), nil
+}
+
+func (f *fake) Placeholder(img *imagelib.Image) *image.RGBA {
+	return picture(number(img.Digest), 16)
+}
+
+func (f *fake) Pixels(_ context.Context, d app.Digest, side int) (image.Image, error) {
+	if side == 0 {
+		side = 4000
+	}
+	return picture(number(d), min(side, 1280)), nil
+}
+
+func (f *fake) SetFavourite(_ context.Context, ds []app.Digest, on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("favourite %v %s", on, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) { img.Favourite = on })
+	return nil
+}
+
+func (f *fake) SetCaption(_ context.Context, ds []app.Digest, text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("caption %s %s", numbers(ds), text)
+	f.update(ds, func(img *imagelib.Image) { img.Caption = text })
+	return nil
+}
+
+func (f *fake) Albums() []imagelib.Album {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.albums)
+}
+
+func (f *fake) CreateAlbum(_ context.Context, name string) (imagelib.Album, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := imagelib.Album{ID: "new", Name: name}
+	f.albums = append(f.albums, a)
+	return a, nil
+}
+
+func (f *fake) RenameAlbum(_ context.Context, id, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("rename %s %s", id, name)
+	return nil
+}
+
+func (f *fake) DeleteAlbum(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("delete album %s", id)
+	return nil
+}
+
+func (f *fake) AddToAlbum(_ context.Context, id string, ds []app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("to album %s %s", id, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) { img.Albums = append(slices.Clone(img.Albums), id) })
+	return nil
+}
+
+func (f *fake) RemoveFromAlbum(_ context.Context, id string, ds []app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("from album %s %s", id, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) {
+		img.Albums = slices.DeleteFunc(slices.Clone(img.Albums), func(a string) bool { return a == id })
+	})
+	return nil
+}
+
+// aspects are the shapes of the made-up photos, width through height.
+var aspects = []float32{1.5, 1.333, 0.75, 1.5, 0.667, 1.778, 1, 1.5}
+
+func shape(n int) float32 { return aspects[(n*7+n/5)%len(aspects)] }
+
+// pictures are those that were drawn already.
+var pictures sync.Map
+
+// picture draws photo n so that its longer side has size pixels.
+func picture(n, size int) *image.RGBA {
+	w, h := float32(size), float32(size)
+	if a := shape(n); a >= 1 {
+		h /= a
+	} else {
+		w *= a
+	}
+	key := [2]int{n, size}
+	if img, ok := pictures.Load(key); ok {
+		return img.(*image.RGBA)
+	}
+	img := sample.Scene(uint64(n), max(int(w), 1), max(int(h), 1))
+	pictures.Store(key, img)
+	return img
+}
+
+// imageRecord is short for the library's record.
+type imageRecord = imagelib.Image
