@@ -51,6 +51,7 @@ func BenchmarkImport(b *testing.B) {
 }
 
 func timeOf(b *testing.B, paths []string, open func(path string) (image.Image, error)) time.Duration {
+	b.Helper()
 	start := time.Now()
 	for _, path := range paths {
 		m, err := open(path)

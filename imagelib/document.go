@@ -3,6 +3,7 @@ package imagelib
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -61,6 +62,13 @@ const (
 	maxWords  = 500 // tags, albums
 	maxPixels = 1 << 24
 )
+
+// readBody reads a document. A member of a type that is none of ours, which
+// another version may write, is passed over.
+func readBody(body raw, doc *document) bool {
+	err := json.Unmarshal(body, doc)
+	return err == nil || errors.As(err, new(*json.UnmarshalTypeError))
+}
 
 // newDocument makes the document of a file.
 func newDocument(info *meta.Info, date Date, thumbHash []byte) document {

@@ -1,6 +1,8 @@
 package imagelib
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,7 +18,7 @@ const editBatch = 200
 
 // SetFavourite marks images as favourites, or no longer. Like all edits it is
 // on disk when it returns, and reaches the other devices by itself. An image
-// the library does not have is [ErrNotFound]; those before it stay edited.
+// the library does not have is [ErrNotFound]; all others are edited.
 func (l *Library) SetFavourite(ctx context.Context, ds []Digest, favourite bool) error {
 	return l.editImages(ctx, ds, fieldFavourite, favourite)
 }
@@ -42,32 +44,25 @@ func (l *Library) SetTags(ctx context.Context, ds []Digest, tags []string) error
 	return l.editImages(ctx, ds, fieldTags, list)
 }
 
-func (l *Library) editImages(ctx context.Context, ds []Digest, field string, value any) error {
+func (l *Library) editImages(ctx context.Context, ds []Digest, field string, value any) (missing error) {
 	for part := range slices.Chunk(ds, editBatch) {
-		if err := l.editBatch(ctx, part, field, value); err != nil {
+		err := l.editBatch(ctx, part, field, value)
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		missing = cmp.Or(missing, err)
 	}
-	return nil
+	return missing
 }
 
 // editBatch edits the documents it can at once, and those that others write
-// meanwhile one by one.
+// meanwhile one by one. With [ErrNotFound] for one, the others are edited.
 func (l *Library) editBatch(ctx context.Context, ds []Digest, field string, value any) error {
-	docs := make([]filelayer.Doc, 0, len(ds))
-	for _, d := range ds {
-		var body raw
-		rev, err := l.db.Get(ctx, d.String(), &body)
-		if errors.Is(err, filelayer.ErrNotFound) {
-			return fmt.Errorf("edit %v: %w", d, ErrNotFound)
-		}
-		if err == nil {
-			body, err = setEdit(body, field, value, l.clock)
-		}
-		if err != nil {
-			return fmt.Errorf("edit %v: %w", d, err)
-		}
-		docs = append(docs, filelayer.Doc{ID: d.String(), Rev: rev, Body: body})
+	l.writing.RLock()
+	defer l.writing.RUnlock()
+	docs, missing, err := l.edited(ctx, ds, field, value)
+	if err != nil {
+		return err
 	}
 	errs, err := l.db.Bulk(ctx, docs)
 	if err != nil {
@@ -82,7 +77,31 @@ func (l *Library) editBatch(ctx context.Context, ds []Digest, field string, valu
 		}
 	}
 	l.took(docs)
-	return nil
+	return missing
+}
+
+// edited returns the documents that an edit changes, as it makes them; missing
+// says that there is no document of one.
+func (l *Library) edited(ctx context.Context, ds []Digest, field string, value any) (docs []filelayer.Doc, missing, err error) {
+	for _, d := range ds {
+		var old raw
+		rev, err := l.db.Get(ctx, d.String(), &old)
+		if errors.Is(err, filelayer.ErrNotFound) {
+			missing = cmp.Or(missing, fmt.Errorf("edit %v: %w", d, ErrNotFound))
+			continue
+		}
+		var body raw
+		if err == nil {
+			body, err = setEdit(old, field, value, l.clock)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("edit %v: %w", d, err)
+		}
+		if !bytes.Equal(body, old) {
+			docs = append(docs, filelayer.Doc{ID: d.String(), Rev: rev, Body: body})
+		}
+	}
+	return docs, missing, nil
 }
 
 // editOne edits one document, whoever else does, and returns what it became.
@@ -116,6 +135,8 @@ func (l *Library) CreateAlbum(ctx context.Context, name string) (Album, error) {
 	if err != nil {
 		return Album{}, fmt.Errorf("create album: %w", err)
 	}
+	l.writing.RLock()
+	defer l.writing.RUnlock()
 	docs := []filelayer.Doc{{ID: id, Body: body}}
 	errs, err := l.db.Bulk(ctx, docs)
 	if err = errors.Join(append(errs, err)...); err != nil {
@@ -139,6 +160,8 @@ func (l *Library) editAlbum(ctx context.Context, id, field string, value any) er
 	if !l.index.hasAlbum(id) {
 		return fmt.Errorf("edit album: %w", ErrNotFound)
 	}
+	l.writing.RLock()
+	defer l.writing.RUnlock()
 	body, err := l.editOne(ctx, id, field, value)
 	if err != nil {
 		return fmt.Errorf("edit album: %w", err)

@@ -27,13 +27,15 @@ type fakeFiles struct {
 	self    string
 	changed signal.Signal
 	asked   func() // called by Entries, if not nil
+	ready   func() // called by Ready, if not nil
 
 	mu        sync.Mutex // guards all below
 	entries   map[Digest]filelayer.Entry
 	peers     map[string]http.Handler // online devices
 	commitErr error
 	commits   int
-	created   int // files that went through batches
+	created   int    // files that went through batches
+	committed func() // called once a batch is committed, if not nil
 }
 
 func newFakeFiles(tb testing.TB) *fakeFiles {
@@ -41,7 +43,12 @@ func newFakeFiles(tb testing.TB) *fakeFiles {
 	return &fakeFiles{dir: tb.TempDir(), self: "self", entries: map[Digest]filelayer.Entry{}, peers: map[string]http.Handler{}}
 }
 
-func (f *fakeFiles) Ready(context.Context) error { return nil }
+func (f *fakeFiles) Ready(ctx context.Context) error {
+	if f.ready != nil {
+		f.ready()
+	}
+	return ctx.Err()
+}
 
 func (f *fakeFiles) Changed() *signal.Signal { return &f.changed }
 
@@ -149,8 +156,12 @@ func (b *fakeBatch) Commit(ctx context.Context) error {
 			b.f.entries[e.Digest] = e
 		}
 	}
+	committed := b.f.committed
 	b.f.mu.Unlock()
 	b.f.changed.Raise()
+	if committed != nil {
+		committed()
+	}
 	return nil
 }
 
@@ -163,8 +174,11 @@ type fakeDB struct {
 	log     []string // IDs in the order of changes
 	changed signal.Signal
 	failing error
-	// before, if not nil, is called once before a write is looked at.
-	before func()
+	// before and after, if not nil, are called once, before a write is looked at
+	// and after it is done.
+	before, after func()
+	// delivered, if not nil, is called once a feed has taken changes.
+	delivered func()
 }
 
 func newFakeDB() *fakeDB { return &fakeDB{docs: map[string]filelayer.Doc{}} }
@@ -179,7 +193,10 @@ func (db *fakeDB) Get(_ context.Context, id string, dst any) (string, error) {
 	return d.Rev, json.Unmarshal(d.Body, dst)
 }
 
-func (db *fakeDB) Bulk(_ context.Context, docs []filelayer.Doc) ([]error, error) {
+func (db *fakeDB) Bulk(ctx context.Context, docs []filelayer.Doc) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	db.mu.Lock()
 	if before := db.before; before != nil {
 		db.before = nil
@@ -195,8 +212,13 @@ func (db *fakeDB) Bulk(_ context.Context, docs []filelayer.Doc) ([]error, error)
 	for i := range docs {
 		errs[i] = db.write(&docs[i])
 	}
+	after := db.after
+	db.after = nil
 	db.mu.Unlock()
 	db.changed.Raise()
+	if after != nil {
+		after()
+	}
 	return errs, nil
 }
 
@@ -235,10 +257,14 @@ func (db *fakeDB) Follow(ctx context.Context, since string, fn func([]filelayer.
 			docs = append(docs, db.docs[id])
 		}
 		at = len(db.log)
+		delivered := db.delivered
 		db.mu.Unlock()
 		if len(docs) > 0 {
 			if err := fn(docs, strconv.Itoa(at)); err != nil {
 				return err
+			}
+			if delivered != nil {
+				delivered()
 			}
 		}
 		select {
@@ -267,7 +293,7 @@ func openTestLibrary(tb testing.TB, dir string, files *fakeFiles, db *fakeDB) *t
 	if err != nil {
 		tb.Fatal(err)
 	}
-	l.pauses = pauses{save: time.Hour, missing: time.Millisecond}
+	l.pauses = pauses{save: time.Hour, missing: time.Millisecond, retry: time.Millisecond, trim: time.Hour}
 	return &testLibrary{l, files, db}
 }
 

@@ -69,31 +69,32 @@ type flightKey struct {
 	size   int // 0 = all sizes
 }
 
-// flights runs each piece of work once for all who want it at the same time.
-// The zero value is ready.
-type flights struct {
+// flights runs each piece of work once for all who want its result at the same
+// time. The zero value is ready.
+type flights[V any] struct {
 	mu  sync.Mutex // guards now, and the waiters of each flight
-	now map[flightKey]*flight
+	now map[flightKey]*flight[V]
 }
 
-type flight struct {
+type flight[V any] struct {
 	done    chan struct{}
-	err     error // valid once done is closed
+	result  V // valid, as err, once done is closed
+	err     error
 	waiters int
 	cancel  context.CancelFunc
 }
 
 // do runs work, or waits for who runs it already. The work goes on until all
 // who wait have given up.
-func (f *flights) do(ctx context.Context, key flightKey, work func(context.Context) error) error {
+func (f *flights[V]) do(ctx context.Context, key flightKey, work func(context.Context) (V, error)) (result V, err error) {
 	f.mu.Lock()
 	fl, ok := f.now[key]
 	if !ok {
-		fl = &flight{done: make(chan struct{})}
+		fl = &flight[V]{done: make(chan struct{})}
 		var inner context.Context
 		inner, fl.cancel = context.WithCancel(context.WithoutCancel(ctx))
 		if f.now == nil {
-			f.now = map[flightKey]*flight{}
+			f.now = map[flightKey]*flight[V]{}
 		}
 		f.now[key] = fl
 		go f.run(inner, key, fl, work)
@@ -102,7 +103,7 @@ func (f *flights) do(ctx context.Context, key flightKey, work func(context.Conte
 	f.mu.Unlock()
 	select {
 	case <-fl.done:
-		return fl.err
+		return fl.result, fl.err
 	case <-ctx.Done():
 	}
 	f.mu.Lock()
@@ -113,12 +114,12 @@ func (f *flights) do(ctx context.Context, key flightKey, work func(context.Conte
 			delete(f.now, key)
 		}
 	}
-	return ctx.Err()
+	return result, ctx.Err()
 }
 
-func (f *flights) run(ctx context.Context, key flightKey, fl *flight, work func(context.Context) error) {
+func (f *flights[V]) run(ctx context.Context, key flightKey, fl *flight[V], work func(context.Context) (V, error)) {
 	defer fl.cancel()
-	fl.err = work(ctx)
+	fl.result, fl.err = work(ctx)
 	f.mu.Lock()
 	if f.now[key] == fl {
 		delete(f.now, key)

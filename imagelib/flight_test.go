@@ -51,22 +51,28 @@ func TestGateServesTheNewestFirst(t *testing.T) {
 func TestFlights(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var f flights
+		var f flights[int]
 		var runs atomic.Int32
 		open := make(chan struct{})
-		work := func(ctx context.Context) error {
+		work := func(ctx context.Context) (int, error) {
 			runs.Add(1)
 			select {
 			case <-open:
-				return nil
+				return 1, nil
 			case <-ctx.Done():
-				return ctx.Err()
+				return 0, ctx.Err()
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		results := make(chan error, 3)
 		for _, ctx := range []context.Context{ctx, t.Context(), t.Context()} {
-			go func() { results <- f.do(ctx, flightKey{}, work) }()
+			go func() {
+				v, err := f.do(ctx, flightKey{}, work)
+				if err == nil && v != 1 {
+					err = errors.New("no result")
+				}
+				results <- err
+			}()
 		}
 		synctest.Wait()
 		cancel() // one of three: the others still want it
@@ -83,10 +89,15 @@ func TestFlights(t *testing.T) {
 
 		open = make(chan struct{})
 		ctx, cancel = context.WithCancel(t.Context())
-		go func() { results <- f.do(ctx, flightKey{}, work) }()
+		go func() {
+			_, err := f.do(ctx, flightKey{}, work)
+			results <- err
+		}()
 		synctest.Wait()
 		cancel() // all: the work is told to stop
-		<-results
+		if err := <-results; !errors.Is(err, context.Canceled) {
+			t.Errorf("the last who gave up: %v", err)
+		}
 		synctest.Wait()
 		if len(f.now) != 0 {
 			t.Error("the flight is still there")

@@ -38,6 +38,10 @@ var (
 	// ErrEmpty is the problem of a file of no bytes, which an import skips.
 	ErrEmpty = errors.New("empty file, skipped")
 
+	// ErrChanging is the problem of a file that an import skips, since another
+	// program wrote to it meanwhile.
+	ErrChanging = errors.New("still being written, skipped; import it again when it is complete")
+
 	// ErrKeptUndrawn is the problem of a file that an import keeps although no
 	// picture could be drawn of it.
 	ErrKeptUndrawn = errors.New("kept, but no picture could be drawn")
@@ -58,6 +62,9 @@ type Options struct {
 	// CacheDir holds thumbnails. If empty, "thumbnails" in Dir.
 	CacheDir string
 
+	// CacheBytes bounds what thumbnails take on disk. If 0, 4 GiB.
+	CacheBytes int64
+
 	// Log receives the library's records. If nil, they are discarded.
 	Log *slog.Logger
 }
@@ -67,11 +74,14 @@ type pauses struct {
 	report  time.Duration // between reports of an import
 	join    time.Duration // between looks at the file layer
 	missing time.Duration // before a document that may be on its way is made here
+	retry   time.Duration // before a document that could not be made is tried again
 	save    time.Duration // between writes of the index, when it changed
+	trim    time.Duration // after the start, before the first look at the cache
 }
 
 var usualPauses = pauses{
-	report: 100 * time.Millisecond, join: 100 * time.Millisecond, missing: 3 * time.Second, save: time.Minute,
+	report: 100 * time.Millisecond, join: 100 * time.Millisecond, missing: 3 * time.Second, retry: time.Minute, save: time.Minute,
+	trim: time.Minute,
 }
 
 // Library is the images of all devices. Its methods may be called from any
@@ -84,10 +94,11 @@ type Library struct {
 	pauses   pauses
 	clock    *clock
 	index    *index
-	joining  sync.Mutex // held from asking for entries until the index has them: an older list never follows a newer
+	joining  sync.Mutex   // held from asking for entries until the index has them: an older list never follows a newer
+	writing  sync.RWMutex // held for reading from writing documents until the index has them, and for writing while it takes in a feed's: an older revision never follows a newer
 	renderer *thumb.Renderer
 	cache    *thumb.Cache
-	flights  flights
+	flights  flights[thumb.Set]
 	local    *gate // drawing here
 	remote   *gate // asking other devices
 	changed  signal.Signal
@@ -134,7 +145,7 @@ func open(f files, db database, node string, opts Options) (*Library, error) {
 		clock:    &clock{node: node, now: time.Now},
 		index:    newIndex(),
 		renderer: thumb.NewRenderer(0),
-		cache:    thumb.NewCache(opts.CacheDir),
+		cache:    thumb.NewCache(opts.CacheDir, opts.CacheBytes),
 		local:    newGate(runtime.GOMAXPROCS(0)),
 		remote:   newGate(6),
 	}
@@ -150,6 +161,7 @@ func (l *Library) Run(ctx context.Context) error {
 	g.Go(func() error { return l.watchFiles(ctx) })
 	g.Go(func() error { return l.makeMissing(ctx) })
 	g.Go(func() error { return l.saveOften(ctx) })
+	g.Go(func() error { return l.trimCache(ctx) })
 	err := g.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
@@ -166,10 +178,16 @@ func (l *Library) Changed() *signal.Signal { return &l.changed }
 // follow takes in what changes in the database.
 func (l *Library) follow(ctx context.Context) error {
 	since := l.index.sequence()
-	if since != "" && !l.sameDatabase(ctx) {
+	if !l.sameDatabase(ctx) {
 		since = ""
+		if l.index.forget() {
+			l.join()
+		}
+		l.changed.Raise()
 	}
 	return l.db.Follow(ctx, since, func(docs []filelayer.Doc, seq string) error {
+		l.writing.Lock()
+		defer l.writing.Unlock()
 		if l.index.apply(docs, seq) {
 			l.changed.Raise()
 		}
@@ -183,7 +201,7 @@ func (l *Library) sameDatabase(ctx context.Context) bool {
 	for _, id := range l.index.sample(3) {
 		var body raw
 		if _, err := l.db.Get(ctx, id, &body); errors.Is(err, filelayer.ErrNotFound) {
-			l.log.Info("Image database is another one, reading all of it")
+			l.log.InfoContext(ctx, "Image database is another one, reading all of it")
 			return false
 		}
 	}
@@ -240,8 +258,26 @@ func (l *Library) saveOften(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			if err := l.saveIndex(); err != nil {
-				l.log.Warn("Could not save the image index", "err", err)
+				l.log.WarnContext(ctx, "Could not save the image index", "err", err)
 			}
+		}
+	}
+}
+
+// trimCache keeps the thumbnails on disk within their bound.
+func (l *Library) trimCache(ctx context.Context) error {
+	grown, stop := l.cache.Grown().Listen()
+	defer stop()
+	next := time.After(l.pauses.trim) // a start has more urgent things to read
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-next:
+		case <-grown:
+		}
+		if err := l.cache.Trim(ctx); err != nil && ctx.Err() == nil {
+			l.log.WarnContext(ctx, "Could not trim the thumbnails", "err", err)
 		}
 	}
 }

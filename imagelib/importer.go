@@ -35,7 +35,7 @@ type ImportResult struct {
 // Problem is a file that an import skipped, or kept without its whole picture.
 type Problem struct {
 	Path string
-	Err  error // [ErrNotPhoto], [ErrEmpty], [ErrKeptUndrawn], [ErrKeptPartial] or why it could not be read
+	Err  error // [ErrNotPhoto], [ErrEmpty], [ErrChanging], [ErrKeptUndrawn], [ErrKeptPartial] or why it could not be read
 }
 
 // Kept reports whether the file is in the library all the same.
@@ -43,8 +43,12 @@ func (p Problem) Kept() bool {
 	return errors.Is(p.Err, ErrKeptUndrawn) || errors.Is(p.Err, ErrKeptPartial)
 }
 
-// plain drops the path that errors of the file system repeat.
+// plain drops the path that errors of the file system repeat, and what was done
+// when a file turned out to be changing.
 func plain(err error) error {
+	if errors.Is(err, ErrChanging) {
+		return ErrChanging
+	}
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err
@@ -69,6 +73,9 @@ const (
 func (l *Library) Import(ctx context.Context, paths []string, report func(ImportProgress)) (ImportResult, error) {
 	if report == nil {
 		report = func(ImportProgress) {}
+	}
+	if err := l.files.Ready(ctx); err != nil { // before, all files would look new
+		return ImportResult{}, fmt.Errorf("import: %w", err)
 	}
 	im := &importer{l: l, report: report, taken: map[Digest]bool{}, added: map[Digest]int{}}
 	w, err := walk(ctx, paths)
@@ -151,7 +158,7 @@ func (im *importer) result() ImportResult {
 	return r
 }
 
-// step counts a file's bytes as read and tells, not too often, how far it is.
+// step changes how far the import is and tells, not too often.
 func (im *importer) step(change func(p *ImportProgress)) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
@@ -160,11 +167,6 @@ func (im *importer) step(change func(p *ImportProgress)) {
 		im.reported = now
 		im.report(im.progress)
 	}
-}
-
-func (im *importer) fail(j job, err error) {
-	im.problem(j.path, err)
-	im.step(func(p *ImportProgress) { p.Failed++; p.Done++; p.Bytes += j.size })
 }
 
 func (im *importer) problem(path string, err error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -263,5 +264,131 @@ func TestImportOfDeleted(t *testing.T) {
 	}
 	if n := len(l.Snapshot().Images); n != 1 {
 		t.Errorf("%d images after it was imported again", n)
+	}
+}
+
+// TestImportCancelledWhileRecording: what is kept when a person cancels is also
+// recorded and told.
+func TestImportCancelledWhileRecording(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	l.files.committed = cancel
+	r, _ := l.Import(ctx, []string{writeFiles(t, map[string][]byte{"1.jpg": photoOf(1), "2.jpg": photoOf(2)})}, nil) // cancelled or done
+	if kept := len(l.files.Entries()); kept == 0 || kept != len(r.Added) || kept != len(l.Snapshot().Images) {
+		t.Errorf("%d kept, %d said to be added, %d images", kept, len(r.Added), len(l.Snapshot().Images))
+	}
+}
+
+// TestImportWaitsForRecords: before the records are loaded, all would look new.
+func TestImportWaitsForRecords(t *testing.T) {
+	t.Parallel()
+	files, db := newFakeFiles(t), newFakeDB()
+	dir := writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})
+	importAll(t, openTestLibrary(t, t.TempDir(), files, db), dir)
+	loaded := files.entries
+	files.entries = map[Digest]filelayer.Entry{}
+	files.ready = func() {
+		files.mu.Lock()
+		defer files.mu.Unlock()
+		files.entries = loaded
+	}
+	if r := importAll(t, openTestLibrary(t, t.TempDir(), files, db), dir); len(r.Added) != 0 || r.Duplicates != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestImportOfChangingFiles imports files that another program still writes.
+func TestImportOfChangingFiles(t *testing.T) {
+	t.Parallel()
+	whole := photoOf(1)
+	for name, c := range map[string]struct{ before, after int64 }{
+		"grows":   {int64(len(whole)) / 2, int64(len(whole))},
+		"shrinks": {int64(len(whole)), 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "1.jpg")
+			if err := os.WriteFile(path, whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for how, read := range map[string]func(*sourceFile) error{
+				"whole":    func(src *sourceFile) error { _, err := src.whole(nil); return err },
+				"streamed": func(src *sourceFile) error { _, err := io.Copy(io.Discard, src); return err },
+			} {
+				if err := os.Truncate(path, c.before); err != nil {
+					t.Fatal(err)
+				}
+				src, err := openSource(t.Context(), path, func(int64) {})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer src.close()
+				if err := os.Truncate(path, c.after); err != nil {
+					t.Fatal(err)
+				}
+				if err := read(src); !errors.Is(err, ErrChanging) {
+					t.Errorf("%s: %v", how, err)
+				}
+			}
+		})
+	}
+}
+
+// TestImportOfPhone imports a folder as a phone leaves it: what belongs to
+// photos and is none is no problem.
+func TestImportOfPhone(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	motion := append(photoOf(3), "\x00\x00\x00\x18ftypmp42 \xff\xda\x00\x08 and so on"...) // a film behind the picture
+	dir := writeFiles(t, map[string][]byte{
+		"DCIM/Camera/IMG_1.jpg":               photoOf(1),
+		"DCIM/Camera/IMG_1.AAE":               []byte("<plist/>"),
+		"DCIM/Camera/IMG_1.jpg.json":          []byte("{}"),
+		"DCIM/Camera/IMG_1.xmp":               []byte("<x:xmpmeta/>"),
+		"DCIM/Camera/PXL_2.MP.jpg":            motion,
+		"DCIM/Camera/IMG_3.jpg":               nil,
+		"DCIM/.thumbnails/4.jpg":              photoOf(4),
+		"WhatsApp/Sent/.nomedia":              nil,
+		"WhatsApp/Sent/5.jpg":                 photoOf(5),
+		"Pictures/Screenshot_20240501.png":    testphoto.PNG(testphoto.Picture(60, 40, 6)),
+		"Download/report.pdf":                 []byte("%PDF-1.7"),
+		"Download/.trashed-1700000000-x.jpg":  photoOf(7),
+		"__MACOSX/._IMG_1.jpg":                []byte("\x00\x05\x16\x07"),
+		"LOST.DIR/thumbs.db":                  []byte("x"),
+		"System Volume Information/index.dat": []byte("x"),
+	})
+	r := importAll(t, l, dir)
+	if len(r.Added) != 4 || r.Failed != 2 {
+		t.Errorf("%d added, %d failed", len(r.Added), r.Failed)
+	}
+	wantProblems(t, r, dir, map[string]error{"DCIM/Camera/IMG_3.jpg": ErrEmpty, "Download/report.pdf": ErrNotPhoto})
+	if r := importAll(t, l, filepath.Join(dir, "DCIM/Camera/IMG_1.AAE")); len(r.Problems) != 1 {
+		t.Errorf("chosen by itself: %+v", r)
+	}
+}
+
+// TestProgressOfLargeFiles: a film that takes minutes to copy moves the bar.
+func TestProgressOfLargeFiles(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	l.pauses.report = 0
+	film := append([]byte("\x00\x00\x00\x14ftypmp42\x00\x00\x00\x00mp42\x00\x00\x00\x08moov"), make([]byte, wholeBytes)...)
+	between := 0
+	var last ImportProgress
+	if _, err := l.Import(t.Context(), []string{writeFiles(t, map[string][]byte{"1.mp4": film})}, func(p ImportProgress) {
+		if p.Bytes < last.Bytes || p.Bytes > p.TotalBytes {
+			t.Errorf("from %d to %d of %d bytes", last.Bytes, p.Bytes, p.TotalBytes)
+		}
+		if p.Bytes > 0 && p.Bytes < p.TotalBytes {
+			between++
+		}
+		last = p
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if between < 10 || last.Bytes != last.TotalBytes {
+		t.Errorf("%d reports on the way, %d of %d bytes at the end", between, last.Bytes, last.TotalBytes)
 	}
 }

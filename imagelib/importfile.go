@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -21,7 +20,7 @@ import (
 const (
 	wholeBytes    = 64 << 20
 	wholePictures = thumb.MaxBytes
-	keptBuffer    = 64 << 20 // a larger one is given back after its file
+	keptBuffer    = 16 << 20 // of each worker; a larger one is given back after its file
 )
 
 // importWorker imports files one after the other, and commits them in batches.
@@ -32,6 +31,7 @@ type importWorker struct {
 	bytes  int64     // staged
 	since  time.Time // when the first file was staged
 	buf    []byte
+	told   int64 // bytes of the present file that are counted as read
 }
 
 // photo is a file being imported.
@@ -57,19 +57,22 @@ func (w *importWorker) take(ctx context.Context, j job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	w.told = 0
 	w.step(func(p *ImportProgress) { p.Current = j.path })
 	staged, err := w.file(ctx, j)
+	rest := j.size - w.told
 	switch {
 	case err == nil && staged:
-		w.step(func(p *ImportProgress) { p.Bytes += j.size })
+		w.step(func(p *ImportProgress) { p.Bytes += rest })
 	case err == nil:
-		w.step(func(p *ImportProgress) { p.Bytes += j.size; p.Done++; p.Duplicates++ })
+		w.step(func(p *ImportProgress) { p.Bytes += rest; p.Done++; p.Duplicates++ })
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case fatal(err):
 		return err
 	default:
-		w.fail(j, err)
+		w.problem(j.path, err)
+		w.step(func(p *ImportProgress) { p.Bytes += rest; p.Done++; p.Failed++ })
 	}
 	if len(w.staged) >= batchFiles || w.bytes >= batchBytes ||
 		len(w.staged) > 0 && time.Since(w.since) >= batchAge {
@@ -80,41 +83,42 @@ func (w *importWorker) take(ctx context.Context, j job) error {
 
 // file reads one file and stages it; staged is false when the library has it.
 func (w *importWorker) file(ctx context.Context, j job) (staged bool, err error) {
-	f, err := os.Open(j.path)
+	src, err := openSource(ctx, j.path, func(n int64) {
+		n = min(n, j.size-w.told) // it may be larger than when it was listed
+		w.told += n
+		w.step(func(p *ImportProgress) { p.Bytes += n })
+	})
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = f.Close() }() // read only
-	st, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	if st.Size() == 0 {
+	defer src.close()
+	size := src.st.Size()
+	if size == 0 {
 		return false, ErrEmpty
 	}
-	info, err := meta.Read(f, st.Size())
+	info, err := meta.Read(src.f, size)
 	if errors.Is(err, meta.ErrUnknown) {
 		return false, ErrNotPhoto
 	}
 	if err != nil {
 		return false, err
 	}
-	p := photo{job: j, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), st.ModTime())}
-	if size := st.Size(); size <= wholeBytes || size <= wholePictures && info.Kind != KindVideo {
-		return w.whole(ctx, f, size, p)
+	p := photo{job: j, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
+	if size <= wholeBytes || size <= wholePictures && info.Kind != KindVideo {
+		return w.whole(ctx, src, p)
 	}
-	return w.streamed(ctx, f, p)
+	return w.streamed(ctx, src, p)
 }
 
 // whole reads a file into memory once: its digest, its thumbnails and its copy
 // are all made from that.
-func (w *importWorker) whole(ctx context.Context, f *os.File, size int64, p photo) (staged bool, err error) {
-	release, err := w.l.renderer.ReserveFile(ctx, size)
+func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (staged bool, err error) {
+	release, err := w.l.renderer.ReserveFile(ctx, src.st.Size())
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	data, err := readWhole(f, size, w.buf)
+	data, err := src.whole(w.buf)
 	if cap(data) <= keptBuffer {
 		w.buf = data[:0]
 	}
@@ -137,8 +141,8 @@ func (w *importWorker) whole(ctx context.Context, f *os.File, size int64, p phot
 }
 
 // streamed copies a file too large for memory, a film nearly always.
-func (w *importWorker) streamed(ctx context.Context, f *os.File, p photo) (staged bool, err error) {
-	e, err := w.batch.Create(ctx, f, p.metadata())
+func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (staged bool, err error) {
+	e, err := w.batch.Create(ctx, src, p.metadata())
 	if err != nil {
 		return false, err
 	}
@@ -185,9 +189,7 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 	}
 	set, err := l.renderer.Thumbnails(ctx, data, info)
 	if cause := cannotDraw(err); cause != nil {
-		if err := l.cache.PutFailure(d, cause); err != nil {
-			l.log.Warn("Could not keep a thumbnail", "digest", d, "err", err)
-		}
+		l.keep(ctx, d, l.cache.PutFailure(d, cause))
 		if errors.Is(cause, thumb.ErrUnsupported) { // nothing is wrong with the file
 			return nil, nil, nil
 		}
@@ -196,22 +198,11 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := l.cache.PutSet(d, set); err != nil { // it can be drawn again
-		l.log.Warn("Could not keep a thumbnail", "digest", d, "err", err)
-	}
-	if endsEarly(data, info) {
+	l.keep(ctx, d, l.cache.PutSet(d, set))
+	if info.Type == "image/jpeg" && meta.EndsEarly(data) {
 		problem = ErrKeptPartial
 	}
 	return set.Hash, problem, nil
-}
-
-// endsEarly reports whether a JPEG has no end after its last scan.
-func endsEarly(data []byte, info *meta.Info) bool {
-	if info.Type != "image/jpeg" {
-		return false
-	}
-	scan := bytes.LastIndex(data, []byte{0xff, 0xda})
-	return scan >= 0 && !bytes.Contains(data[scan:], []byte{0xff, 0xd9})
 }
 
 // commit makes the staged files safe and recorded, and only then their documents.
@@ -226,7 +217,9 @@ func (w *importWorker) commit(ctx context.Context) error {
 	w.l.index.claim(ds)
 	err := w.batch.Commit(ctx)
 	if err == nil {
-		err = w.writeDocuments(ctx)
+		later, cancel := lasting(ctx, recordTime)
+		err = w.writeDocuments(later)
+		cancel()
 	}
 	w.l.index.release(ds)
 	w.l.join() // files that were kept and not recorded are taken up in the background
@@ -238,6 +231,20 @@ func (w *importWorker) commit(ctx context.Context) error {
 	}
 	w.batch, w.staged, w.bytes = w.l.files.newBatch(), nil, 0
 	return nil
+}
+
+// recordTime is how long files that are safe may take to be recorded after the
+// import was cancelled.
+const recordTime = 10 * time.Second
+
+// lasting returns a context that ends some time after ctx does.
+func lasting(ctx context.Context, after time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(after, cancel)
+		context.AfterFunc(later, func() { timer.Stop() })
+	})
+	return later, func() { stop(); cancel() }
 }
 
 func (w *importWorker) writeDocuments(ctx context.Context) error {
@@ -260,6 +267,8 @@ func (l *Library) addDocuments(ctx context.Context, docs []filelayer.Doc) error 
 	if len(docs) == 0 {
 		return nil
 	}
+	l.writing.RLock()
+	defer l.writing.RUnlock()
 	errs, err := l.db.Bulk(ctx, docs)
 	if err != nil {
 		return fmt.Errorf("record photos: %w", err)

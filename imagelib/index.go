@@ -3,7 +3,6 @@ package imagelib
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -52,6 +51,17 @@ func newerFirst(a, b *Image) int {
 	return byDigest(a, b.Digest)
 }
 
+// forget drops all documents, for those of another database to come. It reports
+// whether the files without one have to be looked for again.
+func (x *index) forget() (joined bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.all, x.albums, x.seq, x.dirty = nil, map[string]albumInfo{}, "", true
+	x.snapshot, x.in, x.out = &Snapshot{}, map[Digest]*Image{}, map[Digest]*Image{}
+	x.released = true
+	return x.joined
+}
+
 func (x *index) sequence() string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -97,7 +107,7 @@ func (x *index) apply(docs []filelayer.Doc, seq string) bool {
 // read makes the image of a document, nil when it is gone or no image.
 func (x *index) read(digest Digest, d filelayer.Doc) *Image {
 	var doc document
-	if d.Deleted || json.Unmarshal(d.Body, &doc) != nil || doc.Type == "" {
+	if d.Deleted || !readBody(d.Body, &doc) || doc.Type == "" {
 		return nil
 	}
 	img := doc.image(digest, x.intern)
@@ -112,7 +122,7 @@ func (x *index) read(digest Digest, d filelayer.Doc) *Image {
 func (x *index) applyAlbum(d filelayer.Doc) bool {
 	old, had := x.albums[d.ID]
 	var doc document
-	info, gone := albumInfo{}, d.Deleted || json.Unmarshal(d.Body, &doc) != nil
+	info, gone := albumInfo{}, d.Deleted || !readBody(d.Body, &doc)
 	readEdit(doc.Edits[fieldName], &info.name)
 	readEdit(doc.Edits[fieldDeleted], &gone)
 	info.name = cut(info.name)

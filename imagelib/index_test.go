@@ -250,3 +250,15 @@ func TestFilter(t *testing.T) {
 		t.Error("found what is not there")
 	}
 }
+
+// TestStrangeDocument: a member of a type that is none of ours, from another
+// version, takes nothing else away.
+func TestStrangeDocument(t *testing.T) {
+	t.Parallel()
+	x := newIndex()
+	x.apply([]filelayer.Doc{{ID: digestOf(1).String(), Body: raw(`{"type":"image/jpeg","kind":"image","width":1e30,"camera":"One"}`)}}, "1")
+	x.join([]filelayer.Entry{entryOf(1, 1, true)})
+	if s := x.view(); len(s.Images) != 1 || s.Images[0].Camera != "One" {
+		t.Errorf("%d images", len(s.Images))
+	}
+}

@@ -36,7 +36,11 @@ func (l *Library) saveIndex() error {
 	if b == nil {
 		return nil
 	}
-	return durable.WriteFile(filepath.Join(l.dir, indexName), b, 0o600)
+	err := durable.WriteFile(filepath.Join(l.dir, indexName), b, 0o600)
+	if err != nil {
+		l.index.soil()
+	}
+	return err
 }
 
 // loadIndex reads what the last run saved. Without it, or when it is damaged,
@@ -53,6 +57,13 @@ func (l *Library) loadIndex() {
 		l.index = newIndex()
 		l.log.Warn("Could not read the saved image index, reading the database instead", "err", err)
 	}
+}
+
+// soil says that what encode returned was not saved.
+func (x *index) soil() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.dirty = true
 }
 
 // encode returns the saved form, or nil when nothing changed.

@@ -10,11 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
+	"github.com/libpaul/paul/imagelib/thumb"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -298,5 +300,187 @@ func TestDamagedCacheIsDrawnAnew(t *testing.T) {
 		if err := l.cache.Put(d, 256, []byte("damaged")); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestEditsOfSome: one image that is gone keeps no other from being edited.
+func TestEditsOfSome(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})).Added[0]
+	if err := l.SetFavourite(t.Context(), []Digest{digestOf(1), d}, true); !errors.Is(err, ErrNotFound) {
+		t.Errorf("with one that is not there: %v", err)
+	}
+	if !l.Snapshot().Images[0].Favourite {
+		t.Error("the other was not edited")
+	}
+	writes := len(l.db.log)
+	if err := l.SetFavourite(t.Context(), []Digest{d}, true); err != nil || len(l.db.log) != writes {
+		t.Errorf("an edit that changes nothing was written: %v", err)
+	}
+}
+
+// TestOwnWriteMeetsNewer: another device's newer revision comes through the feed
+// before the index has taken in the older one that was just written here.
+func TestOwnWriteMeetsNewer(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	l.run(t)
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})).Added[0]
+	fed := make(chan struct{}, 100)
+	l.db.mu.Lock()
+	l.db.delivered = func() { fed <- struct{}{} }
+	l.db.after = func() {
+		theirs := &clock{node: "other", now: time.Now}
+		if err := l.db.Update(t.Context(), d.String(), func(old raw) (raw, error) { return setEdit(old, fieldCaption, "theirs", theirs) }); err != nil {
+			t.Error(err)
+		}
+		select { // either the feed comes through, or it waits for the write to be taken in
+		case <-fed:
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	l.db.mu.Unlock()
+	if err := l.SetFavourite(t.Context(), []Digest{d}, true); err != nil {
+		t.Fatal(err)
+	}
+	l.wait(t, "both edits", func(s *Snapshot) bool { return s.Images[0].Favourite && s.Images[0].Caption == "theirs" })
+}
+
+// TestOtherDatabaseGetsDocuments: what the last run knew of another database is
+// nothing that this one has.
+func TestOtherDatabaseGetsDocuments(t *testing.T) {
+	t.Parallel()
+	dir, files := t.TempDir(), newFakeFiles(t)
+	l := openTestLibrary(t, dir, files, newFakeDB())
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})).Added[0]
+	if _, err := l.CreateAlbum(t.Context(), "Sea"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other := openTestLibrary(t, dir, files, newFakeDB())
+	other.run(t)
+	other.wait(t, "an image that can be edited", func(*Snapshot) bool { return other.SetFavourite(t.Context(), []Digest{d}, true) == nil })
+	if a := other.Albums(); len(a) != 0 {
+		t.Errorf("albums of the other database: %v", a)
+	}
+}
+
+// TestMissingIsTriedAgain: a document that could not be written at first.
+func TestMissingIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	failed := make(chan struct{})
+	l.db.failing = errors.New("no answer")
+	l.db.before = func() { close(failed) }
+	l.run(t)
+	l.saved(t, "1.jpg", photoOf(1))
+	<-failed
+	l.db.mu.Lock()
+	l.db.failing = nil
+	l.db.mu.Unlock()
+	l.wait(t, "a document", func(s *Snapshot) bool { return len(s.Images) == 1 })
+}
+
+// TestRottenBytesAreNotRemembered: what rot made of a file says nothing of it
+// once it is healed.
+func TestRottenBytesAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	for name, rot := range map[string]func(data []byte){
+		"not drawn":   func(data []byte) { clear(data[200:]) },
+		"drawn wrong": func(data []byte) { data[len(data)-20] ^= 0xff },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newTestLibrary(t)
+			good := testphoto.Thumb(testphoto.Picture(80, 60, 0))
+			d := l.saved(t, "1.jpg", good)
+			e, err := l.files.Entry(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad := bytes.Clone(good)
+			rot(bad)
+			if err := os.WriteFile(e.Path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Thumbnail(t.Context(), d, 256); !errors.Is(err, filelayer.ErrCorrupt) {
+				t.Errorf("rotten: %v", err)
+			}
+			if err := os.WriteFile(e.Path, good, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m, err := l.Thumbnail(t.Context(), d, 256)
+			if err != nil {
+				t.Fatalf("healed: %v", err)
+			}
+			if err := testphoto.Check(m); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestThumbnailsWithoutCache: a full disk keeps nothing, and shows all.
+func TestThumbnailsWithoutCache(t *testing.T) {
+	t.Parallel()
+	a, b := newTestLibrary(t), newTestLibrary(t)
+	for _, l := range []*testLibrary{a, b} {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l.cache = thumb.NewCache(file, 0)
+	}
+	d := a.saved(t, "1.jpg", photoOf(1))
+	b.files.put(filelayer.Entry{Digest: d, Holders: entryOf(1, 1, false).Holders})
+	b.files.peers["0"] = a.thumbHandler()
+	for name, l := range map[string]*testLibrary{"here": a, "of another": b} {
+		if m, err := l.Thumbnail(t.Context(), d, 256); err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if err := testphoto.Check(m); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestHolderThatCannotDraw: one that cannot draw a file keeps no other from it.
+func TestHolderThatCannotDraw(t *testing.T) {
+	t.Parallel()
+	a, b := newTestLibrary(t), newTestLibrary(t)
+	d := a.saved(t, "1.jpg", photoOf(1))
+	b.files.put(filelayer.Entry{Digest: d, Holders: entryOf(1, 2, false).Holders})
+	b.files.peers["0"] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnprocessableEntity) })
+	if _, err := b.Thumbnail(t.Context(), d, 256); !errors.Is(err, ErrNoThumbnail) {
+		t.Errorf("of one that cannot: %v", err)
+	}
+	b.files.peers["1"] = a.thumbHandler()
+	if _, err := b.Thumbnail(t.Context(), d, 256); err != nil {
+		t.Errorf("of one that can: %v", err)
+	}
+}
+
+// TestSaveIsTriedAgain: an index that could not be saved is still to be saved.
+func TestSaveIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)}))
+	away := l.dir + ".away"
+	if err := os.Rename(l.dir, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.saveIndex(); err == nil {
+		t.Fatal("saved into nowhere")
+	}
+	if err := os.Rename(away, l.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.saveIndex(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(l.dir, indexName)); err != nil {
+		t.Error(err)
 	}
 }

@@ -2,9 +2,11 @@ package imagelib
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -18,38 +20,55 @@ import (
 func (l *Library) makeMissing(ctx context.Context) error {
 	woken, stop := l.missing.Listen()
 	defer stop()
-	tried := map[Digest]bool{}
+	tries := map[Digest]int{}
 	for {
 		select { // the document may be on its way
 		case <-ctx.Done():
 			return nil
 		case <-time.After(l.pauses.missing):
 		}
-		for _, d := range l.index.lacking() {
-			if tried[d] {
-				continue
-			}
-			tried[d] = true
-			if err := l.makeDocument(ctx, d); err != nil && ctx.Err() == nil {
-				l.log.Warn("Could not read a photo that is in the library", "digest", d, "err", err)
-			}
+		var again <-chan time.Time
+		if l.makeAll(ctx, tries) {
+			again = time.After(l.pauses.retry)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-woken:
+		case <-again: // never, when it is nil
 		}
 	}
+}
+
+// maxTries is how often one document is tried to be made until the next start.
+const maxTries = 5
+
+// makeAll makes the documents that lack, and reports whether some that could
+// not be made deserve another try.
+func (l *Library) makeAll(ctx context.Context, tries map[Digest]int) (again bool) {
+	for _, d := range l.index.lacking() {
+		if tries[d] >= maxTries || l.index.known(d) {
+			continue
+		}
+		tries[d]++
+		err := l.makeDocument(ctx, d)
+		if ctx.Err() != nil {
+			return false
+		}
+		if err == nil {
+			tries[d] = maxTries
+			continue
+		}
+		l.log.WarnContext(ctx, "Could not read a photo that is in the library", "digest", d, "err", err)
+		again = again || tries[d] < maxTries
+	}
+	return again
 }
 
 // makeDocument reads one file that is here and writes its document. A file that
 // is no photo is left alone.
 func (l *Library) makeDocument(ctx context.Context, d Digest) error {
-	var body raw
-	if _, err := l.db.Get(ctx, d.String(), &body); err == nil {
-		l.took([]filelayer.Doc{{ID: d.String(), Body: body}})
-		return nil
-	} else if !errors.Is(err, filelayer.ErrNotFound) {
+	if found, err := l.takeDocument(ctx, d); found || err != nil {
 		return err
 	}
 	e, err := l.files.Entry(d)
@@ -67,10 +86,27 @@ func (l *Library) makeDocument(ctx context.Context, d Digest) error {
 	if err != nil {
 		return err
 	}
-	if body, err = json.Marshal(doc); err != nil {
+	body, err := json.Marshal(doc)
+	if err != nil {
 		return err
 	}
 	return l.addDocuments(ctx, []filelayer.Doc{{ID: d.String(), Body: body}})
+}
+
+// takeDocument takes in a document that is there already.
+func (l *Library) takeDocument(ctx context.Context, d Digest) (found bool, err error) {
+	l.writing.RLock()
+	defer l.writing.RUnlock()
+	var body raw
+	_, err = l.db.Get(ctx, d.String(), &body)
+	if errors.Is(err, filelayer.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	l.took([]filelayer.Doc{{ID: d.String(), Body: body}})
+	return true, nil
 }
 
 func (l *Library) readDocument(ctx context.Context, e *filelayer.Entry) (document, error) {
@@ -105,9 +141,12 @@ func (l *Library) drawFile(ctx context.Context, f *os.File, size int64, d Digest
 		return nil, err
 	}
 	defer release()
-	data, err := readWhole(f, size, nil)
+	data, err := readWhole(io.NewSectionReader(f, 0, size), size, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read photo: %w", err)
+	}
+	if sha256.Sum256(data) != d {
+		return nil, fmt.Errorf("read photo: %w", filelayer.ErrCorrupt)
 	}
 	hash, _, err := l.drawNew(ctx, d, data, info)
 	return hash, err

@@ -46,7 +46,7 @@ func (l *Library) thumbHandler() http.Handler {
 		case errors.Is(err, ErrNotFound), errors.Is(err, ErrNotHere):
 			http.Error(w, "not here", http.StatusNotFound)
 		default:
-			l.log.Warn("Could not draw a thumbnail for another device", "digest", d, "err", err)
+			l.log.WarnContext(r.Context(), "Could not draw a thumbnail for another device", "digest", d, "err", err)
 			http.Error(w, "try again later", http.StatusServiceUnavailable)
 		}
 	})
@@ -54,13 +54,12 @@ func (l *Library) thumbHandler() http.Handler {
 
 // askHolders asks devices that have the file for its thumbnail, one after the
 // other, and keeps the first that is one.
-func (l *Library) askHolders(ctx context.Context, e *filelayer.Entry, size int) error {
+func (l *Library) askHolders(ctx context.Context, e *filelayer.Entry, size int) (set thumb.Set, err error) {
 	if err := l.remote.enter(ctx); err != nil {
-		return err
+		return set, err
 	}
 	defer l.remote.leave()
-	result := ErrNotHere
-	asked := 0
+	result, asked := ErrNotHere, 0
 	for _, id := range e.HolderIDs() {
 		if asked == maxAsked || !l.files.Online(id) {
 			continue
@@ -68,18 +67,19 @@ func (l *Library) askHolders(ctx context.Context, e *filelayer.Entry, size int) 
 		asked++
 		b, err := l.askHolder(ctx, id, e.Digest, size)
 		if err == nil {
-			return l.cache.Put(e.Digest, size, b)
+			l.keep(ctx, e.Digest, l.cache.Put(e.Digest, size, b))
+			set.Put(size, b)
+			return set, nil
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return set, ctx.Err()
 		}
-		if errors.Is(err, ErrNoThumbnail) {
-			return err
+		if !errors.Is(err, ErrNoThumbnail) {
+			l.log.InfoContext(ctx, "Could not get a thumbnail from another device", "device", id, "digest", e.Digest, "err", err)
 		}
-		l.log.Info("Could not get a thumbnail from another device", "device", id, "digest", e.Digest, "err", err)
 		result = err
 	}
-	return result
+	return set, result
 }
 
 func (l *Library) askHolder(ctx context.Context, id string, d Digest, size int) ([]byte, error) {

@@ -2,11 +2,11 @@ package imagelib
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/libpaul/paul/filelayer"
@@ -50,22 +50,16 @@ func (l *Library) thumbnail(ctx context.Context, d Digest, size int, ask bool) (
 	if err != nil {
 		return nil, fmt.Errorf("thumbnail: %w", notFound(err))
 	}
+	var set thumb.Set
 	switch {
 	case e.Here():
-		err = l.flights.do(ctx, flightKey{d, 0}, func(ctx context.Context) error { return l.drawHere(ctx, d) })
+		set, err = l.flights.do(ctx, flightKey{d, 0}, func(ctx context.Context) (thumb.Set, error) { return l.drawHere(ctx, d) })
 	case ask:
-		err = l.flights.do(ctx, flightKey{d, size}, func(ctx context.Context) error { return l.askHolders(ctx, &e, size) })
+		set, err = l.flights.do(ctx, flightKey{d, size}, func(ctx context.Context) (thumb.Set, error) { return l.askHolders(ctx, &e, size) })
 	default:
 		err = ErrNotHere
 	}
-	if err != nil {
-		return nil, err
-	}
-	b, err := l.cache.Get(d, size)
-	if err != nil {
-		return nil, fmt.Errorf("thumbnail: %w", err)
-	}
-	return b, nil
+	return set.Of(size), err
 }
 
 func notFound(err error) error {
@@ -75,27 +69,38 @@ func notFound(err error) error {
 	return err
 }
 
-// drawHere draws both thumbnails from the bytes on this device into the cache.
-func (l *Library) drawHere(ctx context.Context, d Digest) error {
+// drawHere draws both thumbnails from the bytes on this device, into the cache
+// if that can be. Bytes that are not the file's, since the disk let them rot,
+// are [filelayer.ErrCorrupt]: nothing that they show, or do not, is kept.
+func (l *Library) drawHere(ctx context.Context, d Digest) (set thumb.Set, err error) {
 	if err := l.local.enter(ctx); err != nil {
-		return err
+		return thumb.Set{}, err
 	}
 	defer l.local.leave()
-	var set thumb.Set
-	err := l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
+	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
+		if sha256.Sum256(data) != d {
+			return fmt.Errorf("draw photo: %w", filelayer.ErrCorrupt)
+		}
 		set, err = l.renderer.Thumbnails(ctx, data, info)
 		return err
 	})
 	if cause := cannotDraw(err); cause != nil {
-		if err := l.cache.PutFailure(d, cause); err != nil {
-			l.log.Warn("Could not keep a thumbnail", "digest", d, "err", err)
+		if !errors.Is(cause, meta.ErrUnknown) { // that was seen of bytes that nobody checked
+			l.keep(ctx, d, l.cache.PutFailure(d, cause))
 		}
-		return fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
+		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
 	}
+	if err == nil {
+		l.keep(ctx, d, l.cache.PutSet(d, set))
+	}
+	return set, err
+}
+
+// keep logs what the cache could not keep: it can be made again.
+func (l *Library) keep(ctx context.Context, d Digest, err error) {
 	if err != nil {
-		return err
+		l.log.WarnContext(ctx, "Could not keep a thumbnail", "digest", d, "err", err)
 	}
-	return l.cache.PutSet(d, set)
 }
 
 // cannotDraw returns err when it says that a file cannot be drawn, here or
@@ -135,20 +140,20 @@ func (l *Library) withBytes(ctx context.Context, d Digest, fn func(data []byte, 
 		return err
 	}
 	defer release()
-	data, err := readWhole(f, st.Size(), nil)
+	data, err := readWhole(io.NewSectionReader(f, 0, st.Size()), st.Size(), nil)
 	if err != nil {
 		return fmt.Errorf("read photo: %w", err)
 	}
 	return fn(data, &info)
 }
 
-// readWhole reads the size bytes of f into buf, or a larger one.
-func readWhole(f *os.File, size int64, buf []byte) ([]byte, error) {
+// readWhole reads size bytes of r into buf, or a larger one.
+func readWhole(r io.Reader, size int64, buf []byte) ([]byte, error) {
 	if int64(cap(buf)) < size {
 		buf = make([]byte, size)
 	}
 	buf = buf[:size]
-	_, err := io.ReadFull(io.NewSectionReader(f, 0, size), buf)
+	_, err := io.ReadFull(r, buf)
 	return buf, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,8 +15,8 @@ type source struct {
 	size int64
 }
 
-// walker lists the files at and below paths: each once, however many links lead
-// to it.
+// walker lists the files at and below paths. It enters each folder once, however
+// many links lead to it.
 type walker struct {
 	found    []source
 	problems []Problem
@@ -128,11 +129,16 @@ func (w *walker) problem(path string, err error) {
 }
 
 // ignored names what is not a person's: hidden files and folders, Paul's own
-// among them, and what systems leave in folders of photos.
+// among them, and what systems and programs leave in folders of photos.
 func ignored(name string) bool {
-	switch strings.ToLower(name) {
-	case "thumbs.db", "desktop.ini", "@eadir", "#recycle", "$recycle.bin", "system volume information":
+	name = strings.ToLower(name)
+	switch name {
+	case "@eadir", "#recycle", "$recycle.bin", "system volume information":
 		return true
 	}
-	return strings.HasPrefix(name, ".")
+	return strings.HasPrefix(name, ".") || slices.Contains(sidecars, filepath.Ext(name))
 }
+
+// sidecars are the kinds of files that go with photos and are none: edits,
+// metadata, databases of thumbnails. In a folder nobody wants to hear of them.
+var sidecars = []string{".aae", ".xmp", ".json", ".pp3", ".dop", ".cos", ".on1", ".ini", ".db"}

@@ -64,3 +64,27 @@ func (f *file) raf() {
 	f.Preview = Range{off, n}
 	f.Layout = Layout{}
 }
+
+// EndsEarly reports whether a JPEG breaks off in its picture. What lies behind
+// the picture's end, such as the film of a motion photo, does not count.
+func EndsEarly(data []byte) bool {
+	scanning := false
+	for p := 2; ; {
+		i := bytes.IndexByte(data[min(p, len(data)):], 0xff)
+		if i < 0 || p+i+1 >= len(data) {
+			return scanning
+		}
+		p += i
+		switch m := data[p+1]; {
+		case m == 0xff: // fill byte
+			p++
+		case m == 0xd9:
+			return false
+		case m < 0xc0, m >= 0xd0 && m <= 0xd8, scanning && isFrame(m), p+4 > len(data): // data, restarts, damage
+			p += 2
+		default:
+			scanning = scanning || m == 0xda
+			p += 2 + max(2, be16(data[p+2:]))
+		}
+	}
+}

@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/gen2brain/jpegn"
 	"go.n16f.net/thumbhash"
 
 	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/internal/signal"
 )
 
 // maxThumb bounds the bytes of one thumbnail; real ones have a tenth.
@@ -21,11 +25,21 @@ const maxThumb = 1 << 20
 
 // Cache keeps thumbnails on disk, by digest, size and [Version]. It may be
 // removed at any time. Its methods may be called from many goroutines.
-type Cache struct{ dir string }
+type Cache struct {
+	dir   string
+	limit int64
+	put   atomic.Int64 // bytes written since the last Trim
+	grown signal.Signal
+}
 
 // NewCache returns the cache in dir, which is made when it is first written to.
-func NewCache(dir string) *Cache {
-	return &Cache{filepath.Join(dir, fmt.Sprintf("v%d", Version))}
+// [Cache.Trim] keeps it within limit bytes; 0 means 4 GiB, which is about
+// 100,000 photos.
+func NewCache(dir string, limit int64) *Cache {
+	if limit <= 0 {
+		limit = 4 << 30
+	}
+	return &Cache{dir: filepath.Join(dir, fmt.Sprintf("v%d", Version)), limit: limit}
 }
 
 // path spreads the files over 256 folders.
@@ -34,15 +48,30 @@ func (c *Cache) path(digest fmt.Stringer, ext string) string {
 	return filepath.Join(c.dir, s[:2], s+ext)
 }
 
-func sizeExt(size int) string { return fmt.Sprintf(".%d.jpg", size) }
+func sizeExt(size int) string { return fmt.Sprintf(".%d%s", size, thumbExt) }
 
 // Get returns the JPEG kept for a digest, or an error that is [fs.ErrNotExist].
 func (c *Cache) Get(digest fmt.Stringer, size int) ([]byte, error) {
-	b, err := os.ReadFile(c.path(digest, sizeExt(size)))
-	if err == nil && len(b) == 0 { // a crash may leave that: nothing is synced
+	f, err := os.Open(c.path(digest, sizeExt(size)))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // read only
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() == 0 || st.Size() > maxThumb { // a crash may leave that: nothing is synced
 		return nil, fs.ErrNotExist
 	}
-	return b, err
+	b := make([]byte, st.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, err
+	}
+	if now := time.Now(); now.Sub(st.ModTime()) > touchAfter {
+		_ = os.Chtimes(f.Name(), now, now) // else it is only trimmed sooner
+	}
+	return b, nil
 }
 
 // Put keeps a JPEG. A reader sees all of it or nothing.
@@ -55,7 +84,10 @@ func (c *Cache) PutSet(digest fmt.Stringer, s Set) error {
 	return errors.Join(c.Put(digest, Large, s.Large), c.Put(digest, Small, s.Small))
 }
 
-const failedExt = ".none"
+const (
+	thumbExt  = ".jpg"
+	failedExt = ".none"
+)
 
 // PutFailure remembers that this version cannot draw a file, and why.
 func (c *Cache) PutFailure(digest fmt.Stringer, cause error) error {
@@ -87,6 +119,9 @@ func (c *Cache) write(path string, data []byte) error {
 	if err != nil {
 		_ = os.Remove(tmp) // it may not be there
 		return fmt.Errorf("keep thumbnail: %w", err)
+	}
+	if n := onDisk(int64(len(data))); c.put.Add(n) > c.limit/16 {
+		c.grown.Raise()
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
 )
@@ -19,7 +20,7 @@ func (d digest) String() string { return hex.EncodeToString(d[:]) }
 func TestCache(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c := NewCache(filepath.Join(dir, "thumbnails"))
+	c := NewCache(filepath.Join(dir, "thumbnails"), 0)
 	d := digest(sha256.Sum256(nil))
 	if _, err := c.Get(d, Large); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("empty cache: %v", err)
@@ -55,7 +56,7 @@ func TestCacheCannotWrite(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := NewCache(file).Put(digest{}, Large, []byte("x")); err == nil {
+	if err := NewCache(file, 0).Put(digest{}, Large, []byte("x")); err == nil {
 		t.Error("wrote below a file")
 	}
 }
@@ -88,4 +89,70 @@ func FuzzPlaceholder(f *testing.F) {
 			t.Errorf("placeholder of %v", m.Rect)
 		}
 	})
+}
+
+// TestTrim fills a cache beyond its bound: what was used last stays.
+func TestTrim(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := NewCache(dir, 100*4096)
+	grown, stop := c.Grown().Listen()
+	defer stop()
+	now := time.Now()
+	put := func(n int) digest {
+		d := digest(sha256.Sum256([]byte{byte(n)}))
+		if err := c.Put(d, Small, []byte("thumbnail")); err != nil {
+			t.Fatal(err)
+		}
+		old := now.Add(time.Duration(n-1000) * 24 * time.Hour)
+		if err := os.Chtimes(c.path(d, sizeExt(Small)), old, old); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for n := range 100 {
+		put(n)
+	}
+	<-grown
+	left := []string{
+		filepath.Join(dir, "v0", "ab", "x.256.jpg"),
+		c.path(digest{}, sizeExt(Small)) + ".CRASHED1",
+	}
+	for _, path := range left {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("x"), 0o600), os.Chtimes(path, now, now.Add(-2*abandoned))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(d digest) bool {
+		_, err := os.Stat(c.path(d, sizeExt(Small)))
+		return err == nil
+	}
+	if err := c.Trim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range left {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left: %v", path, err)
+		}
+	}
+	first, second := put(0), put(1)
+	if !has(second) {
+		t.Fatal("trimmed within the bound")
+	}
+	if _, err := c.Get(first, Small); err != nil { // used now
+		t.Fatal(err)
+	}
+	put(100)
+	if err := c.Trim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for n := range 101 {
+		if has(digest(sha256.Sum256([]byte{byte(n)}))) {
+			kept++
+		}
+	}
+	if kept != 87 || !has(first) || has(second) || !has(digest(sha256.Sum256([]byte{100}))) {
+		t.Errorf("%d kept; the one used last %v, an old one %v", kept, has(first), has(second))
+	}
 }

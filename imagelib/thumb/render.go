@@ -44,6 +44,23 @@ type Set struct {
 	Embedded bool
 }
 
+// Of returns the thumbnail of a size.
+func (s *Set) Of(size int) []byte {
+	if size == Small {
+		return s.Small
+	}
+	return s.Large
+}
+
+// Put sets the thumbnail of a size.
+func (s *Set) Put(size int, data []byte) {
+	if size == Small {
+		s.Small = data
+	} else {
+		s.Large = data
+	}
+}
+
 // Renderer draws photos, of which as many at once as memory allows. Its methods
 // may be called from many goroutines.
 type Renderer struct {
