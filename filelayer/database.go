@@ -35,6 +35,8 @@ type Database struct {
 	name   string
 	merge  MergeFunc
 	kv     *kivik.DB
+	url    string        // of the database, for what kivik does not do well
+	http   *http.Client  // reaches url
 	couch  *couch.Server // nil when an external CouchDB holds the database
 	log    *slog.Logger
 	opened chan struct{} // closed once the database exists

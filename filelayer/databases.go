@@ -23,6 +23,8 @@ import (
 type databases struct {
 	server  *couch.Server // nil with an external CouchDB
 	client  *kivik.Client
+	base    string // URL, with user and password, ending in "/"
+	http    *http.Client
 	handler http.Handler // the whole protocol
 	log     *slog.Logger
 
@@ -39,13 +41,13 @@ func openDatabases(opts Options) (*databases, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open records: %w", err)
 	}
-	client, err := kivik.New("couch", "http://localhost/",
-		couchdb.OptionHTTPClient(&http.Client{Transport: server.Transport()}),
-		couchdb.OptionNoRequestCompression())
+	const base = "http://localhost/"
+	inMemory := &http.Client{Transport: server.Transport()}
+	client, err := kivik.New("couch", base, couchdb.OptionHTTPClient(inMemory), couchdb.OptionNoRequestCompression())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open records: %w", err), server.Close())
 	}
-	return &databases{server: server, client: client, handler: server, log: opts.Log}, nil
+	return &databases{server: server, client: client, base: base, http: inMemory, handler: server, log: opts.Log}, nil
 }
 
 func openExternal(opts Options) (*databases, error) {
@@ -53,10 +55,13 @@ func openExternal(opts Options) (*databases, error) {
 	if err != nil || base.Host == "" {
 		return nil, errors.New("open records: the database URL must look like http://user:password@host:5984/")
 	}
+	base = base.JoinPath("/")
+	full := base.String()
 	user := base.User
 	base.User = nil
 	transport := http.DefaultTransport
-	options := []kivik.Option{couchdb.OptionHTTPClient(&http.Client{Transport: transport})}
+	overTCP := &http.Client{Transport: transport}
+	options := []kivik.Option{couchdb.OptionHTTPClient(overTCP)}
 	if user != nil {
 		password, _ := user.Password()
 		options = append(options, couchdb.BasicAuth(user.Username(), password))
@@ -78,7 +83,7 @@ func openExternal(opts Options) (*databases, error) {
 			}
 		},
 	}
-	return &databases{client: client, handler: proxy, log: opts.Log}, nil
+	return &databases{client: client, base: full, http: overTCP, handler: proxy, log: opts.Log}, nil
 }
 
 // Close ends the use of the databases.
@@ -111,7 +116,7 @@ func (s *databases) add(name string, merge MergeFunc) (*Database, error) {
 		return nil, fmt.Errorf("database %s: is in use", name)
 	}
 	db := &Database{
-		name: name, merge: merge, kv: s.client.DB(name), couch: s.server,
+		name: name, merge: merge, kv: s.client.DB(name), url: s.base + name, http: s.http, couch: s.server,
 		log: s.log, opened: make(chan struct{}),
 	}
 	s.all = append(s.all, db)

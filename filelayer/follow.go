@@ -1,17 +1,18 @@
 package filelayer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	kivik "github.com/go-kivik/kivik/v4"
 )
 
 const followBatch = 1000 // documents read at a time
@@ -114,45 +115,73 @@ func (f *feed) each(ctx context.Context) ([]row, string, error) {
 	return rows, strconv.FormatInt(seq, 10), nil
 }
 
+// changesReply is what a changes feed answers.
+type changesReply struct {
+	Results []struct {
+		ID      string `json:"id"`
+		Changes []struct {
+			Rev string `json:"rev"`
+		} `json:"changes"`
+		Doc json.RawMessage `json:"doc"`
+	} `json:"results"`
+	LastSeq json.RawMessage `json:"last_seq"` // a number, or any string
+}
+
+// changes reads the changes feed itself: the iterator of kivik 4.5.2 reads its
+// state unguarded while the end of its context changes it.
 func (f *feed) changes(ctx context.Context) ([]row, string, error) {
-	params := map[string]any{"since": f.since, "limit": followBatch, "feed": "normal"}
-	if f.since == "" {
-		params["since"] = "0"
-	}
-	if !f.normal {
-		params["feed"], params["heartbeat"] = "longpoll", 30000
-	}
-	if f.leaves {
-		params["style"] = "all_docs"
-	} else {
-		params["include_docs"] = true
-	}
-	changes := f.db.kv.Changes(ctx, kivik.Params(params))
-	defer func() { _ = changes.Close() }() // read to its end, or failed
-	var rows []row
-	for changes.Next() {
-		next := row{doc: Doc{ID: changes.ID()}, revs: slices.Clone(changes.Changes())}
-		if !f.leaves {
-			var raw json.RawMessage
-			if err := changes.ScanDoc(&raw); err != nil {
-				return nil, "", err
-			}
-			doc, err := splitDoc(raw)
-			if err != nil {
-				return nil, "", err
-			}
-			next.doc = doc
-		}
-		rows = append(rows, next)
-	}
-	if err := changes.Err(); err != nil {
-		return nil, "", err
-	}
-	meta, err := changes.Metadata()
+	reply, err := f.ask(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	return rows, meta.LastSeq, nil
+	rows := make([]row, 0, len(reply.Results))
+	for _, result := range reply.Results {
+		next := row{doc: Doc{ID: result.ID}}
+		for _, change := range result.Changes {
+			next.revs = append(next.revs, change.Rev)
+		}
+		if !f.leaves {
+			if next.doc, err = splitDoc(result.Doc); err != nil {
+				return nil, "", fmt.Errorf("read %s of the changes feed: %w", result.ID, err)
+			}
+		}
+		rows = append(rows, next)
+	}
+	seq := string(reply.LastSeq)
+	if text := ""; json.Unmarshal(reply.LastSeq, &text) == nil {
+		seq = text
+	}
+	return rows, seq, nil
+}
+
+func (f *feed) ask(ctx context.Context) (reply changesReply, err error) {
+	query := url.Values{"since": {cmp.Or(f.since, "0")}, "limit": {strconv.Itoa(followBatch)}}
+	if !f.normal {
+		query.Set("feed", "longpoll")
+		query.Set("heartbeat", "30000")
+	}
+	if f.leaves {
+		query.Set("style", "all_docs")
+	} else {
+		query.Set("include_docs", "true")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.db.url+"/_changes?"+query.Encode(), nil)
+	if err != nil {
+		return reply, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := f.db.http.Do(req)
+	if err != nil {
+		return reply, err
+	}
+	defer func() { _ = resp.Body.Close() }() // read as far as needed
+	if resp.StatusCode != http.StatusOK {
+		return reply, fmt.Errorf("changes feed of %s: %s", f.db.name, resp.Status)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&reply); err != nil {
+		return reply, fmt.Errorf("changes feed of %s: %w", f.db.name, err)
+	}
+	return reply, nil
 }
 
 // pause waits for about d, or fails when ctx ends.

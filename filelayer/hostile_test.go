@@ -17,10 +17,11 @@ import (
 
 // newHostile pairs a device with a peer that answers as handler does, and that
 // claims a file.
-func newHostile(t *testing.T, data []byte, handler http.HandlerFunc) (victim *device, d Digest, evil string) {
+func newHostile(t *testing.T, data []byte, patience time.Duration, handler http.HandlerFunc) (victim *device, d Digest, evil string) {
 	t.Helper()
 	o := newOverlay()
 	victim = newDevice(t, o, "victim")
+	victim.restartWith(func() { victim.Layer.stall = patience })
 	evil = id(0xbad)
 	n := newNode(o, evil)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
@@ -86,14 +87,17 @@ func TestHostileHolder(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			victim, d, evil := newHostile(t, data, func(w http.ResponseWriter, r *http.Request) {
+			patience := peerStall
+			if errors.Is(tt.want, errStalled) {
+				patience = 200 * time.Millisecond
+			}
+			victim, d, evil := newHostile(t, data, patience, func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasPrefix(r.URL.Path, "/blob/") {
 					tt.handle(w, r)
 					return
 				}
 				http.NotFound(w, r)
 			})
-			victim.Layer.stall = 200 * time.Millisecond
 			ctx := testContext(t)
 			if _, err := victim.Fetch(ctx, d); !errors.Is(err, tt.want) {
 				t.Errorf("Fetch = %v, want %v", err, tt.want)

@@ -55,6 +55,7 @@ type job struct {
 	err      error
 	noHolder bool
 	again    bool // a holder may have come while it ran
+	unwanted bool // the wish was taken back while it ran
 }
 
 func newQueue() *queue {
@@ -83,7 +84,7 @@ func (q *queue) add(e Entry) {
 	} else if j.state == jobParked && j.noHolder {
 		q.unpark(j)
 	}
-	j.again = true
+	j.again, j.unwanted = true, false
 	q.rouse()
 }
 
@@ -114,13 +115,18 @@ func (q *queue) urge(e Entry) (outcome <-chan error, stop func()) {
 	}
 }
 
-// remove drops files that are not wished for any more. Those that run, or that
-// somebody waits for, are left to a worker, who looks again.
+// remove drops files that are not wished for any more: those that run when
+// they have, and those that somebody waits for when a worker has looked again.
 func (q *queue) remove(ds ...Digest) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, d := range ds {
-		if j, ok := q.jobs[d]; ok && j.state != jobRunning && len(j.waiters) == 0 {
+		j, ok := q.jobs[d]
+		switch {
+		case !ok:
+		case j.state == jobRunning:
+			j.unwanted = true
+		case len(j.waiters) == 0:
 			q.finish(j, ErrNotFound)
 		}
 	}
@@ -172,6 +178,10 @@ func (q *queue) over(j *job, err error, now time.Time) {
 	defer q.mu.Unlock()
 	if err == nil {
 		q.finish(j, nil)
+		return
+	}
+	if j.unwanted {
+		q.finish(j, ErrNotFound)
 		return
 	}
 	j.state, j.err, j.from = jobParked, err, ""

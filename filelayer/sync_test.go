@@ -265,6 +265,14 @@ func TestPairingRefusals(t *testing.T) {
 	o := newOverlay()
 	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
 	ctx := testContext(t)
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", a.node.ports[PairPort].Addr().String())
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = io.WriteString(conn, b.id)
+	must(t, err)
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Error("pairing is served without an invitation")
+	}
 	inv, err := a.GeneratePairCode(ctx)
 	must(t, err)
 	show := func([4]string) {}
@@ -288,20 +296,16 @@ func TestPairingRefusals(t *testing.T) {
 	if len(a.Devices()) != 1 || len(b.Devices()) != 1 || b.node.lets(a.id, PeerPort) || a.node.lets(b.id, PairPort) {
 		t.Error("a rejected device is let in")
 	}
+	a.node.OpenWindow() // who still gets through is told why
+	if _, err := b.UsePairCode(ctx, inv.Code(), show); !errors.Is(err, ErrUsed) && !errors.Is(err, ErrRejected) {
+		t.Errorf("used code = %v", err)
+	}
 	next, err := a.GeneratePairCode(ctx)
 	must(t, err)
 	next.Cancel()
 	next.Cancel()
 	if _, err := next.Wait(ctx); err == nil {
 		t.Error("a cancelled invitation waits")
-	}
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", a.node.ports[PairPort].Addr().String())
-	must(t, err)
-	defer func() { _ = conn.Close() }()
-	_, err = io.WriteString(conn, b.id)
-	must(t, err)
-	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
-		t.Error("pairing is served without an invitation")
 	}
 }
 
