@@ -15,8 +15,9 @@
 //
 // Pairing is trust between a person's devices; it happens above this package,
 // which only learns its outcome: a device is admitted or expelled. Packets of
-// all others are dropped before the TCP stack sees them. While a pairing
-// window is open, keys that are not admitted (guests) reach one TCP port.
+// all others are dropped before there is a session, and again before the TCP
+// stack sees them. While a pairing window is open, keys that are not admitted
+// (guests) have sessions, and reach one TCP port.
 //
 // A session is Yggdrasil's end-to-end encryption between two keys, a path its
 // way through the tree of nodes. A device is relayed while its packets come

@@ -164,17 +164,17 @@ func (ls *links) call(ctx context.Context, u peerURI, kind string, up func(ed255
 	if k.local = isLocal(k.remote); k.local && u.priority == priorityDefault {
 		u.priority = priorityLAN
 	}
-	return ls.keepOutbound(ctx, s, u, k, up)
+	return ls.keep(ctx, s, u, k, up)
 }
 
-func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link) error {
+func (ls *links) keepInbound(ctx context.Context, s stream, u peerURI, k *link) error {
 	u.key = nil // pins are for outbound links
-	return ls.keepOutbound(ctx, s, u, k, func(ed25519.PublicKey) {})
+	return ls.keep(ctx, s, u, k, func(ed25519.PublicKey) {})
 }
 
-// keepOutbound greets the other end and hands the link to the core for as long
+// keep greets the other end and hands the link to the core for as long
 // as it lasts. It returns why it ended: never nil.
-func (ls *links) keepOutbound(ctx context.Context, s stream, u peerURI, k *link, up func(ed25519.PublicKey)) error {
+func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link, up func(ed25519.PublicKey)) error {
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
 	defer func() { _ = s.Close() }() // the core has closed it, if it got it

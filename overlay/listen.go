@@ -158,7 +158,7 @@ func (l *linkListener) take(ctx context.Context, ls *links, s stream) error {
 	if l.lan {
 		k.kind = PeeringLAN
 	}
-	return ls.keep(ctx, done, u, k)
+	return ls.keepInbound(ctx, done, u, k)
 }
 
 func remoteAddr(c net.Conn) netip.AddrPort {

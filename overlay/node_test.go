@@ -353,7 +353,8 @@ func TestGoodbye(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if p := a.Path(b.PublicKey()); p.Kind != PathOffline || p.LastSeen.IsZero() {
+	await(t, a, "offline", func() bool { return a.Path(b.PublicKey()).Kind == PathOffline })
+	if p := a.Path(b.PublicKey()); p.LastSeen.IsZero() {
 		t.Errorf("path after a goodbye: %+v", p)
 	}
 	if _, err := io.Copy(io.Discard, c); err == nil {

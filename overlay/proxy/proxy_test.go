@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -276,6 +278,42 @@ func TestServeEndsTunnels(t *testing.T) {
 	var timeout net.Error
 	if _, err := c.Read(make([]byte, 1)); err == nil || errors.As(err, &timeout) && timeout.Timeout() {
 		t.Errorf("the tunnel is still open: %v", err)
+	}
+}
+
+// TestSlowClients: a client that says nothing, or a byte a second, is cut off
+// after negotiationWait.
+func TestSlowClients(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{
+		"silent": "", "SOCKS": "\x05" + strings.Repeat("\xff", 300), "HTTP": "CONNECT a:1 HTTP/1.1\r\nX: " + strings.Repeat("x", 300),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				far, near := net.Pipe()
+				defer func() { _ = far.Close() }()
+				var group sync.WaitGroup
+				defer group.Wait()
+				group.Go(func() { _, _ = io.Copy(io.Discard, far) })
+				group.Go(func() {
+					tick := time.NewTicker(time.Second)
+					defer tick.Stop()
+					for i := range len(says) {
+						<-tick.C
+						if _, err := far.Write([]byte(says[i : i+1])); err != nil {
+							return
+						}
+					}
+				})
+				began := time.Now()
+				s := &server{Options{User: "u", Password: "p", Log: slog.New(slog.DiscardHandler)}}
+				s.client(t.Context(), near)
+				if took := time.Since(began); took != negotiationWait {
+					t.Errorf("cut off after %v, want %v", took, negotiationWait)
+				}
+			})
+		})
 	}
 }
 
