@@ -219,7 +219,7 @@ func failures(err error) []app.Digest {
 	var walk func(error)
 	walk = func(err error) {
 		var one *app.FileError
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the tree is walked by hand
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, e := range joined.Unwrap() {
 				walk(e)
 			}

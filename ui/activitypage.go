@@ -128,7 +128,7 @@ func (p *activityPage) row(a app.Activity) fyne.CanvasObject {
 		}
 		lines.Add(look.NewPara(cause, look.SizeCaption, 560, look.ColorRisk))
 	}
-	var end fyne.CanvasObject = look.Space(0, 0)
+	end := look.Space(0, 0)
 	if a.Running() && a.Cancel != nil {
 		end = container.NewCenter(look.NewButton(words.T("Cancel"), "", look.Plain, a.Cancel))
 	}

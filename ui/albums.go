@@ -101,14 +101,13 @@ func (p *albumsPage) loaded([]thumbs.Key) {
 // albumCard is a cover with the album's name and count under it.
 type albumCard struct {
 	widget.BaseWidget
-	s       *shell
-	album   imagelib.Album
-	cover   *canvas.Image
-	ground  *look.Surface
-	ring    *look.Surface
-	plus    bool
-	tapped  func()
-	hovered bool
+	s      *shell
+	album  imagelib.Album
+	cover  *canvas.Image
+	ground *look.Surface
+	ring   *look.Surface
+	plus   bool
+	tapped func()
 }
 
 var _ desktop.Hoverable = (*albumCard)(nil)

@@ -59,14 +59,14 @@ func (p *devicesPage) reload() {
 // card is what is known of a device.
 func (p *devicesPage) card(d app.Device) fyne.CanvasObject {
 	s := p.s
-	colour, ground := look.ColorSecondary, fyne.ThemeColorName(theme.ColorNameButton)
+	colour, ground := look.ColorSecondary, theme.ColorNameButton
 	if d.Online || d.Self {
 		colour, ground = look.ColorSafe, look.ColorSafeSoft
 	}
 	mark := container.NewStack(look.NewSurface(ground, "", 22), look.Fixed(44, 44, container.NewCenter(look.NewIcon(deviceSymbol(d.Platform), colour, 24))))
 	name := look.NewCut(d.Name, look.SizeTitle, theme.ColorNameForeground).Bold()
 	sub := look.NewCut(words.Platform(d.Platform), look.SizeCaption, look.ColorSecondary)
-	var menu fyne.CanvasObject = look.Space(0, 0)
+	menu := container.NewVBox(look.Pill(words.T("This computer"), look.ColorSoft, theme.ColorNamePrimary))
 	if !d.Self {
 		more := look.NewIconButton("more", words.T("More"), look.Ghost, nil)
 		more.OnTapped = func() {
@@ -76,8 +76,6 @@ func (p *devicesPage) card(d app.Device) fyne.CanvasObject {
 				item(words.T("Remove device…"), "trash", func() { s.removeDevice(d) })), at.AddXY(0, look.Control))
 		}
 		menu = container.NewVBox(more)
-	} else {
-		menu = container.NewVBox(look.Pill(words.T("This computer"), look.ColorSoft, theme.ColorNamePrimary))
 	}
 	head := container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, mark), menu, look.Middle(look.VBox(2, name, sub)))
 	facts := look.VBox(6,

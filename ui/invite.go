@@ -21,7 +21,7 @@ type inviteDialog struct {
 	s      *shell
 	m      *modal
 	cancel context.CancelFunc
-	ctx    context.Context // ends with the dialog
+	run    func(work func(context.Context) error, done func(error)) // goDo under a context that ends with the dialog
 	inv    invitation
 	guest  app.Guest
 	left   *look.Text
@@ -39,7 +39,11 @@ const (
 // invite opens the dialog.
 func (s *shell) invite() {
 	d := &inviteDialog{s: s, m: newModal(s.win, pairWidth)}
-	d.ctx, d.cancel = context.WithCancel(s.ctx)
+	ctx, cancel := s.begin()
+	d.cancel = cancel
+	d.run = func(work func(context.Context) error, done func(error)) {
+		s.goWith(ctx, work, done)
+	}
 	d.m.closed = d.end
 	s.inviting = d
 	d.make()
@@ -67,11 +71,16 @@ func (d *inviteDialog) stopTick() {
 func (d *inviteDialog) make() {
 	d.state = "making"
 	d.m.set(pairWaiting(words.T("Add a device"), words.T("Making a pair code…"), d.m.hide))
-	d.s.goDo(func(context.Context) (err error) {
-		d.inv, err = d.s.dev.Invite(d.ctx)
+	var inv invitation
+	d.run(func(ctx context.Context) (err error) {
+		inv, err = d.s.dev.Invite(ctx)
 		return err
 	}, func(err error) {
-		if d.ctx.Err() != nil {
+		d.inv = inv
+		if !d.m.open {
+			if inv != nil { // it came too late
+				inv.Cancel()
+			}
 			return
 		}
 		if err != nil {
@@ -86,13 +95,15 @@ func (d *inviteDialog) make() {
 // wait waits for a guest.
 func (d *inviteDialog) wait() {
 	inv := d.inv
-	d.s.goDo(func(context.Context) (err error) {
-		d.guest, err = inv.Wait(d.ctx)
+	var guest app.Guest
+	d.run(func(ctx context.Context) (err error) {
+		guest, err = inv.Wait(ctx)
 		return err
 	}, func(err error) {
-		if d.ctx.Err() != nil {
+		if !d.m.open {
 			return
 		}
+		d.guest = guest
 		d.stopTick()
 		if err != nil {
 			d.fail(err)
@@ -106,7 +117,7 @@ func (d *inviteDialog) wait() {
 func (d *inviteDialog) showCode() {
 	d.state = "code"
 	code := d.inv.Code()
-	var qr fyne.CanvasObject = look.Space(qrSide, qrSide)
+	qr := look.Space(qrSide, qrSide)
 	if img, err := drawQR(code); err == nil {
 		pic := canvas.NewImageFromImage(img)
 		pic.ScaleMode, pic.FillMode = canvas.ImageScalePixels, canvas.ImageFillStretch
@@ -147,7 +158,7 @@ func (d *inviteDialog) countdown() {
 	}
 	d.tick = d.s.after(time.Second, func() {
 		d.s.do(func() {
-			if d.ctx.Err() == nil && d.state == "code" {
+			if d.m.open && d.state == "code" {
 				d.countdown()
 			}
 		})
@@ -192,11 +203,11 @@ func (d *inviteDialog) accept() {
 	d.m.set(pairWaiting(words.T("Add a device"), words.T("Pairing with {{.Device}}…", "Device", d.guest.Name), d.m.hide))
 	var dev app.Device
 	inv := d.inv
-	d.s.goDo(func(context.Context) (err error) {
-		dev, err = inv.Accept(d.ctx)
+	d.run(func(ctx context.Context) (err error) {
+		dev, err = inv.Accept(ctx)
 		return err
 	}, func(err error) {
-		if d.ctx.Err() != nil {
+		if !d.m.open {
 			return
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -22,10 +23,9 @@ type joinDialog struct {
 	entry  *widget.Entry
 	hint   *look.Text
 	ok     *look.Button
-	ctx    context.Context // of the attempt that runs
-	cancel context.CancelFunc
-	joined func() // after the dialog of a join that went well
-	state  string // for tests: code, reaching, words, done, failed
+	cancel context.CancelFunc // of the attempt that runs
+	joined func()             // after the dialog of a join that went well
+	state  string             // for tests: code, reaching, words, done, failed
 }
 
 // joinTime is how long an attempt may take, the other person's answer included.
@@ -155,19 +155,21 @@ func (d *joinDialog) start() {
 	}
 	d.s.takeDrop = nil
 	d.state = "reaching"
-	d.ctx, d.cancel = context.WithTimeout(d.s.ctx, joinTime)
-	ctx := d.ctx
+	ctx, cancel := d.s.begin()
+	d.cancel = cancel
 	d.m.set(pairWaiting(words.T("Join my other device"), words.T("Reaching the other device. This can take half a minute when it is in another network."), d.m.hide))
 	var dev app.Device
-	d.s.goDo(func(context.Context) (err error) {
+	d.s.goWith(ctx, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, joinTime)
+		defer cancel()
 		dev, err = d.s.dev.Join(ctx, code, func(w [4]string) {
 			d.s.do(func() {
-				if ctx.Err() == nil && d.state == "reaching" {
+				if d.m.open && d.state == "reaching" {
 					d.showWords(w)
 				}
 			})
 		})
-		if err != nil && ctx.Err() == context.DeadlineExceeded {
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded
 		}
 		return err

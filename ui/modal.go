@@ -110,7 +110,7 @@ type question struct {
 	thirdDo             func()
 }
 
-func (s *shell) ask(q question) *modal {
+func (s *shell) ask(q question) {
 	m := newModal(s.win, dialogWidth)
 	colour, ground := theme.ColorNamePrimary, look.ColorSoft
 	style := look.Primary
@@ -143,7 +143,6 @@ func (s *shell) ask(q question) *modal {
 	if !q.danger {
 		s.win.Canvas().Focus(yes)
 	}
-	return m
 }
 
 // tell is a dialog that only says something.

@@ -49,8 +49,8 @@ func readQRFile(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read pair code: %w", err)
 	}
-	defer f.Close()
-	return readQR(f)
+	code, err := readQR(f)
+	return code, errors.Join(err, f.Close())
 }
 
 // readQR finds the pair code in a picture; errNoCode when there is none.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -21,7 +22,9 @@ import (
 
 func TestMain(m *testing.M) {
 	for _, v := range []string{"LANG", "LC_ALL", "LANGUAGE"} {
-		os.Setenv(v, "en_US.UTF-8")
+		if err := os.Setenv(v, "en_US.UTF-8"); err != nil {
+			panic(err)
+		}
 	}
 	if err := words.Load(); err != nil {
 		panic(err)
@@ -66,8 +69,9 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 	r := &rig{t: t, f: f, posts: make(chan func(), 256), pick: &picker{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	w.Resize(size)
-	r.shell = newShell(ctx, env{
+	r.shell = newShell(env{
 		fyne: a, win: w, dev: f, lib: f, files: r.pick, now: func() time.Time { return now },
+		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 		do: func(fn func()) {
 			select {
 			case r.posts <- fn:
@@ -80,7 +84,7 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 			return func() { tm.stopped = true }
 		},
 	})
-	r.background()
+	r.background(ctx)
 	t.Cleanup(func() {
 		cancel()
 		r.shell.wg.Wait()
@@ -211,8 +215,7 @@ func (r *rig) shoot(name string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer f.Close()
-	if err := png.Encode(f, r.win.Canvas().Capture()); err != nil {
+	if err := errors.Join(png.Encode(f, r.win.Canvas().Capture()), f.Close()); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -35,7 +35,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := words.Load(); err != nil {
-		opts.Log.Error("Loading translations", "error", err)
+		opts.Log.ErrorContext(ctx, "Loading translations", "error", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	setScale(dev.Settings().Scale)
@@ -43,15 +43,16 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	win := fyneApp.NewWindow("Paul")
 	win.SetMaster()
 	win.Resize(fyne.NewSize(1280, 820))
-	s := newShell(ctx, env{
+	s := newShell(env{
 		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: fyne.Do, after: later,
-		now: time.Now, files: systemChooser{win}, log: opts.Log,
+		now: time.Now, files: systemChooser{win},
+		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 	})
 	s.restart = func() {
 		restart = true
 		win.Close()
 	}
-	s.background()
+	s.background(ctx)
 	context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })
 	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) })
 	win.ShowAndRun()
@@ -61,13 +62,13 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 }
 
 // background starts what runs beside the screen's goroutine; all of it ends
-// with the shell's context.
-func (s *shell) background() {
+// with ctx.
+func (s *shell) background(ctx context.Context) {
 	for _, l := range []*thumbs.Loader{s.thumbs, s.hashes} {
-		s.wg.Go(func() { _ = l.Run(s.ctx) })
+		s.wg.Go(func() { _ = l.Run(ctx) })
 	}
-	s.wg.Go(func() { s.listen(s.ctx) })
-	s.wg.Go(func() { s.listenOpened(s.ctx) })
+	s.wg.Go(func() { s.listen(ctx) })
+	s.wg.Go(func() { s.listenOpened(ctx) })
 }
 
 // listen reads the device's state whenever it has changed, and while something

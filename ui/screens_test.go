@@ -72,8 +72,7 @@ var screens = []struct {
 		f.absent[digest(1)] = true
 		f.devices[1].Online = false
 		f.devices[1].LastSeen = now.Add(-5 * time.Hour)
-	},
-		func(r *rig) { r.view.open(r.presentGrid(), 1) }},
+	}, func(r *rig) { r.view.open(r.presentGrid(), 1) }},
 	{"welcome", fresh, nil},
 	{"welcome-details", fresh, func(r *rig) {
 		r.welcome.details(false)

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -35,16 +34,15 @@ type env struct {
 	do    func(func())                              // runs a func on the screen's goroutine
 	after func(time.Duration, func()) (stop func()) // runs a func later, on any goroutine
 	now   func() time.Time
+	begin func() (context.Context, context.CancelFunc) // a context that ends with the window
 	files chooser
-	log   *slog.Logger
 }
 
 // shell is the window: sidebar, toolbar, pages, status line, and the state that
 // they share.
 type shell struct {
 	env
-	ctx context.Context // ends with the window
-	wg  sync.WaitGroup  // every goroutine that the shell has started
+	wg sync.WaitGroup // every goroutine that the shell has started
 
 	side    *sidebar
 	bar     *toolbar
@@ -76,8 +74,8 @@ type shell struct {
 	takeDrop func(path string) // a dialog that wants the next file dropped; or nil
 }
 
-func newShell(ctx context.Context, e env) *shell {
-	s := &shell{env: e, ctx: ctx, pages: map[string]page{}}
+func newShell(e env) *shell {
+	s := &shell{env: e, pages: map[string]page{}}
 	s.woken, s.deafen = s.dev.Changed().Listen() // before the first reading, so that no change is missed
 	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 4, Load: s.loadThumb})
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
@@ -243,11 +241,18 @@ func (s *shell) applyLook(set app.Settings) {
 // goDo runs work on its own goroutine, and done on the screen's with its error.
 // work gets a context that ends with the window.
 func (s *shell) goDo(work func(ctx context.Context) error, done func(error)) {
+	ctx, cancel := s.begin()
+	s.goWith(ctx, func(ctx context.Context) error {
+		defer cancel()
+		return work(ctx)
+	}, done)
+}
+
+// goWith is goDo under a context of the caller's. done runs even when that has
+// ended, but not when the window has.
+func (s *shell) goWith(ctx context.Context, work func(ctx context.Context) error, done func(error)) {
 	s.wg.Go(func() {
-		err := work(s.ctx)
-		if s.ctx.Err() != nil || done == nil {
-			return
-		}
+		err := work(ctx)
 		s.do(func() { done(err) })
 	})
 }

@@ -284,10 +284,8 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		x += look.Control - 2
 	}
 	want := fyne.MeasureText(b.title.Text(), look.SizeHeading, fyne.TextStyle{Bold: true}).Width
-	searchW := min(max(right-x-want-120, 150), 380)
-	if !b.search.Visible() {
-		searchW = 0
-	} else {
+	if b.search.Visible() {
+		searchW := min(max(right-x-want-120, 150), 380)
 		mid(b.search, right-searchW, searchW)
 		right -= searchW + gap
 	}

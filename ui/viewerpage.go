@@ -132,7 +132,7 @@ func (v *viewerPage) close() {
 // show shows photo i: what is in memory at once, the rest as it comes.
 func (v *viewerPage) show(i int) {
 	v.cancel()
-	ctx, cancel := context.WithCancel(v.s.ctx)
+	ctx, cancel := v.s.begin()
 	v.cancel = cancel
 	v.at, v.img, v.err = i, v.from.image(i), nil
 	clear(v.loading)
@@ -240,12 +240,14 @@ func (v *viewerPage) got(ctx context.Context, d app.Digest, pic image.Image, err
 
 // loadFull brings all pixels, for a zoom that needs them.
 func (v *viewerPage) loadFull() {
-	ctx, cancel := context.WithCancel(v.s.ctx)
-	old := v.cancel
-	v.cancel = func() { old(); cancel() }
-	d := v.img.Digest
 	if v.img.Kind == imagelib.KindVideo {
 		return
+	}
+	ctx, cancel := v.s.begin()
+	old, d := v.cancel, v.img.Digest
+	v.cancel = func() {
+		old()
+		cancel()
 	}
 	v.s.wg.Go(func() {
 		pic, err := v.s.lib.Pixels(ctx, d, 0)

@@ -446,8 +446,7 @@ func shoot(t *testing.T, w fyne.Window, name string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
-		if err := png.Encode(f, img); err != nil {
+		if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,7 +21,9 @@ import (
 
 func TestMain(m *testing.M) {
 	for _, v := range []string{"LANG", "LC_ALL", "LANGUAGE"} {
-		os.Setenv(v, "en_US.UTF-8")
+		if err := os.Setenv(v, "en_US.UTF-8"); err != nil {
+			panic(err)
+		}
 	}
 	if err := Load(); err != nil {
 		panic(err)
