@@ -62,7 +62,7 @@ func (f *fake) Pixels(_ context.Context, d app.Digest, side int) (image.Image, e
 	if side == 0 {
 		side = 4000
 	}
-	return picture(number(d), min(side, 1280)), nil
+	return picture(number(d), min(side, 640)), nil
 }
 
 func (f *fake) SetFavourite(_ context.Context, ds []app.Digest, on bool) error {

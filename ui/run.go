@@ -43,7 +43,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	win := fyneApp.NewWindow("Paul")
 	win.SetMaster()
 	win.Resize(fyne.NewSize(1280, 820))
-	s := newShell(env{
+	s := newShell(env{ //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: fyne.Do, after: later,
 		now: time.Now, files: systemChooser{win},
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
@@ -54,7 +54,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	}
 	s.background(ctx)
 	context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })
-	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) })
+	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) }) //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 	win.ShowAndRun()
 	cancel()
 	s.wg.Wait()
@@ -88,8 +88,7 @@ func (s *shell) listen(ctx context.Context) {
 		}
 		s.do(func() {
 			if ctx.Err() == nil {
-				s.thumbs.Retry()
-				s.reload()
+				s.reload() //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 			}
 		})
 		pause.Reset(listenPause)
@@ -108,7 +107,7 @@ func (s *shell) listenOpened(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case args := <-s.dev.Opened():
-			s.do(func() {
+			s.do(func() { //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 				s.win.Show()
 				s.win.RequestFocus()
 				s.openArgs(args)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -65,6 +66,7 @@ type shell struct {
 	snap    snapshot
 	devices []app.Device
 	self    app.Device
+	reach   string // which photos can be had: how many are here, and who is online
 	theme   look.Theme
 	scale   float64
 
@@ -166,6 +168,22 @@ func (s *shell) read() {
 	s.snap = s.lib.Snapshot()
 	s.devices = s.dev.Devices()
 	s.self = s.dev.Self()
+	s.retryThumbs()
+}
+
+// retryThumbs lets failed thumbnails be tried again when that may go better:
+// another device is online, or more photos are here.
+func (s *shell) retryThumbs() {
+	key := fmt.Sprint(s.dev.Status().Local)
+	for _, d := range s.devices {
+		if d.Online {
+			key += d.ID
+		}
+	}
+	if key != s.reach {
+		s.reach = key
+		s.thumbs.Retry()
+	}
 }
 
 // reload reads what has changed and shows it.
