@@ -335,6 +335,7 @@ func TestWelcomeGoesWhenALibraryAppears(t *testing.T) {
 	f.mu.Unlock()
 	f.changed.Raise()
 	r.until("gallery", func() bool { return r.current == "photos" })
+	r.until("remembered", func() bool { return f.Settings().FirstStartDone })
 }
 
 func TestViewer(t *testing.T) {

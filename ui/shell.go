@@ -121,6 +121,10 @@ func (s *shell) begun() bool {
 // enter shows the gallery.
 func (s *shell) enter() {
 	s.welcome = nil
+	if set := s.dev.Settings(); !set.FirstStartDone { // a library that was made without the gallery
+		set.FirstStartDone = true
+		s.goDo(func(ctx context.Context) error { return s.dev.UpdateSettings(ctx, set) }, s.reportTo(words.T("The setting was not changed")))
+	}
 	s.root.Objects = []fyne.CanvasObject{s.main}
 	s.open("photos")
 	s.root.Refresh()

@@ -112,11 +112,6 @@ func (w *welcome) finish(join bool) {
 
 // enter shows the gallery; another library folder needs a new start first.
 func (w *welcome) enter() {
-	set := w.s.dev.Settings()
-	if !set.FirstStartDone {
-		set.FirstStartDone = true
-		w.s.goDo(func(ctx context.Context) error { return w.s.dev.UpdateSettings(ctx, set) }, w.s.reportTo(words.T("The setting was not changed")))
-	}
 	if len(w.s.dev.RestartNeeded()) > 0 && w.s.restart != nil {
 		w.s.restart()
 		return
