@@ -19,7 +19,7 @@ func TestJPEG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Width != 1067 || cfg.Height != 1600 {
+	if cfg.Width != 800 || cfg.Height != 1200 {
 		t.Errorf("upright photo of %d by %d pixels", cfg.Width, cfg.Height)
 	}
 	if !bytes.Contains(first, []byte("2024:05:01 12:30:05\x00")) {

@@ -8,37 +8,42 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Write makes n photos in dir, which must exist, and returns their paths. They
-// are JPEGs of 1600 by 1067 pixels, some upright, with an EXIF capture date and camera; seed
-// chooses which photos they are.
+// are JPEGs of 1200 by 800 pixels, some upright, with an EXIF capture date and
+// camera; seed chooses which photos they are.
 func Write(dir string, n int, seed uint64) ([]string, error) {
 	rng := rand.New(rand.NewPCG(seed, 11))
 	day := time.Date(2024, 9, 28, 9, 0, 0, 0, time.UTC)
-	var paths []string
+	paths := make([]string, n)
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
 		if rng.IntN(5) == 0 {
 			day = day.AddDate(0, 0, -1-rng.IntN(40))
 		}
 		taken := day.Add(time.Duration(rng.IntN(10*3600)) * time.Second)
-		data, err := JPEG(seed<<20+uint64(i), rng.IntN(4) == 0, taken)
-		if err != nil {
-			return paths, err
-		}
-		path := filepath.Join(dir, fmt.Sprintf("IMG_%04d.JPG", 1+i))
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			return paths, err
-		}
-		paths = append(paths, path)
+		upright := rng.IntN(4) == 0
+		paths[i] = filepath.Join(dir, fmt.Sprintf("IMG_%04d.JPG", 1+i))
+		g.Go(func() error {
+			data, err := JPEG(seed<<20+uint64(i), upright, taken)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(paths[i], data, 0o644)
+		})
 	}
-	return paths, nil
+	return paths, g.Wait()
 }
 
 // JPEG returns the photo that belongs to seed, taken at the given wall time.
 func JPEG(seed uint64, upright bool, taken time.Time) ([]byte, error) {
-	w, h := 1600, 1067
+	w, h := 1200, 800
 	if upright {
 		w, h = h, w
 	}
