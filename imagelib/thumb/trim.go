@@ -1,10 +1,12 @@
 package thumb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,40 +37,41 @@ func (c *Cache) Trim(ctx context.Context) error {
 	if err := c.dropVersions(); err != nil {
 		return err
 	}
+	var left error                             // the first file that could not be removed; the others are
 	total, ages := int64(0), map[int64]int64{} // bytes by the minute they were last used in
-	err := c.each(ctx, func(path string, st fs.FileInfo) error {
-		if unfinished(path) {
-			if time.Since(st.ModTime()) > abandoned {
-				return os.Remove(path)
-			}
-			return nil
+	err := c.each(ctx, func(path string, st fs.FileInfo) {
+		switch {
+		case !unfinished(path):
+			total += onDisk(st.Size())
+			ages[minuteOf(st)] += onDisk(st.Size())
+		case time.Since(st.ModTime()) > abandoned:
+			left = cmp.Or(left, os.Remove(path))
 		}
-		total += onDisk(st.Size())
-		ages[minuteOf(st)] += onDisk(st.Size())
-		return nil
 	})
-	if err != nil || total <= c.limit {
-		return err
+	if last, full := c.oldest(total, ages); full && err == nil {
+		err = c.each(ctx, func(path string, st fs.FileInfo) {
+			if minuteOf(st) <= last && !unfinished(path) {
+				left = cmp.Or(left, os.Remove(path))
+			}
+		})
 	}
-	last := int64(0) // minute to go
-	minutes := make([]int64, 0, len(ages))
-	for m := range ages {
-		minutes = append(minutes, m)
+	if err = cmp.Or(err, left); err != nil {
+		return fmt.Errorf("trim thumbnails: %w", err)
 	}
-	slices.Sort(minutes)
-	for _, m := range minutes {
-		if total <= c.limit/8*7 {
+	return nil
+}
+
+// oldest returns the last minute whose files have to go, and whether any have to.
+func (c *Cache) oldest(total int64, ages map[int64]int64) (last int64, full bool) {
+	if total <= c.limit {
+		return 0, false
+	}
+	for _, last = range slices.Sorted(maps.Keys(ages)) {
+		if total -= ages[last]; total <= c.limit/8*7 {
 			break
 		}
-		last = m
-		total -= ages[m]
 	}
-	return c.each(ctx, func(path string, st fs.FileInfo) error {
-		if minuteOf(st) <= last && !unfinished(path) {
-			return os.Remove(path)
-		}
-		return nil
-	})
+	return last, true
 }
 
 func minuteOf(st fs.FileInfo) int64 { return st.ModTime().Unix() / 60 }
@@ -80,15 +83,15 @@ func unfinished(path string) bool {
 }
 
 // each calls fn for all files. One that goes away meanwhile is passed over.
-func (c *Cache) each(ctx context.Context, fn func(path string, st fs.FileInfo) error) error {
-	err := filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
+func (c *Cache) each(ctx context.Context, fn func(path string, st fs.FileInfo)) error {
+	return filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err == nil && d.Type().IsRegular() {
 			var st fs.FileInfo
 			if st, err = d.Info(); err == nil {
-				err = fn(path, st)
+				fn(path, st)
 			}
 		}
 		if errors.Is(err, fs.ErrNotExist) {
@@ -96,10 +99,6 @@ func (c *Cache) each(ctx context.Context, fn func(path string, st fs.FileInfo) e
 		}
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("trim thumbnails: %w", err)
-	}
-	return nil
 }
 
 // dropVersions removes the thumbnails of other versions.
