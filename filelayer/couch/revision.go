@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	maxGeneration = 1 << 53 // what a JSON number of JavaScript counts exactly
+	maxGeneration = 1<<31 - 1 // what an int holds on every system
 	maxDigest     = 255
 )
 
