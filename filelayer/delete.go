@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -12,6 +13,24 @@ func (l *Layer) Delete(ctx context.Context, digests ...Digest) error {
 	if err := l.known(ctx, digests); err != nil {
 		return fmt.Errorf("delete: %w", err)
 	}
+	if err := l.bury(ctx, digests); err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	later, err := l.settle(ctx, digests)
+	l.stirred.add(later...)
+	if err != nil {
+		return fmt.Errorf("delete: the files are deleted, but their bytes are still here: %w", err)
+	}
+	return nil
+}
+
+// bury writes tombstones that the person here agrees to.
+func (l *Layer) bury(ctx context.Context, digests []Digest) error {
+	l.mirror.claim(digests...) // until the agreement is noted, too
+	defer func() {
+		l.mirror.release(digests...)
+		l.stirred.add(digests...)
+	}()
 	now := l.now()
 	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
 		if !known || r.Deleted != nil {
@@ -21,15 +40,7 @@ func (l *Layer) Delete(ctx context.Context, digests ...Digest) error {
 		r.Deleted = &gone
 		return true
 	})
-	if err != nil {
-		return fmt.Errorf("delete: %w", err)
-	}
-	later, err := l.settle(ctx, digests)
-	l.stirred.add(later...)
-	if err != nil {
-		return fmt.Errorf("delete: the files are deleted, but their bytes are still here: %w", err)
-	}
-	return nil
+	return errors.Join(err, l.held.agree(digests))
 }
 
 // Restore undoes Delete. Devices that still have the bytes bring them back:

@@ -29,7 +29,7 @@ type held struct {
 
 	mu     sync.Mutex // guards state and agreed
 	state  heldState
-	agreed map[Digest]bool // may go, once they can; forgotten on restart
+	agreed map[Digest]bool // may go, once they can; after a restart they are judged again
 }
 
 type heldState struct {
@@ -93,19 +93,26 @@ func (h *held) judge(ds []Digest, here int, now time.Time) ([]Digest, error) {
 		return let, h.save()
 	}
 	h.state.Recent = append(h.state.Recent, heldBatch{now, len(fresh)})
+	if err := h.save(); err != nil {
+		return let, err
+	}
 	for _, d := range fresh {
 		h.agreed[d] = true
 	}
-	return append(let, fresh...), h.save()
+	return append(let, fresh...), nil
 }
 
-// agree lets files go that were held.
+// agree lets files go, also those that were held.
 func (h *held) agree(ds []Digest) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	before := len(h.state.Held)
 	for _, d := range ds {
 		delete(h.state.Held, d)
 		h.agreed[d] = true
+	}
+	if len(h.state.Held) == before {
+		return nil
 	}
 	return h.save()
 }
@@ -145,26 +152,18 @@ func (h *held) save() error {
 	return durable.WriteFile(h.path, data, 0o600)
 }
 
-// agreed returns the deleted files whose bytes may go: all that this device
-// deleted, and others' unless they are too many.
+// agreed returns the deleted files whose bytes may go: all that the person here
+// has deleted or agreed to, and others unless they are too many. Who deleted a
+// file by its record does not matter, since any device could have written that.
 func (l *Layer) agreed(ds []Digest) []Digest {
-	var own, others []Digest
-	for _, d := range ds {
-		if r, _, ok := l.mirror.file(d); ok && r.Deleted != nil && r.Deleted.By == l.opts.DeviceID {
-			own = append(own, d)
-		} else {
-			others = append(others, d)
-		}
-	}
-	let, err := l.held.judge(others, l.mirror.localCount(), l.now())
+	let, err := l.held.judge(ds, l.mirror.localCount(), l.now())
 	if err != nil {
 		l.log.Warn("Deletions wait, since what is held cannot be noted", "error", err)
-		return own
 	}
-	if held := len(others) - len(let); held > 0 {
-		l.log.Warn("Deletions by another device wait for a person", "files", held)
+	if held := len(ds) - len(let); held > 0 {
+		l.log.Warn("Deletions wait for a person", "files", held)
 	}
-	return append(own, let...)
+	return let
 }
 
 func (m *mirror) localCount() int {
@@ -173,8 +172,9 @@ func (m *mirror) localCount() int {
 	return len(m.local)
 }
 
-// HeldDeletions lists files that another device deleted, and whose copies here
-// stay until a person agrees, since they are suspiciously many. A person who
+// HeldDeletions lists files that another device deleted, or this one before it
+// stopped halfway, and whose copies here stay until a person agrees, since they
+// are suspiciously many. A person who
 // does not agree restores them.
 func (l *Layer) HeldDeletions() []Entry {
 	var out []Entry

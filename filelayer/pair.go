@@ -267,6 +267,9 @@ func (l *Layer) enrol(ctx context.Context, id string, theirs deviceRecord, anew 
 	if what := theirs.fault(); what != "" || !validDeviceID(id) {
 		return fmt.Errorf("%w: device %.64q: %s", ErrInvalid, id, what)
 	}
+	if err := l.boundDevice(id, theirs); err != nil {
+		return err
+	}
 	return l.amendDevice(ctx, id, func(r *deviceRecord, known bool) bool {
 		before := *r
 		if known {

@@ -3,6 +3,7 @@ package filelayer
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 
 	"github.com/libpaul/paul/filelayer/replicate"
@@ -94,20 +95,43 @@ func (l *Layer) pull(ctx context.Context, id string, db *Database) {
 	}
 }
 
-// accept refuses what is no record. A deletion of a document is let in: it
-// also ends the losing side of a conflict, and no File is forgotten for it.
+// accept refuses what is no record, or beyond the bounds of one. A deletion of
+// a document is let in: it also ends the losing side of a conflict, and no File
+// is forgotten for it.
 func (l *Layer) accept(db *Database) func(id string, doc json.RawMessage) error {
+	var check func(id string, body json.RawMessage) error
+	switch db {
+	case l.files:
+		check = l.checkFile
+	case l.roster:
+		check = l.checkDevice
+	default:
+		return nil // its own package looks at it
+	}
 	return func(id string, raw json.RawMessage) error {
+		if len(raw) > maxRecord {
+			return fmt.Errorf("%w: %.64q has %d bytes", ErrInvalid, id, len(raw))
+		}
 		doc, err := splitDoc(raw)
 		if err != nil || doc.Deleted {
 			return err
 		}
-		switch db {
-		case l.files:
-			_, _, err = parseFile(id, doc.Body)
-		case l.roster:
-			_, err = parseDevice(id, doc.Body)
-		}
+		return check(id, doc.Body)
+	}
+}
+
+func (l *Layer) checkFile(id string, body json.RawMessage) error {
+	d, r, err := parseFile(id, body)
+	if err != nil {
 		return err
 	}
+	return l.boundFile(d, r)
+}
+
+func (l *Layer) checkDevice(id string, body json.RawMessage) error {
+	r, err := parseDevice(id, body)
+	if err != nil {
+		return err
+	}
+	return l.boundDevice(id, r)
 }
