@@ -49,6 +49,7 @@ type App struct {
 	opened atomic.Pointer[chan []string] // made by the first call of Opened
 
 	lock   *homeLock
+	seen   *seen
 	node   *overlay.Node
 	files  *filelayer.Layer
 	images *imagelib.Library
@@ -127,6 +128,10 @@ func (a *App) openHome() (err error) {
 	if a.notice != "" {
 		a.log.Warn("Library was not moved", "why", a.notice)
 	}
+	var forgotten error
+	if a.seen, forgotten = loadSeen(a.places.seen()); forgotten != nil {
+		a.log.Warn("Last contacts are forgotten", "err", forgotten)
+	}
 	return err
 }
 
@@ -197,7 +202,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.InfoContext(ctx, "Starting", "home", a.places.home, "id", a.id())
 	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce}, a.loopback...)
+	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen}, a.loopback...)
 	for _, part := range parts {
 		g.Go(func() error { return part(ctx) })
 	}

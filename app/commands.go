@@ -86,6 +86,9 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 			j.digests = append(j.digests, d)
 		}
 	}
+	if len(j.digests) == 0 {
+		return nil
+	}
 	stop := func() {}
 	j.started = func(act *activity) {
 		stop = watch(send, func() *Progress { return act.progress(c.app.files.Transfers(), time.Now()) })

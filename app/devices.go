@@ -56,7 +56,7 @@ func (a *App) device(d filelayer.Device, h *holdings) Device {
 	p := a.node.Path(key)
 	out.Path = Path{Kind: p.Kind, Via: p.Via, RTT: p.RTT}
 	out.Online = p.Kind != PathOffline
-	out.LastSeen = p.LastSeen
+	out.LastSeen = a.seen.last(d.ID, p.LastSeen)
 	return out
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/filelayer/pairing"
 )
 
 // Errors of this package that a caller may test for with [errors.Is].
@@ -30,6 +31,11 @@ var (
 	// ErrNoWindow is returned by HandOver when the device that runs on the
 	// home has no window to raise.
 	ErrNoWindow = errors.New("the Paul running on this home has no window")
+
+	// ErrNoAnswer is returned by Join when the device that shows the code
+	// cannot be reached, or no longer takes the code.
+	ErrNoAnswer = errors.New("the device that shows the code does not answer. Is it switched on, with the code still on its screen, " +
+		"and are both devices on the same network or online? A code that was used, withdrawn or has expired does not work: ask for a new one")
 
 	// ErrStopped is returned when the running device ended before it answered.
 	ErrStopped = errors.New("the running Paul stopped before this was done")
@@ -61,5 +67,6 @@ var (
 	ErrBurned      = filelayer.ErrBurned
 	ErrOwnCode     = filelayer.ErrOwnCode
 	ErrRejected    = filelayer.ErrRejected
+	ErrCancelled   = pairing.ErrCancelled
 	ErrWrongSecret = filelayer.ErrWrongSecret
 )

@@ -80,6 +80,7 @@ func (p places) config() string   { return filepath.Join(p.home, "config.json") 
 func (p places) lock() string     { return filepath.Join(p.home, "lock") }
 func (p places) key() string      { return filepath.Join(p.home, "device.key") }
 func (p places) password() string { return filepath.Join(p.home, "loopback.password") }
+func (p places) seen() string     { return filepath.Join(p.home, "seen.json") }
 func (p places) files() string    { return filepath.Join(p.home, "files") }
 func (p places) images() string   { return filepath.Join(p.home, "images") }
 

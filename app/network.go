@@ -16,6 +16,10 @@ import (
 // maxHints bounds the peers of pair codes that a device remembers.
 const maxHints = 12
 
+// windowLinger is how long the pairing window stays open after its invitation
+// has ended: whoever still brings the code is told why it no longer works.
+const windowLinger = 2 * time.Minute
+
 // network is the overlay as the file layer sees it: devices by their ID.
 type network struct{ app *App }
 
@@ -39,7 +43,12 @@ func (n network) Online(id string) bool {
 	return err == nil && n.app.node.Path(key).Kind != overlay.PathOffline
 }
 
-func (n network) OpenWindow() func()      { return n.app.node.OpenWindow(filelayer.PairPort) }
+// OpenWindow opens the pairing window; the func it returns closes it a while later.
+func (n network) OpenWindow() func() {
+	closeWindow := n.app.node.OpenWindow(filelayer.PairPort)
+	return func() { time.AfterFunc(windowLinger, closeWindow) }
+}
+
 func (n network) Hints() []string         { return n.app.node.Hints() }
 func (n network) Changed() *signal.Signal { return n.app.node.Changed() }
 

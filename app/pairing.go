@@ -2,10 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
 )
+
+// findWait is how long Join looks for the device that shows the code: links
+// and ways through the overlay are made within seconds.
+const findWait = time.Minute
 
 // Invitation is an open pair code.
 type Invitation struct {
@@ -50,12 +55,23 @@ func (i *Invitation) Cancel() { i.inv.Cancel() }
 
 // Join joins the library of the device that showed code. show, which may be
 // nil, is called with the words to compare while the other person is asked.
+// ErrNoAnswer when that device does not answer for a minute.
 func (a *App) Join(ctx context.Context, code string, show func(words [4]string)) (Device, error) {
 	if show == nil {
 		show = func([4]string) {}
 	}
-	d, err := a.files.UsePairCode(ctx, code, show)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(findWait, func() { cancel(ErrNoAnswer) })
+	defer late.Stop()
+	d, err := a.files.UsePairCode(ctx, code, func(words [4]string) {
+		late.Stop()
+		show(words)
+	})
 	if err != nil {
+		if errors.Is(context.Cause(ctx), ErrNoAnswer) {
+			err = ErrNoAnswer
+		}
 		return Device{}, err
 	}
 	err = a.config.update(func(c *config) error { c.FirstStartDone = true; return nil })

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/libpaul/paul/internal/durable"
@@ -49,19 +50,33 @@ func moveLibrary(from, to string) error {
 	if err != nil {
 		return stays(from, err)
 	}
+	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		if e.Name() == libraryState { // the last, since it tells where the library is
-			continue
-		}
-		if err := os.Rename(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
-			return stays(from, otherDisk(err, to))
+		if e.Name() != libraryState {
+			names = append(names, e.Name())
 		}
 	}
-	if err := os.Rename(filepath.Join(from, libraryState), filepath.Join(to, libraryState)); err != nil {
+	if err := renameAll(from, to, append(names, libraryState)); err != nil { // the state last: it tells where the library is
 		return stays(from, otherDisk(err, to))
 	}
 	_ = os.Remove(from) // unless something else is in it
 	return errors.Join(durable.SyncDir(to), ignoreNotExist(durable.SyncDir(filepath.Dir(from))))
+}
+
+// renameAll moves what is called names from one folder to another, in this
+// order, or else moves back what it has moved.
+func renameAll(from, to string, names []string) error {
+	for i, name := range names {
+		err := os.Rename(filepath.Join(from, name), filepath.Join(to, name))
+		if err == nil {
+			continue
+		}
+		for _, moved := range slices.Backward(names[:i]) {
+			err = errors.Join(err, os.Rename(filepath.Join(to, moved), filepath.Join(from, moved)))
+		}
+		return err
+	}
+	return nil
 }
 
 // checkMove reports why the library cannot be moved, as far as can be told

@@ -68,6 +68,26 @@ func TestMoveLibrary(t *testing.T) {
 	}
 }
 
+// A move that fails half-way is undone.
+func TestMoveLibraryBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old, link := filepath.Join(dir, "old"), filepath.Join(dir, "link")
+	names := []string{".paul/library.json", "2024/a.jpg", "2025/b.jpg"}
+	makeFiles(t, old, names...)
+	if err := os.Symlink(filepath.Join(old, "2025"), link); err != nil {
+		t.Skip(err)
+	}
+	if err := moveLibrary(old, filepath.Join(link, "new")); err == nil { // 2025 cannot move into itself
+		t.Fatal("no error")
+	}
+	for _, name := range names {
+		if got := readFile(t, filepath.Join(old, name)); got != name {
+			t.Errorf("%s holds %q", name, got)
+		}
+	}
+}
+
 // Another library folder takes effect at the next start, photos and all; one
 // that cannot be used leaves everything where it is.
 func TestLibraryFolderChanges(t *testing.T) {

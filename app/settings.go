@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/libpaul/paul/overlay"
@@ -59,7 +60,7 @@ func (s Settings) into(c *config) error {
 // checkIdentity makes the library folder absolute, and reports a name or a
 // folder that cannot be used.
 func checkIdentity(c *config) error {
-	if c.Name == "" || len(c.Name) > maxName || !utf8.ValidString(c.Name) || strings.ContainsAny(c.Name, "\n\r\t\x00") {
+	if c.Name == "" || len(c.Name) > maxName || !utf8.ValidString(c.Name) || strings.ContainsFunc(c.Name, unicode.IsControl) {
 		return fmt.Errorf("%w: a device's name has 1 to %d bytes on one line", ErrBadSetting, maxName)
 	}
 	dir, err := filepath.Abs(c.Library)
