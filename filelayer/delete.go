@@ -43,8 +43,9 @@ func (l *Layer) bury(ctx context.Context, digests []Digest) error {
 	return errors.Join(err, l.held.agree(digests))
 }
 
-// Restore undoes Delete. Devices that still have the bytes bring them back:
-// this one as well, also if it had only been unsaved here.
+// Restore undoes Delete. Devices that had a copy and still have the bytes bring
+// them back, this one as well. One that had only unsaved the file brings it back
+// after a while, if no other has.
 func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 	if err := l.known(ctx, digests); err != nil {
 		return fmt.Errorf("restore: %w", err)
@@ -56,7 +57,7 @@ func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 		}
 		r.Added = after(l.opts.DeviceID, now, &r.Added, r.Deleted)
 		r.Deleted = nil
-		if l.mirror.inTrash(d) {
+		if l.mirror.trashed(d) == trashDeleted {
 			r.set(l.opts.DeviceID, true, 0)
 		}
 		return true
@@ -78,11 +79,4 @@ func (l *Layer) known(ctx context.Context, digests []Digest) error {
 		}
 	}
 	return nil
-}
-
-func (m *mirror) inTrash(d Digest) bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	_, ok := m.trash[d]
-	return ok
 }

@@ -103,3 +103,89 @@ func TestHugeDocumentIsRefused(t *testing.T) {
 		t.Errorf("a small one with a member more = %v", err)
 	}
 }
+
+// TestRestoreBringsBackOneCopy: what was only unsaved here stays in the trash
+// when another device has the bytes, and comes back when none does.
+func TestRestoreBringsBackOneCopy(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	pair(t, a, b)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	must(t, a.Unsave(ctx, d))
+	must(t, a.Delete(ctx, d))
+	until(t, "deleted on b", func() bool { return !b.sees(d) }, b)
+	until(t, "b does not claim it", func() bool { return !a.holds(b, d) }, a)
+	must(t, a.Restore(ctx, d))
+	until(t, "b has it again", func() bool { return b.entry(d).Here() && a.holds(b, d) }, a, b)
+	if e := a.entry(d); e.Here() || e.Holders[a.id].Saved {
+		t.Errorf("unsaved here, and back: %+v", e)
+	}
+	a.later(t, d)
+	if e := a.entry(d); e.Here() || e.Holders[a.id].Saved {
+		t.Errorf("back after a while, and not needed: %+v", e)
+	}
+	must(t, a.RemoveDevice(ctx, b.id)) // with the only copy
+	a.later(t, d)
+	until(t, "the one in the trash is needed", func() bool { return a.entry(d).Here() && a.holds(a, d) }, a)
+}
+
+// later lets a device look at a file again after spareGrace.
+func (d *device) later(t *testing.T, digest Digest) {
+	t.Helper()
+	for range 2 {
+		if _, err := d.settle(testContext(t), []Digest{digest}); err != nil {
+			t.Fatal(err)
+		}
+		d.skew.Add(int64(spareGrace))
+	}
+}
+
+// TestForcedCopyComesBackByRestoreAlone: a forced removal stands until a person
+// restores the file, wherever.
+func TestForcedCopyComesBackByRestoreAlone(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	pair(t, a, b)
+	ctx := testContext(t)
+	d := a.create("photo", 1000)
+	until(t, "b sees it", func() bool { return b.sees(d) }, b)
+	must(t, a.ForceUnsave(ctx, d))
+	a.later(t, d)
+	a.restart()
+	a.later(t, d)
+	if a.entry(d).Here() || a.entry(d).Holders[a.id].Saved {
+		t.Fatal("back by itself")
+	}
+	until(t, "online", func() bool { return a.Online(b.id) && b.Online(a.id) }, a, b)
+	must(t, b.Delete(ctx, d))
+	must(t, b.Restore(ctx, d))
+	until(t, "a knows", func() bool { return a.entry(d).Added.By == b.id }, a)
+	a.later(t, d)
+	until(t, "a has the bytes again", func() bool { return a.entry(d).Here() && a.holds(a, d) }, a)
+}
+
+// TestNothingAwaitedIsPurged: what is about to come back from the trash holds
+// up the purge.
+func TestNothingAwaitedIsPurged(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d := a.create("photo", 1000)
+	must(t, a.Delete(ctx, d))
+	if len(a.mirror.awaited()) != 0 {
+		t.Error("a deleted file is awaited")
+	}
+	a.mirror.claim(d) // nothing follows the record
+	must(t, a.Restore(ctx, d))
+	if got := a.mirror.awaited(); !slices.Equal(got, []Digest{d}) {
+		t.Errorf("awaited = %v", got)
+	}
+	must(t, a.loadTrash())
+	must(t, a.purge())
+	if a.mirror.trashed(d) != trashDeleted || !a.blobs.InTrash(d) {
+		t.Error("the trash is forgotten")
+	}
+}

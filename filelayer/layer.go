@@ -47,7 +47,8 @@ type Layer struct {
 	closed        chan struct{} // closed by Close
 	told          atomic.Int64  // when progress was last told, in nanoseconds
 	indexed       atomic.Bool   // the index of the library can be relied on
-	settling      sync.Mutex    // held while bytes follow their records
+	settling      sync.Mutex    // held while bytes follow their records; guards spares
+	spares        spares
 
 	mu       sync.Mutex // guards handlers
 	handlers []peerHandler
@@ -67,6 +68,7 @@ func Open(opts Options) (*Layer, error) {
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting),
+		spares: make(spares),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
 	l.lease = l.askLease

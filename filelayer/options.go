@@ -127,4 +127,5 @@ const (
 	leaseTime    = 10 * time.Minute    // how long a lease binds who grants it
 	resolveRetry = 5 * time.Second     // after conflicts could not be merged
 	scanEvery    = 6 * time.Hour       // between looks at all files of the library
+	purgeDelay   = 10 * time.Minute    // from the start to the first purge: what others restored is heard of before
 )

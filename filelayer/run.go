@@ -79,6 +79,7 @@ func (l *Layer) serve(ctx context.Context, g *errgroup.Group) {
 // work starts what lets records and bytes follow each other.
 func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.tidyLoop(ctx) })
+	g.Go(func() error { return l.purgeLoop(ctx) })
 	g.Go(func() error { return l.settleLoop(ctx) })
 	for range fetchers {
 		g.Go(func() error { return l.fetchLoop(ctx) })
@@ -164,20 +165,6 @@ func (l *Layer) loadCopies() error {
 	return l.loadTrash()
 }
 
-func (l *Layer) loadTrash() error {
-	trashed, err := l.blobs.Trashed()
-	if err != nil {
-		return fmt.Errorf("read the trash: %w", err)
-	}
-	l.mirror.mu.Lock()
-	defer l.mirror.mu.Unlock()
-	clear(l.mirror.trash)
-	for _, t := range trashed {
-		l.mirror.trash[t.Digest] = t.Reason
-	}
-	return nil
-}
-
 // tidyLoop looks after the library: at once, and from time to time.
 func (l *Layer) tidyLoop(ctx context.Context) error {
 	tick := time.NewTicker(scanEvery)
@@ -194,8 +181,8 @@ func (l *Layer) tidyLoop(ctx context.Context) error {
 	}
 }
 
-// tidy purges the trash, finds files that are missing or back, and sees to
-// all that a crash has left half-done.
+// tidy finds files that are missing or back, and sees to all that a crash has
+// left half-done.
 func (l *Layer) tidy(ctx context.Context) error {
 	if l.blobs.Fresh() { // without its index, nothing can be said to be missing
 		if _, err := l.blobs.Reindex(ctx, nil); err != nil {
@@ -207,13 +194,7 @@ func (l *Layer) tidy(ctx context.Context) error {
 	}
 	l.indexed.Store(true)
 	l.stirred.add(l.mirror.unsettled()...)
-	if err := l.scan(ctx); err != nil {
-		return err
-	}
-	if n, err := l.blobs.PurgeTrash(trashAge); err != nil || n == 0 {
-		return err
-	}
-	return l.loadTrash()
+	return l.scan(ctx)
 }
 
 // scan looks at every file of the library.

@@ -198,7 +198,7 @@ func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 }
 
 func (l *Layer) fromTrash(d Digest) bool {
-	if !l.mirror.inTrash(d) {
+	if l.mirror.trashed(d) == "" {
 		return false
 	}
 	info, err := l.blobs.Untrash(d)

@@ -10,12 +10,6 @@ import (
 	"github.com/libpaul/paul/filelayer/blob"
 )
 
-// Why bytes are in the trash.
-const (
-	trashDeleted = "deleted" // on all devices; they come back with the file
-	trashUnsaved = "unsaved" // on this device alone
-)
-
 const settleRetry = 20 * time.Second // after a failure, or a lease
 
 // settleLoop lets each follow the other, records and bytes, until ctx ends.
@@ -35,10 +29,10 @@ func (l *Layer) settleLoop(ctx context.Context) error {
 			if err != nil && ctx.Err() == nil {
 				l.log.WarnContext(ctx, "Files here do not follow their records yet", "error", err)
 			}
-			if len(left) > 0 {
-				later = append(later, left...)
+			if len(left) > 0 && len(later) == 0 {
 				retry.Reset(settleRetry)
 			}
+			later = append(later, left...)
 		}
 	}
 }
@@ -50,6 +44,7 @@ type plan struct {
 	adopt  []Digest // the bytes are here, and the record does not say so
 	lost   []Digest // the record claims bytes that are not here
 	revive []Digest // no longer deleted, and the bytes are in the trash for it
+	spare  []Digest // in the trash for another reason, and no device claims a copy
 	want   []Digest // to be fetched
 	rest   []Digest // nothing to do
 }
@@ -99,6 +94,8 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 		return &p.want
 	case m.trash[d] == trashDeleted:
 		return &p.revive
+	case m.spare(d, s):
+		return &p.spare
 	}
 	return &p.rest
 }
@@ -126,8 +123,10 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 			l.queue.add(e)
 		}
 	}
-	l.held.forget(p.rest, p.adopt, p.lost, p.revive, p.want)
+	l.held.forget(p.rest, p.adopt, p.lost, p.revive, p.spare, p.want)
 	later, dropErr := l.dropDeleted(ctx, l.agreed(p.drop))
+	needed, waiting := l.spares.due(ds, p.spare, l.now(), l.spareGrace())
+	p.revive, later = append(p.revive, needed...), append(later, waiting...)
 	err = errors.Join(
 		dropErr,
 		l.claimCopies(ctx, p.lower, false),

@@ -93,7 +93,9 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
 	defer release()
+	why := trashForced(stamp{e.Added.By, toMillis(e.Added.At)})
 	if proof {
+		why = trashUnsaved
 		begin := time.Now()
 		if err := l.prove(ctx, e); err != nil {
 			return err
@@ -102,7 +104,7 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 			return fmt.Errorf("unsave %s: the proofs took too long, try again: %w", e.Name, ErrUnverified)
 		}
 	}
-	if err := l.letGo(ctx, d); err != nil {
+	if err := l.letGo(ctx, d, why); err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
 	return nil
@@ -110,7 +112,7 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 
 // letGo lowers the record, then moves the bytes to the trash. If they cannot
 // be moved the record says again that they are here.
-func (l *Layer) letGo(ctx context.Context, d Digest) error {
+func (l *Layer) letGo(ctx context.Context, d Digest, why string) error {
 	l.mirror.claim(d)
 	defer func() {
 		l.mirror.release(d)
@@ -120,10 +122,10 @@ func (l *Layer) letGo(ctx context.Context, d Digest) error {
 	if err := l.claimCopies(ctx, []Digest{d}, false); err != nil {
 		return err
 	}
-	if err := l.blobs.Trash(d, trashUnsaved); err != nil {
+	if err := l.blobs.Trash(d, why); err != nil {
 		return err // settle finds the bytes and claims them again
 	}
-	l.mirror.setGone(d, trashUnsaved)
+	l.mirror.setGone(d, why)
 	return nil
 }
 
