@@ -122,7 +122,7 @@ func (p *activityPage) row(a app.Activity) fyne.CanvasObject {
 	lines.Add(look.NewCut(p.detail(a), look.SizeCaption, look.ColorSecondary))
 	if a.Err != nil && !cancelled(a.Err) {
 		cause := a.Cause
-		if cause == "" {
+		if cause == "" || words.Known(a.Err) {
 			e := words.Explain(a.Err)
 			cause = e.What + " " + e.Do
 		}

@@ -245,7 +245,7 @@ func (s *shell) deleteAlbum(a imagelib.Album) {
 
 // askName asks for one line of text.
 func (s *shell) askName(title, text, yes string, do func(string)) {
-	m := newModal(s.win, dialogWidth)
+	m := s.newModal(dialogWidth)
 	e := newKeyEntry(m.hide)
 	e.SetText(text)
 	ok := look.NewButton(yes, "", look.Primary, nil)
@@ -258,7 +258,7 @@ func (s *shell) askName(title, text, yes string, do func(string)) {
 	ok.OnTapped = submit
 	e.OnSubmitted = func(string) { submit() }
 	m.set(look.VBox(0, look.NewText(title, look.SizeTitle, theme.ColorNameForeground).Bold(), look.Space(0, 14), e,
-		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, m.hide), ok)))
+		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, m.hide), ok)), ok)
 	m.show()
 	s.win.Canvas().Focus(e)
 }

@@ -44,6 +44,9 @@ type fake struct {
 	guest      chan app.Guest
 	inviteErr  error
 	calls      []string
+	notices    []string
+	loading    chan struct{}       // nil = all is known
+	acceptErr  error               // of the first Accept
 	absent     map[app.Digest]bool // no pixels to be had
 }
 
@@ -160,8 +163,20 @@ func (f *fake) update(ds []app.Digest, change func(*imagelib.Image)) {
 
 func (f *fake) Changed() *signal.Signal { return &f.changed }
 func (f *fake) Opened() <-chan []string { return f.opened }
+func (f *fake) Notices() []string       { return f.notices }
 func (f *fake) Peers() []app.Peering    { return nil }
 func (f *fake) Self() app.Device        { return f.devices[0] }
+
+func (f *fake) Ready(ctx context.Context) (app.Ready, error) {
+	if f.loading != nil {
+		select {
+		case <-f.loading:
+		case <-ctx.Done():
+			return app.Ready{}, ctx.Err()
+		}
+	}
+	return app.Ready{}, nil
+}
 
 func (f *fake) Devices() []app.Device {
 	f.mu.Lock()
@@ -382,6 +397,10 @@ func (i *fakeInvitation) Accept(context.Context) (app.Device, error) {
 	i.f.mu.Lock()
 	defer i.f.mu.Unlock()
 	i.f.call("accept")
+	if err := i.f.acceptErr; err != nil {
+		i.f.acceptErr = nil
+		return app.Device{}, err
+	}
 	return app.Device{Name: "Mira's new PC"}, nil
 }
 

@@ -54,7 +54,7 @@ func TestRemoveSaysWhatWasKeptAndWhy(t *testing.T) {
 	r.waitCall("unsave 0 2 3 4")
 	r.until("dialog", func() bool { return r.win.Canvas().Overlays().Top() != nil })
 	r.wantText("2 photos were kept")
-	r.wantText("only copy that could be proved")
+	r.wantText("only copy that Paul can be sure of")
 	if r.toasts.text != "2 photos removed from this computer" || r.toasts.undo == nil {
 		t.Errorf("toast %q", r.toasts.text)
 	}
@@ -186,6 +186,22 @@ func TestInvite(t *testing.T) {
 			t.Error("the dialog stays")
 		}
 	})
+	t.Run("guest leaves", func(t *testing.T) {
+		f := newFake(5)
+		f.acceptErr = errors.New("the other device hung up")
+		r := newRig(t, f, large)
+		r.invite()
+		d := r.inviting
+		r.f.guest <- guest()
+		r.until("guest", func() bool { return d.state == "guest" })
+		r.tap("They match, let it in")
+		r.until("code again", func() bool { return d.state == "code" })
+		r.wantText("New PC left before it was let in")
+		r.f.guest <- guest()
+		r.until("guest again", func() bool { return d.state == "guest" })
+		r.tap("They match, let it in")
+		r.until("pairing", func() bool { return d.state == "done" })
+	})
 	t.Run("cancelled", func(t *testing.T) {
 		r := newRig(t, newFake(5), large)
 		r.invite()
@@ -224,6 +240,110 @@ func TestJoin(t *testing.T) {
 	r.waitCall("join " + code)
 }
 
+// press types a key as the window does: to what has the keyboard, else to the
+// window itself.
+func (r *rig) press(k fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: k}
+	if f := r.win.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+		return
+	}
+	r.win.Canvas().OnTypedKey()(e)
+}
+
+func TestDialogsByKeyboard(t *testing.T) {
+	guest := app.Guest{Words: [4]string{"amber", "river", "violin", "moss"}}
+	guest.Name = "New PC"
+	r := newRig(t, newFake(30), large)
+	r.presentGrid().grid.Select(2)
+	r.press(fyne.KeyDelete)
+	r.press(fyne.KeyEscape)
+	if r.win.Canvas().Overlays().Top() != nil || len(r.f.called()) != 0 {
+		t.Fatal("escape does not cancel the question")
+	}
+	r.press(fyne.KeyDelete)
+	r.win.Canvas().Unfocus() // as a click beside the buttons does
+	r.press(fyne.KeyReturn)
+	r.waitCall("delete 2")
+
+	r.invite()
+	r.f.guest <- guest
+	r.until("guest", func() bool { return r.inviting.state == "guest" })
+	r.press(fyne.KeyReturn)
+	if r.inviting.state != "guest" {
+		t.Fatal("return lets a device in that the person has not looked at")
+	}
+	r.tap("They match, let it in")
+	r.until("pairing", func() bool { return r.inviting.state == "done" })
+	r.press(fyne.KeyReturn)
+	if r.inviting.m.open {
+		t.Error("return does not end the pairing")
+	}
+}
+
+func TestJoinByKeyboard(t *testing.T) {
+	r := newRig(t, newFake(5), large)
+	r.join("")
+	d := r.joining
+	r.press(fyne.KeyReturn)
+	if d.state != "code" {
+		t.Fatal("return joins without a code")
+	}
+	r.fyne.Clipboard().SetContent(code[:40] + "\r\n" + code[40:80] + "\n" + code[80:] + "\n")
+	d.entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: r.fyne.Clipboard()})
+	if d.entry.Text != code {
+		t.Errorf("pasted %q", d.entry.Text)
+	}
+	if d.entry.AcceptsTab() {
+		t.Error("tab does not leave the field")
+	}
+	r.press(fyne.KeyReturn)
+	r.until("words", func() bool { return d.state == "words" })
+	r.waitCall("join " + code)
+	r.f.guest <- app.Guest{}
+	r.until("done", func() bool { return d.state == "done" })
+	r.open("devices")
+	r.press(fyne.KeyReturn)
+	if r.current != "photos" || d.m.open {
+		t.Error("return does not show the photos")
+	}
+	r.join("")
+	r.press(fyne.KeyEscape)
+	if r.joining.m.open {
+		t.Error("escape does not close the dialog")
+	}
+}
+
+func TestNoAlarmWhileLoading(t *testing.T) {
+	f := newFake(60)
+	f.loading = make(chan struct{})
+	r := newRig(t, f, large)
+	r.wantText("Loading…")
+	if n := r.side.rows["onecopy"].count.Text(); n != "" {
+		t.Errorf("%s photos with only one copy while loading", n)
+	}
+	close(f.loading)
+	r.until("all records", func() bool { return r.loaded })
+	r.wantText("only on this computer")
+	if n := r.side.rows["onecopy"].count.Text(); n == "" {
+		t.Error("no count of photos with only one copy")
+	}
+}
+
+func TestNoticesStayUntilClosed(t *testing.T) {
+	f := newFake(5)
+	f.notices = []string{"the library stays in /home/mira/Pictures: the other folder is on another disk"}
+	r := newRig(t, f, large)
+	r.wantText("The library stays in /home/mira/Pictures")
+	r.open("devices")
+	r.wantText("The library stays in")
+	r.notices.hide()
+	r.reload()
+	if strings.Contains(r.texts(), "The library stays in") {
+		t.Error("the notice comes back")
+	}
+}
+
 func TestJoinFailuresAreExplained(t *testing.T) {
 	for _, tt := range []struct {
 		err  error
@@ -234,7 +354,7 @@ func TestJoinFailuresAreExplained(t *testing.T) {
 		{app.ErrUsed, "used already"},
 		{app.ErrBurned, "three wrong tries"},
 		{app.ErrOwnCode, "own code"},
-		{app.ErrRejected, "said no"},
+		{app.ErrRejected, "did not let this one in"},
 		{app.ErrWrongSecret, "did not accept the code"},
 		{context.DeadlineExceeded, "firewall"},
 		{errors.New("dial: no route"), "could not be reached"},

@@ -83,7 +83,7 @@ func (g *gridPage) reload() {
 	} else {
 		g.reloadPhotos()
 	}
-	g.showEmpty(g.grid.Source().Len() == 0)
+	g.showEmpty(g.s.loaded && g.grid.Source().Len() == 0)
 }
 
 func (g *gridPage) reloadPhotos() {

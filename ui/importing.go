@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -84,9 +83,17 @@ func (s *shell) imported(r app.ImportResult) {
 			lines = append(lines, words.N("and {{.N}} more", len(r.Problems)-most))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%s: %v", filepath.Base(p.Path), p.Err))
+		lines = append(lines, words.T("{{.File}}: {{.Problem}}", "File", filepath.Base(p.Path), "Problem", importProblem(p.Err)))
 	}
 	s.tell("warning", strings.Join(parts, ", "), strings.Join(lines, "\n"))
+}
+
+// importProblem says in short why a file was not imported.
+func importProblem(err error) string {
+	if words.Known(err) {
+		return words.Explain(err).What
+	}
+	return err.Error()
 }
 
 // dropped takes files and folders that were dropped onto the window: a pair

@@ -25,6 +25,7 @@ type inviteDialog struct {
 	inv    invitation
 	guest  app.Guest
 	left   *look.Text
+	note   *look.Text // under the code: what is waited for
 	bar    *progress
 	began  time.Time
 	tick   func() // stops the countdown
@@ -38,7 +39,7 @@ const (
 
 // invite opens the dialog.
 func (s *shell) invite() {
-	d := &inviteDialog{s: s, m: newModal(s.win, pairWidth)}
+	d := &inviteDialog{s: s, m: s.newModal(pairWidth)}
 	ctx, cancel := s.begin()
 	d.cancel = cancel
 	d.run = func(work func(context.Context) error, done func(error)) {
@@ -70,7 +71,7 @@ func (d *inviteDialog) stopTick() {
 // make asks for a code.
 func (d *inviteDialog) make() {
 	d.state = "making"
-	d.m.set(pairWaiting(words.T("Add a device"), words.T("Making a pair code…"), d.m.hide))
+	d.m.set(pairWaiting(words.T("Add a device"), words.T("Making a pair code…"), d.m.hide), nil)
 	var inv invitation
 	d.run(func(ctx context.Context) (err error) {
 		inv, err = d.s.dev.Invite(ctx)
@@ -87,6 +88,7 @@ func (d *inviteDialog) make() {
 			d.fail(err)
 			return
 		}
+		d.began = d.s.now()
 		d.showCode()
 		d.wait()
 	})
@@ -127,8 +129,8 @@ func (d *inviteDialog) showCode() {
 	}
 	const textWidth = pairWidth - qrSide - 28
 	d.left = look.NewText("", look.SizeCaption, look.ColorSecondary)
+	d.note = look.NewCut(words.T("Waiting for the other device…"), look.SizeBody, look.ColorSecondary)
 	d.bar = newProgress(1)
-	d.began = d.s.now()
 	text := container.NewStack(look.NewSurface(theme.ColorNameInputBackground, theme.ColorNameInputBorder, look.Radius),
 		look.PadAll(10, look.NewPara(groups(code), look.SizeCaption, textWidth-20, theme.ColorNameForeground).Mono()))
 	copied := look.NewButton(words.T("Copy the code"), "copy", look.Plain, nil)
@@ -143,8 +145,7 @@ func (d *inviteDialog) showCode() {
 	d.m.set(look.VBox(18,
 		look.NewText(words.T("Add a device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
 		container.NewBorder(nil, nil, look.Pad(0, 28, 0, 0, container.NewVBox(qr)), nil, right),
-		container.NewBorder(nil, nil, look.Middle(look.NewText(words.T("Waiting for the other device…"), look.SizeBody, look.ColorSecondary)),
-			look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide))))
+		container.NewBorder(nil, nil, nil, look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), look.Middle(d.note))), nil)
 	d.countdown()
 }
 
@@ -194,13 +195,13 @@ func (d *inviteDialog) showGuest() {
 		d.s.toasts.show(words.T("{{.Device}} was not let in", "Device", g.Name), nil)
 	})
 	accept := look.NewButton(words.T("They match, let it in"), "check", look.Primary, d.accept)
-	d.m.set(pairStep(deviceSymbol(g.Platform), theme.ColorNamePrimary, look.ColorSoft, title, text, fourWords(g.Words), reject, accept))
+	d.m.set(pairStep(deviceSymbol(g.Platform), theme.ColorNamePrimary, look.ColorSoft, title, text, fourWords(g.Words), reject, accept), nil) // no button has the keyboard: this wants a choice
 	d.s.win.RequestFocus()
 }
 
 func (d *inviteDialog) accept() {
 	d.state = "pairing"
-	d.m.set(pairWaiting(words.T("Add a device"), words.T("Pairing with {{.Device}}…", "Device", d.guest.Name), d.m.hide))
+	d.m.set(pairWaiting(words.T("Add a device"), words.T("Pairing with {{.Device}}…", "Device", d.guest.Name), d.m.hide), nil)
 	var dev app.Device
 	inv := d.inv
 	d.run(func(ctx context.Context) (err error) {
@@ -210,8 +211,15 @@ func (d *inviteDialog) accept() {
 		if !d.m.open {
 			return
 		}
-		if err != nil {
+		switch {
+		case err != nil && words.Known(err):
 			d.fail(err)
+			return
+		case err != nil: // the guest left: the code is open again until it ends, which wait tells
+			d.showCode()
+			d.note.Set(words.T("{{.Device}} left before it was let in. The code is still good.", "Device", d.guest.Name))
+			d.note.SetColour(look.ColorRisk)
+			d.wait()
 			return
 		}
 		d.state = "done"
@@ -224,12 +232,12 @@ func (d *inviteDialog) accept() {
 func (d *inviteDialog) fail(err error) {
 	d.state = "failed"
 	p := words.Unreachable(err)
+	again := look.NewButton(words.T("New code"), "qr", look.Primary, func() {
+		d.m.hide()
+		d.s.invite()
+	})
 	d.m.set(pairStep("warning", look.ColorRisk, look.ColorRiskSoft, p.What, p.Do, nil,
-		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide),
-		look.NewButton(words.T("New code"), "qr", look.Primary, func() {
-			d.m.hide()
-			d.s.invite()
-		})))
+		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide), again), again)
 }
 
 // pairStep is a step of pairing: a symbol, a title, a text, more, and buttons.
@@ -252,11 +260,11 @@ func pairWaiting(title, text string, cancel func()) fyne.CanvasObject {
 	return pairStep("link", theme.ColorNamePrimary, look.ColorSoft, title, text, nil, look.NewButton(words.T("Cancel"), "", look.Plain, cancel))
 }
 
-// pairDone is the last step.
-func pairDone(d app.Device, yes string, do func()) fyne.CanvasObject {
+// pairDone is the last step, and its button.
+func pairDone(d app.Device, yes string, do func()) (fyne.CanvasObject, *look.Button) {
+	ok := look.NewButton(yes, "", look.Primary, do)
 	return pairStep("check", look.ColorSafe, look.ColorSafeSoft, words.T("Paired with {{.Device}}", "Device", d.Name),
-		words.T("Its photos appear here in a moment, and yours there. Both can now keep copies of each other's photos."), nil,
-		look.NewButton(yes, "", look.Primary, do))
+		words.T("Its photos appear here in a moment, and yours there. Both can now keep copies of each other's photos."), nil, ok), ok
 }
 
 // fourWords shows the words that both devices must show alike.

@@ -20,7 +20,7 @@ import (
 type joinDialog struct {
 	s      *shell
 	m      *modal
-	entry  *widget.Entry
+	entry  *codeEntry
 	hint   *look.Text
 	ok     *look.Button
 	cancel context.CancelFunc // of the attempt that runs
@@ -35,7 +35,7 @@ const joinTime = 3 * time.Minute
 func (s *shell) join(code string) { s.joinThen(code, nil) }
 
 func (s *shell) joinThen(code string, joined func()) {
-	d := &joinDialog{s: s, m: newModal(s.win, pairWidth), cancel: func() {}, joined: joined}
+	d := &joinDialog{s: s, m: s.newModal(pairWidth), cancel: func() {}, joined: joined}
 	d.m.closed = func() {
 		d.cancel()
 		s.takeDrop = nil
@@ -53,18 +53,15 @@ func (s *shell) joinThen(code string, joined func()) {
 func (d *joinDialog) showEntry(code string) {
 	d.state = "code"
 	s := d.s
-	d.entry = widget.NewMultiLineEntry()
-	d.entry.Wrapping = fyne.TextWrapBreak
-	d.entry.TextStyle.Monospace = true
-	d.entry.SetMinRowsVisible(4)
-	d.entry.SetPlaceHolder("paul:…")
+	d.entry = newCodeEntry(d.start, d.m.hide)
 	d.hint = look.NewText("", look.SizeCaption, look.ColorSecondary)
 	d.ok = look.NewButton(words.T("Join"), "link", look.Primary, d.start)
 	d.entry.OnChanged = func(string) { d.check() }
 	d.entry.SetText(code)
 	paste := look.NewButton(words.T("Paste"), "paste", look.Plain, func() {
-		if t := strings.TrimSpace(s.fyne.Clipboard().Content()); t != "" {
+		if t := strings.TrimSpace(flat(s.fyne.Clipboard().Content())); t != "" {
 			d.entry.SetText(t)
+			s.win.Canvas().Focus(d.entry) // Return joins
 		}
 	})
 	pic := look.NewButton(words.T("From a picture…"), "qr", look.Plain, func() {
@@ -77,7 +74,10 @@ func (d *joinDialog) showEntry(code string) {
 		look.NewPara(words.T("On a device that is already in the library, open Devices and choose “Add a device”. Paste or type the code that it shows here; capitals, spaces and dashes do not matter. A picture of the square can be dropped onto this window."), look.SizeBody, pairWidth, look.ColorSecondary),
 		look.Space(0, 2), d.entry,
 		container.NewBorder(nil, nil, look.HBox(8, paste, pic), nil, look.Pad(0, 0, 0, 12, look.Middle(d.hint))),
-		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), d.ok)))
+		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), d.ok)), d.ok)
+	if d.m.open {
+		s.win.Canvas().Focus(d.entry)
+	}
 }
 
 // check tells, while the person types, whether this can be a code.
@@ -147,17 +147,17 @@ func (d *joinDialog) picture(path string) {
 	})
 }
 
-// start tries the code.
+// start tries the code, if what has been typed can be one.
 func (d *joinDialog) start() {
 	code := strings.TrimSpace(d.entry.Text)
-	if code == "" {
+	if d.state != "code" || d.ok.Disabled() {
 		return
 	}
 	d.s.takeDrop = nil
 	d.state = "reaching"
 	ctx, cancel := d.s.begin()
 	d.cancel = cancel
-	d.m.set(pairWaiting(words.T("Join my other device"), words.T("Reaching the other device. This can take half a minute when it is in another network."), d.m.hide))
+	d.m.set(pairWaiting(words.T("Join my other device"), words.T("Reaching the other device. This can take half a minute when it is in another network."), d.m.hide), nil)
 	var dev app.Device
 	d.s.goWith(ctx, func(ctx context.Context) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, joinTime)
@@ -185,12 +185,61 @@ func (d *joinDialog) start() {
 	})
 }
 
+// codeEntry is the field for a pair code: it shows several lines, but Return
+// joins, Tab goes on, and line breaks in what is pasted are dropped.
+type codeEntry struct {
+	widget.Entry
+	submit, escape func()
+}
+
+func newCodeEntry(submit, escape func()) *codeEntry {
+	e := &codeEntry{submit: submit, escape: escape}
+	e.MultiLine, e.Wrapping = true, fyne.TextWrapBreak
+	e.TextStyle.Monospace = true
+	e.ExtendBaseWidget(e)
+	e.SetMinRowsVisible(4)
+	e.SetPlaceHolder("paul:…")
+	return e
+}
+
+// AcceptsTab implements [fyne.Tabbable].
+func (*codeEntry) AcceptsTab() bool { return false }
+
+// TypedKey implements [fyne.Focusable].
+func (e *codeEntry) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		e.submit()
+	case fyne.KeyEscape:
+		e.escape()
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedShortcut implements [fyne.Shortcutable].
+func (e *codeEntry) TypedShortcut(sc fyne.Shortcut) {
+	if p, ok := sc.(*fyne.ShortcutPaste); ok {
+		sc = &fyne.ShortcutPaste{Clipboard: oneLine{p.Clipboard}}
+	}
+	e.Entry.TypedShortcut(sc)
+}
+
+// oneLine is a clipboard whose text has no line breaks.
+type oneLine struct{ fyne.Clipboard }
+
+// Content implements [fyne.Clipboard].
+func (c oneLine) Content() string { return flat(c.Clipboard.Content()) }
+
+// flat drops line breaks.
+func flat(text string) string { return strings.NewReplacer("\r", "", "\n", "").Replace(text) }
+
 // showWords shows the four words while the other person is asked.
 func (d *joinDialog) showWords(w [4]string) {
 	d.state = "words"
 	d.m.set(pairStep("key", theme.ColorNamePrimary, look.ColorSoft, words.T("Compare the words"),
 		words.T("The other device asks whether this one may come in. Accept there if it shows the same four words:"), fourWords(w),
-		look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide)))
+		look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide)), nil)
 }
 
 func (d *joinDialog) finish(dev app.Device) {
@@ -211,7 +260,7 @@ func (d *joinDialog) fail(code string, err error) {
 	d.state = "failed"
 	d.cancel()
 	p := words.Unreachable(err)
+	again := look.NewButton(words.T("Try again"), "", look.Primary, func() { d.showEntry(code) })
 	d.m.set(pairStep("warning", look.ColorRisk, look.ColorRiskSoft, p.What, p.Do, nil,
-		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide),
-		look.NewButton(words.T("Try again"), "", look.Primary, func() { d.showEntry(code) })))
+		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide), again), again)
 }

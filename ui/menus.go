@@ -125,21 +125,30 @@ func (s *shell) shortcuts() {
 	for _, k := range []fyne.KeyName{fyne.KeyI, fyne.KeyF, fyne.KeyE, fyne.KeyComma} {
 		s.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	}
-	s.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
-		if s.view.active() {
-			s.view.key(e)
-			return
+	s.win.Canvas().SetOnTypedKey(s.typedKey)
+}
+
+// typedKey acts on a key that nothing with the keyboard has taken: it is for
+// the topmost dialog, else for what fills the window.
+func (s *shell) typedKey(e *fyne.KeyEvent) {
+	switch top := s.win.Canvas().Overlays().Top(); {
+	case top != nil:
+		if n := len(s.modals); n > 0 && s.modals[n-1].root == top {
+			s.modals[n-1].key(e.Name)
 		}
-		if g := s.presentGrid(); g != nil && s.win.Canvas().Overlays().Top() == nil {
+	case s.view.active():
+		s.view.key(e)
+	default:
+		if g := s.presentGrid(); g != nil {
 			g.grid.TypedKey(e)
 		}
-	})
+	}
 }
 
 // shortcut acts on a shortcut of the window, and reports whether it is one.
 func (s *shell) shortcut(sc fyne.Shortcut) bool {
 	c, ok := sc.(*desktop.CustomShortcut)
-	if !ok || c.Modifier != fyne.KeyModifierShortcutDefault || s.current == "" {
+	if !ok || c.Modifier != fyne.KeyModifierShortcutDefault || s.current == "" || len(s.modals) > 0 {
 		return false
 	}
 	switch c.KeyName {

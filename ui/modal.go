@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -12,19 +14,20 @@ import (
 // modal is a dialog: a card in the middle of the window over a scrim that takes
 // all input.
 type modal struct {
-	win    fyne.Window
+	s      *shell
 	root   *fyne.Container
 	body   *fyne.Container
 	width  float32
-	closed func() // after it has gone, however
+	main   *look.Button // what Return does; nil = nothing
+	closed func()       // after it has gone, however
 	open   bool
 }
 
 // dialogWidth is the usual width of a dialog's content.
 const dialogWidth = 420
 
-func newModal(win fyne.Window, width float32) *modal {
-	m := &modal{win: win, width: width, body: container.NewStack()}
+func (s *shell) newModal(width float32) *modal {
+	m := &modal{s: s, width: width, body: container.NewStack()}
 	card := container.NewStack(
 		look.NewSurface(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, look.CardRadius),
 		look.PadAll(24, m.body),
@@ -33,16 +36,36 @@ func newModal(win fyne.Window, width float32) *modal {
 	return m
 }
 
-// set puts content into the dialog; it may be called while it is open.
-func (m *modal) set(o fyne.CanvasObject) {
+// set puts content into the dialog, and gives the keyboard to its main button;
+// nil is for a step that has none. It may be called while the dialog is open.
+func (m *modal) set(o fyne.CanvasObject, main *look.Button) {
 	m.body.Objects = []fyne.CanvasObject{look.Fixed(m.width, 0, o)}
+	m.main = main
 	m.root.Refresh()
+	if m.open {
+		m.focus()
+	}
+}
+
+// focus takes the keyboard from what the dialog showed before.
+func (m *modal) focus() {
+	c := m.s.win.Canvas()
+	if c.Overlays().Top() != m.root {
+		return // a menu lies over it
+	}
+	c.Unfocus()
+	if m.main != nil {
+		c.Focus(m.main)
+	}
 }
 
 func (m *modal) show() {
 	m.open = true
-	m.win.Canvas().Overlays().Add(m.root)
-	m.root.Resize(m.win.Canvas().Size())
+	c := m.s.win.Canvas()
+	m.s.modals = append(m.s.modals, m)
+	c.Overlays().Add(m.root)
+	m.root.Resize(c.Size())
+	m.focus()
 }
 
 func (m *modal) hide() {
@@ -50,9 +73,22 @@ func (m *modal) hide() {
 		return
 	}
 	m.open = false
-	m.win.Canvas().Overlays().Remove(m.root)
+	m.s.modals = slices.DeleteFunc(m.s.modals, func(o *modal) bool { return o == m })
+	m.s.win.Canvas().Overlays().Remove(m.root)
 	if m.closed != nil {
 		m.closed()
+	}
+}
+
+// key acts on a key that nothing in the dialog has taken.
+func (m *modal) key(k fyne.KeyName) {
+	switch k {
+	case fyne.KeyEscape:
+		m.hide()
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if m.main != nil {
+			m.main.Tapped(nil)
+		}
 	}
 }
 
@@ -111,7 +147,7 @@ type question struct {
 }
 
 func (s *shell) ask(q question) {
-	m := newModal(s.win, dialogWidth)
+	m := s.newModal(dialogWidth)
 	colour, ground := theme.ColorNamePrimary, look.ColorSoft
 	style := look.Primary
 	if q.danger {
@@ -138,11 +174,8 @@ func (s *shell) ask(q question) {
 		}
 	})
 	box.Add(buttons(append(row, yes)...))
-	m.set(box)
+	m.set(box, yes)
 	m.show()
-	if !q.danger {
-		s.win.Canvas().Focus(yes)
-	}
 }
 
 // tell is a dialog that only says something.

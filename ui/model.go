@@ -33,6 +33,8 @@ type device interface {
 	Join(ctx context.Context, code string, show func(words [4]string)) (app.Device, error)
 	RemoveDevice(ctx context.Context, id string) error
 	Peers() []app.Peering
+	Ready(ctx context.Context) (app.Ready, error)
+	Notices() []string
 	Settings() app.Settings
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string

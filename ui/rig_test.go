@@ -89,6 +89,9 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 		cancel()
 		r.shell.wg.Wait()
 	})
+	if f.loading == nil {
+		r.until("all records", func() bool { return r.loaded })
+	}
 	return r
 }
 

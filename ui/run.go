@@ -68,6 +68,7 @@ func (s *shell) background(ctx context.Context) {
 		s.wg.Go(func() { _ = l.Run(ctx) })
 	}
 	s.wg.Go(func() { s.listen(ctx) })
+	s.wg.Go(func() { s.awaitReady(ctx) })
 	s.wg.Go(func() { s.listenOpened(ctx) })
 }
 
@@ -98,6 +99,19 @@ func (s *shell) listen(ctx context.Context) {
 		case <-pause.C:
 		}
 	}
+}
+
+// awaitReady shows the library's numbers once they are those of all of it.
+func (s *shell) awaitReady(ctx context.Context) {
+	if _, err := s.dev.Ready(ctx); err != nil {
+		return // the program ends
+	}
+	s.do(func() { //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
+		s.loaded = true
+		if ctx.Err() == nil {
+			s.reload()
+		}
+	})
 }
 
 // listenOpened takes what another start of the program was asked to open.

@@ -177,7 +177,7 @@ func (p *settingsPage) peers() fyne.CanvasObject {
 		if l, ok := up[uri]; ok && l.Up {
 			state, colour = words.T("connected")+" · "+words.RTT(l.RTT), look.ColorSafe
 		} else if ok && l.LastErr != "" {
-			state = l.LastErr
+			state = words.T("cannot be reached; is the address right, and the node running?")
 		}
 		drop := look.NewIconButton("close", words.T("Remove"), look.Ghost, func() {
 			p.keep(func(set *app.Settings) {

@@ -49,6 +49,7 @@ type shell struct {
 	bar     *toolbar
 	status  *statusLine
 	toasts  *toasts
+	notices *notices
 	frame   *fyne.Container // where the page stands
 	root    *fyne.Container
 	main    fyne.CanvasObject
@@ -69,8 +70,10 @@ type shell struct {
 	reach   string // which photos can be had: how many are here, and who is online
 	theme   look.Theme
 	scale   float64
+	loaded  bool // the device knows all its records; before, it knows some
 
 	restart  func()            // starts the program again
+	modals   []*modal          // open dialogs, the topmost last
 	inviting *inviteDialog     // opened last
 	joining  *joinDialog       // opened last
 	takeDrop func(path string) // a dialog that wants the next file dropped; or nil
@@ -88,10 +91,11 @@ func newShell(e env) *shell {
 	s.bar = newToolbar(s)
 	s.status = newStatusLine(s)
 	s.toasts = newToasts(s.do, s.after)
+	s.notices = newNotices(s)
 	s.frame = container.NewStack()
 	s.view = newViewerPage(s)
 	ground := look.NewSurface(theme.ColorNameBackground, "", 0)
-	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.toasts.box)
+	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.toasts.box, s.notices.box)
 	s.root = container.NewStack(s.main)
 	s.win.SetContent(fynetooltip.AddWindowToolTipLayer(s.root, s.win.Canvas()))
 	s.win.SetPadded(false)
@@ -195,6 +199,7 @@ func (s *shell) reload() {
 	s.read()
 	s.applyLook(s.dev.Settings())
 	s.status.reload()
+	s.notices.reload()
 	s.countPages()
 	if s.welcome != nil && s.welcome.idle && s.begun() {
 		s.enter()
@@ -207,9 +212,13 @@ func (s *shell) reload() {
 	s.view.reload()
 }
 
-// countPages writes the numbers into the sidebar.
+// countPages writes the numbers into the sidebar. Where photos are is told only
+// when all is known of it: half of it would alarm.
 func (s *shell) countPages() {
 	n := s.count()
+	if !s.loaded {
+		n = counts{favourites: n.favourites}
+	}
 	s.side.rows["photos"].setCount(len(s.snap.images))
 	s.side.rows["favourites"].setCount(n.favourites)
 	s.side.rows["here"].setCount(n.here)
@@ -286,7 +295,7 @@ func (s *shell) fail(what string, err error) {
 }
 
 // shellLayout places the parts of the window: ground, sidebar, toolbar, page,
-// status line, toasts.
+// status line, toasts, notices.
 type shellLayout struct{ s *shell }
 
 const (
@@ -312,7 +321,13 @@ func (l *shellLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	place(o[0], 0, 0, size.Width, size.Height)
 	place(o[1], 0, 0, left, size.Height)
 	place(o[2], left, 0, w, barHeight)
-	place(o[3], left, barHeight, w, size.Height-barHeight-statusHeight)
+	top := float32(barHeight)
+	if l.s.notices.shown() {
+		place(o[6], left, top, w, o[6].MinSize().Height)
+		place(o[6], left, top, w, o[6].MinSize().Height) // its height follows its width
+		top += o[6].MinSize().Height
+	}
+	place(o[3], left, top, w, size.Height-top-statusHeight)
 	place(o[4], left, size.Height-statusHeight, w, statusHeight)
 	place(o[5], left, 0, w, size.Height)
 }

@@ -41,7 +41,11 @@ func newStatusLine(s *shell) *statusLine {
 
 func (l *statusLine) reload() {
 	s := l.s
-	l.safety = words.Safe(s.dev.Status(), s.count().onlyHere, len(s.devices))
+	if !s.loaded {
+		l.safety = words.Safety{Text: words.T("Loading…"), None: true}
+	} else {
+		l.safety = words.Safe(s.dev.Status(), s.count().onlyHere, len(s.devices))
+	}
 	switch {
 	case l.safety.None:
 		l.icon.Set("photos", look.ColorSecondary)

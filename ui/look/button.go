@@ -160,6 +160,15 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		b.Tapped(nil)
+	default:
+		PassKey(b, e)
+	}
+}
+
+// PassKey hands a key that the focused object o has no use for to its window.
+func PassKey(o fyne.CanvasObject, e *fyne.KeyEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
 	}
 }
 
@@ -167,9 +176,12 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	r := &buttonRenderer{
 		b: b, ground: canvas.NewRectangle(color.Transparent), over: canvas.NewRectangle(color.Transparent),
-		label: canvas.NewText("", color.Black), icon: &canvas.Image{FillMode: canvas.ImageFillContain},
+		ring: canvas.NewRectangle(color.Transparent), label: canvas.NewText("", color.Black), icon: &canvas.Image{FillMode: canvas.ImageFillContain},
 	}
-	r.ground.CornerRadius, r.over.CornerRadius = Radius, Radius
+	r.ground.CornerRadius, r.over.CornerRadius, r.ring.CornerRadius = Radius, Radius, Radius
+	if b.filled() {
+		r.ring.CornerRadius = Radius - ringInset
+	}
 	r.paint()
 	return r
 }
@@ -177,6 +189,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 type buttonRenderer struct {
 	b            *Button
 	ground, over *canvas.Rectangle
+	ring         *canvas.Rectangle // tells who has the keyboard
 	label        *canvas.Text
 	icon         *canvas.Image
 }
@@ -185,12 +198,17 @@ const (
 	buttonPad  = 14
 	buttonIcon = 18
 	buttonGap  = 7
+	ringWidth  = 2
+	ringInset  = 2 // on a button with a strong ground
 )
 
 func (r *buttonRenderer) Destroy() {}
 
 func (r *buttonRenderer) Objects() []fyne.CanvasObject {
 	objs := []fyne.CanvasObject{r.ground, r.over}
+	if r.b.focused {
+		objs = append(objs, r.ring)
+	}
 	if r.b.symbol != "" {
 		objs = append(objs, r.icon)
 	}
@@ -223,6 +241,12 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 func (r *buttonRenderer) Layout(s fyne.Size) {
 	r.ground.Resize(s)
 	r.over.Resize(s)
+	inset := float32(0)
+	if r.b.filled() {
+		inset = ringInset
+	}
+	r.ring.Move(fyne.NewSquareOffsetPos(inset))
+	r.ring.Resize(s.SubtractWidthHeight(2*inset, 2*inset))
 	x := (s.Width - r.content()) / 2
 	if r.b.symbol != "" {
 		r.icon.Resize(fyne.NewSquareSize(buttonIcon))
@@ -233,6 +257,9 @@ func (r *buttonRenderer) Layout(s fyne.Size) {
 	r.label.Resize(m)
 	r.label.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
 }
+
+// filled tells a button that stands on a strong colour.
+func (b *Button) filled() bool { return b.style == Primary || b.style == Danger }
 
 // colours of a button's ground and text.
 func (b *Button) colours() (ground, text fyne.ThemeColorName) {
@@ -273,12 +300,16 @@ func (r *buttonRenderer) paint() {
 	case b.hovered:
 		r.over.FillColor = Color(theme.ColorNameHover)
 	}
-	r.over.StrokeWidth = 0
+	r.ring.StrokeColor, r.ring.StrokeWidth = color.Transparent, 0
 	if b.focused && !b.disabled {
-		r.over.StrokeColor, r.over.StrokeWidth = Color(theme.ColorNameFocus), 2
+		c := theme.ColorNamePrimary
+		if b.filled() || b.style == Dark {
+			c = text // the accent would not show on itself
+		}
+		r.ring.StrokeColor, r.ring.StrokeWidth = Color(c), ringWidth
 	}
 	r.label.Text, r.label.TextSize, r.label.Color = b.text, SizeBody, Color(text)
-	r.label.TextStyle.Bold = b.style == Primary || b.style == Danger
+	r.label.TextStyle.Bold = b.filled()
 	if b.symbol != "" {
 		c := text
 		if b.colour != "" && !b.disabled {
@@ -293,6 +324,7 @@ func (r *buttonRenderer) Refresh() {
 	r.Layout(r.b.Size())
 	r.ground.Refresh()
 	r.over.Refresh()
+	r.ring.Refresh()
 	r.label.Refresh()
 	if r.b.symbol != "" {
 		r.icon.Refresh()

@@ -3,6 +3,7 @@ package words
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
@@ -24,25 +25,38 @@ type entry struct {
 // Explain puts a failure into words. Of several joined failures it explains the
 // first that it knows.
 func Explain(err error) Problem {
+	if p, ok := lookUp(err); ok {
+		return p
+	}
+	return Problem{T("This did not work: {{.Error}}", "Error", err.Error()), T("Paul removes no photo because of a failure. Try again; if it fails again, start Paul anew.")}
+}
+
+// Known tells whether there are words for a failure.
+func Known(err error) bool {
+	_, ok := lookUp(err)
+	return ok
+}
+
+func lookUp(err error) (Problem, bool) {
 	for _, e := range known() {
 		if errors.Is(err, e.err) {
-			return Problem{e.what, e.do}
+			return Problem{e.what, e.do}, true
 		}
 	}
-	return Problem{T("Something went wrong: {{.Error}}", "Error", err.Error()), T("Nothing was lost. Try again; if it stays, the log tells more.")}
+	return Problem{}, false
 }
 
 func known() []entry {
 	return []entry{
-		{app.ErrLastCopy, T("This is the only copy that could be proved."), T("Save the photo on another device first, or bring a device that has it online, and try again.")},
-		{app.ErrUnverified, T("No other device could prove its copy just now."), T("Bring a device that has the photo online and try again. The copy here stays.")},
+		{app.ErrLastCopy, T("This is the only copy that Paul can be sure of, so it was kept."), T("Save the photo on another device first, or bring a device that has it online, and try again.")},
+		{app.ErrUnverified, T("No other device could show just now that its copy is whole."), T("The copy here stays. Start Paul on a device that has the photo, and try again.")},
 		{app.ErrLeased, T("Another device is relying on the copy here at this moment."), T("Try again in ten minutes. The copy here stays.")},
 		{app.ErrNoHolder, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
 		{imagelib.ErrNotHere, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
 		{app.ErrNoSpace, T("The disk is full."), T("Free some space. Nothing was half-written, and what was under way continues then.")},
 		{app.ErrReadOnly, T("The library folder cannot be written to."), T("Check the permissions of the folder, or choose another one in Settings.")},
-		{app.ErrNotMounted, T("The library folder is not there; is its disk connected?"), T("Connect the disk. Until then nothing is taken for removed.")},
-		{app.ErrCorrupt, T("The bytes that came were not the photo's, and were not kept."), T("Paul asks another device. If there is none, check the disk of the one that has it.")},
+		{app.ErrNotMounted, T("The library folder is not there; is its disk connected?"), T("Connect the disk and try again. Until then no photo on it is taken for lost.")},
+		{app.ErrCorrupt, T("The photo arrived damaged, and was not kept."), T("Paul asks another device that has it. If there is none, check the disk of the device that sent it.")},
 		{app.ErrMissing, T("The file is no longer where Paul put it."), T("It is fetched again from another device that has it.")},
 		{app.ErrDeleted, T("The photo was deleted meanwhile."), T("It is in the trash and can be restored for 30 days.")},
 		{app.ErrNotFound, T("The photo is no longer in the library."), T("Look in the trash.")},
@@ -52,9 +66,16 @@ func known() []entry {
 		{app.ErrBurned, T("The pair code was withdrawn after three wrong tries."), T("Ask for a new code on the other device.")},
 		{app.ErrWrongSecret, T("The other device did not accept the code."), T("Check for a typing mistake, or ask for a new code.")},
 		{app.ErrOwnCode, T("This is this computer's own code."), T("Enter it on the other device.")},
-		{app.ErrRejected, T("The other device said no."), T("Accept there when it asks. Both show the same four words.")},
-		{app.ErrNotPaired, T("The devices are not paired."), T("Pair them again under Devices.")},
-		{app.ErrBadSetting, T("This setting cannot be used."), T("Nothing was changed.")},
+		{app.ErrRejected, T("The other device did not let this one in."), T("Ask for a new code there, and accept when both show the same four words.")},
+		{app.ErrNotPaired, T("The devices are not paired."), T("Open Devices on one of them and choose “Add a device”.")},
+		{app.ErrBadSetting, T("This setting cannot be used."), T("Look over what was entered; until then everything stays as it was.")},
+		{imagelib.ErrNotPhoto, T("It is not a photo or a video."), T("It was left where it is.")},
+		{imagelib.ErrEmpty, T("The file is empty."), T("If it should hold a photo, copy it from the camera again.")},
+		{imagelib.ErrChanging, T("The file is still being written; import it again when it is complete."), T("Nothing of it was taken.")},
+		{imagelib.ErrKeptUndrawn, T("It is in the library, but no picture of it can be shown."), T("If another program cannot open it either, it is damaged.")},
+		{imagelib.ErrKeptPartial, T("It is in the library, but the file ends early and part of its picture is missing."), T("Copy it from the camera again, if it is still there.")},
+		{fs.ErrPermission, T("This computer does not let Paul read or write there."), T("Check the permissions of the file or folder, and try again.")},
+		{fs.ErrNotExist, T("The file or folder is no longer there."), T("Look whether it was moved or its disk removed, and try again.")},
 		{context.DeadlineExceeded, T("The other device did not answer in time."), T("Is Paul open there, with the code on its screen? A firewall, a guest network or a network that keeps devices apart may be in the way; the same network, or a phone's hotspot, is worth a try.")},
 	}
 }
@@ -62,11 +83,8 @@ func known() []entry {
 // Unreachable is what is said when the device of a pair code cannot be reached
 // for a reason that has no name of its own.
 func Unreachable(err error) Problem {
-	p := Explain(err)
-	for _, e := range known() {
-		if errors.Is(err, e.err) {
-			return p
-		}
+	if p, ok := lookUp(err); ok {
+		return p
 	}
 	return Problem{
 		T("The other device could not be reached."),
