@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/overlay"
 )
 
 // Self is this device.
@@ -66,8 +67,21 @@ func (a *App) RemoveDevice(ctx context.Context, id string) error {
 	return a.files.RemoveDevice(ctx, id)
 }
 
-// Peers lists the links of the overlay node.
-func (a *App) Peers() []Peering { return a.node.Peers() }
+// Peers lists the links of the overlay node; of a device that was opened
+// Offline, the peers it would link with.
+func (a *App) Peers() []Peering {
+	list := a.node.Peers()
+	if !a.opts.Offline {
+		return list
+	}
+	c := a.config.get()
+	for _, uri := range join(c.Peers, c.Hints) {
+		if !slices.ContainsFunc(list, func(p Peering) bool { return p.URI == uri }) {
+			list = append(list, Peering{URI: uri, Kind: overlay.PeeringStatic})
+		}
+	}
+	return list
+}
 
 // AddPeer links with the peer at uri, now and after each start.
 func (a *App) AddPeer(uri string) error {

@@ -82,10 +82,14 @@ func renameAll(from, to string, names []string) error {
 // checkMove reports why the library cannot be moved, as far as can be told
 // without trying.
 func checkMove(from, to string) error {
-	if hasMarker(to) {
+	here, err := marker(from)
+	if there, err := marker(to); err == nil {
+		if here != "" && here != there {
+			return stays(from, fmt.Errorf("%s holds another library; choose an empty folder", to))
+		}
 		return nil
 	}
-	if !hasMarker(from) {
+	if err != nil {
 		return fmt.Errorf("the library cannot be moved to %s: its folder %s is not there: is its disk connected?", to, from)
 	}
 	if rel, err := filepath.Rel(from, to); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
@@ -103,8 +107,14 @@ func checkMove(from, to string) error {
 	return nil
 }
 
+// marker reads what a library is known by.
+func marker(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, libraryState, libraryMarker))
+	return string(data), err
+}
+
 func hasMarker(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, libraryState, libraryMarker))
+	_, err := marker(dir)
 	return err == nil
 }
 

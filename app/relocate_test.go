@@ -28,6 +28,7 @@ func TestMoveLibrary(t *testing.T) {
 		name     string
 		old, new []string // files there before
 		to       string   // under the test's folder; "" = new
+		other    bool     // new holds another library
 		wantErr  string   // part of the error; "" = moved
 	}{
 		{name: "to a new folder", old: []string{marker, "2024/a.jpg"}},
@@ -35,6 +36,7 @@ func TestMoveLibrary(t *testing.T) {
 		{name: "on after a crash", old: []string{marker, "2025/b.jpg"}, new: []string{"2024/a.jpg"}},
 		{name: "moved by hand", new: []string{marker, "2024/a.jpg"}},
 		{name: "something in the way", old: []string{marker, "2024/a.jpg"}, new: []string{"2024/b.jpg"}, wantErr: "2024 already"},
+		{name: "another library in the way", old: []string{marker, "2024/a.jpg"}, other: true, wantErr: "another library"},
 		{name: "not there", new: []string{"x"}, wantErr: "is its disk connected"},
 		{name: "into itself", old: []string{marker}, to: "old/in", wantErr: "inside it"},
 	} {
@@ -44,6 +46,10 @@ func TestMoveLibrary(t *testing.T) {
 			old, to := filepath.Join(dir, "old"), filepath.Join(dir, firstOf(test.to, "new"))
 			makeFiles(t, old, test.old...)
 			makeFiles(t, to, test.new...)
+			if test.other {
+				makeFiles(t, to, marker)
+				writeFile(t, filepath.Join(to, marker), "another")
+			}
 			err := moveLibrary(old, to)
 			where := to
 			if test.wantErr != "" {

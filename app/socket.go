@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/libpaul/paul/internal/durable"
 )
@@ -106,7 +107,11 @@ func dialControl(ctx context.Context, p places) (conn net.Conn, token string, er
 }
 
 func notRunning(p places) error {
-	return fmt.Errorf("%w: %s; start it with: pauld --home %s run", ErrNotRunning, p.home, p.home)
+	home := p.home
+	if strings.ContainsAny(home, " \t") {
+		home = `"` + home + `"`
+	}
+	return fmt.Errorf("%w: %s; start it with: pauld --home %s run", ErrNotRunning, p.home, home)
 }
 
 // shortPath calls use with a name for path that is short enough for a unix

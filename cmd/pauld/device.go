@@ -18,7 +18,9 @@ import (
 func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) error {
 	opts := l.options(l.log(p, slog.LevelError+4))
 	opts.Offline = !l.command.links && !l.has(linkFlags...)
+	answered := tellSlow(p, "Waiting for the device to load its records; if they are in another program's database, does that answer? Ctrl-C stops.")
 	c, err := app.Reach(ctx, opts)
+	answered()
 	if err != nil {
 		return err
 	}
@@ -29,6 +31,15 @@ func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) er
 		err = f(c)
 	}
 	return errors.Join(err, c.Close())
+}
+
+// slow is how long a person is left without a word.
+const slow = 5 * time.Second
+
+// tellSlow says text if what is waited for takes long; stop ends that.
+func tellSlow(p *printer, text string) (stop func()) {
+	t := time.AfterFunc(slow, func() { p.note(map[string]string{"waiting": text}, text) })
+	return func() { t.Stop() }
 }
 
 // log is where a device says what happens, from the given level on.
@@ -83,7 +94,9 @@ func readyText(a *app.App, r app.Ready) string {
 
 // status carries out "status".
 func status(ctx context.Context, l *line, p *printer) error {
+	answered := tellSlow(p, "Waiting for the device, which is starting. Ctrl-C stops.")
 	c, err := app.Connect(ctx, l.home)
+	answered()
 	if err != nil {
 		return err
 	}
@@ -95,11 +108,16 @@ func status(ctx context.Context, l *line, p *printer) error {
 			text += fmt.Sprintf("\n%d still to fetch", s.Queue)
 		}
 		if s.Held > 0 {
-			text += fmt.Sprintf("\n%d deleted by other devices, suspiciously many: their copies here stay until you agree by: pauld delete --held", s.Held)
+			text += "\n" + heldText(s.Held)
 		}
 		p.object(s, text+"\n"+plural(s.Peers, "link", "links")+" to the network")
 	}
 	return errors.Join(err, c.Close())
+}
+
+func heldText(n int) string {
+	return fmt.Sprintf("%d deleted by other devices, suspiciously many: their copies here stay until you agree by: pauld delete --held, "+
+		"or bring them back by: pauld restore DIGEST", n)
 }
 
 // devices carries out "devices".
@@ -216,8 +234,12 @@ func listPeers(ctx context.Context, c *app.Client, p *printer) error {
 		}
 		rows = append(rows, []string{r.URI, r.Kind, state, size(int64(r.RX)), size(int64(r.TX))})
 	}
-	if !p.json && len(all) > 0 {
+	switch {
+	case p.json:
+	case len(all) > 0:
 		p.table(rows)
+	default:
+		p.note(nil, "No links, and no peers to link with")
 	}
 	return nil
 }

@@ -91,7 +91,11 @@ func listFiles(ctx context.Context, l *line, p *printer) error {
 			p.table(rows)
 		}
 		p.note(nil, fmt.Sprintf("%s, %s", plural(len(entries), "photo", "photos"), size(bytes)))
-		return nil
+		s, err := c.Status(ctx)
+		if err == nil && s.Held > 0 {
+			p.note(nil, heldText(s.Held))
+		}
+		return err
 	})
 }
 
@@ -115,7 +119,11 @@ func deleteFiles(ctx context.Context, l *line, p *printer) error {
 	return use(ctx, l, p, func(c *app.Client) error {
 		n, err := c.AgreeDeletions(ctx)
 		if err == nil {
-			p.object(map[string]int{"deleted": n}, "Deleted "+plural(n, "photo", "photos")+" that had been held back")
+			text := "No deletion was held back"
+			if n > 0 {
+				text = "Deleted " + plural(n, "photo", "photos") + " that had been held back"
+			}
+			p.object(map[string]int{"deleted": n}, text)
 		}
 		return err
 	})

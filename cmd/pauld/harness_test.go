@@ -29,6 +29,10 @@ import (
 // patience bounds every wait of these tests.
 const patience = 60 * time.Second
 
+// suppressions names the data races of libraries, for the race detector in the
+// pauld of these tests.
+var suppressions, _ = filepath.Abs("testdata/races.txt")
+
 // The test binary is pauld itself when this variable is set.
 const actAsPauld = "PAULD_TEST_ACT"
 
@@ -56,7 +60,7 @@ func newHome(t *testing.T) *home {
 func (h *home) command(ctx context.Context, args ...string) *exec.Cmd {
 	words := slices.Concat(h.prefix, []string{os.Args[0], "--home", h.dir}, args)
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env = append(os.Environ(), actAsPauld+"=1")
+	cmd.Env = append(os.Environ(), actAsPauld+"=1", "GORACE=suppressions='"+suppressions+"'")
 	cmd.Dir = h.cwd
 	cmd.WaitDelay = patience
 	return cmd

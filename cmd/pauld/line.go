@@ -74,7 +74,11 @@ func (l *line) flags() *flag.FlagSet {
 func parse(args []string) (*line, error) {
 	l := &line{}
 	// How errors are printed must not depend on what stands before --json.
-	l.json = slices.ContainsFunc(args, func(s string) bool { return s == "--json" || s == "-json" })
+	flags := args
+	if i := slices.Index(args, "--"); i >= 0 {
+		flags = args[:i]
+	}
+	l.json = slices.ContainsFunc(flags, func(s string) bool { return s == "--json" || s == "-json" })
 	words, err := l.split(args)
 	if err != nil {
 		return l, err

@@ -83,7 +83,10 @@ func ask(ctx context.Context, p *printer, g *app.GuestInfo) (bool, error) {
 func join(ctx context.Context, l *line, p *printer) error {
 	code := strings.Join(l.args, " ") // as it is when it was copied with its blanks
 	return use(ctx, l, p, func(c *app.Client) error {
+		answered := tellSlow(p, "Looking for the device that shows the code ...")
+		defer answered()
 		return c.Join(ctx, code, func(e app.Event) {
+			answered()
 			switch {
 			case e.Words != nil:
 				p.note(map[string]any{"words": e.Words},
