@@ -13,6 +13,7 @@ const (
 	maxRecord = 1 << 20                   // bytes of a File or a Device with its revisions
 	maxAhead  = 10 * 365 * 24 * time.Hour // of a stamp; clocks may be wrong, but not for ever
 	maxSteps  = 1 << 20                   // that a count may be ahead of the one known
+	maxRoster = 1000                      // devices known, with those removed
 )
 
 // sinceEver is a time that has passed, whatever the clock here says.
@@ -37,10 +38,20 @@ func (l *Layer) boundDevice(id string, r deviceRecord) error {
 	if l.tooLate(&r.Added) || l.tooLate(r.Removed) {
 		return fmt.Errorf("%w: device %s: its time lies too far ahead", ErrInvalid, id)
 	}
-	if known, _ := l.mirror.device(id); r.N-known.N > maxSteps {
+	known, ok := l.mirror.device(id)
+	switch {
+	case !ok && l.mirror.deviceCount() >= maxRoster:
+		return fmt.Errorf("%w: device %s: the library has %d devices already", ErrInvalid, id, maxRoster)
+	case r.N-known.N > maxSteps:
 		return fmt.Errorf("%w: device %s: its count lies too far ahead", ErrInvalid, id)
 	}
 	return nil
+}
+
+func (m *mirror) deviceCount() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.devices)
 }
 
 func (l *Layer) tooLate(s *stamp) bool {

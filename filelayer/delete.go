@@ -19,7 +19,7 @@ func (l *Layer) Delete(ctx context.Context, digests ...Digest) error {
 	later, err := l.settle(ctx, digests)
 	l.stirred.add(later...)
 	if err != nil {
-		return fmt.Errorf("delete: the files are deleted, but their bytes are still here: %w", err)
+		return fmt.Errorf("delete: the files are deleted, but their bytes are still here, and will be tried again: %w", err)
 	}
 	return nil
 }

@@ -124,6 +124,7 @@ func (l *Layer) amendDevice(ctx context.Context, id string, change func(r *devic
 // noteDevice takes a Device record into the mirror, and tells who cares.
 func (l *Layer) noteDevice(id string, r deviceRecord) {
 	if l.mirror.joinDevice(id, r) {
+		l.stirred.add(l.mirror.inTrash()...) // may be needed without that device
 		l.rosterChanged.Raise()
 		l.changed.Raise()
 	}

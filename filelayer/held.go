@@ -33,6 +33,7 @@ type held struct {
 }
 
 type heldState struct {
+	Wary   bool            `json:"wary,omitempty"` // hold all: the state before was lost
 	Held   map[Digest]bool `json:"held"`
 	Recent []heldBatch     `json:"recent"` // deletions that were let through
 }
@@ -49,10 +50,8 @@ func openHeld(path string) (*held, error) {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return nil, fmt.Errorf("read held deletions: %w", err)
-	default:
-		if err := json.Unmarshal(data, &h.state); err != nil {
-			return nil, fmt.Errorf("read held deletions in %s: %w", path, err)
-		}
+	case json.Unmarshal(data, &h.state) != nil: // damaged
+		h.state = heldState{Wary: true}
 	}
 	if h.state.Held == nil {
 		h.state.Held = make(map[Digest]bool)
@@ -86,7 +85,7 @@ func (h *held) judge(ds []Digest, here int, now time.Time) ([]Digest, error) {
 	}
 	h.state.Recent = kept
 	limit := min(heldFiles, max(heldFloor, int(heldShare*float64(here+recent))))
-	if len(h.state.Held) > 0 || recent+len(fresh) > limit {
+	if h.state.Wary || len(h.state.Held) > 0 || recent+len(fresh) > limit {
 		for _, d := range fresh {
 			h.state.Held[d] = true
 		}
@@ -114,6 +113,7 @@ func (h *held) agree(ds []Digest) error {
 	if len(h.state.Held) == before {
 		return nil
 	}
+	h.state.Wary = false
 	return h.save()
 }
 

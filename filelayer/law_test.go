@@ -1,6 +1,9 @@
 package filelayer
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -187,5 +190,55 @@ func TestNothingAwaitedIsPurged(t *testing.T) {
 	must(t, a.purge())
 	if a.mirror.trashed(d) != trashDeleted || !a.blobs.InTrash(d) {
 		t.Error("the trash is forgotten")
+	}
+}
+
+func TestDamagedHoldHoldsAll(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "deletions.json")
+	must(t, os.WriteFile(path, []byte(`{"held":{"x`), 0o600))
+	h, err := openHeld(path)
+	must(t, err)
+	one := []Digest{{1}}
+	if let, err := h.judge(one, 1000, time.Now()); err != nil || len(let) != 0 {
+		t.Fatalf("judge = %v, %v", let, err)
+	}
+	h, err = openHeld(path) // what was held is known again
+	must(t, err)
+	if got := h.list(); !slices.Equal(got, one) {
+		t.Fatalf("held = %v", got)
+	}
+	must(t, h.agree(one))
+	if let, err := h.judge(append(one, Digest{2}), 1000, time.Now()); err != nil || len(let) != 2 {
+		t.Errorf("after agreement: judge = %v, %v", let, err)
+	}
+}
+
+// TestForgedSizeIsCorrected: whoever has the bytes knows how many they are.
+func TestForgedSizeIsCorrected(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	pair(t, a, b)
+	d := a.create("photo", 5000)
+	until(t, "b sees it", func() bool { return b.sees(d) }, b)
+	b.forge([]Digest{d}, func(r *fileRecord) { r.Size = 1 << 40 })
+	until(t, "corrected", func() bool { return b.entry(d).Size == 5000 && a.entry(d).Size == 5000 }, a, b)
+	_, err := b.Save(testContext(t), d)
+	must(t, err)
+}
+
+func TestRosterIsBounded(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	for i := range maxRoster - 1 {
+		a.mirror.joinDevice(id(i+1), deviceRecord{Added: stamp{id(1), 5}, Removed: &stamp{id(1), 6}})
+	}
+	one := deviceRecord{Name: "x", Added: stamp{id(1), 5}}
+	if err := a.boundDevice(id(maxRoster), one); !errors.Is(err, ErrInvalid) {
+		t.Errorf("one more = %v", err)
+	}
+	if err := a.boundDevice(id(1), one); err != nil {
+		t.Errorf("one that is known = %v", err)
 	}
 }

@@ -154,7 +154,7 @@ func (l *Layer) wanted(ctx context.Context, d Digest) (Entry, error) {
 	}
 	e, err := l.Entry(d)
 	if err == nil && e.Deleted != nil {
-		err = fmt.Errorf("file %s: %w", e.Name, ErrDeleted)
+		err = fmt.Errorf("%s: %w: restore it first", e.Name, ErrDeleted)
 	}
 	return e, err
 }

@@ -39,6 +39,7 @@ type fileState struct {
 // localCopy is a blob in the library.
 type localCopy struct {
 	path     string
+	size     int64
 	verified time.Time
 }
 
@@ -220,7 +221,7 @@ func (m *mirror) setHere(infos ...blob.Info) {
 		if info.Missing {
 			delete(m.local, info.Digest)
 		} else {
-			m.local[info.Digest] = localCopy{path: info.Path, verified: info.Verified}
+			m.local[info.Digest] = localCopy{path: info.Path, size: info.Size, verified: info.Verified}
 			delete(m.trash, info.Digest)
 		}
 		m.touch(info.Digest)

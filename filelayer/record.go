@@ -151,7 +151,7 @@ func (r fileRecord) fault() string {
 		return "bad time"
 	case !r.Added.valid() || r.Deleted != nil && !r.Deleted.valid():
 		return "bad stamp"
-	case len(r.Devices) > 1000:
+	case len(r.Devices) > maxRoster:
 		return "too many devices"
 	}
 	for id, h := range r.Devices {

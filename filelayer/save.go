@@ -61,6 +61,9 @@ func (l *Layer) SaveAll(ctx context.Context, digests []Digest, report func(Entry
 			return fmt.Errorf("save: %w", context.Cause(ctx))
 		}
 		e, entryErr := l.Entry(w.digest)
+		if errors.Is(err, ErrNoHolder) {
+			err = fmt.Errorf("%w; it follows by itself as soon as one is", err)
+		}
 		if err = errors.Join(err, entryErr); err != nil {
 			err = fmt.Errorf("save %s: %w", e.Name, err)
 			failed = append(failed, err)

@@ -41,7 +41,7 @@ func (l *Layer) settleLoop(ctx context.Context) error {
 type plan struct {
 	drop   []Digest // deleted, and the bytes are here
 	lower  []Digest // deleted, and this device still claims a copy
-	adopt  []Digest // the bytes are here, and the record does not say so
+	adopt  []Digest // the bytes are here, and the record does not say so, or wrongly
 	lost   []Digest // the record claims bytes that are not here
 	revive []Digest // no longer deleted, and the bytes are in the trash for it
 	spare  []Digest // in the trash for another reason, and no device claims a copy
@@ -68,7 +68,7 @@ func (m *mirror) plan(ds []Digest) plan {
 // duty returns the part of the plan that a file belongs to. The caller holds
 // mu.
 func (m *mirror) duty(p *plan, d Digest) *[]Digest {
-	_, here := m.local[d]
+	copied, here := m.local[d]
 	s, known := m.files[d]
 	if !known {
 		if here {
@@ -84,7 +84,7 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 		return &p.lower
 	case s.Deleted != nil:
 		return &p.rest
-	case here && !own.holds():
+	case here && (!own.holds() || copied.size != s.Size):
 		return &p.adopt
 	case here:
 		return &p.rest
@@ -179,7 +179,8 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 }
 
 // adopt writes records for bytes that are here and that this device does not
-// claim: a crash came between the two, or the records were lost.
+// claim, or that are said to be more or fewer: a crash came between the two, or
+// the records were lost or forged.
 func (l *Layer) adopt(ctx context.Context, ds []Digest) error {
 	if len(ds) == 0 {
 		return nil
@@ -200,7 +201,14 @@ func (l *Layer) adopt(ctx context.Context, ds []Digest) error {
 		if !known {
 			*r = l.orphan(info)
 		}
-		return r.Deleted == nil && r.set(l.opts.DeviceID, true, toMillis(info.Verified))
+		if r.Deleted != nil {
+			return false
+		}
+		wrong := r.Size != info.Size
+		if wrong { // whoever has the bytes knows; in this lifecycle the greatest size counts
+			r.Size, r.Added = info.Size, after(l.opts.DeviceID, l.now(), &r.Added)
+		}
+		return r.set(l.opts.DeviceID, true, toMillis(info.Verified)) || wrong
 	})
 }
 

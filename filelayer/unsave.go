@@ -32,14 +32,19 @@ type Answer struct {
 	Err      error     // why it granted none
 }
 
-// Error says what was kept and what is missing.
+// Error says what was kept, what is missing, and what to do.
 func (e *CopiesError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s stays here: %d of %d other devices proved a copy", e.Name, e.Proved, e.Need)
+	fmt.Fprintf(&b, "%s stays here: copies proved on other devices: %d of %d", e.Name, e.Proved, e.Need)
 	for _, a := range e.Answers {
 		if a.Err != nil && (a.Claimed || !errors.Is(a.Err, ErrNotFound)) {
 			fmt.Fprintf(&b, "; %s: %v", a.Name, a.Err)
 		}
+	}
+	if errors.Is(e, ErrLastCopy) {
+		b.WriteString("; save it on another device first")
+	} else {
+		b.WriteString("; bring another device that has it online, and try again")
 	}
 	return b.String()
 }
@@ -89,6 +94,10 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
 	release, err := l.blobs.Dropping(d)
+	if errors.Is(err, ErrLeased) {
+		return fmt.Errorf("%s stays here: %w: it has dropped its own, or is about to; try again in %d minutes",
+			e.Name, ErrLeased, int(leaseTime.Minutes()))
+	}
 	if err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
@@ -101,7 +110,7 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 			return err
 		}
 		if time.Since(begin) > leaseTime-leaseMargin {
-			return fmt.Errorf("unsave %s: the proofs took too long, try again: %w", e.Name, ErrUnverified)
+			return fmt.Errorf("%s stays here: the other devices took too long, try again: %w", e.Name, ErrUnverified)
 		}
 	}
 	if err := l.letGo(ctx, d, why); err != nil {
