@@ -1,6 +1,7 @@
 package filelayer
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -241,4 +242,37 @@ func TestRosterIsBounded(t *testing.T) {
 	if err := a.boundDevice(id(1), one); err != nil {
 		t.Errorf("one that is known = %v", err)
 	}
+}
+
+// TestScrubHeals: bytes that rot unseen are found, and fetched again.
+func TestScrubHeals(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	pair(t, a, b)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	info, err := a.blobs.Info(d)
+	must(t, err)
+	must(t, os.Chmod(info.Path, 0o600))
+	must(t, os.WriteFile(info.Path, photo("rotten", int(info.Size)), 0o600))
+	must(t, os.Chmod(info.Path, 0o444))
+	must(t, os.Chtimes(info.Path, info.ModTime, info.ModTime))
+
+	var rests []time.Duration
+	rest := func(_ context.Context, d time.Duration) error {
+		rests = append(rests, d)
+		return nil
+	}
+	a.scrub(ctx, rest)
+	if len(rests) != 0 {
+		t.Fatal("a copy that was just checked is read again")
+	}
+	a.skew.Add(int64(scrubAge + time.Minute))
+	a.scrub(ctx, rest)
+	if len(rests) != 1 || rests[0] <= 0 || rests[0] > time.Second {
+		t.Errorf("rests = %v", rests)
+	}
+	until(t, "healed", func() bool { return a.entry(d).Here() && a.holds(a, d) }, a)
+	a.wantBytes(d, photo("shared0", int(info.Size)))
 }

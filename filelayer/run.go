@@ -80,6 +80,7 @@ func (l *Layer) serve(ctx context.Context, g *errgroup.Group) {
 func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.tidyLoop(ctx) })
 	g.Go(func() error { return l.purgeLoop(ctx) })
+	g.Go(func() error { return l.scrubLoop(ctx) })
 	g.Go(func() error { return l.settleLoop(ctx) })
 	for range fetchers {
 		g.Go(func() error { return l.fetchLoop(ctx) })
