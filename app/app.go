@@ -59,6 +59,7 @@ type App struct {
 	socks      net.Listener // of --socks; nil without
 	loopback   []service    // what serves them
 	opts       Options
+	before     config // the settings as a start before has left them
 	started    config // the settings as they were at Open
 	notice     string // what Open could not do, in words for a person
 	activities *activities
@@ -92,12 +93,28 @@ func Open(opts Options) (*App, error) {
 }
 
 func (a *App) open() error {
-	for _, step := range []func() error{a.openHome, a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openControl} {
+	if err := a.openHome(); err != nil {
+		return err
+	}
+	for _, step := range []func() error{a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openControl} {
 		if err := step(); err != nil {
-			return err
+			return errors.Join(err, a.takeBack())
 		}
 	}
 	return nil
+}
+
+// takeBack undoes what openHome has kept of options with which the device
+// could not be opened: a later start without them must not fail for them. A
+// library folder that holds the library stays.
+func (a *App) takeBack() error {
+	return a.config.update(func(c *config) error {
+		c.Name, c.Database = a.before.Name, a.before.Database
+		if !hasMarker(c.Library) {
+			c.Library = a.before.Library
+		}
+		return nil
+	})
 }
 
 // openHome finds and locks the home, and settles the device's name, library
@@ -112,6 +129,7 @@ func (a *App) openHome() (err error) {
 	if a.config, err = loadConfig(a.places.config()); err != nil {
 		return err
 	}
+	a.before = a.config.get()
 	err = a.config.update(func(c *config) error {
 		c.Name = firstOf(a.opts.Name, c.Name, hostName())
 		c.Library = firstOf(a.opts.Library, c.Library, a.places.library)

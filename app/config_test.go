@@ -149,3 +149,31 @@ func readFile(t *testing.T, path string) string {
 	}
 	return string(data)
 }
+
+// What a start that failed was told is not kept for the next.
+func TestFailedStartIsForgotten(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	elsewhere := filepath.Join(t.TempDir(), "library")
+	_, stop := startAt(t, Options{Home: home, Name: "Desktop", Offline: true})
+	stop()
+	for _, opts := range []Options{
+		{Name: "Other", Database: "nonsense"},
+		{Name: "Other", Listen: []string{"nonsense"}},
+	} {
+		opts.Home = home
+		if a, err := Open(opts); err == nil {
+			t.Fatalf("%+v: no error", opts)
+		} else if a != nil {
+			t.Error("something is held")
+		}
+	}
+	if _, err := Open(Options{Home: home, Library: elsewhere, Couch: "0.0.0.0:1"}); err == nil {
+		t.Fatal("no error")
+	}
+	a, stop := startAt(t, Options{Home: home, Offline: true})
+	defer stop()
+	if c := a.config.get(); c.Name != "Desktop" || c.Database != "" || c.Library != elsewhere || len(a.Notices()) != 0 {
+		t.Errorf("name %q, database %q, library %q, notices %v", c.Name, c.Database, c.Library, a.Notices())
+	}
+}
