@@ -57,8 +57,11 @@ func CopyNew(path string, r io.Reader) (string, error) {
 }
 
 // CopyOver writes r to the file at path, replacing it only once all of r is
-// there.
+// there. What is no file, such as a device or a pipe, is written to.
 func CopyOver(path string, r io.Reader) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return copyInto(path, r)
+	}
 	tmp, err := copyBeside(path, r)
 	if err == nil {
 		if err = os.Rename(tmp, path); err == nil {
@@ -69,14 +72,30 @@ func CopyOver(path string, r io.Reader) error {
 	return fmt.Errorf("write %s: %w", path, err)
 }
 
+// copyInto writes r to what is at path.
+func copyInto(path string, r io.Reader) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if _, err = io.Copy(f, r); err != nil {
+		err = fmt.Errorf("write %s: %w", path, err)
+	}
+	return errors.Join(err, f.Close())
+}
+
 // copyBeside writes r to a temporary file in the folder of path.
 func copyBeside(path string, r io.Reader) (string, error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".paul-*")
+	name := filepath.Join(filepath.Dir(path), ".paul-"+newSecret())
+	tmp, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) // less the person's umask
 	if err != nil {
+		if at, ok := errors.AsType[*os.PathError](err); ok { // the name of the temporary file tells nothing
+			err = at.Err
+		}
 		return "", err
 	}
 	_, err = io.Copy(tmp, r)
-	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(tmp.Name()))
 	}
 	return tmp.Name(), nil
@@ -89,7 +108,7 @@ func placeNew(tmp, path string) error {
 		return err
 	}
 	// A file system without hard links: claim the name, then replace the claim.
-	claim, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	claim, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}

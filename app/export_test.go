@@ -2,9 +2,11 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -54,6 +56,31 @@ func TestCopiesLeaveNothingHalfDone(t *testing.T) {
 		t.Errorf("replaced by %q", got)
 	}
 	checkCount(t, dir, 1)
+}
+
+// What is no file is never replaced by one.
+func TestCopyOverNoFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := CopyOver(dir, strings.NewReader("x")); err == nil {
+		t.Error("a folder was written to")
+	}
+	checkCount(t, dir, 0)
+	if runtime.GOOS != "linux" {
+		return
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CopyOver(fmt.Sprintf("/proc/self/fd/%d", w.Fd()), strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close() // nothing is buffered
+	got, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil || string(got) != "x" {
+		t.Errorf("the pipe got %q, %v", got, err)
+	}
 }
 
 func checkCount(t *testing.T, dir string, want int) {

@@ -122,6 +122,7 @@ func fetchBoth(t *testing.T, a, b *home, onB, onA string) {
 	}
 	named := strings.TrimSpace(b.want(t, exitDone, "fetch", onA).out)
 	second := strings.TrimSpace(b.want(t, exitDone, "fetch", onA).out)
+	a.want(t, exitDone, "fetch", onA, "-o", a.cwd) // into a folder
 	if named == second || named != entryOf(t, b, onA).Name {
 		t.Errorf("fetched twice to %q and %q", named, second)
 	}

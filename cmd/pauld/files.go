@@ -194,7 +194,8 @@ func fetch(ctx context.Context, l *line, p *printer) error {
 	})
 }
 
-// write writes a photo to output, "-" being stdout, and returns where it is.
+// write writes a photo to output, a file or a folder, "-" being stdout, and
+// returns where it is.
 func write(stdout io.Writer, output string, entry app.Listing, body io.Reader) (string, error) {
 	checked := &checkedReader{r: body, want: entry.Digest, sum: sha256.New()}
 	switch output {
@@ -203,6 +204,9 @@ func write(stdout io.Writer, output string, entry app.Listing, body io.Reader) (
 		return output, err
 	case "":
 		return app.CopyNew(filepath.Base(entry.Name), checked)
+	}
+	if info, err := os.Stat(output); err == nil && info.IsDir() {
+		return app.CopyNew(filepath.Join(output, filepath.Base(entry.Name)), checked)
 	}
 	return output, app.CopyOver(output, checked)
 }

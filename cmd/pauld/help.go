@@ -66,7 +66,7 @@ restore" brings it back.
 Without -o it gets the photo's name, in the current folder; a file that is there
 is never replaced: the copy gets a number.
 
-  -o FILE   write to FILE, replacing it; "-" is standard output
+  -o FILE   write to FILE, replacing it, or into the folder FILE; "-" is standard output
 `
 	pairHelp = `The code is good for ten minutes and for one device. Both devices show the same
 four words; then you let the other one in or not. Ctrl-C cancels the code.
