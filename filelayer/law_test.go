@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -275,4 +276,85 @@ func TestScrubHeals(t *testing.T) {
 	}
 	until(t, "healed", func() bool { return a.entry(d).Here() && a.holds(a, d) }, a)
 	a.wantBytes(d, photo("shared0", int(info.Size)))
+}
+
+// TestThreeUnsaveAtOnce: however three devices ask each other, one keeps it.
+func TestThreeUnsaveAtOnce(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b, c := newDevice(t, o, "a"), newDevice(t, o, "b"), newDevice(t, o, "c")
+	pair(t, a, b)
+	ds := sharedFiles(t, a, b, 20)
+	pair(t, a, c)
+	until(t, "c sees all, and b", func() bool { return len(c.Entries()) == len(ds) && c.Online(b.id) && b.Online(c.id) }, b, c)
+	must(t, c.SaveAll(testContext(t), ds, nil))
+	for _, d := range ds {
+		var wg sync.WaitGroup
+		for _, x := range []*device{a, b, c} {
+			wg.Go(func() { _ = x.Unsave(testContext(t), d) }) // refused or not
+		}
+		wg.Wait()
+		if !a.blobs.Has(d) && !b.blobs.Has(d) && !c.blobs.Has(d) {
+			t.Fatal("no copy is left")
+		}
+	}
+}
+
+// TestLeaseOutlastsADeletion: a lease that was granted holds when the file is
+// deleted meanwhile, so that a restored file has its bytes.
+func TestLeaseOutlastsADeletion(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	pair(t, a, b)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	granted := a.Layer.lease
+	a.Layer.lease = func(ctx context.Context, id string, e Entry) (time.Time, error) {
+		verified, err := granted(ctx, id, e)
+		if err == nil {
+			err = b.Delete(ctx, d)
+		}
+		return verified, err
+	}
+	must(t, a.Unsave(ctx, d))
+	if !b.blobs.Has(d) {
+		t.Fatal("b broke its lease")
+	}
+	until(t, "a knows the deletion", func() bool { return !a.sees(d) }, a)
+	must(t, a.Restore(ctx, d))
+	until(t, "b claims it again", func() bool { return b.sees(d) && b.holds(b, d) && b.entry(d).Here() }, b)
+	if a.entry(d).Here() {
+		t.Error("unsaved on a, and back")
+	}
+}
+
+// TestLostDatabase: with its records gone, a device keeps what it has, says so
+// again, and learns what was deleted from the others.
+func TestLostDatabase(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	pair(t, a, b)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 3)
+	own := a.create("own", 1000)
+	until(t, "b sees it", func() bool { return b.sees(own) }, b)
+	o.part(a, b, true)
+	must(t, b.Delete(ctx, ds[0]))
+	a.stop()
+	must(t, os.RemoveAll(filepath.Join(a.opts.Dir, "db")))
+	a.open()
+	a.run()
+	until(t, "all is claimed anew", func() bool {
+		return len(a.Entries()) == 4 && !slices.ContainsFunc(a.Entries(), func(e Entry) bool { return !e.Here() || !e.Holders[a.id].Holds() })
+	}, a)
+	o.part(a, b, false)
+	pair(t, a, b)
+	until(t, "the deletion has come", func() bool { return !a.sees(ds[0]) && !a.entry(ds[0]).Here() }, a)
+	until(t, "b knows what a has", func() bool { return b.holds(a, own) && b.holds(a, ds[1]) && a.holds(b, ds[1]) }, a, b)
+	if !a.blobs.InTrash(ds[0]) || a.entry(own).Added != b.entry(own).Added {
+		t.Errorf("a %+v, b %+v", a.entry(own), b.entry(own))
+	}
+	must(t, a.Unsave(ctx, ds[2]))
 }

@@ -158,7 +158,7 @@ func readLease(resp *http.Response) (time.Time, error) {
 	case err == nil && refusals[reply.Refused] != nil:
 		return time.Time{}, refusals[reply.Refused]
 	case err == nil && reply.Message != "":
-		return time.Time{}, errors.New(reply.Message)
+		return time.Time{}, fmt.Errorf("refused: %.200q", reply.Message)
 	}
 	return time.Time{}, fmt.Errorf("gave no lease (%s)", resp.Status)
 }
