@@ -159,6 +159,11 @@ func (c *Client) Act(ctx context.Context, do string, digests []string, force boo
 	return c.stream(ctx, "/v1/files", filesRequest{Do: do, Digests: digests, Force: force}, each)
 }
 
+// Held lists the files whose deletion by another device waits for a person.
+func (c *Client) Held(ctx context.Context) (l []Listing, err error) {
+	return l, c.call(ctx, http.MethodGet, "/v1/held", nil, &l)
+}
+
 // AgreeDeletions lets deletions that were held back happen, and returns how
 // many there were.
 func (c *Client) AgreeDeletions(ctx context.Context) (n int, err error) {

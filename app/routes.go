@@ -49,6 +49,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/peers/remove", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b peerRequest) (any, error) { return b, a.RemovePeer(b.URI) })
 	}))
+	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
 		n := len(a.HeldDeletions())
 		return n, a.AgreeDeletions(r.Context())
@@ -161,8 +162,9 @@ func (a *App) peerInfos() []PeerInfo {
 }
 
 // Listings lists all files as commands show them, the oldest photo first.
-func (a *App) Listings() []Listing {
-	entries := a.Entries()
+func (a *App) Listings() []Listing { return a.listings(a.Entries()) }
+
+func (a *App) listings(entries []Entry) []Listing {
 	out := make([]Listing, len(entries))
 	for i, e := range entries {
 		out[i] = a.listing(e)

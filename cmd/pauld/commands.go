@@ -47,8 +47,8 @@ func commands() []*command {
 			long: deleteHelp, flags: openFlags([]string{"held"}), most: -1, links: true, run: deleteFiles,
 		},
 		{
-			name: "restore", usage: "restore DIGEST...", short: "bring deleted photos back",
-			long: restoreHelp, flags: openFlags(nil), least: 1, most: -1, links: true, run: act,
+			name: "restore", usage: "restore DIGEST... | restore --held", short: "bring deleted photos back",
+			long: restoreHelp, flags: openFlags([]string{"held"}), most: -1, links: true, run: restoreFiles,
 		},
 		{
 			name: "fetch", usage: "fetch DIGEST [-o FILE]", short: "write a copy of a photo to a file",

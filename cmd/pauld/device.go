@@ -117,7 +117,7 @@ func status(ctx context.Context, l *line, p *printer) error {
 
 func heldText(n int) string {
 	return fmt.Sprintf("%d deleted by other devices, suspiciously many: their copies here stay until you agree by: pauld delete --held, "+
-		"or bring them back by: pauld restore DIGEST", n)
+		"or bring them back by: pauld restore --held", n)
 }
 
 // devices carries out "devices".

@@ -132,6 +132,31 @@ func deleteFiles(ctx context.Context, l *line, p *printer) error {
 // done is what people are told of a file that is done.
 var done = map[string]string{"save": "Saved", "unsave": "Removed from this device", "delete": "Deleted", "restore": "Restored"}
 
+// restoreFiles carries out "restore".
+func restoreFiles(ctx context.Context, l *line, p *printer) error {
+	if !l.held {
+		return act(ctx, l, p)
+	}
+	if len(l.args) > 0 {
+		return usagef("restore takes digests or --held, not both")
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		held, err := c.Held(ctx)
+		if err != nil {
+			return err
+		}
+		if len(held) == 0 {
+			p.note(map[string]int{"restored": 0}, "No deletion was held back")
+			return nil
+		}
+		digests := make([]string, len(held))
+		for i, e := range held {
+			digests[i] = e.Digest
+		}
+		return actOn(ctx, c, l, p, digests)
+	})
+}
+
 // act carries out "save", "unsave", "delete" and "restore".
 func act(ctx context.Context, l *line, p *printer) error {
 	if len(l.args) == 0 {
@@ -140,24 +165,27 @@ func act(ctx context.Context, l *line, p *printer) error {
 	if err := checkDigests(l.args); err != nil {
 		return err
 	}
+	return use(ctx, l, p, func(c *app.Client) error { return actOn(ctx, c, l, p, l.args) })
+}
+
+// actOn does to the files what the command is called.
+func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []string) error {
 	exit := exitDone
-	return use(ctx, l, p, func(c *app.Client) error {
-		err := c.Act(ctx, l.command.name, l.args, l.force, func(e app.Event) {
-			switch {
-			case e.Progress != nil:
-				p.progress(e.Progress)
-			case e.Failure != nil:
-				exit = worse(exit, exitOf(e.Failure))
-				p.problem(e.Failure)
-			case e.Entry != nil:
-				p.object(e.Entry, done[l.command.name]+" "+e.Entry.Name)
-			}
-		})
-		if err == nil && exit != exitDone {
-			err = &severalError{exit}
+	err := c.Act(ctx, l.command.name, digests, l.force, func(e app.Event) {
+		switch {
+		case e.Progress != nil:
+			p.progress(e.Progress)
+		case e.Failure != nil:
+			exit = worse(exit, exitOf(e.Failure))
+			p.problem(e.Failure)
+		case e.Entry != nil:
+			p.object(e.Entry, done[l.command.name]+" "+e.Entry.Name)
 		}
-		return err
 	})
+	if err == nil && exit != exitDone {
+		err = &severalError{exit}
+	}
+	return err
 }
 
 // checkDigests reports an argument that cannot be the beginning of a digest.

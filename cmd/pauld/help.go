@@ -61,6 +61,8 @@ restore" brings it back.
             they were suspiciously many
 `
 	restoreHelp = `Every device that still has a deleted photo in its trash brings it back.
+
+  --held    bring back all whose deletion by another device this one held back
 `
 	fetchHelp = `The photo may be on any device that is online; the copy is checked byte by byte.
 Without -o it gets the photo's name, in the current folder; a file that is there
