@@ -314,6 +314,17 @@ func TestJoinByKeyboard(t *testing.T) {
 	}
 }
 
+func TestSidebarByKeyboard(t *testing.T) {
+	r := newRig(t, newFake(5), large)
+	r.win.Canvas().Unfocus()
+	r.win.Canvas().FocusNext()
+	r.win.Canvas().FocusNext()
+	r.press(fyne.KeySpace)
+	if r.current != "favourites" {
+		t.Errorf("the second entry of the sidebar opens %q", r.current)
+	}
+}
+
 func TestNoAlarmWhileLoading(t *testing.T) {
 	f := newFake(60)
 	f.loading = make(chan struct{})

@@ -23,6 +23,7 @@ type gridPage struct {
 	banner    *fyne.Container
 	bannerKey string            // what the banner shows
 	from      []*imagelib.Image // of the snapshot that is shown
+	deleted   []app.Entry       // that the trash shows
 	lastQ     imagelib.Query
 	first     bool
 }
@@ -88,8 +89,7 @@ func (g *gridPage) reload() {
 
 func (g *gridPage) reloadPhotos() {
 	images := g.s.snap.images
-	same := len(images) == len(g.from) && (len(images) == 0 || &images[0] == &g.from[0])
-	if same && g.query == g.lastQ && !g.first {
+	if same(images, g.from) && g.query == g.lastQ && !g.first {
 		g.grid.Remark()
 		return
 	}
@@ -106,7 +106,10 @@ func (g *gridPage) reloadPhotos() {
 
 // reloadTrash shows the deleted files, by the day of their deletion.
 func (g *gridPage) reloadTrash() {
-	g.grid.SetSource(newList(trashImages(g.s.dev.Trash())))
+	if trash := g.s.dev.Trash(); g.first || !same(trash, g.deleted) {
+		g.deleted, g.first = trash, false
+		g.grid.SetSource(newList(trashImages(trash)))
+	}
 	g.showBanner()
 }
 

@@ -151,6 +151,13 @@ func (s *shell) shortcut(sc fyne.Shortcut) bool {
 	if !ok || c.Modifier != fyne.KeyModifierShortcutDefault || s.current == "" || len(s.modals) > 0 {
 		return false
 	}
+	x := s.selection()
+	if s.view.active() {
+		x = s.view.sel()
+		if c.KeyName == fyne.KeyF || c.KeyName == fyne.KeyComma {
+			s.view.close()
+		}
+	}
 	switch c.KeyName {
 	case fyne.KeyI:
 		s.importFiles()
@@ -160,7 +167,7 @@ func (s *shell) shortcut(sc fyne.Shortcut) bool {
 		}
 		s.win.Canvas().Focus(s.bar.search)
 	case fyne.KeyE:
-		s.exportPhotos(s.selection())
+		s.exportPhotos(x)
 	case fyne.KeyComma:
 		s.open("settings")
 	default:

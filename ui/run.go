@@ -87,6 +87,7 @@ func (s *shell) listen(ctx context.Context) {
 		case <-s.woken:
 		case <-tick.C:
 		}
+		s.prepare()
 		s.do(func() {
 			if ctx.Err() == nil {
 				s.reload() //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
@@ -101,15 +102,22 @@ func (s *shell) listen(ctx context.Context) {
 	}
 }
 
+// prepare has the device count and the library sort what has changed before the
+// screen's goroutine asks for it: both keep what they have worked out.
+func (s *shell) prepare() {
+	s.dev.Status()
+	s.lib.Snapshot()
+}
+
 // awaitReady shows the library's numbers once they are those of all of it.
 func (s *shell) awaitReady(ctx context.Context) {
 	if _, err := s.dev.Ready(ctx); err != nil {
 		return // the program ends
 	}
-	s.do(func() { //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
+	s.do(func() {
 		s.loaded = true
 		if ctx.Err() == nil {
-			s.reload()
+			s.reload() //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 		}
 	})
 }

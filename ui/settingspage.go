@@ -32,7 +32,7 @@ func newSettingsPage(s *shell) *settingsPage {
 
 func (p *settingsPage) title() string             { return words.T("Settings") }
 func (p *settingsPage) object() fyne.CanvasObject { return p.whole }
-func (p *settingsPage) hidden()                   {}
+func (p *settingsPage) hidden()                   { p.whole.ScrollToTop() }
 func (p *settingsPage) reload()                   { p.showNotice() }
 
 // shown builds the page from the settings that hold.
@@ -112,7 +112,7 @@ func (p *settingsPage) folder() fyne.CanvasObject {
 			path.Set(dir)
 		})
 	})
-	row := setting(words.T("Library folder"), words.T("New photos are kept here, as ordinary files by date. Files that are already kept stay in the folder they are in."), change)
+	row := setting(words.T("Library folder"), words.T("Photos that are kept on this computer lie here, as ordinary files by date. They move along when you choose another folder."), change)
 	return look.VBox(6, row, path)
 }
 

@@ -12,6 +12,7 @@ import (
 	fynetooltip "github.com/dweymouth/fyne-tooltip"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/thumbs"
 	"github.com/libpaul/paul/ui/words"
@@ -65,6 +66,7 @@ type shell struct {
 
 	// what the screens show, read anew by reload
 	snap    snapshot
+	counts  counts // of snap
 	devices []app.Device
 	self    app.Device
 	reach   string // which photos can be had: how many are here, and who is online
@@ -173,7 +175,10 @@ func (s *shell) presentGrid() *gridPage {
 
 // read takes fresh snapshots of all that the screens share.
 func (s *shell) read() {
-	s.snap = s.lib.Snapshot()
+	before := s.snap.images
+	if s.snap = s.lib.Snapshot(); !same(before, s.snap.images) {
+		s.counts = count(s.snap.images)
+	}
 	s.devices = s.dev.Devices()
 	s.self = s.dev.Self()
 	s.retryThumbs()
@@ -215,7 +220,7 @@ func (s *shell) reload() {
 // countPages writes the numbers into the sidebar. Where photos are is told only
 // when all is known of it: half of it would alarm.
 func (s *shell) countPages() {
-	n := s.count()
+	n := s.counts
 	if !s.loaded {
 		n = counts{favourites: n.favourites}
 	}
@@ -238,9 +243,9 @@ func (s *shell) countPages() {
 // counts of images by what the sidebar tells apart.
 type counts struct{ favourites, here, elsewhere, oneCopy, onlyHere int }
 
-func (s *shell) count() counts {
+func count(images []*imagelib.Image) counts {
 	var n counts
-	for _, img := range s.snap.images {
+	for _, img := range images {
 		if img.Favourite {
 			n.favourites++
 		}
@@ -257,6 +262,11 @@ func (s *shell) count() counts {
 		}
 	}
 	return n
+}
+
+// same tells whether two lists are one: those of snapshots never change.
+func same[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 // applyLook takes theme and scale from the settings.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
@@ -21,9 +22,11 @@ type navRow struct {
 	tapped       func()
 	chosen       bool
 	hovered      bool
+	focused      bool
 	narrow       bool
 
 	ground *look.Surface
+	ring   *look.Surface // tells who has the keyboard
 	icon   *look.Icon
 	label  *look.Text
 	count  *look.Text
@@ -33,12 +36,13 @@ type navRow struct {
 
 var (
 	_ fyne.Tappable     = (*navRow)(nil)
+	_ fyne.Focusable    = (*navRow)(nil)
 	_ desktop.Hoverable = (*navRow)(nil)
 )
 
 func newNavRow(symbol, text string, tapped func()) *navRow {
 	n := &navRow{
-		symbol: symbol, text: text, tapped: tapped, ground: look.NewSurface("", "", look.Radius),
+		symbol: symbol, text: text, tapped: tapped, ground: look.NewSurface("", "", look.Radius), ring: look.NewSurface("", theme.ColorNamePrimary, look.Radius),
 		icon: look.NewIcon(symbol, look.ColorSecondary, 20), label: look.NewCut(text, look.SizeBody, theme.ColorNameForeground),
 		count: look.NewText("", look.SizeCaption, look.ColorSecondary), dot: look.NewSurface(look.ColorRisk, "", 4),
 	}
@@ -49,6 +53,30 @@ func newNavRow(symbol, text string, tapped func()) *navRow {
 
 // Tapped implements [fyne.Tappable].
 func (n *navRow) Tapped(*fyne.PointEvent) { n.tapped() }
+
+// FocusGained implements [fyne.Focusable].
+func (n *navRow) FocusGained() { n.setFocused(true) }
+
+// FocusLost implements [fyne.Focusable].
+func (n *navRow) FocusLost() { n.setFocused(false) }
+
+func (n *navRow) setFocused(on bool) {
+	n.focused = on
+	n.Refresh()
+}
+
+// TypedRune implements [fyne.Focusable].
+func (n *navRow) TypedRune(rune) {}
+
+// TypedKey implements [fyne.Focusable].
+func (n *navRow) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		n.tapped()
+	default:
+		look.PassKey(n, e)
+	}
+}
 
 // MouseIn implements [desktop.Hoverable].
 func (n *navRow) MouseIn(e *desktop.MouseEvent) {
@@ -125,15 +153,20 @@ func (r *navRenderer) Destroy()           {}
 func (r *navRenderer) MinSize() fyne.Size { return fyne.NewSize(36, 36) }
 func (r *navRenderer) Objects() []fyne.CanvasObject {
 	n := r.n
-	if n.narrow {
-		return []fyne.CanvasObject{n.ground, n.icon, n.dot}
+	objs := []fyne.CanvasObject{n.ground}
+	if n.focused {
+		objs = append(objs, n.ring)
 	}
-	return []fyne.CanvasObject{n.ground, n.icon, n.label, n.count, n.dot}
+	if n.narrow {
+		return append(objs, n.icon, n.dot)
+	}
+	return append(objs, n.icon, n.label, n.count, n.dot)
 }
 
 func (r *navRenderer) Layout(s fyne.Size) {
 	n := r.n
 	n.ground.Resize(s)
+	n.ring.Resize(s)
 	n.icon.Resize(fyne.NewSize(36, s.Height))
 	n.icon.Move(fyne.NewPos(2, 0))
 	if n.narrow {
@@ -157,6 +190,7 @@ func (r *navRenderer) Refresh() {
 	for _, o := range r.Objects() {
 		o.Refresh()
 	}
+	canvas.Refresh(r.n)
 }
 
 // sidebar is the list of pages.
@@ -168,7 +202,7 @@ type sidebar struct {
 	narrow bool
 }
 
-// entry is a line of the sidebar to be made; no ID makes a heading.
+// navEntry is a line of the sidebar to be made; no ID makes a heading.
 type navEntry struct{ id, symbol, text string }
 
 func navEntries() []navEntry {

@@ -44,7 +44,7 @@ func (l *statusLine) reload() {
 	if !s.loaded {
 		l.safety = words.Safety{Text: words.T("Loading…"), None: true}
 	} else {
-		l.safety = words.Safe(s.dev.Status(), s.count().onlyHere, len(s.devices))
+		l.safety = words.Safe(s.dev.Status(), s.counts.onlyHere, len(s.devices))
 	}
 	switch {
 	case l.safety.None:
