@@ -286,12 +286,16 @@ func (g *gallery) pid() int {
 	return 0
 }
 
-// quit asks the gallery to end and waits until it has.
+// quit asks the gallery to end and waits until it has. One that does not end
+// is made to say what its goroutines wait for.
 func (g *gallery) quit() {
 	g.t.Helper()
-	if err := syscall.Kill(g.pid(), syscall.SIGTERM); err != nil {
+	pid := g.pid()
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		g.t.Fatal(err)
 	}
+	stuck := time.AfterFunc(patience, func() { _ = syscall.Kill(pid, syscall.SIGQUIT) })
+	defer stuck.Stop()
 	if err := g.program.Wait(); err != nil {
 		g.t.Errorf("paul ended with %v:\n%s", err, g.log)
 	}
