@@ -190,16 +190,21 @@ const sessionTraffic = 1
 // Loss is for TCP and the next hello to mend.
 func (n *Node) send(packet []byte, to iwt.Addr) { _, _ = n.core.PacketConn.WriteTo(packet, to) }
 
-// read takes all that sessions deliver, and never waits for anything else.
+// read takes all that sessions deliver, and never waits for anything else. Once
+// ctx has ended it drops what comes, until the core has closed: ironwood's
+// actors would wait for ever with a packet that nobody takes, and so would
+// whoever closes them.
 func (n *Node) read(ctx context.Context) error {
 	buf := make([]byte, 1+maxPacket)
 	for {
 		size, from, err := n.core.PacketConn.ReadFrom(buf)
-		if ctx.Err() != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("read from overlay: %w", err)
+		case ctx.Err() != nil:
+			continue
 		}
 		key, ok := from.(iwt.Addr)
 		if !ok || size < 2 || buf[0] != sessionTraffic {
