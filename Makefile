@@ -32,6 +32,7 @@ test: deps ## every test but the end-to-end ones under a screen
 	CGO_ENABLED=0 go test -tags $(TAGS) ./ui/...
 	go test -tags $(TAGS) .
 
+race: export GORACE := suppressions='$(CURDIR)/cmd/pauld/testdata/races.txt'
 race: deps ## the tests with the race detector
 	go test -race -timeout 20m $(CORE)
 	go test -race -timeout 20m -tags $(TAGS) ./ui/...
