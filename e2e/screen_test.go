@@ -274,16 +274,15 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// pid returns the process of the gallery, which runs below its session bus.
+// pid returns the process of the gallery, as its window tells it.
 func (g *gallery) pid() int {
 	g.t.Helper()
-	for _, field := range strings.Fields(g.command("pgrep", "-P", strconv.Itoa(g.program.Process.Pid), "-x", "paul")) {
-		if pid, err := strconv.Atoi(field); err == nil {
-			return pid
-		}
+	text := strings.TrimSpace(g.command("xdotool", "getwindowpid", g.window))
+	pid, err := strconv.Atoi(text)
+	if err != nil || pid < 2 {
+		g.t.Fatalf("the window belongs to process %q; paul said:\n%s", text, g.log)
 	}
-	g.t.Fatalf("paul is not running:\n%s", g.log)
-	return 0
+	return pid
 }
 
 // quit asks the gallery to end and waits until it has. One that does not end
