@@ -32,15 +32,8 @@ func (e *FileError) Unwrap() error { return e.Err }
 // fileError explains why something was not done to a file.
 func (a *App) fileError(d Digest, name string, err error) *FileError {
 	f := &FileError{Digest: d, Name: name, Err: err}
-	switch {
-	case errors.Is(err, ErrLeased):
-		f.Advice = "it stays; try again in ten minutes"
-	case errors.Is(err, ErrLastCopy):
-		f.Advice = "save it on another device first"
-	case errors.Is(err, ErrNoHolder), errors.Is(err, ErrUnverified):
+	if errors.Is(err, ErrNoHolder) { // the other refusals say themselves what to do
 		f.Advice = a.whereElse(d)
-	case errors.Is(err, ErrDeleted):
-		f.Advice = "restore it first"
 	}
 	return f
 }

@@ -24,7 +24,7 @@ func Join(ctx context.Context, conn net.Conn, code Code, self Peer, payload []by
 	finish := during(ctx, conn)
 	host, theirs, err := join(&wire{conn: conn, guest: true}, code, self, payload, show)
 	if err = finish(err); err != nil {
-		return Peer{}, nil, fmt.Errorf("join: %w", err)
+		return Peer{}, nil, err
 	}
 	return host, theirs, nil
 }
