@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/libpaul/paul/internal/durable"
@@ -28,6 +31,7 @@ type config struct {
 	Theme          string   `json:"theme"`
 	Scale          float64  `json:"scale"`
 	FirstStartDone bool     `json:"firstStartDone"`
+	CORSOrigins    []string `json:"corsOrigins"` // pages whose scripts may use --couch, such as "https://notes.example.org"; "*" = any, without cookies
 }
 
 func defaultConfig() config {
@@ -41,10 +45,21 @@ func (c config) check() error {
 		return fmt.Errorf("copies is %d; it must be at least 1", c.Copies)
 	case c.Scale < 0 || c.Scale > 8:
 		return fmt.Errorf("scale is %g; it must be between 0 and 8", c.Scale)
+	case slices.ContainsFunc(c.CORSOrigins, badOrigin):
+		return errors.New(`corsOrigins holds what is no origin; write them like "https://notes.example.org", without a path, or "*"`)
 	case c.Theme != "" && c.Theme != "light" && c.Theme != "dark":
 		return fmt.Errorf("theme is %q; it must be light, dark or empty", c.Theme)
 	}
 	return nil
+}
+
+// badOrigin reports whether s is not what a browser sends as Origin.
+func badOrigin(s string) bool {
+	if s == "*" {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != ""
 }
 
 // configFile is config.json: the values, and the fields of it that this
@@ -161,7 +176,7 @@ func (c *configFile) update(change func(*config) error) error {
 }
 
 func (c *configFile) encode(values config) ([]byte, error) {
-	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints} {
+	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.CORSOrigins} {
 		if *l == nil {
 			*l = []string{} // for whoever edits the file
 		}

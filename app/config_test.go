@@ -26,6 +26,9 @@ func TestParseConfig(t *testing.T) {
 		{"no copies", `{"copies": 0}`, nil, "copies is 0"},
 		{"theme", `{"theme": "pink"}`, nil, "theme"},
 		{"scale", `{"scale": -1}`, nil, "scale"},
+		{"origins", `{"corsOrigins": ["https://a.example:8443", "*"]}`, func(c config) bool { return len(c.CORSOrigins) == 2 }, ""},
+		{"an origin with a path", `{"corsOrigins": ["https://a.example/x"]}`, nil, "corsOrigins"},
+		{"no origin", `{"corsOrigins": ["a.example"]}`, nil, "corsOrigins"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

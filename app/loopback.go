@@ -30,7 +30,8 @@ func (a *App) openLoopback() error {
 		if a.couch, err = listenLoopback("--couch", a.opts.Couch); err != nil {
 			return err
 		}
-		h := couch.BasicAuth(loopbackUser, password, a.files.CouchHandler())
+		h := couch.Auth(couch.AuthOptions{User: loopbackUser, Password: password, Log: a.log.With("part", "couch")}, a.files.CouchHandler())
+		h = couch.CORS(a.config.get().CORSOrigins, h)
 		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, a.couch, h) })
 	}
 	if a.opts.Socks != "" {

@@ -177,7 +177,7 @@ func TestExternalDatabase(t *testing.T) {
 	t.Parallel()
 	couchdb, err := couch.Open(t.TempDir(), couch.Options{})
 	must(t, err)
-	server := httptest.NewServer(couch.BasicAuth("paul", "secret", couchdb))
+	server := httptest.NewServer(couch.Auth(couch.AuthOptions{User: "paul", Password: "secret"}, couchdb))
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		must(t, couchdb.Close())

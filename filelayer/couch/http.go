@@ -47,7 +47,11 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) 
 		s.opts.Log.ErrorContext(r.Context(), "Could not answer a database request", "method", r.Method, "path", r.URL.Path, "err", err)
 		answer = storageError(err)
 	}
-	writeJSON(w, r, answer.Status, map[string]string{"error": answer.Name, "reason": answer.Reason})
+	writeError(w, r, answer)
+}
+
+func writeError(w http.ResponseWriter, r *http.Request, e *Error) {
+	writeJSON(w, r, e.Status, map[string]string{"error": e.Name, "reason": e.Reason})
 }
 
 // writeJSON answers with v. That the client has gone is no error.
@@ -73,7 +77,7 @@ func (r *request) answer(status int, v any) error {
 	return nil
 }
 
-func notAllowed(w http.ResponseWriter, methods ...string) error {
+func notAllowed(w http.ResponseWriter, methods ...string) *Error {
 	list := strings.Join(methods, ",")
 	w.Header().Set("Allow", strings.Join(methods, ", "))
 	return &Error{http.StatusMethodNotAllowed, "method_not_allowed", "Only " + list + " allowed"}
