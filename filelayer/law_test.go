@@ -29,9 +29,7 @@ func (d *device) forge(ds []Digest, change func(r *fileRecord)) {
 // another's are, unless this device made them.
 func TestForgedOwnDeletions(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ds := sharedFiles(t, a, b, heldFloor+10)
 	b.forge(ds, func(r *fileRecord) { r.Deleted = &stamp{a.id, r.Added.At + 5} })
 	until(t, "the tombstones are known", func() bool { return len(a.Deleted()) == len(ds) }, a)
@@ -47,9 +45,7 @@ func TestForgedOwnDeletions(t *testing.T) {
 // can outdo.
 func TestStampsFarAhead(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
 	ds := sharedFiles(t, a, b, 3)
 	b.forge(ds[:1], func(r *fileRecord) { r.Deleted = &stamp{b.id, maxMillis - 1} })
@@ -75,9 +71,7 @@ func TestStampsFarAhead(t *testing.T) {
 // say nothing more.
 func TestCountsFarAhead(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	b.forge([]Digest{d}, func(r *fileRecord) { r.Devices[a.id] = holding{Saved: true, N: int64(maxMillis), Verified: 1} })
@@ -115,9 +109,7 @@ func TestHugeDocumentIsRefused(t *testing.T) {
 // when another device has the bytes, and comes back when none does.
 func TestRestoreBringsBackOneCopy(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	must(t, a.Unsave(ctx, d))
@@ -153,12 +145,9 @@ func (d *device) later(t *testing.T, digest Digest) {
 // restores the file, wherever.
 func TestForcedCopyComesBackByRestoreAlone(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
-	d := a.create("photo", 1000)
-	until(t, "b sees it", func() bool { return b.sees(d) }, b)
+	d := a.show(b, "photo", 1000)
 	must(t, a.ForceUnsave(ctx, d))
 	a.later(t, d)
 	a.restart()
@@ -166,7 +155,7 @@ func TestForcedCopyComesBackByRestoreAlone(t *testing.T) {
 	if a.entry(d).Here() || a.entry(d).Holders[a.id].Saved {
 		t.Fatal("back by itself")
 	}
-	until(t, "online", func() bool { return a.Online(b.id) && b.Online(a.id) }, a, b)
+	meet(t, a, b)
 	must(t, b.Delete(ctx, d))
 	must(t, b.Restore(ctx, d))
 	until(t, "a knows", func() bool { return a.entry(d).Added.By == b.id }, a)
@@ -221,11 +210,8 @@ func TestDamagedHoldHoldsAll(t *testing.T) {
 // TestForgedSizeIsCorrected: whoever has the bytes knows how many they are.
 func TestForgedSizeIsCorrected(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
-	d := a.create("photo", 5000)
-	until(t, "b sees it", func() bool { return b.sees(d) }, b)
+	a, b := newPair(t)
+	d := a.show(b, "photo", 5000)
 	b.forge([]Digest{d}, func(r *fileRecord) { r.Size = 1 << 40 })
 	until(t, "corrected", func() bool { return b.entry(d).Size == 5000 && a.entry(d).Size == 5000 }, a, b)
 	_, err := b.Save(testContext(t), d)
@@ -250,9 +236,7 @@ func TestRosterIsBounded(t *testing.T) {
 // TestScrubHeals: bytes that rot unseen are found, and fetched again.
 func TestScrubHeals(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	info, err := a.blobs.Info(d)
@@ -283,11 +267,9 @@ func TestScrubHeals(t *testing.T) {
 // TestThreeUnsaveAtOnce: however three devices ask each other, one keeps it.
 func TestThreeUnsaveAtOnce(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b, c := newDevice(t, o, "a"), newDevice(t, o, "b"), newDevice(t, o, "c")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ds := sharedFiles(t, a, b, 20)
-	pair(t, a, c)
+	c := a.invite("c")
 	until(t, "c sees all, and b", func() bool { return len(c.Entries()) == len(ds) && c.Online(b.id) && b.Online(c.id) }, b, c)
 	must(t, c.SaveAll(testContext(t), ds, nil))
 	for _, d := range ds {
@@ -306,9 +288,7 @@ func TestThreeUnsaveAtOnce(t *testing.T) {
 // deleted meanwhile, so that a restored file has its bytes.
 func TestLeaseOutlastsADeletion(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	granted := a.Layer.lease
@@ -334,14 +314,12 @@ func TestLeaseOutlastsADeletion(t *testing.T) {
 // again, and learns what was deleted from the others.
 func TestLostDatabase(t *testing.T) {
 	t.Parallel()
-	o := newOverlay()
-	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
-	pair(t, a, b)
+	a, b := newPair(t)
 	ctx := testContext(t)
 	ds := sharedFiles(t, a, b, 3)
 	own := a.create("own", 1000)
 	until(t, "b sees it", func() bool { return b.sees(own) }, b)
-	o.part(a, b, true)
+	a.net.part(a, b, true)
 	must(t, b.Delete(ctx, ds[0]))
 	a.stop()
 	must(t, os.RemoveAll(filepath.Join(a.opts.Dir, "db")))
@@ -350,7 +328,7 @@ func TestLostDatabase(t *testing.T) {
 	until(t, "all is claimed anew", func() bool {
 		return len(a.Entries()) == 4 && !slices.ContainsFunc(a.Entries(), func(e Entry) bool { return !e.Here() || !e.Holders[a.id].Holds() })
 	}, a)
-	o.part(a, b, false)
+	a.net.part(a, b, false)
 	pair(t, a, b)
 	until(t, "the deletion has come", func() bool { return !a.sees(ds[0]) && !a.entry(ds[0]).Here() }, a)
 	until(t, "b knows what a has", func() bool { return b.holds(a, own) && b.holds(a, ds[1]) && a.holds(b, ds[1]) }, a, b)

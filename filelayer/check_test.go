@@ -1,0 +1,130 @@
+package filelayer
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/libpaul/paul/filelayer/blob"
+)
+
+func TestMissingIsFetchedAgain(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 3)
+	must(t, os.Remove(b.entry(ds[0]).Path))
+	b.lieOne(ds[1], flip)
+	var found []error
+	result, err := b.Check(ctx, CheckOptions{ReadData: true, Repair: true}, func(p Problem) {
+		found = append(found, p.Err)
+		if !p.Repaired {
+			t.Errorf("not repaired: %+v", p)
+		}
+	})
+	must(t, err)
+	if result.Files != 3 || result.Problems != 2 || result.Repaired != 2 {
+		t.Errorf("Check = %+v, %v", result, found)
+	}
+	if joined := errors.Join(found...); !errors.Is(joined, ErrMissing) || !errors.Is(joined, ErrCorrupt) {
+		t.Errorf("found %v", found)
+	}
+	for _, d := range ds {
+		if e := b.entry(d); !e.Here() || !e.Holders[b.id].Holds() {
+			t.Errorf("not healed: %+v", e)
+		}
+		if _, err := b.blobs.Verify(ctx, d); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(a.Deleted())+len(b.Deleted()) != 0 {
+		t.Error("absence was taken for deletion")
+	}
+}
+
+func (d *device) lieOne(digest Digest, change func([]byte) []byte) {
+	d.t.Helper()
+	path := d.entry(digest).Path
+	data, err := os.ReadFile(path)
+	must(d.t, err)
+	fi, err := os.Stat(path)
+	must(d.t, err)
+	must(d.t, os.Chmod(path, 0o600))
+	must(d.t, os.WriteFile(path, change(data), 0o600))
+	must(d.t, os.Chtimes(path, fi.ModTime(), fi.ModTime()))
+}
+
+// TestUnmountedLibraryLosesNothing takes the library's disk away.
+func TestUnmountedLibraryLosesNothing(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	away := b.opts.Library + "-away"
+	must(t, os.Rename(b.opts.Library, away))
+	if _, err := b.Check(ctx, CheckOptions{}, nil); !errors.Is(err, ErrNotMounted) {
+		t.Fatalf("Check = %v", err)
+	}
+	if err := b.Unsave(ctx, d); err == nil {
+		t.Fatal("Unsave without a library succeeded")
+	}
+	if err := a.Unsave(ctx, d); !errors.Is(err, ErrUnverified) {
+		t.Fatalf("Unsave relying on an unmounted library = %v", err)
+	}
+	must(t, os.Rename(away, b.opts.Library))
+	result, err := b.Check(ctx, CheckOptions{ReadData: true}, func(p Problem) { t.Errorf("problem: %+v", p) })
+	must(t, err)
+	if result.Files != 1 {
+		t.Errorf("Check = %+v", result)
+	}
+}
+
+// TestCrashBetweenBlobAndRecord finds bytes without a record at the next start.
+func TestCrashBetweenBlobAndRecord(t *testing.T) {
+	t.Parallel()
+	d := newDevice(t, newOverlay(), "a")
+	kept := d.create("kept", 100)
+	orphan, data := digestOf(photo("orphan", 100)), photo("orphan", 100)
+	batch := d.blobs.NewBatch()
+	_, err := batch.Put(testContext(t), bytes.NewReader(data), blob.Meta{Name: "orphan.jpg"})
+	must(t, err)
+	must(t, batch.Commit(testContext(t)))
+	d.restart()
+	until(t, "the orphan has a record", func() bool { return d.sees(orphan) && d.holds(d, orphan) }, d)
+	if e := d.entry(orphan); e.Name != "orphan.jpg" || e.Size != 100 || e.Type != "image/jpeg" {
+		t.Errorf("entry = %+v", e)
+	}
+	if got := d.create("orphan", 100); got != orphan || len(d.Entries()) != 2 {
+		t.Errorf("import again: %d entries", len(d.Entries()))
+	}
+	files := 0
+	must(t, filepath.WalkDir(d.opts.Library, func(path string, _ os.DirEntry, err error) error {
+		if filepath.Ext(path) == ".jpg" {
+			files++
+		}
+		return err
+	}))
+	if files != 2 || !d.sees(kept) {
+		t.Errorf("%d files in the library", files)
+	}
+}
+
+// TestRecordWithoutBlobIsCorrected starts after files have vanished.
+func TestRecordWithoutBlobIsCorrected(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	only := b.create("only here", 100)
+	path, onlyPath := b.entry(d).Path, b.entry(only).Path
+	b.stop()
+	must(t, os.Remove(path))
+	must(t, os.Remove(onlyPath))
+	b.start()
+	until(t, "b has it again", func() bool { return b.entry(d).Here() && b.holds(b, d) }, b)
+	until(t, "the lost one is no copy", func() bool { return !b.holds(b, only) && b.Queue() == 1 }, b)
+	if !b.sees(only) {
+		t.Error("a missing file was taken for deleted")
+	}
+}
