@@ -21,7 +21,8 @@
 // stamp. tombstone: a File record that says who deleted it when.
 //
 // lease: a holder's promise, asked for before another device drops its copy:
-// "I have read these bytes at T, and will not drop them before T + 10 min".
+// "I have read these bytes at T, and will not drop them before T + 10 min". It is
+// for one removal, and ends early when the other device holds the bytes again.
 //
 // trash: where bytes go that a device no longer keeps, for 30 days.
 //

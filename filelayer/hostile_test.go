@@ -109,7 +109,7 @@ func TestHostileHolder(t *testing.T) {
 			if _, err := victim.Save(ctx, d); err == nil || victim.entry(d).Here() {
 				t.Errorf("Save = %v", err)
 			}
-			if _, err := victim.askLease(ctx, evil, victim.entry(d)); err == nil {
+			if _, err := victim.askLease(ctx, evil, "R", victim.entry(d)); err == nil {
 				t.Error("a lease was read out of nothing")
 			}
 		})

@@ -292,8 +292,8 @@ func TestLeaseOutlastsADeletion(t *testing.T) {
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	granted := a.Layer.lease
-	a.Layer.lease = func(ctx context.Context, id string, e Entry) (time.Time, error) {
-		verified, err := granted(ctx, id, e)
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+		verified, err := granted(ctx, id, removal, e)
 		if err == nil {
 			err = b.Delete(ctx, d)
 		}

@@ -41,7 +41,7 @@ type Layer struct {
 	stall   time.Duration // how long a device may send nothing
 
 	// lease asks a device for a lease. Tests replace it.
-	lease func(ctx context.Context, device string, e Entry) (verified time.Time, err error)
+	lease func(ctx context.Context, device, removal string, e Entry) (verified time.Time, err error)
 
 	rosterChanged signal.Signal
 	closed        chan struct{} // closed by Close

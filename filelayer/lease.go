@@ -8,14 +8,33 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
 
-// A lease is asked for by POST /lease/<digest>. Either body is small JSON.
+// Leases keep the last copy however devices ask each other, crash, and lose
+// messages:
+//
+//   - A lease is for one removal by one device. While it runs, who granted it
+//     does not drop its own copy, and it ends by itself after leaseTime.
+//   - Who is about to drop its copy grants nothing until that is over. So who
+//     grants a lease holds its copy, drops it by no removal that was begun, and
+//     will drop it by none for a while: whatever it asked earlier leases for, it
+//     relies on them no more. Its grant, made now and nothing else, ends them.
+//   - Who gave up a removal and still has its copy says so (DELETE), to whom it
+//     asked. That ends the leases of this removal alone: it may come late, twice
+//     or never, and does not touch another removal, nor another device's.
+//   - Dropping a copy needs a fresh lease of as many others as the person asks
+//     for in any case, so that an early end binds less and proves nothing.
+
+// A lease is asked for by POST /lease/<digest>; either body is small JSON. It is
+// ended by DELETE /lease/<digest>/<removal>.
 type leaseRequest struct {
-	Size int64 `json:"size"`
+	Size    int64  `json:"size"`
+	Removal string `json:"removal"` // of the one who asks; up to maxRemoval letters and digits
 }
 
 type leaseReply struct {
@@ -43,16 +62,44 @@ const (
 	smallFile  = 64 << 20
 )
 
-const leaseTimeout = 2 * time.Minute // for one answer, with the time to read a file
+const (
+	leaseTimeout   = 2 * time.Minute // for one answer, with the time to read a file
+	releaseTimeout = 5 * time.Second
+	maxRemoval     = 64
+)
+
+// leaseName tells the leases of one copy apart.
+func leaseName(device, removal string) string { return device + "/" + removal }
+
+// lessee is the device that a lease was granted to.
+func lessee(name string) string {
+	device, _, _ := strings.Cut(name, "/")
+	return device
+}
+
+// lessees are the devices that leases, sorted by name, were granted to.
+func lessees(names []string) []string {
+	ids := make([]string, len(names))
+	for i, name := range names {
+		ids[i] = lessee(name)
+	}
+	return slices.Compact(ids)
+}
+
+func validRemoval(s string) bool {
+	return s != "" && len(s) <= maxRemoval && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z')
+	})
+}
 
 // serveLease grants a lease, or says why not.
 func (l *Layer) serveLease(w http.ResponseWriter, r *http.Request, device string, d Digest) {
 	var request leaseRequest
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<10)).Decode(&request); err != nil {
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<10)).Decode(&request); err != nil || !validRemoval(request.Removal) {
 		http.Error(w, "malformed request", http.StatusBadRequest)
 		return
 	}
-	verified, until, err := l.grantLease(r.Context(), device, d, request.Size)
+	verified, until, err := l.grantLease(r.Context(), leaseName(device, request.Removal), d, request.Size)
 	reply := leaseReply{Verified: toMillis(verified), Until: toMillis(until)}
 	status := http.StatusOK
 	if errors.Is(err, blob.ErrNotFound) {
@@ -74,8 +121,8 @@ func (l *Layer) serveLease(w http.ResponseWriter, r *http.Request, device string
 	}
 }
 
-// grantLease promises a device that the copy here is right and stays.
-func (l *Layer) grantLease(ctx context.Context, device string, d Digest, size int64) (verified, until time.Time, err error) {
+// grantLease promises, under a name, that the copy here is right and stays.
+func (l *Layer) grantLease(ctx context.Context, name string, d Digest, size int64) (verified, until time.Time, err error) {
 	e, err := l.Entry(d)
 	if err != nil {
 		return verified, until, err
@@ -104,7 +151,7 @@ func (l *Layer) grantLease(ctx context.Context, device string, d Digest, size in
 		}
 	}
 	until = l.now().Add(leaseTime)
-	verified, err = l.blobs.GrantLease(d, device, until)
+	verified, err = l.blobs.GrantLease(d, name, until)
 	l.noteAbsent(d, err)
 	return verified, until, err
 }
@@ -129,11 +176,21 @@ func (l *Layer) verify(ctx context.Context, d Digest) error {
 	return err
 }
 
+// serveRelease ends a lease that the device who asks relies on no more.
+func (l *Layer) serveRelease(w http.ResponseWriter, r *http.Request, device string, d Digest) {
+	if err := l.blobs.ReleaseLeases(d, leaseName(device, r.PathValue("removal"))); err != nil {
+		l.log.WarnContext(r.Context(), "Lease was not ended", "device", device, "error", err)
+		http.Error(w, "the lease could not be ended", http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // askLease asks a device for a lease over the overlay.
-func (l *Layer) askLease(ctx context.Context, device string, e Entry) (verified time.Time, err error) {
+func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (verified time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
 	defer cancel()
-	body, err := json.Marshal(leaseRequest{Size: e.Size})
+	body, err := json.Marshal(leaseRequest{Size: e.Size, Removal: removal})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -147,6 +204,22 @@ func (l *Layer) askLease(ctx context.Context, device string, e Entry) (verified 
 	}
 	defer func() { _ = resp.Body.Close() }() // read as far as needed
 	return readLease(resp)
+}
+
+// releaseLease tells a device that nobody relies on its lease any more.
+func (l *Layer) releaseLease(ctx context.Context, device, removal string, d Digest) error {
+	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	url := peerURL(device, "/lease/"+d.String()+"/"+removal)
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
 
 func readLease(resp *http.Response) (time.Time, error) {

@@ -114,6 +114,7 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 	})
 	mux.HandleFunc("GET /blob/{digest}", l.withDigest(l.serveBlob))
 	mux.HandleFunc("POST /lease/{digest}", l.withDigest(l.serveLease))
+	mux.HandleFunc("DELETE /lease/{digest}/{removal}", l.withDigest(l.serveRelease))
 	l.mu.Lock()
 	for _, h := range l.handlers {
 		mux.Handle("GET "+h.prefix, h)

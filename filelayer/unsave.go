@@ -1,8 +1,8 @@
 package filelayer
 
 import (
-	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,15 +71,25 @@ const leaseMargin = 2 * time.Minute
 
 // Unsave moves the copy here to the trash, once enough other devices have
 // proved theirs and promised to keep it for a while. Else it fails with a
-// [CopiesError], or [ErrLeased] when another device relies on the copy here,
-// and nothing changes. A wish that was not fulfilled yet is taken back.
-func (l *Layer) Unsave(ctx context.Context, d Digest) error { return l.unsave(ctx, d, true) }
+// [CopiesError], or with [ErrLeased] when a device that relies on the copy here
+// does not prove one of its own, and nothing changes. A wish that was not
+// fulfilled yet is taken back.
+func (l *Layer) Unsave(ctx context.Context, d Digest) error { return l.unsave(ctx, d, l.opts.Copies) }
 
 // ForceUnsave moves the copy here to the trash though it may be the last. Only
-// a lease that another device relies on stops it.
-func (l *Layer) ForceUnsave(ctx context.Context, d Digest) error { return l.unsave(ctx, d, false) }
+// a device that relies on it, and does not prove one of its own, stops it.
+func (l *Layer) ForceUnsave(ctx context.Context, d Digest) error { return l.unsave(ctx, d, 0) }
 
-func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
+// A removal is one try to drop the copy here.
+type removal struct {
+	Entry
+	id    string // names its leases
+	need  int    // of them; 0 when it is forced
+	began time.Time
+	asked []string // devices
+}
+
+func (l *Layer) unsave(ctx context.Context, d Digest, need int) error {
 	e, err := l.wanted(ctx, d)
 	if err != nil {
 		return fmt.Errorf("unsave: %w", err)
@@ -93,35 +103,25 @@ func (l *Layer) unsave(ctx context.Context, d Digest, proof bool) error {
 	if err := l.blobs.Mounted(); err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
-	release, err := l.blobs.Dropping(d)
-	if errors.Is(err, ErrLeased) {
-		return fmt.Errorf("%s stays here: %w: it has dropped its own, or is about to; try again in %d minutes",
-			e.Name, ErrLeased, int(leaseTime.Minutes()))
+	bound, done := l.blobs.Dropping(d)
+	defer done()
+	r := &removal{Entry: e, id: rand.Text(), need: need, began: l.now()}
+	if err = l.prove(ctx, r, bound); err == nil {
+		err = l.letGo(ctx, r)
 	}
-	if err != nil {
-		return fmt.Errorf("unsave %s: %w", e.Name, err)
+	if err != nil && l.blobs.Has(d) { // else what is gone relies on its leases
+		l.giveUp(ctx, r)
 	}
-	defer release()
-	why := trashForced(stamp{e.Added.By, toMillis(e.Added.At)})
-	if proof {
-		why = trashUnsaved
-		begin := time.Now()
-		if err := l.prove(ctx, e); err != nil {
-			return err
-		}
-		if time.Since(begin) > leaseTime-leaseMargin {
-			return fmt.Errorf("%s stays here: the other devices took too long, try again: %w", e.Name, ErrUnverified)
-		}
-	}
-	if err := l.letGo(ctx, d, why); err != nil {
-		return fmt.Errorf("unsave %s: %w", e.Name, err)
-	}
-	return nil
+	return err
 }
 
 // letGo lowers the record, then moves the bytes to the trash. If they cannot
 // be moved the record says again that they are here.
-func (l *Layer) letGo(ctx context.Context, d Digest, why string) error {
+func (l *Layer) letGo(ctx context.Context, r *removal) error {
+	d, why := r.Digest, trashUnsaved
+	if r.need == 0 {
+		why = trashForced(stamp{r.Added.By, toMillis(r.Added.At)})
+	}
 	l.mirror.claim(d)
 	defer func() {
 		l.mirror.release(d)
@@ -129,58 +129,105 @@ func (l *Layer) letGo(ctx context.Context, d Digest, why string) error {
 		l.changed.Raise()
 	}()
 	if err := l.claimCopies(ctx, []Digest{d}, false); err != nil {
-		return err
+		return fmt.Errorf("unsave %s: %w", r.Name, err)
 	}
 	if err := l.blobs.Trash(d, why); err != nil {
-		return err // settle finds the bytes and claims them again
+		return fmt.Errorf("unsave %s: %w", r.Name, err) // settle finds the bytes and claims them again
 	}
 	l.mirror.setGone(d, why)
 	return nil
 }
 
-// prove asks the other devices for leases until there are enough: those first
-// that claim a copy, then all others that are online.
-func (l *Layer) prove(ctx context.Context, e Entry) error {
+// prove asks other devices for leases: all that rely on the copy here by the
+// leases that are bound, then those that claim a copy and at last those online,
+// until there are enough.
+func (l *Layer) prove(ctx context.Context, r *removal, bound []string) error {
+	relying := lessees(bound)
+	answers := l.askAll(ctx, relying, r)
+	if err := l.unbind(r, bound, answers); err != nil {
+		return err
+	}
+	failure := &CopiesError{Digest: r.Digest, Name: r.Name, Need: r.need, Proved: len(answers), Answers: answers}
 	var claiming, others []string
 	for _, id := range l.mirror.peers() {
-		if e.Holders[id].Holds() {
+		switch {
+		case slices.Contains(relying, id):
+		case r.Holders[id].Holds():
 			claiming = append(claiming, id)
-		} else if l.opts.Network.Online(id) {
+		case l.opts.Network.Online(id):
 			others = append(others, id)
 		}
 	}
-	failure := &CopiesError{Digest: e.Digest, Name: e.Name, Need: l.opts.Copies}
 	for _, ids := range [][]string{claiming, others} {
-		failure.Answers = append(failure.Answers, l.askAll(ctx, ids, e)...)
-		failure.Proved = 0
-		for _, a := range failure.Answers {
+		if failure.Proved >= r.need {
+			break
+		}
+		for _, a := range l.askAll(ctx, ids, r) {
+			failure.Answers = append(failure.Answers, a)
 			if a.Err == nil {
 				failure.Proved++
 			}
 		}
-		if failure.Proved >= l.opts.Copies {
-			return nil
+	}
+	switch {
+	case failure.Proved < r.need:
+		return failure
+	case l.since(r.began) > leaseTime-leaseMargin:
+		return fmt.Errorf("%s stays here: the other devices took too long, try again: %w", r.Name, ErrUnverified)
+	}
+	return nil
+}
+
+// unbind ends the leases of the devices that have granted one, and fails with
+// [ErrLeased] if one has not.
+func (l *Layer) unbind(r *removal, bound []string, answers []Answer) error {
+	var refused error
+	for _, a := range answers {
+		if a.Err != nil {
+			refused = fmt.Errorf("%s stays here: %w, and does not prove one of its own: %s: %v; try again once it does, or in %d minutes",
+				r.Name, ErrLeased, a.Name, a.Err, int(leaseTime.Minutes()))
+			bound = slices.DeleteFunc(bound, func(name string) bool { return lessee(name) == a.Device })
 		}
 	}
-	return failure
+	if err := l.blobs.ReleaseLeases(r.Digest, bound...); err != nil {
+		return fmt.Errorf("unsave %s: %w", r.Name, err)
+	}
+	return refused
 }
 
 // askAll asks devices for a lease at the same time.
-func (l *Layer) askAll(ctx context.Context, ids []string, e Entry) []Answer {
+func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
 	answers := make([]Answer, len(ids))
 	var wg sync.WaitGroup
 	for i, id := range ids {
+		answers[i] = Answer{Device: id, Name: l.deviceName(id), Claimed: r.Holders[id].Holds(), Err: errOffline}
+		if !l.Online(id) {
+			continue
+		}
+		r.asked = append(r.asked, id)
+		wg.Go(func() { answers[i].Verified, answers[i].Err = l.lease(ctx, id, r.id, r.Entry) })
+	}
+	wg.Wait()
+	return answers
+}
+
+// giveUp ends the leases of a removal that did not happen, also those of which
+// no answer came. What cannot be reached keeps its own until it ends by itself.
+func (l *Layer) giveUp(ctx context.Context, r *removal) {
+	var wg sync.WaitGroup
+	for _, id := range r.asked {
 		wg.Go(func() {
-			a := Answer{Device: id, Name: l.deviceName(id), Claimed: e.Holders[id].Holds()}
-			if l.Online(id) {
-				a.Verified, a.Err = l.lease(ctx, id, e)
-			} else {
-				a.Err = errOffline
+			if err := l.releaseLease(context.WithoutCancel(ctx), id, r.id, r.Digest); err != nil {
+				l.log.DebugContext(ctx, "Lease was not ended early", "device", id, "error", err)
 			}
-			answers[i] = a
 		})
 	}
 	wg.Wait()
-	slices.SortFunc(answers, func(a, b Answer) int { return cmp.Compare(a.Device, b.Device) })
-	return answers
+}
+
+// since is how long ago then was, by the clock that went further: the monotonic
+// one may stand still while the device sleeps, the other may be set back.
+func (l *Layer) since(then time.Time) time.Duration {
+	now := l.now()
+	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }

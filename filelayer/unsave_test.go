@@ -127,7 +127,7 @@ func TestWithoutLeasesACopyIsLost(t *testing.T) {
 	ds := sharedFiles(t, a, b, 3)
 	var both sync.WaitGroup
 	both.Add(2)
-	believe := func(context.Context, string, Entry) (time.Time, error) {
+	believe := func(context.Context, string, string, Entry) (time.Time, error) {
 		both.Done()
 		both.Wait() // until the other believes as well
 		return time.Now(), nil

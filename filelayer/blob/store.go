@@ -46,9 +46,9 @@ type Store struct {
 	temps          atomic.Int64 // numbers the files of incomingDir
 	digests        keyLocks     // held while a blob is received
 
-	mu       sync.Mutex           // guards names in the library, what rows say of them, and the maps below
-	leases   map[Digest]time.Time // when the last lease of a blob ends
-	dropping map[Digest]int       // how many callers of Dropping have not released
+	mu       sync.Mutex                      // guards names in the library, what rows say of them, and the maps below
+	leases   map[Digest]map[string]time.Time // when the leases of a blob end, by their names
+	dropping map[Digest]int                  // how many callers of Dropping are not done
 }
 
 // Open opens the store, making what a first start lacks, and puts right what a
@@ -58,7 +58,7 @@ type Store struct {
 func Open(opts Options) (*Store, error) {
 	s := &Store{
 		fsys: opts.fsys, log: opts.Log,
-		leases: make(map[Digest]time.Time), dropping: make(map[Digest]int),
+		leases: make(map[Digest]map[string]time.Time), dropping: make(map[Digest]int),
 	}
 	if s.fsys == nil {
 		s.fsys = osFS{}

@@ -78,7 +78,7 @@ func (s *Store) performEach(moves []*move) []error {
 
 // toTrash returns the move of d, nil when d was missing and is forgotten.
 func (s *Store) toTrash(d Digest, reason string) (*move, error) {
-	if s.leasedLocked(d) {
+	if len(s.leasesLocked(d)) > 0 {
 		return nil, ErrLeased
 	}
 	r, err := s.checkLocked(d)
