@@ -83,8 +83,8 @@ func (m *mirror) removed() []string {
 // pull copies the changes of one device's database until ctx ends.
 func (l *Layer) pull(ctx context.Context, id string, db *Database) {
 	r, err := replicate.New(replicate.Options{
-		Source: peerURL(id, "/db/"+db.name), Client: l.client, Target: db.kv,
-		SourceID: id + "/" + db.name, TargetID: l.opts.DeviceID + "/" + db.name,
+		Source: replicate.End{URL: peerURL(id, "/db/"+db.name), Client: l.client, ID: id + "/" + db.name},
+		Target: replicate.End{URL: db.url, Client: db.http, ID: l.opts.DeviceID + "/" + db.name},
 		Accept: l.accept(db), Kick: l.opts.Network.Changed(), Log: l.log,
 	})
 	if err == nil {

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	kivik "github.com/go-kivik/kivik/v4"
 )
 
 // aside is the set of revisions that could not be fetched or written. It
 // stands in the target, in a document beside the checkpoint and written before
-// it, so that the checkpoint may pass them: they are tried again in each
-// session, at most every retryInterval.
+// it, so that the checkpoint may pass them: they are tried again at the start
+// of each session, and, more and more seldom, during it. Documents with large
+// attachments are in it until these are streamed.
 type aside struct {
 	mu      sync.Mutex   // guards all fields
 	told    map[ref]bool // the revisions; true for those that Status has counted
+	busy    map[ref]bool // those that are being streamed
 	size    int          // bytes of their names
 	changed bool         // since it was stored
 	full    bool         // in this session one was left out: its checkpoint must wait
@@ -23,8 +23,9 @@ type aside struct {
 }
 
 const (
-	retryInterval = time.Hour
-	maxAside      = 1 << 20 // bytes of names
+	firstRetry = time.Minute
+	lastRetry  = time.Hour
+	maxAside   = 1 << 20 // bytes of names
 )
 
 // asideDoc is the document's form, that of a request to _revs_diff.
@@ -35,15 +36,15 @@ type asideDoc struct {
 
 func (r ref) size() int { return len(r.ID) + len(r.Rev) }
 
-// load adds what db remembers, at the start of a session.
-func (a *aside) load(ctx context.Context, db *kivik.DB, name string) error {
-	doc, rev, err := readLocal[asideDoc](ctx, db, name)
+// load adds what the target remembers, at the start of a session.
+func (a *aside) load(ctx context.Context, target *end, name string) error {
+	doc, rev, err := readLocal[asideDoc](ctx, target, name)
 	if err != nil {
-		return fmt.Errorf("read what was set aside: %w", err)
+		return fmt.Errorf("%s: read what was set aside: %w", target.role, err)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rev, a.full = rev, false
+	a.rev, a.full, a.busy = rev, false, make(map[ref]bool)
 	if a.told == nil {
 		a.told = make(map[ref]bool)
 	}
@@ -68,6 +69,18 @@ func (a *aside) add(r ref, told bool) {
 	a.told[r] = before || told
 }
 
+// owe adds r, which is to be streamed, unless it is being streamed already.
+func (a *aside) owe(r ref) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.busy[r] {
+		return false
+	}
+	a.add(r, false)
+	a.busy[r] = true
+	return true
+}
+
 // settle takes out refs, which were tried, puts in those of failures that name
 // a revision, and returns the failures that are new.
 func (a *aside) settle(refs []ref, failures []Failure) (fresh []Failure) {
@@ -85,6 +98,7 @@ func (a *aside) settle(refs []ref, failures []Failure) (fresh []Failure) {
 		}
 	}
 	for _, r := range refs {
+		delete(a.busy, r)
 		if _, known := a.told[r]; known && !failed[r] {
 			delete(a.told, r)
 			a.size -= r.size()
@@ -94,20 +108,23 @@ func (a *aside) settle(refs []ref, failures []Failure) (fresh []Failure) {
 	return fresh
 }
 
-// changes returns the revisions as the rows of a changes feed.
+// changes returns the revisions, but those that are being streamed, as the rows of a changes feed.
 func (a *aside) changes() []change {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	rows := make([]change, 0, len(a.told))
 	for r := range a.told {
-		rows = append(rows, change{r.ID, []string{r.Rev}})
+		if a.busy[r] {
+			continue
+		}
+		rows = append(rows, change{r.ID, []string{r.Rev}, ""})
 	}
 	return rows
 }
 
-// save stores the set in db if it has changed, and reports whether it is
+// save stores the set in the target if it has changed, and reports whether it is
 // complete: a checkpoint may then be written.
-func (a *aside) save(ctx context.Context, db *kivik.DB, name string) (complete bool, err error) {
+func (a *aside) save(ctx context.Context, target *end, name string) (complete bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.changed {
@@ -117,26 +134,28 @@ func (a *aside) save(ctx context.Context, db *kivik.DB, name string) (complete b
 	for r := range a.told {
 		doc.Revisions[r.ID] = append(doc.Revisions[r.ID], r.Rev)
 	}
-	if a.rev, err = db.Put(ctx, "_local/"+name, doc); err != nil {
-		return false, fmt.Errorf("write what was set aside: %w", err)
+	rev, err := writeLocal(ctx, target, name, doc)
+	if err != nil {
+		return false, fmt.Errorf("%s: write what was set aside: %w", target.role, err)
 	}
+	a.rev = rev
 	a.changed = false
 	return !a.full, nil
 }
 
 // retry sends what was set aside through the session once more: at its start,
-// unless that was done a while ago, and from time to time.
+// but not in quick succession, and from time to time.
 func (s *session) retry(ctx context.Context, out chan<- batch) error {
+	interval := firstRetry
 	for {
-		if wait := time.Until(s.r.retried.Add(retryInterval)); s.live && wait > 0 && !sleep(ctx, wait, nil) {
+		if wait := time.Until(s.r.retried.Add(interval)); s.live && wait > 0 && !sleep(ctx, wait, nil) {
 			return ctx.Err()
 		}
 		s.r.retried = time.Now()
+		interval = min(2*interval, lastRetry)
 		if rows := s.r.aside.changes(); len(rows) > 0 {
-			select {
-			case out <- batch{page: page{rows: rows}, again: true}:
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := send(ctx, out, batch{page: page{rows: rows}, again: true}); err != nil {
+				return err
 			}
 		}
 		if !s.live {

@@ -20,10 +20,10 @@ func TestSetAsideIsNotLost(t *testing.T) {
 	const grumble = `[{"id":"x","error":"unknown_error","reason":"a shard is away"}]`
 	for name, spoil := range map[string]func(o *Options, a, b *peer){
 		"by the source": func(o *Options, a, _ *peer) {
-			o.Client = liar(a, map[string]func(*http.Request) *http.Response{"/_bulk_get": says(http.StatusOK, broken)})
+			o.Source.Client = liar(a, map[string]func(*http.Request) *http.Response{"/_bulk_get": says(http.StatusOK, broken)})
 		},
 		"by the target": func(o *Options, _, b *peer) {
-			o.Target = database(t, "http://peer/", liar(b, map[string]func(*http.Request) *http.Response{"/_bulk_docs": says(http.StatusCreated, grumble)}))
+			o.Target.Client = liar(b, map[string]func(*http.Request) *http.Response{"/_bulk_docs": says(http.StatusCreated, grumble)})
 		},
 		"by Accept": func(o *Options, _, _ *peer) {
 			o.Accept = func(string, json.RawMessage) error { return errors.New("of a newer version") }
@@ -104,7 +104,9 @@ func TestRefusedCheckpointBacksOff(t *testing.T) {
 			}
 			return answer(r, http.StatusNotFound, `{"error":"not_found","reason":"missing"}`), nil
 		})}
-		r := newReplicator(t, Options{Source: "http://peer/files", Client: fake, Target: database(t, "http://peer/", fake), SourceID: "a", TargetID: "b"})
+		r := newReplicator(t, Options{
+			Source: End{URL: "http://peer/files", Client: fake, ID: "a"}, Target: End{URL: "http://peer/files", Client: fake, ID: "b"},
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		if err := r.Run(ctx); err != nil {
@@ -122,7 +124,7 @@ func TestRedirectionIsNotFollowed(t *testing.T) {
 	a, b := newPeer(t), newPeer(t)
 	fill(t, a.db, 0, 1)
 	opts := options(a, b)
-	opts.Client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	opts.Source.Client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.URL.Host == "elsewhere" {
 			t.Errorf("asked elsewhere for %s", r.URL)
 		} else if r.Method == http.MethodGet {
@@ -132,7 +134,7 @@ func TestRedirectionIsNotFollowed(t *testing.T) {
 		}
 		return a.server.Transport().RoundTrip(r)
 	})}
-	if err := newReplicator(t, opts).Once(t.Context()); !errors.Is(err, ErrSource) {
+	if err := newReplicator(t, opts).Once(t.Context()); !errors.Is(err, ErrAnswer) {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -144,7 +146,7 @@ func TestTargetCutShort(t *testing.T) {
 		a, b := newPeer(t), newPeer(t)
 		fill(t, a.db, 0, 2)
 		opts := options(a, b)
-		opts.Target = database(t, "http://peer/", liar(b, map[string]func(*http.Request) *http.Response{"/_revs_diff": says(http.StatusOK, text)}))
+		opts.Target.Client = liar(b, map[string]func(*http.Request) *http.Response{"/_revs_diff": says(http.StatusOK, text)})
 		if err := newReplicator(t, opts).Once(t.Context()); err == nil {
 			t.Errorf("%q is taken for an answer", text)
 		}

@@ -8,6 +8,20 @@ import (
 	"github.com/libpaul/paul/filelayer/couch"
 )
 
+// A ref names a revision to fetch.
+type ref struct {
+	ID  string `json:"id"`
+	Rev string `json:"rev"`
+}
+
+// A doc is a document as it came.
+type doc struct {
+	ref
+	raw         json.RawMessage
+	attachments map[string]*attachment // nil for most
+	have        int                    // of attachments that came with this generation or earlier, the target has the bytes
+}
+
 // asked keeps what was asked of the source, and matches answers to it.
 type asked struct {
 	refs []ref
@@ -31,6 +45,7 @@ type head struct {
 		Start int      `json:"start"`
 		IDs   []string `json:"ids"`
 	} `json:"_revisions"`
+	Attachments map[string]*attachment `json:"_attachments"`
 }
 
 // has reports whether h is revision rev or descends from it.
@@ -46,39 +61,53 @@ func (h *head) sound() bool {
 	return err == nil && rev.Generation == h.Revisions.Start && h.has(h.Rev) && len(h.Revisions.IDs) <= h.Revisions.Start
 }
 
-// answer returns raw as a document if it is one that was asked for, and
-// nothing if not. One document may answer for several revisions.
-func (a *asked) answer(raw json.RawMessage) []doc {
+// answer returns raw as a document if it is one that was asked for. One
+// document may answer for several revisions. Of the revisions in ancestors,
+// which the target has, it looks for the latest that the document descends from.
+func (a *asked) answer(raw json.RawMessage, ancestors map[string][]string) (d doc, ok bool) {
 	var h head
 	if json.Unmarshal(raw, &h) != nil || !h.sound() {
-		return nil
+		return doc{}, false
 	}
 	open := a.open[h.ID]
 	left := slices.DeleteFunc(slices.Clone(open), h.has)
 	if len(left) == len(open) {
-		return nil
+		return doc{}, false
 	}
 	a.open[h.ID] = left
-	return []doc{{ref{h.ID, h.Rev}, raw}}
+	d = doc{ref: ref{h.ID, h.Rev}, raw: raw, attachments: h.Attachments}
+	if len(h.Attachments) > 0 {
+		for _, rev := range ancestors[h.ID] {
+			if r, err := couch.ParseRevision(rev); err == nil && h.has(rev) {
+				d.have = max(d.have, r.Generation)
+			}
+		}
+	}
+	return d, true
 }
 
 // refuse records why the source did not answer for r.
 func (a *asked) refuse(r ref, reason string) {
-	a.why[r] = fmt.Errorf("the other database does not have it: %.200s", reason)
+	if slices.Contains(a.open[r.ID], r.Rev) {
+		a.why[r] = fmt.Errorf("the source does not have it: %.200s", reason)
+	}
 }
 
-// left returns what was not answered.
-func (a *asked) left() []Failure {
-	var failures []Failure
+// left returns what was not answered: what was refused, or also, if the answer
+// is at its end, what was passed over; and what may still be asked for.
+func (a *asked) left(atEnd bool) (failures []Failure, rest []ref) {
 	for _, r := range a.refs {
 		if !slices.Contains(a.open[r.ID], r.Rev) {
 			continue
 		}
-		err := a.why[r]
-		if err == nil {
-			err = fmt.Errorf("%w: no sound document", ErrSource)
+		switch err := a.why[r]; {
+		case err != nil:
+			failures = append(failures, Failure{r.ID, r.Rev, err})
+		case atEnd:
+			failures = append(failures, Failure{r.ID, r.Rev, fmt.Errorf("%w: no sound document", ErrAnswer)})
+		default:
+			rest = append(rest, r)
 		}
-		failures = append(failures, Failure{r.ID, r.Rev, err})
 	}
-	return failures
+	return failures, rest
 }

@@ -17,7 +17,7 @@ func BenchmarkPull(b *testing.B) {
 	for b.Loop() {
 		to := newPeer(b)
 		opts := options(a, to)
-		opts.Source, opts.Client = url+"/files", nil
+		opts.Source.URL, opts.Source.Client = url+"/files", nil
 		began := time.Now()
 		if st := pullOnce(b, opts); st.DocsWritten != docs {
 			b.Fatalf("status: %+v", st)

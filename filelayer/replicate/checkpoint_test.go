@@ -7,9 +7,9 @@ import (
 
 func TestStartSeq(t *testing.T) {
 	t.Parallel()
-	history := func(entries ...entry) checkpoint { return checkpoint{History: entries} }
-	s1, s1later := entry{SessionID: "1", RecordedSeq: "10", MissingChecked: 10}, entry{SessionID: "1", RecordedSeq: "20", MissingChecked: 20}
-	s2, s3 := entry{SessionID: "2", RecordedSeq: "30", MissingChecked: 5}, entry{SessionID: "3", RecordedSeq: "40", MissingChecked: 5}
+	history := func(entries ...Session) checkpoint { return checkpoint{History: entries} }
+	s1, s1later := Session{SessionID: "1", RecordedSeq: "10", MissingChecked: 10}, Session{SessionID: "1", RecordedSeq: "20", MissingChecked: 20}
+	s2, s3 := Session{SessionID: "2", RecordedSeq: "30", MissingChecked: 5}, Session{SessionID: "3", RecordedSeq: "40", MissingChecked: 5}
 	for _, tt := range []struct {
 		name           string
 		source, target checkpoint
@@ -24,8 +24,8 @@ func TestStartSeq(t *testing.T) {
 		{"source has a session more", history(s3, s2, s1), history(s2, s1), "30"},
 		{"target has a session more", history(s1), history(s3, s2, s1), "10"},
 		{"nothing in common", history(s3), history(s2, s1), "0"},
-		{"sessions without a name", history(entry{RecordedSeq: "9"}), history(entry{RecordedSeq: "9"}), "0"},
-		{"nothing recorded", history(entry{SessionID: "1"}), history(entry{SessionID: "1"}), "0"},
+		{"sessions without a name", history(Session{RecordedSeq: "9"}), history(Session{RecordedSeq: "9"}), "0"},
+		{"nothing recorded", history(Session{SessionID: "1"}), history(Session{SessionID: "1"}), "0"},
 	} {
 		if got := startSeq(tt.source, tt.target); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -37,13 +37,13 @@ func TestCheckpointHistory(t *testing.T) {
 	t.Parallel()
 	var c checkpoint
 	for i := range 2 * maxHistory {
-		c = c.with(entry{SessionID: string(rune('A' + i)), RecordedSeq: "1"})
-		c = c.with(entry{SessionID: string(rune('A' + i)), RecordedSeq: "2"})
+		c = c.with(Session{SessionID: string(rune('A' + i)), RecordedSeq: "1"})
+		c = c.with(Session{SessionID: string(rune('A' + i)), RecordedSeq: "2"})
 	}
 	if len(c.History) != maxHistory || c.LastSeq != "2" || c.SessionID != c.History[0].SessionID {
 		t.Errorf("%d sessions, last %+v", len(c.History), c.History[0])
 	}
-	if slices.ContainsFunc(c.History, func(e entry) bool { return e.RecordedSeq != "2" }) {
+	if slices.ContainsFunc(c.History, func(e Session) bool { return e.RecordedSeq != "2" }) {
 		t.Error("a session is there twice")
 	}
 }

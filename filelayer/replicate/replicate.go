@@ -1,59 +1,10 @@
 package replicate
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"log/slog"
-	"net/http"
 	"sync"
 	"time"
-
-	kivik "github.com/go-kivik/kivik/v4"
-
-	"github.com/libpaul/paul/internal/signal"
 )
-
-// Errors of the package.
-var (
-	// ErrSource is wrapped by what the source did wrong: an answer that is not
-	// what the protocol says. Nothing of such an answer is written.
-	ErrSource = errors.New("the other database gave a wrong answer")
-	// ErrTooLarge is returned for an answer that is longer than the limit.
-	ErrTooLarge = errors.New("the other database's answer is too long")
-	// ErrStalled is returned when the source sends nothing for too long.
-	ErrStalled = errors.New("the other database stopped answering")
-	// ErrOptions is returned for options that cannot be used.
-	ErrOptions = errors.New("replicator options are not usable")
-)
-
-// Options of [New]. Source, Target, SourceID and TargetID are required.
-type Options struct {
-	Source string       // URL of the database to read, such as "http://<peer>:7331/files"
-	Client *http.Client // reaches Source; nil means http.DefaultClient
-	Target *kivik.DB    // the database to write
-
-	// SourceID and TargetID name the two databases for good: the checkpoint's
-	// name derives from them. A device's ID and the database's name will do.
-	SourceID, TargetID string
-
-	// Accept refuses a document that the target must not have, by an error.
-	// It sees the document as it came, with _rev and, if it is a tombstone,
-	// _deleted. Nil takes all.
-	Accept func(id string, doc json.RawMessage) error
-	// Kick, when raised, ends a wait before the next try. It may be nil.
-	Kick *signal.Signal
-	// OnProgress is called after each batch and each change of state, from the
-	// replicator's own goroutine. It may be nil, and must not block.
-	OnProgress func(Status)
-	Log        *slog.Logger // nil discards
-
-	BatchSize int           // most documents fetched and written at once; 0 means 1000
-	MaxAnswer int64         // longest answer of the source, in bytes; 0 means 64 MiB
-	Stall     time.Duration // longest silence of the source; 0 means 45 s
-}
 
 const (
 	heartbeat          = 15 * time.Second // of a longpoll: well below the stall
@@ -62,15 +13,21 @@ const (
 
 // Status says how far a replicator has come since it was made.
 type Status struct {
-	LastSeq     string    // the source's seq up to which all is written
+	LastSeq     string    // the source's seq up to which all is written or set aside
+	SavedSeq    string    // that of the last checkpoint
 	Pending     int64     // changes that the source says are left, about
+	Checked     int       // revisions that the target was asked about
+	Missing     int       // those of them that it lacked
 	DocsRead    int       // revisions fetched
 	DocsWritten int       // revisions written
+	Streaming   int       // documents whose large attachments are on their way, or next to be
 	Failed      int       // revisions set aside since then
 	Failures    []Failure // the latest of them, 50 at most; some may have come after all
-	Online      bool      // the source answered last
-	CaughtUp    bool      // nothing is left to fetch
+	Online      bool      // both ends answered last
+	CaughtUp    bool      // nothing is left to copy
 	LastErr     error     // why the last session ended; nil while one runs well
+	SessionID   string    // of the session that runs, or ran last
+	Sessions    []Session // those that the last checkpoint remembers, newest first; not to be changed
 }
 
 // A Failure is a revision that was set aside: it could not be fetched or
@@ -83,47 +40,44 @@ type Failure struct {
 
 const maxFailures = 50
 
-// Replicator pulls the changes of one database into another.
+// Replicator copies the changes of one database into another.
 type Replicator struct {
-	opts   Options
-	source *source
-	name   string // of the checkpoints
-	pace   pace
+	opts           Options
+	source, target *end
+	name           string // of the checkpoints
+	paces          struct{ feed, fetch, write *pace }
 
 	aside   aside
 	retried time.Time // when aside was last tried again
 
-	mu     sync.Mutex // guards status
+	mu     sync.Mutex // guards what follows, and the calls of OnProgress
 	status Status
+	fed    bool // the feed has nothing more
 }
 
 // New returns a replicator. It does not reach out to anything yet.
 func New(opts Options) (*Replicator, error) {
-	if opts.Target == nil || opts.SourceID == "" || opts.TargetID == "" {
-		return nil, fmt.Errorf("%w: Target, SourceID and TargetID are required", ErrOptions)
+	if err := opts.fill(); err != nil {
+		return nil, err
 	}
-	opts.Client = cmp.Or(opts.Client, http.DefaultClient)
-	opts.BatchSize = cmp.Or(opts.BatchSize, 1000)
-	opts.MaxAnswer = cmp.Or(opts.MaxAnswer, 64<<20)
-	opts.Stall = cmp.Or(opts.Stall, 45*time.Second)
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
-	}
-	if opts.Kick == nil {
-		opts.Kick = new(signal.Signal)
-	}
-	src, err := newSource(opts)
+	source, err := newEnd("source", opts.Source, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &Replicator{
-		opts: opts, source: src,
-		name: checkpointName(opts.SourceID, opts.TargetID),
-		pace: newPace(opts.BatchSize),
-	}, nil
+	target, err := newEnd("target", opts.Target, opts)
+	if err != nil {
+		return nil, err
+	}
+	r := &Replicator{opts: opts, source: source, target: target, name: checkpointName(&opts)}
+	r.paces.feed, r.paces.fetch, r.paces.write = newPace(opts.BatchSize), newPace(opts.BatchSize), newPace(opts.BatchSize)
+	return r, nil
 }
 
-// Run pulls until ctx ends, and then returns nil. While the source cannot be
+// ID returns what names the replication: that of its two ends and its filter.
+// Its checkpoints are the documents "_local/<ID>".
+func (r *Replicator) ID() string { return r.name }
+
+// Run copies until ctx ends, and then returns nil. While an end cannot be
 // reached it tries again after a while, at most a minute, or when kicked.
 // Only one Run or Once of a replicator may run at a time.
 func (r *Replicator) Run(ctx context.Context) error {
@@ -149,7 +103,7 @@ func (r *Replicator) Run(ctx context.Context) error {
 	}
 }
 
-// Once pulls what the source has now, writes a checkpoint, and returns.
+// Once copies what the source has now, writes a checkpoint, and returns.
 func (r *Replicator) Once(ctx context.Context) error {
 	err := r.session(ctx, false)
 	if err != nil {
@@ -160,7 +114,7 @@ func (r *Replicator) Once(ctx context.Context) error {
 
 // ended records why a session ended.
 func (r *Replicator) ended(err error) {
-	r.opts.Log.Info("Replication is interrupted, and will go on", "source", r.opts.SourceID, "err", err)
+	r.opts.Log.Info("Replication is interrupted, and will go on", "source", r.opts.Source.id(), "target", r.opts.Target.id(), "err", err)
 	r.update(func(s *Status) { s.LastErr, s.Online = err, false })
 }
 
@@ -168,7 +122,10 @@ func (r *Replicator) ended(err error) {
 func (r *Replicator) Status() Status {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := r.status
+	return r.status.clone()
+}
+
+func (s Status) clone() Status {
 	s.Failures = append([]Failure(nil), s.Failures...)
 	return s
 }
@@ -176,10 +133,10 @@ func (r *Replicator) Status() Status {
 // update changes the status, and tells of it.
 func (r *Replicator) update(change func(*Status)) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	change(&r.status)
-	r.mu.Unlock()
 	if r.opts.OnProgress != nil {
-		r.opts.OnProgress(r.Status())
+		r.opts.OnProgress(r.status.clone())
 	}
 }
 
@@ -189,7 +146,7 @@ func (r *Replicator) setAside(failures []Failure) {
 		return
 	}
 	for _, f := range failures {
-		r.opts.Log.Warn("Set a document aside", "source", r.opts.SourceID, "id", f.ID, "rev", f.Rev, "err", f.Err)
+		r.opts.Log.Warn("Set a document aside", "source", r.opts.Source.id(), "id", f.ID, "rev", f.Rev, "err", f.Err)
 	}
 	r.update(func(s *Status) {
 		s.Failed += len(failures)

@@ -43,9 +43,9 @@ func TestBothWaysConverge(t *testing.T) {
 	t.Parallel()
 	a, b := newPeer(t), newPeer(t)
 	there, back := options(a, b), options(b, a)
-	there.Source, there.Client = serve(t, couch.PullOnly(a.server)).URL+"/files", nil
-	back.Source, back.Client = serve(t, couch.PullOnly(b.server)).URL+"/files", nil
-	back.SourceID, back.TargetID = "target", "source"
+	there.Source.URL, there.Source.Client = serve(t, couch.PullOnly(a.server)).URL+"/files", nil
+	back.Source.URL, back.Source.Client = serve(t, couch.PullOnly(b.server)).URL+"/files", nil
+	back.Source.ID, back.Target.ID = "target", "source"
 	fill(t, a.db, 0, 50)
 	pullOnce(t, there)
 	for i := range 30 {
@@ -85,7 +85,7 @@ func TestSameResolutionConverges(t *testing.T) {
 	t.Parallel()
 	a, b := newPeer(t), newPeer(t)
 	there, back := options(a, b), options(b, a)
-	back.SourceID, back.TargetID = "target", "source"
+	back.Source.ID, back.Target.ID = "target", "source"
 	put(t, a.db, "x", "", map[string]any{"from": "a"})
 	put(t, b.db, "x", "", map[string]any{"from": "b"})
 	pullOnce(t, there)
@@ -93,7 +93,7 @@ func TestSameResolutionConverges(t *testing.T) {
 	for _, p := range []*peer{a, b} {
 		resolve(t, p.db, "x")
 	}
-	there.TargetID, back.TargetID = "again", "again" // without the checkpoints: everything is compared
+	there.Target.ID, back.Target.ID = "again", "again" // without the checkpoints: everything is compared
 	if st := pullOnce(t, there); st.DocsRead != 0 {
 		t.Errorf("%d revisions to exchange", st.DocsRead)
 	}
@@ -145,7 +145,7 @@ func TestResumesFromTheCheckpoint(t *testing.T) {
 	fill(t, a.db, 1000, 2000)
 	cut := &failing{next: a.server.Transport()}
 	cut.left.Store(3)
-	opts.Client = &http.Client{Transport: cut}
+	opts.Source.Client = &http.Client{Transport: cut}
 	r := newReplicator(t, opts)
 	if err := r.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "cut off") {
 		t.Fatalf("err = %v", err)
@@ -164,7 +164,7 @@ func TestResumesFromTheCheckpoint(t *testing.T) {
 	if st.DocsRead == 0 || st.DocsRead > 1000-r.Status().DocsRead {
 		t.Errorf("read %d, and %d before the cut, of 1000", st.DocsRead, r.Status().DocsRead)
 	}
-	c, err := readCheckpoint(t.Context(), b.db, checkpointName(opts.SourceID, opts.TargetID))
+	c, err := readCheckpoint(t.Context(), newReplicator(t, opts).target, r.ID())
 	if err != nil || len(c.History) < 2 || c.History[0].StartLastSeq != c.History[1].RecordedSeq {
 		t.Errorf("the session did not start at the checkpoint: %+v, %v", c, err)
 	}
@@ -203,7 +203,7 @@ func TestLivePullFollowsAndComesBack(t *testing.T) {
 	}))
 	statuses := make(chan Status, 1000)
 	opts := options(a, b)
-	opts.Source, opts.Client = source.URL+"/files", source.Client()
+	opts.Source.URL, opts.Source.Client = source.URL+"/files", source.Client()
 	opts.Kick = new(signal.Signal)
 	opts.OnProgress = func(s Status) { statuses <- s }
 	run(t, newReplicator(t, opts))
@@ -271,7 +271,7 @@ func TestPoisonIsFoundByHalves(t *testing.T) {
 		return b.server.Transport().RoundTrip(r)
 	})}
 	opts := options(a, b)
-	opts.Target = database(t, "http://peer/", picky)
+	opts.Target.Client = picky
 	st := pullOnce(t, opts)
 	if st.DocsWritten != 19 || st.Failed != 1 || st.Failures[0].ID != "doc000013" {
 		t.Errorf("status: %+v", st)
@@ -294,12 +294,13 @@ func TestNewChecksOptions(t *testing.T) {
 	t.Parallel()
 	good := options(newPeer(t), newPeer(t))
 	for name, spoil := range map[string]func(*Options){
-		"no target":    func(o *Options) { o.Target = nil },
-		"no source":    func(o *Options) { o.Source = "" },
-		"no database":  func(o *Options) { o.Source = "http://peer/" },
-		"no URL":       func(o *Options) { o.Source = "::" },
-		"no source ID": func(o *Options) { o.SourceID = "" },
-		"no target ID": func(o *Options) { o.TargetID = "" },
+		"no target":         func(o *Options) { o.Target.URL = "" },
+		"no source":         func(o *Options) { o.Source.URL = "" },
+		"no database":       func(o *Options) { o.Source.URL = "http://peer/" },
+		"no URL":            func(o *Options) { o.Source.URL = "::" },
+		"two filters":       func(o *Options) { o.DocIDs, o.Selector = []string{"a"}, json.RawMessage(`{}`) },
+		"selector, no JSON": func(o *Options) { o.Selector = json.RawMessage(`{`) },
+		"selector, a list":  func(o *Options) { o.Selector = json.RawMessage(`[]`) },
 	} {
 		opts := good
 		spoil(&opts)
@@ -318,7 +319,7 @@ func TestSourceBelowAPath(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/db/", http.StripPrefix("/db", couch.PullOnly(a.server)))
 	opts := options(a, b)
-	opts.Source, opts.Client = serve(t, mux).URL+"/db/files", nil
+	opts.Source.URL, opts.Source.Client = serve(t, mux).URL+"/db/files", nil
 	if st := pullOnce(t, opts); st.DocsWritten != 11 {
 		t.Errorf("status: %+v", st)
 	}

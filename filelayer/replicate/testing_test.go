@@ -60,9 +60,12 @@ func database(tb testing.TB, url string, client *http.Client) *kivik.DB {
 	return c.DB("files")
 }
 
-// options returns those for a pull from one peer into another, in memory.
+// end returns p as one of the ends of a replication, in memory.
+func (p *peer) end(id string) End { return End{URL: "http://peer/files", Client: p.client, ID: id} }
+
+// options returns those for a replication from one peer into another, in memory.
 func options(from, to *peer) Options {
-	return Options{Source: "http://peer/files", Client: from.client, Target: to.db, SourceID: "source", TargetID: "target"}
+	return Options{Source: from.end("source"), Target: to.end("target")}
 }
 
 func newReplicator(tb testing.TB, opts Options) *Replicator {

@@ -4,131 +4,184 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
-
-	kivik "github.com/go-kivik/kivik/v4"
 )
 
-// fetchAll is the second stage.
-func (s *session) fetchAll(ctx context.Context, in <-chan batch, out chan<- parcel) error {
-	send := func(p parcel) error {
-		select {
-		case out <- p:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	for b := range in {
-		refs, checked, err := s.missing(ctx, b.rows)
-		if err != nil {
-			return fmt.Errorf("ask what is missing: %w", err)
-		}
-		last := parcel{lastSeq: b.lastSeq, checked: checked, pending: b.pending, caughtUp: b.caughtUp, failures: b.bad}
-		if b.again {
-			last.tried = present(b.rows, refs)
-		}
-		for len(refs) > 0 {
-			n := min(s.r.pace.size, len(refs))
-			p, err := s.fetch(ctx, refs[:n])
-			if errors.Is(err, ErrTooLarge) && n > 1 {
-				s.r.pace.slower()
-				continue
-			}
+// fetchAll is the third stage. It cuts what is missing into parcels.
+func (s *session) fetchAll(ctx context.Context, in <-chan list, out chan<- parcel) error {
+	for l := range in {
+		left, row := l.missing, 0
+		for {
+			n := min(s.r.paces.fetch.get(), s.r.paces.write.get(), len(left))
+			p, rest, err := s.fetch(ctx, left[:n], l.ancestors)
 			if err != nil {
 				return fmt.Errorf("fetch documents: %w", err)
 			}
-			if refs = refs[n:]; len(refs) > 0 {
-				if err := send(p); err != nil {
-					return err
+			left = append(rest, left[n:]...)
+			if p.last = len(left) == 0; p.last {
+				p.lastSeq, p.pending, p.caughtUp = l.lastSeq, l.pending, l.caughtUp
+				p.checked = revisions(l.rows[row:])
+				p.failures = append(p.failures, l.bad...)
+			} else if next := left[0].row; next > row { // all before it will be written, then
+				p.lastSeq, p.checked = l.rows[next-1].seq, revisions(l.rows[row:next])
+				row = next
+			}
+			if l.again {
+				p.lastSeq = ""
+				if p.last {
+					p.tried = append(p.tried, present(l.rows, refs(l.missing))...)
 				}
-				continue
 			}
-			last.docs, last.missing = p.docs, p.missing
-			last.tried = append(last.tried, p.tried...)
-			last.failures = append(last.failures, p.failures...)
-		}
-		if err := send(last); err != nil {
-			return err
+			if err := send(ctx, out, *p); err != nil {
+				return err
+			}
+			if p.last {
+				break
+			}
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
-// missing asks the target which of the revisions in rows it lacks.
-func (s *session) missing(ctx context.Context, rows []change) (refs []ref, checked int, err error) {
-	if len(rows) == 0 {
-		return nil, 0, nil
-	}
-	asked := make(map[string][]string, len(rows))
+// revisions returns how many revisions rows name.
+func revisions(rows []change) (n int) {
 	for _, row := range rows {
-		asked[row.id] = append(asked[row.id], row.revs...)
-		checked += len(row.revs)
+		n += len(row.revs)
 	}
-	diff := s.r.opts.Target.RevsDiff(ctx, asked)
-	defer func() { _ = diff.Close() }() // Err has said what there is to say
-	for diff.Next() {
-		id, err := diff.ID()
-		if err != nil {
-			return nil, 0, err
-		}
-		var lacks struct {
-			Missing []string `json:"missing"`
-		}
-		if err := diff.ScanValue(&lacks); err != nil {
-			return nil, 0, err
-		}
-		for _, rev := range lacks.Missing {
-			refs = append(refs, ref{id, rev})
-		}
-	}
-	return refs, checked, diff.Err()
+	return n
 }
 
-// fetch fetches refs. What is not answered soundly is asked for once more, by
-// itself, and then set aside.
-func (s *session) fetch(ctx context.Context, refs []ref) (parcel, error) {
-	docs, failures, err := s.ask(ctx, refs)
-	if err != nil {
-		return parcel{}, err
+// fetch fetches some of what is asked for, and returns the rest. What is not
+// answered soundly is asked for once more, and then set aside.
+func (s *session) fetch(ctx context.Context, wants []wanted, ancestors map[string][]string) (p *parcel, rest []wanted, err error) {
+	p = new(parcel)
+	if len(wants) == 0 {
+		return p, nil, nil
 	}
-	if len(refs) > 1 {
-		again := failures
-		failures = nil
-		for _, f := range again {
-			more, failed, err := s.ask(ctx, []ref{{f.ID, f.Rev}})
-			if err != nil {
-				return parcel{}, err
-			}
-			docs, failures = append(docs, more...), append(failures, failed...)
+	got, err := s.ask(ctx, refs(wants), false, ancestors)
+	if err != nil {
+		return nil, nil, err
+	}
+	docs, failures, left := got.docs, got.unanswered, got.rest
+	if len(failures) > 0 {
+		again, err := s.ask(ctx, failed(failures), false, ancestors)
+		if err != nil {
+			return nil, nil, err
+		}
+		docs, failures, left = append(docs, again.docs...), again.unanswered, append(left, again.rest...)
+	}
+	later := make(map[ref]bool, len(left))
+	for _, r := range left {
+		later[r] = true
+	}
+	for _, w := range wants {
+		if later[w.ref] {
+			rest = append(rest, w)
+		} else {
+			p.tried = append(p.tried, w.ref)
 		}
 	}
-	p := parcel{missing: len(refs), tried: refs, failures: failures}
+	p.missing, p.failures = len(p.tried), failures
+	return p, rest, s.sort(ctx, p, docs)
+}
+
+// sort puts docs into p, with their attachments if these are small, and leaves
+// out what is wrong.
+func (s *session) sort(ctx context.Context, p *parcel, docs []doc) error {
+	var small []ref
+	size := int64(0)
 	for _, d := range docs {
 		if err := s.accept(d); err != nil {
 			p.failures = append(p.failures, Failure{d.ID, d.Rev, err})
 			continue
 		}
-		p.docs = append(p.docs, d)
+		stubs, n, fits := d.stubs()
+		switch {
+		case !stubs:
+			p.add(d)
+		case fits:
+			small = append(small, d.ref)
+			size += n
+		default:
+			p.large = append(p.large, d)
+		}
+		if size >= inlineBatch {
+			if err := s.fetchWhole(ctx, p, small); err != nil {
+				return err
+			}
+			small, size = nil, 0
+		}
 	}
-	return p, nil
+	return s.fetchWhole(ctx, p, small)
 }
 
-// ask asks the source for refs. An answer that is too long fails if there are
-// several of them; a single one is left unanswered then.
-func (s *session) ask(ctx context.Context, refs []ref) (docs []doc, unanswered []Failure, err error) {
-	began := time.Now()
-	docs, unanswered, err = s.r.source.fetch(ctx, refs)
-	switch {
-	case errors.Is(err, ErrTooLarge) && len(refs) == 1:
-		return nil, []Failure{{refs[0].ID, refs[0].Rev, err}}, nil
-	case errors.Is(err, ErrStalled), errors.Is(err, context.DeadlineExceeded):
-		s.r.pace.slower()
-	case err == nil:
-		s.r.pace.took(len(refs), time.Since(began))
+// add adds d, which has its attachments inside it.
+func (p *parcel) add(d doc) {
+	if err := d.check(); err != nil {
+		p.failures = append(p.failures, Failure{d.ID, d.Rev, err})
+		return
 	}
-	return docs, unanswered, err
+	p.docs = append(p.docs, d)
+}
+
+// fetchWhole fetches refs again, with their attachments.
+func (s *session) fetchWhole(ctx context.Context, p *parcel, refs []ref) error {
+	for len(refs) > 0 {
+		got, err := s.ask(ctx, refs, true, nil)
+		if err != nil {
+			return err
+		}
+		for _, d := range got.docs {
+			p.add(d)
+		}
+		p.failures = append(p.failures, got.unanswered...)
+		refs = got.rest
+	}
+	return nil
+}
+
+// ask asks the source for refs. When the answer is too long or makes no sense,
+// it asks for half of them; a single one is left unanswered then.
+func (s *session) ask(ctx context.Context, refs []ref, attachments bool, ancestors map[string][]string) (*fetched, error) {
+	began := time.Now()
+	got, err := s.r.source.fetch(ctx, refs, attachments, ancestors)
+	switch took := time.Since(began); {
+	case err == nil && len(got.rest) > 0:
+		s.r.paces.fetch.atMost(len(refs) - len(got.rest))
+	case err == nil:
+		s.r.paces.fetch.took(len(refs), took)
+	case ctx.Err() != nil:
+		return nil, err
+	case blames(err) && len(refs) == 1:
+		return &fetched{unanswered: []Failure{{refs[0].ID, refs[0].Rev, err}}}, nil
+	case blames(err):
+		half := len(refs) / 2
+		s.r.paces.fetch.atMost(half)
+		if got, err = s.ask(ctx, refs[:half], attachments, ancestors); err == nil {
+			got.rest = append(got.rest, refs[half:]...)
+		}
+	case errors.Is(err, ErrStalled), errors.Is(err, context.DeadlineExceeded):
+		s.r.paces.fetch.atMost(len(refs) / 2)
+	}
+	return got, err
+}
+
+// blames reports whether err may be due to one of the documents of a request,
+// not to the network or to the database as a whole.
+func blames(err error) bool {
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return !refused.passing()
+	}
+	return errors.Is(err, ErrAnswer) || errors.Is(err, ErrTooLarge)
+}
+
+func failed(failures []Failure) []ref {
+	refs := make([]ref, len(failures))
+	for i, f := range failures {
+		refs[i] = ref{f.ID, f.Rev}
+	}
+	return refs
 }
 
 func (s *session) accept(d doc) error {
@@ -136,78 +189,4 @@ func (s *session) accept(d doc) error {
 		return nil
 	}
 	return s.r.opts.Accept(d.ID, d.raw)
-}
-
-// write writes p, and then counts it.
-func (s *session) write(ctx context.Context, p parcel) error {
-	failures, err := s.writeDocs(ctx, p.docs)
-	if err != nil {
-		return fmt.Errorf("write documents: %w", err)
-	}
-	written := len(p.docs) - len(failures)
-	failures = append(failures, p.failures...)
-	s.entry.MissingChecked += p.checked
-	s.entry.MissingFound += p.missing
-	s.entry.DocsRead += len(p.docs)
-	s.entry.DocsWritten += written
-	s.entry.WriteFailures += len(failures)
-	s.r.setAside(s.r.aside.settle(p.tried, failures))
-	if p.lastSeq != "" {
-		s.since = p.lastSeq
-	}
-	s.r.update(func(st *Status) {
-		st.DocsRead += len(p.docs)
-		st.DocsWritten += written
-		if p.lastSeq != "" {
-			st.LastSeq, st.Pending, st.CaughtUp = p.lastSeq, p.pending, p.caughtUp
-		}
-	})
-	return nil
-}
-
-// writeDocs writes docs in one transaction. Should the target refuse the
-// whole request, it is split to find the document that is to blame.
-func (s *session) writeDocs(ctx context.Context, docs []doc) ([]Failure, error) {
-	if len(docs) == 0 {
-		return nil, nil
-	}
-	bodies := make([]any, len(docs))
-	for i, d := range docs {
-		bodies[i] = d.raw
-	}
-	results, err := s.r.opts.Target.BulkDocs(ctx, bodies, kivik.Param("new_edits", false))
-	if err == nil {
-		return refused(docs, results), nil
-	}
-	switch status := kivik.HTTPStatus(err); {
-	case status != http.StatusBadRequest && status != http.StatusRequestEntityTooLarge && status != http.StatusPreconditionFailed:
-		return nil, err
-	case len(docs) == 1:
-		return []Failure{{docs[0].ID, docs[0].Rev, err}}, nil
-	}
-	half := len(docs) / 2
-	first, err := s.writeDocs(ctx, docs[:half])
-	if err != nil {
-		return nil, err
-	}
-	second, err := s.writeDocs(ctx, docs[half:])
-	return append(first, second...), err
-}
-
-// refused returns the documents that the target did not take.
-func refused(docs []doc, results []kivik.BulkResult) []Failure {
-	var failures []Failure
-	for _, result := range results {
-		if result.Error == nil {
-			continue
-		}
-		f := Failure{result.ID, result.Rev, result.Error}
-		for _, d := range docs {
-			if f.Rev == "" && d.ID == result.ID {
-				f.Rev = d.Rev
-			}
-		}
-		failures = append(failures, f)
-	}
-	return failures
 }

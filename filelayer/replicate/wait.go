@@ -37,26 +37,3 @@ func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
 		return false
 	}
 }
-
-// pace chooses how many documents to fetch at once: fewer when a fetch takes
-// long, as on a slow link, or its answer is too long; more when it is quick.
-type pace struct{ size, most int }
-
-const (
-	quickFetch = 2 * time.Second
-	slowFetch  = 5 * time.Second
-)
-
-func newPace(most int) pace { return pace{size: max(1, most/2), most: most} }
-
-// took tells of a fetch of n documents.
-func (p *pace) took(n int, d time.Duration) {
-	switch {
-	case d > slowFetch:
-		p.slower()
-	case d < quickFetch && n >= p.size:
-		p.size = min(2*p.size, p.most)
-	}
-}
-
-func (p *pace) slower() { p.size = max(1, p.size/2) }
