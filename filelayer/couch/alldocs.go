@@ -28,6 +28,7 @@ func (r *request) allDocs() error {
 		return err
 	}
 	out := r.stream("application/json")
+	q.show.spill = out.take
 	out.buf = append(out.buf, `{"total_rows":`...)
 	out.buf = strconv.AppendInt(out.buf, r.db.state.Load().docs, 10)
 	out.buf = append(out.buf, `,"offset":`...)

@@ -1,7 +1,6 @@
 package couch
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -115,109 +114,4 @@ func appendOutcome(b []byte, o outcome) []byte {
 	b = append(b, `,"rev":"`...)
 	b = o.rev.append(b)
 	return append(b, `"}`...)
-}
-
-// bulkGet answers POST /{db}/_bulk_get: one result for each document asked
-// for, in that order, each with one entry for a rev, or with all leaves if no
-// rev is named.
-func (r *request) bulkGet() error {
-	var body struct {
-		Docs *[]struct {
-			ID  string `json:"id"`
-			Rev string `json:"rev"`
-		} `json:"docs"`
-	}
-	if err := r.decodePost(&body); err != nil {
-		return err
-	}
-	if body.Docs == nil {
-		return badRequest("Missing JSON list of 'docs'.")
-	}
-	show, latest := r.show(), r.flag("latest")
-	if r.err != nil {
-		return r.err
-	}
-	out := r.stream("application/json")
-	out.buf = append(out.buf, `{"results":[`...)
-	for i, want := range *body.Docs {
-		if i > 0 {
-			out.buf = append(out.buf, ",\n"...)
-		}
-		var err error
-		if out.buf, err = r.db.appendBulkGet(r.Context(), out.buf, want.ID, want.Rev, latest, show); err != nil {
-			return out.fail(err)
-		}
-		if err := out.spill(); err != nil {
-			return err
-		}
-	}
-	out.buf = append(out.buf, "]}\n"...)
-	return out.flush()
-}
-
-func (d *database) appendBulkGet(ctx context.Context, b []byte, id, rev string, latest bool, s show) ([]byte, error) {
-	b = append(b, `{"id":`...)
-	b = appendString(b, id)
-	b = append(b, `,"docs":[`...)
-	rec, err := d.get(ctx, id)
-	if err != nil && !errors.Is(err, errMissing) {
-		return b, err
-	}
-	var revisions []int
-	if rec != nil {
-		revisions = rec.tree.pick(rev, latest)
-	}
-	n := 0
-	for _, i := range revisions {
-		mark := len(b)
-		if n > 0 {
-			b = append(b, ',')
-		}
-		var found bool
-		b, found, err = d.appendDocument(ctx, append(b, `{"ok":`...), rec, i, s)
-		if err != nil {
-			return b, err
-		}
-		if !found {
-			b = b[:mark]
-			continue
-		}
-		b = append(b, '}')
-		n++
-	}
-	if n == 0 {
-		b = appendMissing(b, id, rev)
-	}
-	return append(b, "]}"...), nil
-}
-
-func appendMissing(b []byte, id, rev string) []byte {
-	if rev == "" {
-		rev = "undefined"
-	}
-	b = append(b, `{"error":{"id":`...)
-	b = appendString(b, id)
-	b = append(b, `,"rev":`...)
-	b = appendString(b, rev)
-	return append(b, `,"error":"not_found","reason":"missing"}}`...)
-}
-
-// pick returns what a request for rev is answered with: all leaves if it is
-// empty; that revision; or, with latest, the best leaf that descends from it.
-func (t revTree) pick(rev string, latest bool) []int {
-	if rev == "" {
-		return t.leaves()
-	}
-	parsed, err := ParseRevision(rev)
-	if err != nil {
-		return nil
-	}
-	i := t.find(parsed)
-	if i == noParent {
-		return nil
-	}
-	if latest {
-		return t.heirs(i)[:1]
-	}
-	return []int{i}
 }

@@ -40,6 +40,7 @@ type database struct {
 	writer  writer
 	state   atomic.Pointer[state] // what is committed
 	changed signal.Signal         // raised after each commit that took a seq
+	pins    pins                  // attachments in use
 	suspect atomic.Bool           // damage was seen: check the file at the next start
 
 	mu     sync.RWMutex  // held for reading while the file is used, for writing to close it
@@ -82,6 +83,9 @@ func openDatabase(ctx context.Context, name, path string, log *slog.Logger) (_ *
 		return nil, err
 	}
 	if err := d.writer.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.dropUnnamed(ctx); err != nil { // received before a crash
 		return nil, err
 	}
 	return d, durable.SyncDir(filepath.Dir(path))

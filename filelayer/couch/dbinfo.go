@@ -103,14 +103,7 @@ func (r *request) compact() error {
 }
 
 func (d *database) vacuum(ctx context.Context) error {
-	const unused = `DELETE FROM attachments WHERE digest NOT IN (
-		SELECT json_extract(value, '$.digest') FROM docs, json_each(CAST(docs.attachments AS TEXT)) WHERE docs.attachments IS NOT NULL
-		UNION SELECT json_extract(value, '$.digest') FROM leaves, json_each(CAST(leaves.attachments AS TEXT)) WHERE leaves.attachments IS NOT NULL)`
-	err := d.write(ctx, func(t *transaction) error {
-		_, err := t.tx.ExecContext(t.ctx, unused)
-		return err
-	})
-	if err != nil {
+	if err := d.dropUnused(ctx); err != nil {
 		return err
 	}
 	release, err := d.use()

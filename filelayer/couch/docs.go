@@ -2,6 +2,7 @@ package couch
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"strings"
 )
@@ -27,6 +28,9 @@ func (r *request) document(id string, rest []string) error {
 
 func (r *request) getDocument(id string) error {
 	s, latest, wanted := r.show(), r.flag("latest"), r.rev("rev")
+	if s.since = r.revs("atts_since"); s.since != nil {
+		s.attachments = true
+	}
 	if r.err != nil {
 		return r.err
 	}
@@ -47,6 +51,9 @@ func (r *request) getDocument(id string) error {
 		r.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	if s.attachments {
+		return r.sendWithAttachments(rec, i, s)
+	}
 	b, found, err := r.db.appendDocument(r.Context(), make([]byte, 0, len(rec.body)+256), rec, i, s)
 	if err != nil {
 		return err
@@ -57,6 +64,28 @@ func (r *request) getDocument(id string) error {
 	}
 	writeBytes(r.w, r.Request, http.StatusOK, append(b, '\n'))
 	return nil
+}
+
+// sendWithAttachments answers with the document and the bytes of its
+// attachments: after it, if the client takes that, else in it.
+func (r *request) sendWithAttachments(rec *record, i int, s show) error {
+	if accepts(r.Header.Get("Accept"), "multipart/related") {
+		return r.sendRelated(rec, i, s)
+	}
+	out := r.stream("application/json")
+	s.spill = out.take
+	b, found, err := r.db.appendDocument(r.Context(), out.buf, rec, i, s)
+	if err == nil && !found {
+		err = errMissing
+	}
+	if err != nil {
+		if !out.started {
+			r.w.Header().Del("ETag")
+		}
+		return out.fail(err)
+	}
+	out.buf = append(b, '\n')
+	return out.flush()
 }
 
 func matches(ifNoneMatch, etag string) bool {
@@ -89,8 +118,8 @@ func (rec *record) choose(wanted *Revision, latest bool) (int, error) {
 }
 
 func (r *request) putDocument(id string) error {
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		return notImplemented("Documents are not taken as multipart; send attachments inline, or by themselves.")
+	if mediaType, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType == "multipart/related" {
+		return r.putRelated(id, params["boundary"])
 	}
 	raw, err := r.readJSON()
 	if err != nil {

@@ -17,14 +17,13 @@ type document struct {
 	deleted     bool
 	body        []byte // JSON object, compact, without underscore members
 	attachments map[string]*attachment
+	following   []string // names of the attachments that are yet to come, in order
 }
 
-// parseDocument reads a document from JSON that is valid.
+// parseDocument reads a document from JSON that is valid. Attachments do not
+// count to limit.
 func parseDocument(raw []byte, limit int) (*document, error) {
-	if len(raw) > limit {
-		return nil, &Error{http.StatusRequestEntityTooLarge, "document_too_large", "The document is larger than this database takes."}
-	}
-	d := &document{body: make([]byte, 1, len(raw))}
+	d := &document{body: make([]byte, 1, min(len(raw), limit))}
 	d.body[0] = '{'
 	isObject, err := members(raw, func(name, value []byte) error {
 		if len(name) > 2 && (name[1] == '_' || name[1] == '\\') {
@@ -38,6 +37,9 @@ func parseDocument(raw []byte, limit int) (*document, error) {
 		d.body = append(d.body, name...)
 		d.body = append(d.body, ':')
 		d.body = appendCompact(d.body, value)
+		if len(d.body) >= limit {
+			return &Error{http.StatusRequestEntityTooLarge, "document_too_large", "The document is larger than this database takes."}
+		}
 		return nil
 	})
 	if err != nil {

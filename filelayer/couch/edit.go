@@ -40,6 +40,9 @@ func (t *transaction) apply(doc *document, newEdits bool) (Revision, error) {
 	if err := checkID(doc.id); err != nil {
 		return Revision{}, err
 	}
+	if err := doc.checkAttachments(); err != nil {
+		return Revision{}, err
+	}
 	seq, tree, err := t.lookup(doc.id)
 	if err != nil {
 		return Revision{}, err
@@ -56,6 +59,9 @@ func (t *transaction) apply(doc *document, newEdits bool) (Revision, error) {
 	after := merged.stem(t.state.revsLimit)
 	if !changed || slices.Equal(after, tree) { // it named ancestors that are stemmed here
 		return l.head(), nil
+	}
+	if err := t.resolveReplicatedStubs(doc, tree, l); err != nil {
+		return Revision{}, err
 	}
 	attachments, err := t.storeAttachments(doc, l, newEdits)
 	if err != nil {

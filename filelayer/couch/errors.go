@@ -45,4 +45,9 @@ var (
 	errNoAttachment = &Error{http.StatusNotFound, "not_found", "Document is missing attachment"}
 	errBadRev       = &Error{http.StatusBadRequest, "bad_request", "Invalid rev format"}
 	errTooLarge     = &Error{http.StatusRequestEntityTooLarge, "too_large", "The request entity is too large."}
+
+	errAttachmentTooLarge = &Error{http.StatusRequestEntityTooLarge, "attachment_too_large", "The attachment is larger than this database takes."}
+	errDigest             = &Error{http.StatusBadRequest, "content_md5_mismatch", "Possible message corruption."}
+	errRange              = &Error{http.StatusRequestedRangeNotSatisfiable, "requested_range_not_satisfiable", "Requested range not satisfiable"}
+	errLocalAttachment    = &Error{http.StatusBadRequest, "bad_request", "_local documents do not accept attachments."}
 )

@@ -63,6 +63,7 @@ func (r *request) changes() error {
 		contentType = "text/event-stream"
 	}
 	c := &changesReader{db: r.db, q: q, out: r.stream(contentType), last: q.since}
+	q.show.spill = c.out.take
 	woken, stop := r.db.changed.Listen()
 	defer stop()
 	if !q.feed.goesOn() {

@@ -72,6 +72,9 @@ func (r *request) putLocal(id string) error {
 	if doc.id != "" && doc.id != id {
 		return badRequest("Document ID must match the one in the URL")
 	}
+	if doc.attachments != nil {
+		return errLocalAttachment
+	}
 	rev := doc.localRev
 	if v := r.text("rev"); v != "" {
 		rev = v

@@ -6,7 +6,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"strings"
 )
 
 // A branch is one answer of open_revs: a revision of the tree, or the text of
@@ -39,8 +38,7 @@ func (r *request) openRevs(id string, s show, latest bool) error {
 	} else if branches, err = rec.tree.branches(revs, latest); err != nil {
 		return err
 	}
-	accept := r.Header.Get("Accept")
-	if strings.Contains(accept, "application/json") && !strings.Contains(accept, "multipart/mixed") {
+	if !accepts(r.Header.Get("Accept"), "multipart/mixed") {
 		return r.openRevsJSON(rec, branches, s)
 	}
 	return r.openRevsMixed(rec, branches, s)
@@ -79,19 +77,24 @@ func (t revTree) branches(revs []string, latest bool) ([]branch, error) {
 
 func (r *request) openRevsJSON(rec *record, branches []branch, s show) error {
 	out := r.stream("application/json")
+	s.spill = out.take
 	out.buf = append(out.buf, '[')
 	for k, b := range branches {
 		if k > 0 {
 			out.buf = append(out.buf, ',')
 		}
-		doc, missing, err := r.branchDocument(rec, b, s)
-		if err != nil {
-			return out.fail(err)
+		missing := b.text
+		if b.index != noParent {
+			mark := len(out.buf)
+			doc, found, err := r.db.appendDocument(r.Context(), append(out.buf, `{"ok":`...), rec, b.index, s)
+			if err != nil {
+				return out.fail(err)
+			}
+			if out.buf = doc; !found {
+				out.buf, missing = out.buf[:mark], rec.tree[b.index].rev.String()
+			}
 		}
-		if missing == "" {
-			out.buf = append(out.buf, `{"ok":`...)
-			out.buf = append(out.buf, doc...)
-		} else {
+		if missing != "" {
 			out.buf = append(out.buf, `{"missing":`...)
 			out.buf = appendString(out.buf, missing)
 		}
@@ -104,45 +107,68 @@ func (r *request) openRevsJSON(rec *record, branches []branch, s show) error {
 	return out.flush()
 }
 
-// branchDocument returns the document of b, or the revision that is missing.
-func (r *request) branchDocument(rec *record, b branch, s show) (doc []byte, missing string, err error) {
-	if b.index == noParent {
-		return nil, b.text, nil
-	}
-	doc, found, err := r.db.appendDocument(r.Context(), nil, rec, b.index, s)
-	if err != nil || found {
-		return doc, "", err
-	}
-	return nil, rec.tree[b.index].rev.String(), nil
-}
-
-// openRevsMixed sends a part for each branch; attachments are inline in it.
+// openRevsMixed sends a part for each branch; one with attachments is itself a
+// multipart/related.
 func (r *request) openRevsMixed(rec *record, branches []branch, s show) error {
-	s.attachments = true
-	w := multipart.NewWriter(r.w)
-	r.w.Header().Set("Content-Type", `multipart/mixed; boundary="`+w.Boundary()+`"`)
-	r.w.WriteHeader(http.StatusOK)
+	w := r.multipart("multipart/mixed")
 	if r.Method == http.MethodHead {
 		return nil
 	}
 	for _, b := range branches {
-		contentType := "application/json"
-		doc, missing, err := r.branchDocument(rec, b, s)
-		if err != nil {
-			r.cutShort(err)
-			return nil
+		missing := b.text
+		if b.index != noParent {
+			found, err := r.writeRevision(w, rec, b.index, s, nil)
+			if err != nil {
+				r.cutShort(err)
+				return nil
+			}
+			if !found {
+				missing = rec.tree[b.index].rev.String()
+			}
 		}
-		if missing != "" {
-			contentType = `application/json; error="true"`
-			doc, _ = json.Marshal(map[string]string{"missing": missing}) // strings always can be
+		if missing == "" {
+			continue
 		}
-		part, err := w.CreatePart(textproto.MIMEHeader{"Content-Type": {contentType}})
-		if err != nil {
-			return err
-		}
-		if _, err := part.Write(doc); err != nil {
+		if err := writeErrorPart(w, map[string]string{"missing": missing}); err != nil {
 			return err
 		}
 	}
 	return w.Close()
+}
+
+// multipart begins an answer of several parts.
+func (r *request) multipart(mediaType string) *multipart.Writer {
+	w := multipart.NewWriter(r.w)
+	r.w.Header().Set("Content-Type", mediaType+`; boundary="`+w.Boundary()+`"`)
+	r.w.WriteHeader(http.StatusOK)
+	return w
+}
+
+// writeRevision writes revision i of rec as a part, with header if attachments
+// follow in it. Found is false for a revision whose body is no longer kept.
+func (r *request) writeRevision(w *multipart.Writer, rec *record, i int, s show, header textproto.MIMEHeader) (found bool, err error) {
+	m, err := r.related(rec, i, s)
+	if err != nil || m == nil {
+		return false, err
+	}
+	defer m.close()
+	if header == nil || len(m.names) == 0 {
+		header = make(textproto.MIMEHeader)
+	}
+	header.Set("Content-Type", m.contentType())
+	part, err := w.CreatePart(header)
+	if err != nil {
+		return true, err
+	}
+	return true, m.send(r.Context(), part)
+}
+
+func writeErrorPart(w *multipart.Writer, what map[string]string) error {
+	part, err := w.CreatePart(textproto.MIMEHeader{"Content-Type": {`application/json; error="true"`}})
+	if err != nil {
+		return err
+	}
+	b, _ := json.Marshal(what) // strings always can be
+	_, err = part.Write(b)
+	return err
 }

@@ -102,6 +102,32 @@ func (p *params) rev(name string) *Revision {
 	return &rev
 }
 
+// revs reads a JSON array of revisions; nil if none is given.
+func (p *params) revs(name string) []Revision {
+	var texts []string
+	if !p.json(&texts, name) {
+		return nil
+	}
+	revs, err := parseRevisions(texts)
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	return revs
+}
+
+// parseRevisions returns a slice that is not nil.
+func parseRevisions(texts []string) ([]Revision, error) {
+	revs := make([]Revision, 0, len(texts))
+	for _, text := range texts {
+		rev, err := ParseRevision(text)
+		if err != nil {
+			return nil, errBadRev
+		}
+		revs = append(revs, rev)
+	}
+	return revs, nil
+}
+
 func (p *params) show() show {
 	return show{
 		revs:             p.flag("revs"),
@@ -110,5 +136,6 @@ func (p *params) show() show {
 		deletedConflicts: p.flag("deleted_conflicts"),
 		localSeq:         p.flag("local_seq"),
 		attachments:      p.flag("attachments"),
+		encodings:        p.flag("att_encoding_info"),
 	}
 }

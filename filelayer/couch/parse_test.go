@@ -40,7 +40,7 @@ func TestParseDocument(t *testing.T) {
 		{`{"\u005fodd":1}`, "", "doc_validation"},
 		{`{"_attachments":{"a":null}}`, "", "bad_request"},
 		{`{"_attachments":{"a":{"data":"%"}}}`, "", "bad_request"},
-		{`{"_attachments":{"a":{"follows":true}}}`, "", "not_implemented"},
+		{`{"_attachments":{"a":{"follows":true}}}`, `{}`, ""},
 		{`{"a":"` + strings.Repeat("x", 2000) + `"}`, "", "document_too_large"},
 	} {
 		d, err := parseDocument([]byte(tt.raw), 1000)

@@ -20,7 +20,7 @@ type record struct {
 
 // queries are the statements of the readers.
 type queries struct {
-	get, tree, leaf, bytes, changes, changesDown, local *sql.Stmt
+	get, tree, leaf, find, chunk, changes, changesDown, local *sql.Stmt
 }
 
 func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
@@ -29,7 +29,8 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 		row + "WHERE id=?":                                          &q.get,
 		"SELECT seq, tree FROM docs WHERE id=?":                     &q.tree,
 		"SELECT body, attachments FROM leaves WHERE id=? AND rev=?": &q.leaf,
-		"SELECT data FROM attachments WHERE digest=?":               &q.bytes,
+		"SELECT n, length FROM attachments WHERE digest=?":          &q.find,
+		"SELECT data FROM chunks WHERE id=?":                        &q.chunk,
 		row + "WHERE seq>? AND seq<=? ORDER BY seq LIMIT ?":         &q.changes,
 		row + "WHERE seq>? AND seq<=? ORDER BY seq DESC LIMIT ?":    &q.changesDown,
 		"SELECT n, body FROM locals WHERE id=?":                     &q.local,
@@ -121,20 +122,6 @@ func (d *database) losingLeaf(ctx context.Context, id string, rev Revision) (bod
 		return nil, nil, false, nil
 	}
 	return body, attachments, err == nil, err
-}
-
-// bytes returns the bytes of an attachment.
-func (d *database) bytes(ctx context.Context, digest string) (data []byte, err error) {
-	release, err := d.use()
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	err = d.queries.bytes.QueryRowContext(context.WithoutCancel(ctx), digest).Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errNoAttachment
-	}
-	return data, err
 }
 
 // Readers send at most this much to a client before they give the connection

@@ -2,13 +2,33 @@ package couch
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
 	"strconv"
 )
 
 // show names what a read adds to a document.
 type show struct {
-	revs, revsInfo, conflicts, deletedConflicts, localSeq, attachments bool
+	revs, revsInfo, conflicts, deletedConflicts, localSeq bool
+
+	attachments bool                         // the bytes too, not only what they are
+	since       []Revision                   // not those that came with one of these, or before
+	encodings   bool                         // how they are stored
+	follows     bool                         // the bytes come after the document
+	spill       func([]byte) ([]byte, error) // takes what is made; nil: all goes into one slice
+}
+
+// sends returns the func that says whether an attachment of revision i of r is
+// shown with its bytes.
+func (s show) sends(r *record, i int) func(*attachment) bool {
+	known := 0 // the generation of the revision that the client has
+	if len(s.since) > 0 {
+		for j := i; j != noParent && known == 0; j = r.tree[j].parent {
+			if slices.Contains(s.since, r.tree[j].rev) {
+				known = r.tree[j].rev.Generation
+			}
+		}
+	}
+	return func(a *attachment) bool { return s.attachments && a.RevPos > known }
 }
 
 // appendDocument appends revision i of r as JSON to b. Found is false for a
@@ -32,7 +52,7 @@ func (d *database) appendDocument(ctx context.Context, b []byte, r *record, i in
 	}
 	b = appendSpecial(b, r, i, s)
 	if len(attachments) > 0 {
-		if b, err = d.appendAttachments(ctx, b, attachments, s.attachments); err != nil {
+		if b, err = d.appendAttachments(ctx, b, attachments, s.sends(r, i), s); err != nil {
 			return b, false, err
 		}
 	}
@@ -118,21 +138,6 @@ func appendOthers(b []byte, member string, t revTree, i int, deleted bool) []byt
 		b = append(b, ']')
 	}
 	return b
-}
-
-func (d *database) appendAttachments(ctx context.Context, b []byte, all map[string]*attachment, data bool) ([]byte, error) {
-	for _, a := range all {
-		a.Stub = !data
-		if data {
-			var err error
-			if a.Data, err = d.bytes(ctx, a.Digest); err != nil {
-				return b, err
-			}
-		}
-	}
-	encoded, err := json.Marshal(all)
-	b = append(b, `,"_attachments":`...)
-	return append(b, encoded...), err
 }
 
 // appendSeq appends the seq n as the protocol's clients see it: opaque, but

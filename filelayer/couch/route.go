@@ -88,8 +88,10 @@ func (s *Server) routeDatabase(r *request, path []string) error {
 		return handle(r)
 	}
 	switch {
+	case name == "_local" && len(path) > 2, strings.HasPrefix(name, "_local/") && len(path) > 1:
+		return errLocalAttachment
 	case name == "_local" && len(path) > 1:
-		return r.localDocument("_local/" + strings.Join(path[1:], "/"))
+		return r.localDocument("_local/" + path[1])
 	case name == "_design" && len(path) > 1:
 		if len(path) > 2 && strings.HasPrefix(path[2], "_") {
 			return notImplemented("Design documents are stored and replicated, but their functions are not run here.")

@@ -25,7 +25,8 @@ const applicationID = 0x5061756c
 //     tree (see treecode.go) and the body of its winning revision;
 //   - leaves holds the bodies of the other leaves, so none that replicas may
 //     still ask for;
-//   - attachments holds their bytes by digest;
+//   - attachments holds the digests and lengths of their bytes, and chunks
+//     these (see chunks.go);
 //   - locals holds the _local/ documents;
 //   - state, one row, holds the counters and what the database is set to.
 var migrations = []string{`
@@ -37,7 +38,16 @@ CREATE TABLE attachments(digest TEXT PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE locals(id TEXT PRIMARY KEY, n INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE state(one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, created INTEGER NOT NULL,
 	clean INTEGER NOT NULL, seq INTEGER NOT NULL, docs INTEGER NOT NULL, deleted INTEGER NOT NULL,
-	revs_limit INTEGER NOT NULL, security BLOB NOT NULL);`}
+	revs_limit INTEGER NOT NULL, security BLOB NOT NULL);`, `
+ALTER TABLE attachments RENAME TO whole;
+CREATE TABLE attachments(n INTEGER PRIMARY KEY, digest TEXT UNIQUE, length INTEGER NOT NULL);
+CREATE TABLE chunks(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+INSERT INTO attachments(digest, length) SELECT digest, length(data) FROM whole;
+WITH RECURSIVE piece(n, digest, i, length) AS (
+	SELECT n, digest, 0, length FROM attachments WHERE length > 0
+	UNION ALL SELECT n, digest, i+1, length FROM piece WHERE (i+1)*524288 < length)
+INSERT INTO chunks SELECT n<<24 | i, substr(data, i*524288+1, 524288) FROM piece JOIN whole USING (digest);
+DROP TABLE whole;`}
 
 // A commit is on the disk when it returns (synchronous FULL): what was
 // answered survives a power cut. The WAL goes into the file every 16 MB.

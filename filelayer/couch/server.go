@@ -23,8 +23,9 @@ import (
 
 // Options of [Open]. The zero Options mean the defaults that the fields name.
 type Options struct {
-	MaxRequest  int64 // longest request body, in bytes when unpacked; 0 means 64 MiB
-	MaxDocument int   // longest document, in bytes; 0 means 8 MiB
+	MaxRequest    int64 // longest JSON body of a request, in bytes when unpacked; 0 means 64 MiB
+	MaxDocument   int   // longest document without its attachments, in bytes; 0 means 8 MiB
+	MaxAttachment int64 // longest attachment, in bytes when unpacked; 0 means 16 GiB, 8 TiB is the most
 	// OnDamage is told of each damaged database file, with an error that
 	// wraps [ErrDamaged] and names where the file lies now. It may be nil.
 	OnDamage func(error)
@@ -51,6 +52,7 @@ type Server struct {
 func Open(dir string, opts Options) (*Server, error) {
 	opts.MaxRequest = cmp.Or(opts.MaxRequest, 64<<20)
 	opts.MaxDocument = cmp.Or(opts.MaxDocument, 8<<20)
+	opts.MaxAttachment = min(cmp.Or(opts.MaxAttachment, 16<<30), largestFile)
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}

@@ -41,6 +41,13 @@ func (s *stream) spill() error {
 	return s.send()
 }
 
+// take makes b what is made, and returns what is left of it after spill.
+func (s *stream) take(b []byte) ([]byte, error) {
+	s.buf = b
+	err := s.spill()
+	return s.buf, err
+}
+
 // flush sends what is made, all the way to the client.
 func (s *stream) flush() error {
 	if err := s.send(); err != nil {
@@ -62,7 +69,11 @@ func (s *stream) fail(err error) error {
 	return nil
 }
 
-// cutShort records why an answer ends before it is complete.
+// cutShort records why an answer ends before it is complete, unless nobody is
+// there to read it.
 func (r *request) cutShort(err error) {
+	if r.Context().Err() != nil {
+		return
+	}
 	r.server.opts.Log.ErrorContext(r.Context(), "Cut an answer short", "path", r.URL.Path, "err", r.db.note(err))
 }

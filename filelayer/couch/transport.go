@@ -29,6 +29,9 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
+	if r.ContentLength == 0 && r.Body != http.NoBody {
+		r.ContentLength = -1 // a client's 0 is a server's -1
+	}
 	r.RequestURI = r.URL.RequestURI()
 	x := &exchange{request: r, cancel: cancel, header: make(http.Header), ready: make(chan struct{})}
 	x.read, x.write = io.Pipe()
@@ -90,10 +93,13 @@ func (x *exchange) serve(h http.Handler, log *slog.Logger) {
 }
 
 // failed ends the exchange after the handler panicked, as net/http would by
-// closing the connection: one bad request must not end the program.
+// closing the connection: one bad request must not end the program. With
+// [http.ErrAbortHandler] it meant to end so.
 func (x *exchange) failed(log *slog.Logger, p any) {
 	err := fmt.Errorf("answer %s %s: %v", x.request.Method, x.request.URL.Path, p)
-	log.Error("A request made the database server panic", "err", err, "stack", string(debug.Stack()))
+	if p != http.ErrAbortHandler {
+		log.Error("A request made the database server panic", "err", err, "stack", string(debug.Stack()))
+	}
 	_ = x.write.CloseWithError(err) // never fails
 	if x.response == nil {
 		x.err = errors.Join(io.ErrUnexpectedEOF, err)

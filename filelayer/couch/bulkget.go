@@ -1,0 +1,191 @@
+package couch
+
+import (
+	"context"
+	"errors"
+	"mime/multipart"
+	"net/textproto"
+)
+
+// A wanted is what a request of _bulk_get names.
+type wanted struct {
+	ID        string   `json:"id"`
+	Rev       string   `json:"rev"`
+	AttsSince []string `json:"atts_since"`
+}
+
+// bulkGet answers POST /{db}/_bulk_get: one result for each document asked
+// for, in that order, each with one entry for a rev, or with all leaves if no
+// rev is named. A client that takes no JSON gets a part for each entry.
+func (r *request) bulkGet() error {
+	var body struct {
+		Docs *[]wanted `json:"docs"`
+	}
+	if err := r.decodePost(&body); err != nil {
+		return err
+	}
+	if body.Docs == nil {
+		return badRequest("Missing JSON list of 'docs'.")
+	}
+	for _, name := range []string{"atts_since", "new_edits", "open_revs", "rev", "w"} {
+		if r.values.Has(name) {
+			return badRequest("\"%s\" query parameter is not acceptable", name)
+		}
+	}
+	show, latest := r.show(), r.flag("latest")
+	if r.err != nil {
+		return r.err
+	}
+	accept := r.Header.Get("Accept")
+	if !accepts(accept, "application/json") {
+		for _, mediaType := range []string{"multipart/mixed", "multipart/related"} {
+			if accepts(accept, mediaType) {
+				return r.bulkGetParts(mediaType, *body.Docs, latest, show)
+			}
+		}
+	}
+	return r.bulkGetJSON(*body.Docs, latest, show)
+}
+
+func (r *request) bulkGetJSON(docs []wanted, latest bool, s show) error {
+	out := r.stream("application/json")
+	s.spill = out.take
+	out.buf = append(out.buf, `{"results":[`...)
+	for i, want := range docs {
+		if i > 0 {
+			out.buf = append(out.buf, ",\n"...)
+		}
+		var err error
+		if out.buf, err = r.db.appendBulkGet(r.Context(), out.buf, want, latest, s); err != nil {
+			return out.fail(err)
+		}
+		if err := out.spill(); err != nil {
+			return err
+		}
+	}
+	out.buf = append(out.buf, "]}\n"...)
+	return out.flush()
+}
+
+// answers returns the revisions that answer want, none if there are none, and
+// how to show them.
+func (d *database) answers(ctx context.Context, want wanted, latest bool, s show) (*record, []int, show, error) {
+	if want.AttsSince != nil {
+		var err error
+		if s.since, err = parseRevisions(want.AttsSince); err != nil {
+			return nil, nil, s, err
+		}
+		s.attachments = true
+	}
+	rec, err := d.get(ctx, want.ID)
+	if errors.Is(err, errMissing) {
+		return nil, nil, s, nil
+	}
+	if err != nil {
+		return nil, nil, s, err
+	}
+	return rec, rec.tree.pick(want.Rev, latest), s, nil
+}
+
+func (d *database) appendBulkGet(ctx context.Context, b []byte, want wanted, latest bool, s show) ([]byte, error) {
+	b = append(b, `{"id":`...)
+	b = appendString(b, want.ID)
+	b = append(b, `,"docs":[`...)
+	rec, revisions, s, err := d.answers(ctx, want, latest, s)
+	if err != nil {
+		return b, err
+	}
+	n := 0
+	for _, i := range revisions {
+		mark := len(b)
+		if n > 0 {
+			b = append(b, ',')
+		}
+		var found bool
+		b, found, err = d.appendDocument(ctx, append(b, `{"ok":`...), rec, i, s)
+		if err != nil {
+			return b, err
+		}
+		if !found {
+			b = b[:mark]
+			continue
+		}
+		b = append(b, '}')
+		n++
+	}
+	if n == 0 {
+		b = appendMissing(b, want.ID, want.text())
+	}
+	return append(b, "]}"...), nil
+}
+
+// text returns the revision as an error names it.
+func (w wanted) text() string {
+	if w.Rev == "" {
+		return "undefined"
+	}
+	return w.Rev
+}
+
+func appendMissing(b []byte, id, rev string) []byte {
+	b = append(b, `{"error":{"id":`...)
+	b = appendString(b, id)
+	b = append(b, `,"rev":`...)
+	b = appendString(b, rev)
+	return append(b, `,"error":"not_found","reason":"missing"}}`...)
+}
+
+// bulkGetParts answers with parts, in the form of openRevsMixed.
+func (r *request) bulkGetParts(mediaType string, docs []wanted, latest bool, s show) error {
+	w := r.multipart(mediaType)
+	for _, want := range docs {
+		if err := r.writeWanted(w, want, latest, s); err != nil {
+			r.cutShort(err)
+			return nil
+		}
+	}
+	return w.Close()
+}
+
+func (r *request) writeWanted(w *multipart.Writer, want wanted, latest bool, s show) error {
+	rec, revisions, s, err := r.db.answers(r.Context(), want, latest, s)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, i := range revisions {
+		found, err := r.writeRevision(w, rec, i, s, textproto.MIMEHeader{
+			"X-Doc-Id": {oneLine(want.ID)}, "X-Rev-Id": {rec.tree[i].rev.String()},
+		})
+		if err != nil {
+			return err
+		}
+		if found {
+			n++
+		}
+	}
+	if n > 0 {
+		return nil
+	}
+	return writeErrorPart(w, map[string]string{"id": want.ID, "rev": want.text(), "error": "not_found", "reason": "missing"})
+}
+
+// pick returns what a request for rev is answered with: all leaves if it is
+// empty; that revision; or, with latest, the best leaf that descends from it.
+func (t revTree) pick(rev string, latest bool) []int {
+	if rev == "" {
+		return t.leaves()
+	}
+	parsed, err := ParseRevision(rev)
+	if err != nil {
+		return nil
+	}
+	i := t.find(parsed)
+	if i == noParent {
+		return nil
+	}
+	if latest {
+		return t.heirs(i)[:1]
+	}
+	return []int{i}
+}
