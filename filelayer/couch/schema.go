@@ -72,7 +72,9 @@ func openSQLite(path string, maxConns int, pragmas []string) (*sql.DB, error) {
 }
 
 // migrate brings the file up to the present schema, in one transaction.
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, db *sql.DB) error { return migrateTo(ctx, db, migrations) }
+
+func migrateTo(ctx context.Context, db *sql.DB, migrations []string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -19,6 +19,10 @@ func TestMain(m *testing.M) {
 		writeUntilKilled(dir)
 		return
 	}
+	if dir := os.Getenv(uploadEnv); dir != "" {
+		uploadUntilKilled(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -55,27 +55,3 @@ var listCases = []testCase{
 		step{method: "GET", path: "/$db/_all_docs?skip=-1", status: 400},
 	)},
 }
-
-var attachmentCases = []testCase{
-	{"attachments", []step{
-		{method: "PUT", path: "/$db/x", body: `{"_attachments":{"a.txt":{"content_type":"text/plain","data":"aGVsbG8="}}}`, status: 201, as: "r1"},
-		{method: "GET", path: "/$db/x", status: 200, want: `{"_attachments":{"a.txt":{"content_type":"text/plain","length":5,"revpos":1,"stub":true,"digest":"md5-XUFAKrxLKna5cZ2REBfFkg==","data":"~"}}}`},
-		{method: "GET", path: "/$db/x?attachments=true", status: 200, want: `{"_attachments":{"a.txt":{"data":"aGVsbG8=","stub":"~"}}}`},
-		{method: "GET", path: "/$db/x/a.txt", status: 200, wantText: "hello", wantHeader: header("Content-Type", "text/plain")},
-		{method: "GET", path: "/$db/x/a.txt", header: header("Range", "bytes=1-2"), status: 206, wantText: "el"},
-		{method: "GET", path: "/$db/x/none", status: 404},
-		{method: "PUT", path: "/$db/x", body: `{"_rev":"$r1","n":1,"_attachments":{"a.txt":{"stub":true}}}`, status: 201, as: "r2"},
-		{method: "GET", path: "/$db/x/a.txt", status: 200, wantText: "hello"},
-		{method: "PUT", path: "/$db/x", body: `{"_rev":"$r2","_attachments":{"b.txt":{"stub":true}}}`, status: 412, want: `{"error":"missing_stub","reason":"*"}`},
-		{method: "PUT", path: "/$db/x/b%2Fc.bin?rev=$r2", body: "\x00\x01", header: header("Content-Type", "application/x-b"), status: 201, as: "r3"},
-		{method: "GET", path: "/$db/x", status: 200, want: `{"n":1,"_attachments":{"a.txt":{"revpos":1},"b/c.bin":{"length":2,"revpos":3}}}`},
-		{method: "GET", path: "/$db/x/b/c.bin", status: 200, wantText: "\x00\x01", wantHeader: header("Content-Type", "application/x-b")},
-		{method: "DELETE", path: "/$db/x/a.txt?rev=$r3", status: 200, as: "r4"},
-		{method: "GET", path: "/$db/x", status: 200, want: `{"_attachments":{"a.txt":"~","b/c.bin":"*"}}`},
-		{method: "PUT", path: "/$db/x/empty", body: ``, header: header("Content-Type", "text/plain"), status: 409},
-		{method: "PUT", path: "/$db/new/empty", body: ``, header: header("Content-Type", "text/plain"), status: 201},
-		{method: "GET", path: "/$db/new/empty", status: 200},
-		{method: "POST", path: "/$db/_compact", status: 202},
-		{method: "GET", path: "/$db/x?rev=$r4&attachments=true", status: 200, want: `{"_attachments":{"b/c.bin":{"data":"AAE="}}}`},
-	}},
-}
