@@ -25,15 +25,6 @@ func do(tb testing.TB, h http.Handler, method, target string, body io.Reader, he
 	return w.Result()
 }
 
-func text(tb testing.TB, resp *http.Response) string {
-	tb.Helper()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return string(b)
-}
-
 // rows counts what the database holds of attachments.
 func rows(tb testing.TB, s *Server) (named, unnamed, chunks int) {
 	tb.Helper()

@@ -29,14 +29,6 @@ type attachment struct {
 	wants   int64    // how many bytes are to follow; negative if the client did not say
 }
 
-// storedLength returns the length of the bytes that Digest is of.
-func (a *attachment) storedLength() int64 {
-	if a.Encoding != "" {
-		return a.EncodedLength
-	}
-	return a.Length
-}
-
 // carry makes c the bytes of a.
 func (a *attachment) carry(c *content) {
 	a.content, a.follows = c, false

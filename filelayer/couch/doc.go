@@ -16,6 +16,9 @@
 // whether it deletes, so two devices that make the same edit (say, resolve a
 // conflict alike) make the same revision and have nothing left to exchange.
 //
+// Attachments are stored once by digest, and stream in and out: alone, inline
+// in JSON, or as parts of multipart/related.
+//
 // Only the bodies of leaves are kept: the databases are always compact. Every
 // answered write is on the disk: it survives a crash of the process and of the
 // machine.

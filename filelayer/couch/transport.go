@@ -97,7 +97,7 @@ func (x *exchange) serve(h http.Handler, log *slog.Logger) {
 // [http.ErrAbortHandler] it meant to end so.
 func (x *exchange) failed(log *slog.Logger, p any) {
 	err := fmt.Errorf("answer %s %s: %v", x.request.Method, x.request.URL.Path, p)
-	if p != http.ErrAbortHandler {
+	if cause, _ := p.(error); !errors.Is(cause, http.ErrAbortHandler) {
 		log.Error("A request made the database server panic", "err", err, "stack", string(debug.Stack()))
 	}
 	_ = x.write.CloseWithError(err) // never fails
