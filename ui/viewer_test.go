@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/libpaul/paul/app"
+)
+
+func TestViewer(t *testing.T) {
+	r := newRig(t, newFake(30), large)
+	g := r.presentGrid()
+	r.settle()
+	v := r.view
+	g.grid.Select(2)
+	g.grid.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if !v.active() || v.img.Digest != digest(2) {
+		t.Fatal("enter does not open the photo")
+	}
+	key := func(k fyne.KeyName) { v.key(&fyne.KeyEvent{Name: k}) }
+	r.settle()
+	r.until("neighbours", func() bool { return len(v.near) >= 2 })
+	key(fyne.KeyRight)
+	if v.img.Digest != digest(3) || v.near[digest(3)] == nil {
+		t.Error("the next photo was not at hand")
+	}
+	key(fyne.KeyEnd)
+	key(fyne.KeyRight)
+	if v.at != 29 {
+		t.Errorf("at %d, want the last", v.at)
+	}
+	key(fyne.KeyHome)
+	key(fyne.KeyF)
+	r.waitCall("favourite true 0")
+	r.until("the heart", func() bool { return v.img.Favourite })
+	key(fyne.KeyDelete)
+	r.tap("Delete")
+	r.until("the next photo", func() bool { return v.img.Digest == digest(1) })
+	key(fyne.KeyI)
+	r.wantText("Fujifilm X-T4")
+	r.wantText("Save to this computer")
+	key(fyne.KeyEscape)
+	if v.active() || g.grid.Count() != 1 {
+		t.Error("escape does not go back to the photo in the grid")
+	}
+}
+
+func TestViewerSaysWhoHasAnAbsentPhoto(t *testing.T) {
+	f := newFake(10)
+	f.absent[digest(1)] = true
+	f.devices[1].Online, f.devices[1].LastSeen = false, now.Add(-5*time.Hour)
+	r := newRig(t, f, large)
+	r.view.open(r.presentGrid(), 1)
+	r.settle()
+	r.wantText("The full photo is on Desktop (offline, last seen 5 h ago)")
+	f.mu.Lock() // it comes online and is saved
+	delete(f.absent, digest(1))
+	f.devices[1].Online = true
+	f.update([]app.Digest{digest(1)}, func(img *imageRecord) { img.Here = true })
+	f.mu.Unlock()
+	f.changed.Raise()
+	r.until("the photo", func() bool { return r.view.err == nil && r.view.near[digest(1)] != nil })
+}
+
+func TestSlideShow(t *testing.T) {
+	r := newRig(t, newFake(3), large)
+	r.view.open(r.presentGrid(), 1)
+	r.view.key(&fyne.KeyEvent{Name: fyne.KeySpace})
+	for _, want := range []int{2, 0} {
+		go r.fire(slideTime)
+		r.until("next slide", func() bool { return r.view.at == want })
+	}
+	r.view.key(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if r.view.sliding != nil || !r.view.active() {
+		t.Error("escape does not end the slide show alone")
+	}
+}
