@@ -187,6 +187,11 @@ func (a *App) Activities() []Activity {
 	return a.activities.snapshot(a.files.Transfers(), time.Now())
 }
 
+// Transfers lists the files that are on their way here, or wait after a failure
+// other than that no holder is online; a file that only waits for its turn or
+// for a holder is not among them.
+func (a *App) Transfers() []Transfer { return a.files.Transfers() }
+
 // meter smooths the growth of a count to a rate a second.
 type meter struct {
 	at    time.Time

@@ -14,6 +14,8 @@ type (
 	Digest = filelayer.Digest
 	// Entry is a file of the library, whether or not a copy is here.
 	Entry = filelayer.Entry
+	// Transfer is a file on its way to this device.
+	Transfer = filelayer.Transfer
 	// Guest is who used a pair code, and the four words both sides show.
 	Guest = filelayer.Guest
 	// Peering is one link of the overlay node.
