@@ -48,6 +48,7 @@ type Loader struct {
 	clients  []*Client // the newest wish last
 	running  map[Key]context.CancelFunc
 	failed   map[Key]error
+	again    map[Key]struct{} // of failed: to be tried again
 	cache    map[Key]*list.Element
 	recent   *list.List // of *entry, most recently used first
 	bytes    int
@@ -78,7 +79,7 @@ func New(opts Options) *Loader {
 		opts.Workers = 3
 	}
 	l := &Loader{
-		opts: opts, running: map[Key]context.CancelFunc{}, failed: map[Key]error{},
+		opts: opts, running: map[Key]context.CancelFunc{}, failed: map[Key]error{}, again: map[Key]struct{}{},
 		cache: map[Key]*list.Element{}, recent: list.New(),
 	}
 	l.wake = sync.NewCond(&l.mu)
@@ -130,12 +131,14 @@ func (l *Loader) Failed(k Key) error {
 	return l.failed[k]
 }
 
-// Retry forgets failures, so that the next wish tries again: a holder may have
-// come online.
+// Retry lets the next wish try again what has failed: a holder may have come
+// online. Until that has an end, Failed tells of the failure before.
 func (l *Loader) Retry() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.failed)
+	for k := range l.failed {
+		l.again[k] = struct{}{}
+	}
 }
 
 // Bytes returns how much memory the cached pictures take.
@@ -160,7 +163,8 @@ func (c *Client) Want(keys []Key) {
 		c.wanted[k] = struct{}{}
 		_, have := l.cache[k]
 		_, busy := l.running[k]
-		if !have && !busy && l.failed[k] == nil {
+		_, again := l.again[k]
+		if !have && !busy && (l.failed[k] == nil || again) {
 			c.pending = append(c.pending, k)
 		}
 	}
@@ -215,6 +219,7 @@ func (l *Loader) loadNext(ctx context.Context) bool {
 	delete(l.running, k)
 	switch {
 	case err == nil:
+		delete(l.failed, k)
 		l.keep(k, img)
 	case dropped: // not tried to the end: a later wish tries again
 		l.requeue(k)
@@ -222,6 +227,7 @@ func (l *Loader) loadNext(ctx context.Context) bool {
 	default:
 		l.failed[k] = err
 	}
+	delete(l.again, k)
 	l.announce(k)
 	return true
 }

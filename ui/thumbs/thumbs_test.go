@@ -172,10 +172,13 @@ func TestFailuresAreNotTriedAgainUntilRetry(t *testing.T) {
 			t.Fatal("the failure is not remembered")
 		}
 		l.Retry()
+		if l.Failed(key(1)) == nil {
+			t.Error("the failure is forgotten before another try has an end")
+		}
 		c.Want(keys(1, 1))
 		synctest.Wait()
-		if _, ok := l.Get(key(1)); !ok || tries != 2 {
-			t.Errorf("after Retry: in memory %v, %d tries", ok, tries)
+		if _, ok := l.Get(key(1)); !ok || tries != 2 || l.Failed(key(1)) != nil {
+			t.Errorf("after Retry: in memory %v, %d tries, failure %v", ok, tries, l.Failed(key(1)))
 		}
 	})
 }
