@@ -42,7 +42,7 @@ func (p *activityPage) reload() {
 	acts := p.s.dev.Activities()
 	queue := p.s.dev.Status().Queue
 	var key strings.Builder
-	fmt.Fprint(&key, queue, p.s.now().Unix()/60)
+	fmt.Fprint(&key, queue, p.s.receiving(), p.s.now().Unix()/60)
 	for _, a := range acts {
 		fmt.Fprint(&key, a.ID, a.Title, a.Files, a.Bytes, a.Rate, a.Ended, a.Cause)
 	}
@@ -56,7 +56,7 @@ func (p *activityPage) reload() {
 		return
 	}
 	p.list.Objects = nil
-	if queue > 0 {
+	if queue > 0 && !p.s.receiving() {
 		p.list.Add(notice("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", queue)))
 	}
 	for _, running := range []bool{true, false} {

@@ -2,15 +2,12 @@ package ui
 
 import (
 	"context"
-	"image"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
@@ -24,18 +21,23 @@ type albumsPage struct {
 	s      *shell
 	whole  *fyne.Container
 	tiles  *fyne.Container
-	scroll fyne.CanvasObject
+	flow   *flow
+	scroll *container.Scroll
 	client *thumbs.Client
 	cards  []*albumCard
 	key    string // of the albums that are shown
 }
 
-const coverSize = 512
+const (
+	coverSize = 512
+	albumPad  = 8 // over the cards
+)
 
 func newAlbumsPage(s *shell) *albumsPage {
-	p := &albumsPage{s: s, tiles: container.New(&flow{least: 190, most: 280, gap: 20, tall: true, h: 54}), whole: container.NewStack()}
+	p := &albumsPage{s: s, flow: &flow{least: 190, most: 280, gap: 20, tall: true, h: 54}, whole: container.NewStack()}
+	p.tiles = container.New(p.flow)
 	p.client = s.thumbs.Client(p.loaded)
-	p.scroll = container.NewVScroll(look.Pad(8, 24, 20, 20, p.tiles))
+	p.scroll = container.NewVScroll(look.Pad(albumPad, 24, 20, 20, p.tiles))
 	return p
 }
 
@@ -48,7 +50,7 @@ func (p *albumsPage) shown()                    { p.want() }
 func (p *albumsPage) reload() {
 	albums := p.s.lib.Albums()
 	if len(albums) == 0 {
-		p.key = ""
+		p.key, p.cards, p.tiles.Objects = "", nil, nil
 		add := look.NewButton(words.T("New album"), "plus", look.Primary, func() { p.s.newAlbum(nil) })
 		p.whole.Objects = []fyne.CanvasObject{emptyState("albums", words.T("No albums yet"),
 			words.T("An album is a choice of photos; the photos stay where they are, and every device sees it."), add)}
@@ -66,16 +68,59 @@ func (p *albumsPage) reload() {
 	p.want()
 }
 
+// build makes the cards. The album that has the keyboard keeps it.
 func (p *albumsPage) build(albums []imagelib.Album) {
+	had, _ := p.s.win.Canvas().Focused().(*albumCard)
 	p.cards = p.cards[:0]
-	p.tiles.Objects = []fyne.CanvasObject{newNewAlbumCard(func() { p.s.newAlbum(nil) })}
+	p.tiles.Objects = []fyne.CanvasObject{newNewAlbumCard(p)}
 	for _, a := range albums {
-		c := newAlbumCard(p.s, a)
+		c := newAlbumCard(p, a)
 		p.cards = append(p.cards, c)
 		p.tiles.Add(c)
 	}
 	p.whole.Objects = []fyne.CanvasObject{p.scroll}
 	p.whole.Refresh()
+	if had != nil {
+		p.focus(had.album.ID)
+	}
+}
+
+// focus gives the keyboard to an album's card; to that which makes one when
+// there is no such album.
+func (p *albumsPage) focus(id string) {
+	for _, o := range p.tiles.Objects {
+		if c := o.(*albumCard); c.album.ID == id {
+			p.s.win.Canvas().Focus(c)
+			return
+		}
+	}
+	if len(p.tiles.Objects) > 0 {
+		p.s.win.Canvas().Focus(p.tiles.Objects[0].(*albumCard))
+	}
+}
+
+// step moves the keyboard to another card.
+func (p *albumsPage) step(from *albumCard, key fyne.KeyName) {
+	columns, _ := p.flow.columns(p.tiles.Size().Width)
+	at, last := slices.Index(p.tiles.Objects, fyne.CanvasObject(from)), len(p.tiles.Objects)-1
+	to := at + map[fyne.KeyName]int{
+		fyne.KeyLeft: -1, fyne.KeyRight: 1, fyne.KeyUp: -columns, fyne.KeyDown: columns, fyne.KeyHome: -at, fyne.KeyEnd: last - at,
+	}[key]
+	if to >= 0 && to <= last {
+		p.s.win.Canvas().Focus(p.tiles.Objects[to].(*albumCard))
+	}
+}
+
+// reveal scrolls so that a card is on the screen.
+func (p *albumsPage) reveal(c *albumCard) {
+	top, height := c.Position().Y, p.scroll.Size().Height
+	bottom := top + c.Size().Height + albumPad
+	switch off := p.scroll.Offset.Y; {
+	case top < off:
+		p.scroll.ScrollToOffset(fyne.NewPos(0, top))
+	case bottom > off+height:
+		p.scroll.ScrollToOffset(fyne.NewPos(0, bottom-height))
+	}
 }
 
 // want asks for the covers.
@@ -98,119 +143,6 @@ func (p *albumsPage) loaded([]thumbs.Key) {
 	}
 }
 
-// albumCard is a cover with the album's name and count under it.
-type albumCard struct {
-	widget.BaseWidget
-	s      *shell
-	album  imagelib.Album
-	cover  *canvas.Image
-	ground *look.Surface
-	ring   *look.Surface
-	plus   bool
-	tapped func()
-}
-
-var _ desktop.Hoverable = (*albumCard)(nil)
-
-func newAlbumCard(s *shell, a imagelib.Album) *albumCard {
-	c := &albumCard{s: s, album: a, tapped: func() { s.open("album/" + a.ID) }}
-	c.make()
-	return c
-}
-
-// newNewAlbumCard is the card that makes an album.
-func newNewAlbumCard(tapped func()) *albumCard {
-	c := &albumCard{plus: true, tapped: tapped}
-	c.make()
-	return c
-}
-
-func (c *albumCard) make() {
-	c.cover = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillCover, CornerRadius: look.CardRadius}
-	c.ground = look.NewSurface(look.ColorSkeleton, "", look.CardRadius)
-	c.ring = look.NewSurface("", "", look.CardRadius)
-	c.ExtendBaseWidget(c)
-}
-
-func (c *albumCard) show(img *image.RGBA) {
-	if c.cover.Image != img {
-		c.cover.Image = img
-		c.Refresh()
-	}
-}
-
-// Tapped implements [fyne.Tappable].
-func (c *albumCard) Tapped(*fyne.PointEvent) { c.tapped() }
-
-// TappedSecondary implements [fyne.SecondaryTappable].
-func (c *albumCard) TappedSecondary(e *fyne.PointEvent) {
-	if c.plus {
-		return
-	}
-	s, a := c.s, c.album
-	s.popUp(fyne.NewMenu("",
-		item(words.T("Open"), "albums", c.tapped),
-		item(words.T("Rename…"), "edit", func() {
-			s.askName(words.T("Rename album"), a.Name, words.T("Rename"), func(name string) {
-				s.goDo(func(ctx context.Context) error { return s.lib.RenameAlbum(ctx, a.ID, name) }, s.reportTo(words.T("Could not rename the album")))
-			})
-		}),
-		item(words.T("Delete album…"), "trash", func() { s.deleteAlbum(a) })), e.AbsolutePosition)
-}
-
-// MouseIn implements [desktop.Hoverable].
-func (c *albumCard) MouseIn(*desktop.MouseEvent) { c.ring.SetFill(theme.ColorNameHover) }
-
-// MouseMoved implements [desktop.Hoverable].
-func (c *albumCard) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut implements [desktop.Hoverable].
-func (c *albumCard) MouseOut() { c.ring.SetFill("") }
-
-// CreateRenderer implements [fyne.Widget].
-func (c *albumCard) CreateRenderer() fyne.WidgetRenderer {
-	r := &albumRenderer{c: c, icon: look.NewIcon("albums", look.ColorSecondary, 36)}
-	name, count := c.album.Name, words.Photos(c.album.Count)
-	if c.plus {
-		name, count = words.T("New album"), ""
-		r.icon = look.NewIcon("plus", look.ColorSecondary, 36)
-	}
-	r.name = look.NewCut(name, look.SizeBody, theme.ColorNameForeground).Bold()
-	r.count = look.NewCut(count, look.SizeCaption, look.ColorSecondary)
-	return r
-}
-
-type albumRenderer struct {
-	c           *albumCard
-	icon        *look.Icon
-	name, count *look.Text
-}
-
-func (r *albumRenderer) Destroy()           {}
-func (r *albumRenderer) MinSize() fyne.Size { return fyne.NewSize(120, 174) }
-func (r *albumRenderer) Objects() []fyne.CanvasObject {
-	if r.c.cover.Image != nil {
-		return []fyne.CanvasObject{r.c.cover, r.c.ring, r.name, r.count}
-	}
-	return []fyne.CanvasObject{r.c.ground, r.icon, r.c.ring, r.name, r.count}
-}
-
-func (r *albumRenderer) Layout(s fyne.Size) {
-	square := fyne.NewSquareSize(s.Width)
-	for _, o := range []fyne.CanvasObject{r.c.cover, r.c.ground, r.c.ring, r.icon} {
-		o.Resize(square)
-	}
-	r.name.Resize(fyne.NewSize(s.Width-4, 20))
-	r.name.Move(fyne.NewPos(2, s.Width+8))
-	r.count.Resize(fyne.NewSize(s.Width-4, 17))
-	r.count.Move(fyne.NewPos(2, s.Width+29))
-}
-
-func (r *albumRenderer) Refresh() {
-	r.c.cover.Refresh()
-	canvas.Refresh(r.c)
-}
-
 // newAlbum asks for a name, makes the album, and puts photos into it.
 func (s *shell) newAlbum(ds []app.Digest) {
 	s.askName(words.T("New album"), "", words.T("Create"), func(name string) {
@@ -229,6 +161,13 @@ func (s *shell) newAlbum(ds []app.Digest) {
 				s.toasts.show(words.N("{{.N}} photos added to {{.Album}}", len(ds), "Album", name), nil)
 			}
 		})
+	})
+}
+
+// renameAlbum asks for another name of an album.
+func (s *shell) renameAlbum(a imagelib.Album) {
+	s.askName(words.T("Rename album"), a.Name, words.T("Rename"), func(name string) {
+		s.goDo(func(ctx context.Context) error { return s.lib.RenameAlbum(ctx, a.ID, name) }, s.reportTo(words.T("Could not rename the album")))
 	})
 }
 
@@ -261,6 +200,7 @@ func (s *shell) askName(title, text, yes string, do func(string)) {
 		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, m.hide), ok)), ok)
 	m.show()
 	s.win.Canvas().Focus(e)
+	e.TypedShortcut(&fyne.ShortcutSelectAll{})
 }
 
 func tOK() string { return words.T("OK") }

@@ -101,6 +101,13 @@ func (s *shell) ownFileDialog(do func([]string)) {
 		_ = f.Close()
 		do([]string{path})
 	}, s.win)
+	s.showChooser(d)
+}
+
+// showChooser shows a dialog of the toolkit's, which Escape closes like others.
+func (s *shell) showChooser(d *dialog.FileDialog) {
+	s.dismiss = d.Hide
+	d.SetOnClosed(func() { s.dismiss = nil })
 	d.Resize(fyne.NewSize(860, 600))
 	d.Show()
 }
@@ -116,6 +123,5 @@ func (s *shell) ownFolderDialog(start string, do func(string)) {
 			d.SetLocation(l)
 		}
 	}
-	d.Resize(fyne.NewSize(860, 600))
-	d.Show()
+	s.showChooser(d)
 }

@@ -43,8 +43,8 @@ func (p *devicesPage) reload() {
 	}
 	p.key = key
 	add := look.NewButton(words.T("Add a device"), "plus", look.Primary, p.s.invite)
-	join := look.NewButton(words.T("Join another library"), "link", look.Plain, func() { p.s.join("") })
-	text := words.T("Every device sees all photos. Pair another one to have a second copy of each, and to see them there.")
+	join := look.NewButton(words.T("Join my other device"), "link", look.Plain, func() { p.s.join("") })
+	text := words.T("Every device sees all photos. Pair another one to see them there, and to have a second copy.")
 	if len(p.s.devices) > 1 {
 		text = words.T("Every device sees all photos; you choose which of them each one keeps.")
 	}

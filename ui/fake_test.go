@@ -37,6 +37,7 @@ type fake struct {
 	devices    []app.Device
 	settings   app.Settings
 	activities []app.Activity
+	transfers  []app.Transfer
 	albums     []imagelib.Album
 	restart    []string
 	refuse     map[app.Digest]error // of Unsave
@@ -366,6 +367,12 @@ func (f *fake) Activities() []app.Activity {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.activities)
+}
+
+func (f *fake) Transfers() []app.Transfer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.transfers)
 }
 
 // code is as long as a real pair code.

@@ -57,6 +57,23 @@ func TestRemoveSaysWhatWasKeptAndWhy(t *testing.T) {
 	r.waitCall("force 2 3")
 }
 
+func TestOneDeviceHasNowhereElse(t *testing.T) {
+	f := newFake(10)
+	f.devices = f.devices[:1]
+	r := newRig(t, f, large)
+	r.presentGrid().grid.Select(0)
+	r.view.open(r.presentGrid(), 0)
+	r.view.toggleInfo()
+	for _, i := range r.photoItems(r.selection()) {
+		if strings.Contains(i.Label, "from this computer") {
+			t.Errorf("the menu offers %q, which must fail", i.Label)
+		}
+	}
+	if text := r.texts(); strings.Contains(text, "Remove here") || strings.Contains(text, "Remove from this computer") {
+		t.Errorf("a removal is offered that must fail:\n%s", text)
+	}
+}
+
 func TestFavouriteTogglesAndUndoes(t *testing.T) {
 	r := newRig(t, newFake(30), large)
 	r.presentGrid().grid.Select(0)

@@ -41,6 +41,7 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 		Selected: s.bar.reload,
 		Level:    func(int) { s.bar.reload() },
 		Key:      s.gridKey,
+		Shortcut: s.shortcut,
 	}
 	if trash {
 		opts.Open = func(int) {}
@@ -94,7 +95,7 @@ func (g *gridPage) reloadPhotos() {
 		return
 	}
 	g.from, g.lastQ, g.first = images, g.query, false
-	src := &photos{snap: g.s.snap, entry: g.s.dev.Entry, self: g.s.self.ID, alone: len(g.s.devices) < 2}
+	src := &photos{snap: g.s.snap, entry: g.s.dev.Entry, move: g.s.transfer, self: g.s.self.ID, alone: len(g.s.devices) < 2}
 	if g.query != (imagelib.Query{}) {
 		src.which = g.s.snap.filter(g.query)
 		if src.which == nil {
@@ -151,17 +152,24 @@ func (g *gridPage) emptyState() fyne.CanvasObject {
 	case g.query.Album != "":
 		return emptyState("albums", words.T("This album is empty"), words.T("Select photos and choose Album to put them here."),
 			look.NewButton(words.T("Go to Photos"), "photos", look.Primary, func() { s.open("photos") }))
+	case len(s.snap.images) == 0:
+		return noPhotos(s)
 	case g.query.Favourite:
-		return emptyState("heart", words.T("No favourites yet"), words.T("Select a photo and press F, or click its heart, to find it here again."), nil)
+		return emptyState("heart", words.T("No favourites yet"), words.T("Select a photo and press F to find it here again."), nil)
 	case g.query.Where == imagelib.OneCopy:
 		return emptyState("safe", words.T("Every photo has a second copy"), words.T("Photos that only one device holds would show here."), nil)
 	case g.query.Where == imagelib.Elsewhere:
 		return emptyState("here", words.T("Everything is on this computer"), words.T("Photos that only other devices hold would show here; they can be seen, and saved, from here."), nil)
 	default:
-		add := look.NewButton(words.T("Import photos"), "plus", look.Primary, nil)
-		add.OnTapped = func() { s.importMenu(add) }
-		return emptyState("photos", words.T("Your photos will be here"), words.T("Drop photos or folders onto this window, or import them. The originals are kept as ordinary files."), add)
+		return noPhotos(s)
 	}
+}
+
+// noPhotos stands where there is no photo in the library.
+func noPhotos(s *shell) fyne.CanvasObject {
+	add := look.NewButton(words.T("Import photos"), "plus", look.Primary, nil)
+	add.OnTapped = func() { s.importMenu(add) }
+	return emptyState("photos", words.T("Your photos will be here"), words.T("Drop photos or folders onto this window, or import them. The originals are kept as ordinary files."), add)
 }
 
 // emptyState is a symbol, a line, a sentence, and at most one button.

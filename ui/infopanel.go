@@ -23,6 +23,7 @@ type infoPanel struct {
 	object *fyne.Container
 	body   *fyne.Container
 	shown  string // what the panel shows, so that it is built only on change
+	words  *caption
 }
 
 func newInfoPanel(v *viewerPage) *infoPanel {
@@ -46,7 +47,8 @@ func (p *infoPanel) show(img *imagelib.Image) {
 	s := p.v.s
 	e, _ := s.dev.Entry(img.Digest)
 	proofs, now := s.proofs(img.Digest)
-	state := fmt.Sprint(img, e, proofs, now.Unix()/60)
+	t, moving := s.transfer(img.Digest)
+	state := fmt.Sprint(img, e, proofs, now.Unix()/60, moving, percent(t), t.Err)
 	if state == p.shown {
 		return
 	}
@@ -77,23 +79,40 @@ func (p *infoPanel) add(symbol, title, text string) {
 	p.body.Add(container.NewBorder(nil, nil, look.Pad(1, 14, 0, 0, icon), nil, lines))
 }
 
-// caption is the field under the photo's name that a person writes.
+// caption is the field for what a person says of a photo.
+type caption struct {
+	*keyEntry
+	of   app.Digest
+	kept string // the photo's caption
+}
+
+// caption returns the field of a photo: the same as before while the photo is,
+// so that what is being written stays.
 func (p *infoPanel) caption(img *imagelib.Image) fyne.CanvasObject {
-	e := newKeyEntry(func() { p.v.s.win.Canvas().Unfocus() })
-	e.SetPlaceHolder(words.T("Add a caption"))
-	e.SetText(img.Caption)
-	save := func(text string) {
-		if text = strings.TrimSpace(text); text != img.Caption {
-			s, ds := p.v.s, []app.Digest{img.Digest}
+	if p.words == nil || p.words.of != img.Digest {
+		p.words = newCaption(p.v.s, img)
+	}
+	c := p.words
+	if c.Text == c.kept {
+		c.SetText(img.Caption)
+	}
+	c.kept = img.Caption
+	return c.keyEntry
+}
+
+func newCaption(s *shell, img *imagelib.Image) *caption {
+	leave := func() { s.win.Canvas().Unfocus() }
+	c := &caption{keyEntry: newKeyEntry(leave), of: img.Digest, kept: img.Caption}
+	c.SetPlaceHolder(words.T("Add a caption"))
+	c.SetText(img.Caption)
+	c.OnSubmitted = func(string) { leave() }
+	c.left = func() {
+		if text := strings.TrimSpace(c.Text); text != c.kept {
+			ds := []app.Digest{c.of}
 			s.goDo(func(ctx context.Context) error { return s.lib.SetCaption(ctx, ds, text) }, s.reportTo(words.T("Could not write the caption")))
 		}
 	}
-	e.OnSubmitted = func(text string) {
-		save(text)
-		p.v.s.win.Canvas().Unfocus()
-	}
-	e.left = func() { save(e.Text) }
-	return e
+	return c
 }
 
 // holders says on which devices the photo is, and what can be done about it.
@@ -123,16 +142,34 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 		box.Add(container.NewBorder(nil, nil, nil, look.NewIconButton("copy", words.T("Copy the path"), look.Ghost, func() { s.copy(e.Path) }), look.Middle(path)))
 	}
 	x := makeSel([]*imagelib.Image{img})
-	if img.Here {
+	switch {
+	case img.Here && len(s.devices) > 1:
 		b := look.NewButton(words.T("Remove from this computer"), "remove", look.Plain, func() { s.removePhotos(x) })
 		box.Add(look.Pad(4, 0, 0, 0, b))
 		if others := words.Elsewhere(proofs); len(others) > 0 {
 			box.Add(look.NewPara(words.T("It stays on {{.Devices}}.", "Devices", words.List(words.Names(others))), look.SizeCaption, infoWidth-40, look.ColorSecondary))
 		}
-	} else {
+	case img.Here:
+	case e.Holders[s.self.ID].Saved:
+		box.Add(p.saving(img.Digest))
+	default:
 		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))
 	}
 	return box
+}
+
+// saving tells how far a photo is that is wanted here.
+func (p *infoPanel) saving(d app.Digest) fyne.CanvasObject {
+	t, ok := p.v.s.transfer(d)
+	switch {
+	case !ok:
+		return look.NewPara(words.T("Waiting to be saved to this computer"), look.SizeCaption, infoWidth-40, look.ColorSecondary)
+	case t.Err != "":
+		return look.NewPara(words.T("It could not be saved yet; Activity says why. Paul goes on trying."), look.SizeCaption, infoWidth-40, look.ColorRisk)
+	default:
+		return look.VBox(2, newProgress(part(t)),
+			look.NewText(words.T("Saving to this computer: {{.Percent}} %", "Percent", percent(t)), look.SizeCaption, look.ColorSecondary))
+	}
 }
 
 func dateLine(s *shell, img *imagelib.Image) string {

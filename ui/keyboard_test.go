@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"fmt"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 )
 
 // press types a key as the window does: to what has the keyboard, else to the
@@ -94,10 +96,100 @@ func TestSidebarByKeyboard(t *testing.T) {
 	}
 }
 
+func TestAlbumsByKeyboard(t *testing.T) {
+	r := newRig(t, newFake(5), large)
+	r.open("albums")
+	p := r.present().(*albumsPage)
+	at := func() string {
+		c, ok := r.win.Canvas().Focused().(*albumCard)
+		if !ok {
+			t.Fatalf("the keyboard is with %T", r.win.Canvas().Focused())
+		}
+		return c.album.Name
+	}
+	for range 1 + len(r.side.rows) {
+		r.win.Canvas().FocusNext()
+	}
+	if got := at(); got != "" {
+		t.Fatalf("tab after the sidebar leads to %q, want the card that makes an album", got)
+	}
+	for _, tt := range []struct {
+		key  fyne.KeyName
+		want string
+	}{
+		{fyne.KeyRight, "Summer in the Alps"},
+		{fyne.KeyRight, "By the sea"},
+		{fyne.KeyEnd, "At home"},
+		{fyne.KeyRight, "At home"},
+		{fyne.KeyUp, "At home"},
+		{fyne.KeyHome, ""},
+		{fyne.KeyLeft, ""},
+		{fyne.KeyRight, "Summer in the Alps"},
+	} {
+		if r.press(tt.key); at() != tt.want {
+			t.Errorf("%s leads to %q, want %q", tt.key, at(), tt.want)
+		}
+	}
+	r.press(fyne.KeyF2)
+	r.wantText("Rename album")
+	r.typeText("Dolomites")
+	r.press(fyne.KeyReturn)
+	r.waitCall("rename alps Dolomites")
+	r.f.mu.Lock()
+	r.f.albums[0].Name = "Dolomites"
+	r.f.mu.Unlock()
+	r.win.Canvas().Focus(p.cards[0])
+	r.reload()
+	if at() != "Dolomites" {
+		t.Error("the card loses the keyboard when its album changes")
+	}
+	r.press(fyne.KeyReturn)
+	if r.current != "album/alps" {
+		t.Errorf("return opens %q", r.current)
+	}
+	r.press(fyne.KeyEscape)
+	if r.current != "albums" || at() != "Dolomites" {
+		t.Errorf("escape leads to %q", r.current)
+	}
+	r.press(fyne.KeyDelete)
+	r.wantText("Delete the album “Dolomites”?")
+}
+
+func TestAlbumOnTheScreenHasTheKeyboard(t *testing.T) {
+	f := newFake(5)
+	for i := range 30 {
+		f.albums = append(f.albums, imagelib.Album{ID: fmt.Sprint(i), Name: fmt.Sprint("Album ", i)})
+	}
+	r := newRig(t, f, small)
+	r.open("albums")
+	p := r.present().(*albumsPage)
+	r.win.Canvas().Focus(p.cards[0])
+	r.press(fyne.KeyEnd)
+	last := p.cards[len(p.cards)-1]
+	if y := last.Position().Y - p.scroll.Offset.Y; y < 0 || y+last.Size().Height > p.scroll.Size().Height {
+		t.Errorf("the last album is at %v of %v", y, p.scroll.Size().Height)
+	}
+	r.press(fyne.KeyHome)
+	if p.scroll.Offset.Y != 0 {
+		t.Errorf("the first album is %v above the screen", p.scroll.Offset.Y)
+	}
+}
+
+// typeText types into what has the keyboard.
+func (r *rig) typeText(text string) {
+	for _, c := range text {
+		r.win.Canvas().Focused().TypedRune(c)
+	}
+}
+
 func TestShortcuts(t *testing.T) {
 	r := newRig(t, newFake(10), large)
 	sc := func(k fyne.KeyName) fyne.Shortcut {
 		return &desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}
+	}
+	r.presentGrid().grid.TypedShortcut(sc(fyne.KeyF)) // the photos have the keyboard, and get all
+	if r.win.Canvas().Focused() != r.bar.search {
+		t.Error("ctrl+F does not lead from the photos to the search field")
 	}
 	r.open("devices")
 	r.shortcut(sc(fyne.KeyF))

@@ -48,7 +48,7 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 	if x.away > 0 {
 		items = append(items, item(words.T("Save to this computer"), "save", func() { s.savePhotos(x) }))
 	}
-	if x.here > 0 {
+	if x.here > 0 && len(s.devices) > 1 {
 		label := words.T("Remove from this computer")
 		if len(x.images) == 1 {
 			label = words.RemoveLabel(s.proofs(x.images[0].Digest))
@@ -135,6 +135,8 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 	case top != nil:
 		if n := len(s.modals); n > 0 && s.modals[n-1].root == top {
 			s.modals[n-1].key(e.Name)
+		} else if s.dismiss != nil && e.Name == fyne.KeyEscape {
+			s.dismiss()
 		}
 	case s.view.active():
 		s.view.key(e)
@@ -186,6 +188,11 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 		s.toggleFavourite(x)
 	case fyne.KeyS:
 		s.savePhotos(x)
+	case fyne.KeyEscape:
+		if album := s.presentGrid().query.Album; album != "" {
+			s.open("albums")
+			s.page("albums").(*albumsPage).focus(album)
+		}
 	default:
 		return false
 	}

@@ -39,6 +39,7 @@ type device interface {
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string
 	Activities() []app.Activity
+	Transfers() []app.Transfer
 	Opened() <-chan []string
 
 	Invite(ctx context.Context) (invitation, error)

@@ -109,7 +109,7 @@ func TestJoinFailuresAreExplained(t *testing.T) {
 		err  error
 		want string
 	}{
-		{app.ErrBadCode, "not a complete pair code"},
+		{app.ErrBadCode, "not complete, or has a typing mistake"},
 		{app.ErrExpired, "ten minutes"},
 		{app.ErrUsed, "used already"},
 		{app.ErrBurned, "three wrong tries"},

@@ -25,6 +25,19 @@ func busy(f *fake) {
 	}
 }
 
+// saving has two photos on their way here, and one whose last try failed.
+func saving(f *fake) {
+	for i, t := range []app.Transfer{{Done: 1_200_000}, {Done: 3_100_000}, {Err: "the disk is full"}} {
+		d := digest(1 + 4*i)
+		e := f.entries[d]
+		wish := e.Holders[idSelf]
+		wish.Saved = true
+		e.Holders[idSelf] = wish
+		t.Digest, t.Name, t.From, t.Total = d, e.Name, idDesktop, e.Size
+		f.transfers = append(f.transfers, t)
+	}
+}
+
 func trashed(f *fake) {
 	for i := range 14 {
 		e := f.entries[digest(i)]
@@ -57,7 +70,16 @@ var screens = []struct {
 	}},
 	{"favourites", nil, func(r *rig) { r.open("favourites") }},
 	{"onecopy", nil, func(r *rig) { r.open("onecopy") }},
+	{"saving", saving, func(*rig) {}},
+	{"saving-info", saving, func(r *rig) {
+		r.view.open(r.presentGrid(), 1)
+		r.view.toggleInfo()
+	}},
 	{"albums", nil, func(r *rig) { r.open("albums") }},
+	{"albums-keys", nil, func(r *rig) {
+		r.open("albums")
+		r.win.Canvas().Focus(r.present().(*albumsPage).cards[1])
+	}},
 	{"trash", trashed, func(r *rig) { r.open("trash") }},
 	{"devices", nil, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},

@@ -82,7 +82,7 @@ func (p *settingsPage) group(title string, rows ...fyne.CanvasObject) fyne.Canva
 		}
 		box.Add(r)
 	}
-	return look.VBox(8, look.Pad(0, 0, 0, 4, look.NewText(title, look.SizeTitle, theme.ColorNameForeground).Bold()), look.Card(box))
+	return look.VBox(8, look.NewText(title, look.SizeTitle, theme.ColorNameForeground).Bold(), look.Card(box))
 }
 
 // setting is a row: name and explanation at the left, the control at the right.

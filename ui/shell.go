@@ -68,6 +68,7 @@ type shell struct {
 	snap    snapshot
 	counts  counts // of snap
 	devices []app.Device
+	moving  map[app.Digest]app.Transfer // on their way here
 	self    app.Device
 	reach   string // which photos can be had: how many are here, and who is online
 	theme   look.Theme
@@ -78,6 +79,7 @@ type shell struct {
 	modals   []*modal          // open dialogs, the topmost last
 	inviting *inviteDialog     // opened last
 	joining  *joinDialog       // opened last
+	dismiss  func()            // closes the toolkit's own file dialog; nil while there is none
 	takeDrop func(path string) // a dialog that wants the next file dropped; or nil
 }
 
@@ -97,8 +99,8 @@ func newShell(e env) *shell {
 	s.frame = container.NewStack()
 	s.view = newViewerPage(s)
 	ground := look.NewSurface(theme.ColorNameBackground, "", 0)
-	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.toasts.box, s.notices.box)
-	s.root = container.NewStack(s.main)
+	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.notices.box)
+	s.root = container.NewStack()
 	s.win.SetContent(fynetooltip.AddWindowToolTipLayer(s.root, s.win.Canvas()))
 	s.win.SetPadded(false)
 	s.win.SetOnDropped(s.dropped)
@@ -114,8 +116,7 @@ func (s *shell) start() {
 		return
 	}
 	s.welcome = newWelcome(s)
-	s.root.Objects = []fyne.CanvasObject{s.welcome.object}
-	s.root.Refresh()
+	s.layers(s.welcome.object)
 }
 
 // begun tells whether this device has a library already: the person chose to
@@ -131,8 +132,14 @@ func (s *shell) enter() {
 		set.FirstStartDone = true
 		s.goDo(func(ctx context.Context) error { return s.dev.UpdateSettings(ctx, set) }, s.reportTo(words.T("The setting was not changed")))
 	}
-	s.root.Objects = []fyne.CanvasObject{s.main}
+	s.layers(s.main)
 	s.open("photos")
+}
+
+// layers makes what is given the content of the window, the last on top; toasts
+// lie over all of it.
+func (s *shell) layers(o ...fyne.CanvasObject) {
+	s.root.Objects = append(o, s.toasts.box)
 	s.root.Refresh()
 }
 
@@ -181,7 +188,27 @@ func (s *shell) read() {
 	}
 	s.devices = s.dev.Devices()
 	s.self = s.dev.Self()
+	s.moving = make(map[app.Digest]app.Transfer)
+	for _, t := range s.dev.Transfers() {
+		s.moving[t.Digest] = t
+	}
 	s.retryThumbs()
+}
+
+// transfer is how far a photo is on its way here.
+func (s *shell) transfer(d app.Digest) (app.Transfer, bool) {
+	t, ok := s.moving[d]
+	return t, ok
+}
+
+// receiving tells whether any photo is on its way here.
+func (s *shell) receiving() bool {
+	for _, t := range s.moving {
+		if t.Err == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // retryThumbs lets failed thumbnails be tried again when that may go better:
@@ -305,7 +332,7 @@ func (s *shell) fail(what string, err error) {
 }
 
 // shellLayout places the parts of the window: ground, sidebar, toolbar, page,
-// status line, toasts, notices.
+// status line, notices.
 type shellLayout struct{ s *shell }
 
 const (
@@ -333,11 +360,10 @@ func (l *shellLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	place(o[2], left, 0, w, barHeight)
 	top := float32(barHeight)
 	if l.s.notices.shown() {
-		place(o[6], left, top, w, o[6].MinSize().Height)
-		place(o[6], left, top, w, o[6].MinSize().Height) // its height follows its width
-		top += o[6].MinSize().Height
+		place(o[5], left, top, w, o[5].MinSize().Height)
+		place(o[5], left, top, w, o[5].MinSize().Height) // its height follows its width
+		top += o[5].MinSize().Height
 	}
 	place(o[3], left, top, w, size.Height-top-statusHeight)
 	place(o[4], left, size.Height-statusHeight, w, statusHeight)
-	place(o[5], left, 0, w, size.Height)
 }

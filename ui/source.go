@@ -16,6 +16,7 @@ type photos struct {
 	snap  snapshot
 	which []int // indexes into snap.images, rising; nil = all
 	entry func(app.Digest) (app.Entry, bool)
+	move  func(app.Digest) (app.Transfer, bool)
 	self  string
 	alone bool // the library has one device: a single copy is no news
 }
@@ -58,14 +59,25 @@ func (p *photos) Mark(i int) grid.Mark {
 	img := p.image(i)
 	m := grid.Mark{
 		Favourite: img.Favourite, Video: img.Kind == imagelib.KindVideo, Kind: kindBadge(img),
-		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone,
+		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone, Format: extension(img.Name),
 	}
 	if !img.Here {
-		if e, ok := p.entry(img.Digest); ok {
-			m.Saving = e.Holders[p.self].Saved
+		if e, ok := p.entry(img.Digest); ok && e.Holders[p.self].Saved {
+			m.Saving = true
+			if t, ok := p.move(img.Digest); ok {
+				m.Part, m.Stuck = part(t), t.Err != ""
+			}
 		}
 	}
 	return m
+}
+
+// part is how much of a file has come, 0 to 1.
+func part(t app.Transfer) float32 {
+	if t.Total <= 0 {
+		return 0
+	}
+	return float32(float64(t.Done) / float64(t.Total))
 }
 
 func aspect(img *imagelib.Image) float32 {
@@ -118,5 +130,5 @@ func (l *list) When(i int) time.Time { return l.images[i].Date.Wall }
 
 // Mark implements [grid.Source].
 func (l *list) Mark(i int) grid.Mark {
-	return grid.Mark{Video: l.images[i].Kind == imagelib.KindVideo, Kind: kindBadge(l.images[i])}
+	return grid.Mark{Video: l.images[i].Kind == imagelib.KindVideo, Kind: kindBadge(l.images[i]), Format: extension(l.images[i].Name)}
 }

@@ -62,7 +62,7 @@ func newToolbar(s *shell) *toolbar {
 	}
 	b.zooms = look.HBox(0,
 		container.NewCenter(look.NewIcon("grid-small", look.ColorSecondary, 16)),
-		look.Middle(look.Fixed(104, 0, b.zoom)),
+		look.Middle(look.Fixed(104, 0, look.OnTrack(b.zoom))),
 		container.NewCenter(look.NewIcon("grid-large", look.ColorSecondary, 16)))
 	b.imp = look.NewButton(words.T("Import"), "plus", look.Primary, func() { s.importMenu(b.imp) })
 	b.clear = look.NewIconButton("close", words.T("Clear selection (Esc)"), look.Ghost, func() {
@@ -92,7 +92,7 @@ func (b *toolbar) makeActions() {
 	add("albums", words.T("Album"), words.T("Add to an album"), live, s.albumMenu)
 	add("save", words.T("Save here"), words.T("Keep a copy on this computer"), func(x sel) bool { return !x.trash && x.away > 0 }, s.savePhotos)
 	add("remove", words.T("Remove here"), words.T("Remove the copy on this computer, once other devices have proved theirs"),
-		func(x sel) bool { return !x.trash && x.here > 0 }, s.removePhotos)
+		func(x sel) bool { return !x.trash && x.here > 0 && len(s.devices) > 1 }, s.removePhotos)
 	add("export", words.T("Export"), words.T("Copy the files to a folder"), live, s.exportPhotos)
 	add("trash", words.T("Delete"), words.T("Delete on every device (Del)"), live, s.deletePhotos)
 }

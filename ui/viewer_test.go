@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,39 @@ func TestViewerSaysWhoHasAnAbsentPhoto(t *testing.T) {
 	f.mu.Unlock()
 	f.changed.Raise()
 	r.until("the photo", func() bool { return r.view.err == nil && r.view.near[digest(1)] != nil })
+}
+
+func TestViewerFollowsASave(t *testing.T) {
+	f := newFake(10)
+	saving(f)
+	r := newRig(t, f, large)
+	r.view.open(r.presentGrid(), 1)
+	r.settle()
+	r.view.toggleInfo()
+	r.wantText("Saving to this computer: 35 %")
+	r.view.info.words.SetText("Half a wo") // the person writes
+	f.mu.Lock()
+	f.transfers[0].Done = f.transfers[0].Total / 2
+	f.mu.Unlock()
+	f.changed.Raise()
+	r.until("progress", func() bool { return strings.Contains(r.texts(), "Saving to this computer: 50 %") })
+	if got := r.view.info.words.Text; got != "Half a wo" {
+		t.Errorf("what is being written is now %q", got)
+	}
+	r.view.open(r.presentGrid(), 9)
+	r.wantText("It could not be saved yet")
+}
+
+func TestUndoShowsOverTheViewer(t *testing.T) {
+	r := newRig(t, newFake(10), large)
+	r.view.open(r.presentGrid(), 2)
+	r.view.key(&fyne.KeyEvent{Name: fyne.KeyDelete})
+	r.tap("Delete")
+	r.until("toast", func() bool { return r.toasts.undo != nil })
+	objs := r.root.Objects
+	if objs[len(objs)-1] != fyne.CanvasObject(r.toasts.box) || objs[len(objs)-2] != fyne.CanvasObject(r.view.object) {
+		t.Error("the viewer hides what came of it")
+	}
 }
 
 func TestSlideShow(t *testing.T) {

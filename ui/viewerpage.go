@@ -32,6 +32,7 @@ type viewerPage struct {
 	play       *look.Button
 	note       *fyne.Container // why there is no picture yet
 	noteText   *look.Text
+	blank      *look.Icon // in the middle, when there is no picture at all
 	info       *infoPanel
 	infoBtn    *look.Button
 	bars       []fyne.CanvasObject
@@ -59,6 +60,8 @@ func newViewerPage(s *shell) *viewerPage {
 	v.noteText = look.NewText("", look.SizeBody, look.ColorOnStage)
 	v.note = container.NewCenter(container.NewStack(look.NewSurface(look.ColorStageBar, "", 18), look.Pad(8, 16, 8, 16, v.noteText)))
 	v.note.Hide()
+	v.blank = look.NewIcon("photos", look.ColorOnStage2, 56)
+	v.blank.Hide()
 	v.info = newInfoPanel(v)
 	v.object = container.New(&viewerLayout{v}, v.parts()...)
 	return v
@@ -88,7 +91,7 @@ func (v *viewerPage) parts() []fyne.CanvasObject {
 	}
 	l, r := round(prev), round(next)
 	v.bars = []fyne.CanvasObject{head, l, r}
-	return []fyne.CanvasObject{v.stage, head, l, r, v.note, v.info.object}
+	return []fyne.CanvasObject{v.stage, head, l, r, v.note, v.info.object, v.blank}
 }
 
 // active tells whether the viewer is open.
@@ -104,8 +107,7 @@ func (v *viewerPage) sel() sel {
 // open shows photo i of a page.
 func (v *viewerPage) open(g *gridPage, i int) {
 	v.from = g
-	v.s.root.Objects = []fyne.CanvasObject{v.s.main, v.object}
-	v.s.root.Refresh()
+	v.s.layers(v.s.main, v.object)
 	v.s.win.Canvas().Unfocus()
 	v.show(i)
 }
@@ -120,8 +122,7 @@ func (v *viewerPage) close() {
 	g := v.from
 	v.from, v.img = nil, nil
 	clear(v.near)
-	v.s.root.Objects = []fyne.CanvasObject{v.s.main}
-	v.s.root.Refresh()
+	v.s.layers(v.s.main)
 	if v.at < g.grid.Source().Len() {
 		g.grid.Select(v.at)
 		g.grid.Reveal(v.at)

@@ -26,12 +26,31 @@ func (v *viewerPage) describe() {
 	} else {
 		v.heart.SetSymbol("heart", "")
 	}
-	if note := v.noteFor(); note != "" {
-		v.noteText.Set(note)
-		v.note.Show()
-		v.note.Refresh()
-	} else {
+	v.showNote(v.noteFor())
+}
+
+// showNote shows a note under the picture; where there is none to be had, in
+// the middle under a symbol.
+func (v *viewerPage) showNote(note string) {
+	was := v.blank.Visible()
+	v.blank.Hide()
+	if note == "" {
 		v.note.Hide()
+		return
+	}
+	video := v.img.Kind == imagelib.KindVideo
+	if (v.err != nil || video) && v.inMemory() == nil {
+		v.blank.Set("photos", look.ColorOnStage2)
+		if video {
+			v.blank.Set("film", look.ColorOnStage2)
+		}
+		v.blank.Show()
+	}
+	v.noteText.Set(note)
+	v.note.Show()
+	v.note.Refresh()
+	if v.blank.Visible() != was {
+		v.object.Refresh()
 	}
 }
 
@@ -66,25 +85,21 @@ func (v *viewerPage) noteFor() string {
 
 // progress tells from where a photo comes, and how far it is.
 func (v *viewerPage) progress() string {
-	from := ""
-	proofs, _ := v.s.proofs(v.img.Digest)
-	for _, p := range words.Elsewhere(proofs) {
-		if p.Device.Online {
-			from = p.Device.Name
-			break
+	t, ok := v.s.transfer(v.img.Digest)
+	for _, d := range v.s.devices {
+		switch {
+		case !ok || d.ID != t.From:
+		case t.Done > 0:
+			return words.T("Loading from {{.Device}}: {{.Percent}} % of {{.Size}}", "Device", d.Name, "Percent", percent(t), "Size", words.Bytes(t.Total))
+		default:
+			return words.T("Loading from {{.Device}}…", "Device", d.Name)
 		}
 	}
-	for _, a := range v.s.dev.Activities() {
-		if a.Running() && a.Kind == app.KindFetch && a.Title == v.img.Name && a.TotalBytes > 0 {
-			pct := fmt.Sprint(a.Bytes * 100 / a.TotalBytes)
-			return words.T("Loading from {{.Device}}: {{.Percent}} % of {{.Size}}", "Device", from, "Percent", pct, "Size", words.Bytes(a.TotalBytes))
-		}
-	}
-	if from == "" {
-		return words.T("Looking for a device that has this photo…")
-	}
-	return words.T("Loading from {{.Device}}…", "Device", from)
+	return words.T("Looking for a device that has this photo…")
 }
+
+// percent is how much of a file has come.
+func percent(t app.Transfer) int { return int(100 * part(t)) }
 
 // absent says which devices have a photo that cannot be had now, and when they
 // were last seen.
@@ -218,5 +233,9 @@ func (l *viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	place(o[3], w-54, mid, 40, 40)
 	note := o[4].MinSize()
 	place(o[4], 0, s.Height-note.Height-28, w, note.Height)
+	if l.v.blank.Visible() {
+		place(o[6], 0, mid-56, w, 56)
+		place(o[4], 0, mid+20, w, note.Height)
+	}
 	place(o[5], w, 0, s.Width-w, s.Height)
 }

@@ -90,6 +90,7 @@ func (w *welcome) details(join bool) {
 		look.Space(0, 4),
 		container.NewBorder(nil, nil, look.NewButton(words.T("Back"), "back", look.Ghost, w.choose), proceed)))
 	w.s.win.Canvas().Focus(w.name)
+	w.name.TypedShortcut(&fyne.ShortcutSelectAll{})
 }
 
 // finish keeps the answers, and goes on to the gallery or to the pair code.

@@ -19,7 +19,7 @@ type frame struct {
 	rects   map[rectKind]*stack[*canvas.Rectangle]
 	symbols map[symbolKind]*stack[*canvas.Image]
 	circles map[rectKind]*stack[*canvas.Circle]
-	words   map[string]*stack[*canvas.Text]
+	words   map[wordKind]*stack[*canvas.Text]
 }
 
 // symbolKind is a symbol as it is drawn: another size is another texture.
@@ -27,6 +27,11 @@ type symbolKind struct {
 	name   string
 	colour fyne.ThemeColorName
 	size   float32
+}
+
+type wordKind struct {
+	text   string
+	colour fyne.ThemeColorName
 }
 
 type rectKind int
@@ -37,6 +42,8 @@ const (
 	ringCursor
 	tint
 	pill
+	barTrack
+	barCome
 	band
 	pinned
 	checkOn
@@ -73,7 +80,7 @@ func (f *frame) reset() { *f = frame{} }
 func (f *frame) begin() {
 	if f.rects == nil {
 		f.rects, f.circles = map[rectKind]*stack[*canvas.Rectangle]{}, map[rectKind]*stack[*canvas.Circle]{}
-		f.symbols, f.words = map[symbolKind]*stack[*canvas.Image]{}, map[string]*stack[*canvas.Text]{}
+		f.symbols, f.words = map[symbolKind]*stack[*canvas.Image]{}, map[wordKind]*stack[*canvas.Text]{}
 	}
 	for _, s := range f.rects {
 		s.used = 0
@@ -112,7 +119,11 @@ func newRect(kind rectKind) *canvas.Rectangle {
 		c.A = 0x30
 		r.FillColor = c
 	case pill:
-		r.FillColor, r.CornerRadius = color.NRGBA{A: 0x8C}, 10
+		r.FillColor, r.CornerRadius = color.NRGBA{A: 0xA8}, 10
+	case barTrack:
+		r.FillColor, r.CornerRadius = color.NRGBA{A: 0xA8}, barHeight/2+1
+	case barCome:
+		r.FillColor, r.CornerRadius = look.Color(look.ColorToastLink), barHeight/2
 	case band:
 		c := color.NRGBAModel.Convert(look.Color("primary")).(color.NRGBA)
 		stroke(c, 1)
@@ -152,15 +163,14 @@ func (f *frame) symbol(name string, colour fyne.ThemeColorName, pos fyne.Positio
 	return i
 }
 
-func (f *frame) word(text string, pos fyne.Position) *canvas.Text {
-	w := of(f.words, text).next(func() *canvas.Text {
-		n := canvas.NewText(text, color.White)
+// word is a short text in small bold letters; the caller moves it.
+func (f *frame) word(text string, colour fyne.ThemeColorName) *canvas.Text {
+	return of(f.words, wordKind{text, colour}).next(func() *canvas.Text {
+		n := canvas.NewText(text, look.Color(colour))
 		n.TextSize, n.TextStyle.Bold = 10, true
 		n.Resize(n.MinSize())
 		return n
 	})
-	w.Move(pos)
-	return w
 }
 
 func sortInts(s []int) { slices.Sort(s) }

@@ -24,10 +24,13 @@ import (
 // A Mark is what a tile tells of its photo beside the picture.
 type Mark struct {
 	Favourite bool
-	Away      bool   // no copy on this device
-	Saving    bool   // wanted here, and on its way
-	OneCopy   bool   // verified on one device only
-	Kind      string // "" for a plain picture; else a word for a badge: "RAW"
+	Away      bool    // no copy on this device
+	Saving    bool    // wanted here, and not here yet
+	Part      float32 // how much of it has come while it is Saving: 0, while it waits, to 1
+	Stuck     bool    // it is Saving, and the last try failed
+	OneCopy   bool    // verified on one device only
+	Kind      string  // "" for a plain picture; else a word for a badge: "RAW"
+	Format    string  // of the file, told where no picture of it can be shown: "HEIC"
 	Video     bool
 }
 
@@ -61,6 +64,7 @@ type Options struct {
 	Selected  func()                                                  // the selection changed
 	Level     func(level int)                                         // the zoom level changed
 	Key       func(*fyne.KeyEvent) bool                               // keys that the grid has no use for
+	Shortcut  func(fyne.Shortcut) bool                                // shortcuts that it has no use for: the one with the keyboard gets all
 	Modifiers func() fyne.KeyModifier                                 // held keys; default: asks the driver
 	Now       func() time.Time                                        // for double clicks; default time.Now
 	Animate   func(d time.Duration, tick func(float32)) (stop func()) // default: Fyne's animation

@@ -411,33 +411,7 @@ func TestHitsFindWhatIsDrawn(t *testing.T) {
 	}
 }
 
-func TestLooks(t *testing.T) {
-	marks := func(i int) Mark {
-		return Mark{
-			Favourite: i%11 == 3, Video: i%13 == 5, Away: i%4 == 1, OneCopy: i%17 == 2, Saving: i%19 == 9,
-			Kind: map[bool]string{true: "RAW"}[i%23 == 4],
-		}
-	}
-	for _, theme := range []string{"light", "dark"} {
-		t.Run(theme, func(t *testing.T) {
-			src := newAlbum(9, 1, 2, 1, 30, 60)
-			src.marks = marks
-			b := newBench(t, src, theme, window)
-			b.clickOn(b.place(1), 0)
-			b.clickOn(b.place(4), fyne.KeyModifierControl)
-			b.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: b.place(6)}})
-			b.settle()
-			shoot(t, b.win, "grid-"+theme)
-			b.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(985, 300)}})
-			b.ScrollTo(700)
-			b.settle()
-			shoot(t, b.win, "grid-scrolled-"+theme)
-		})
-	}
-}
-
-// shoot compares the window with its golden image, and keeps the picture in
-// PAUL_SHOTS when that is set.
+// shoot keeps a picture of the window in PAUL_SHOTS when that is set.
 func shoot(t *testing.T, w fyne.Window, name string) {
 	t.Helper()
 	img := w.Canvas().Capture()

@@ -55,8 +55,27 @@ func (g *Grid) TypedShortcut(s fyne.Shortcut) {
 			}
 		case fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd:
 			g.move(c.KeyName, c.Modifier&fyne.KeyModifierShift != 0)
+		case fyne.KeyF10:
+			if c.Modifier == fyne.KeyModifierShift {
+				g.cursorMenu()
+			}
+		default:
+			if g.opts.Shortcut != nil {
+				g.opts.Shortcut(s)
+			}
 		}
 	}
+}
+
+// cursorMenu opens the context menu at the cursor.
+func (g *Grid) cursorMenu() {
+	at, ok := g.lay.Place(g.sel.cursor)
+	if !ok || g.Count() == 0 || g.opts.Menu == nil {
+		return
+	}
+	g.Reveal(g.sel.cursor)
+	p := fyne.NewPos(at.X+sidePad+at.W/2, float32(at.Y-g.off)+at.H/2)
+	g.opts.Menu(g.sel.cursor, fyne.CurrentApp().Driver().AbsolutePositionForObject(g).Add(p))
 }
 
 // TypedKey implements [fyne.Focusable].
@@ -77,6 +96,8 @@ func (g *Grid) TypedKey(e *fyne.KeyEvent) {
 			g.sel.toggle(g.src, g.sel.cursor)
 			g.selected()
 		}
+	case desktop.KeyMenu:
+		g.cursorMenu()
 	case fyne.KeyEscape:
 		if g.Count() > 0 {
 			g.ClearSelection()

@@ -110,7 +110,13 @@ func (g *Grid) noPicture(t *tile, pos fyne.Position, size fyne.Size) []fyne.Canv
 		s = 16
 	}
 	at := pos.AddXY((size.Width-s)/2, (size.Height-s)/2)
-	return []fyne.CanvasObject{g.frame.symbol(name, look.ColorSecondary, at, s)}
+	if t.mark.Format == "" || size.Height < 80 || size.Width < 70 {
+		return []fyne.CanvasObject{g.frame.symbol(name, look.ColorSecondary, at, s)}
+	}
+	at.Y -= 8
+	word := g.frame.word(t.mark.Format, look.ColorSecondary)
+	word.Move(fyne.NewPos(pos.X+(size.Width-word.MinSize().Width)/2, at.Y+s+4))
+	return []fyne.CanvasObject{g.frame.symbol(name, look.ColorSecondary, at, s), word}
 }
 
 const (
@@ -138,10 +144,27 @@ func (g *Grid) overlay(i int, t *tile, pos fyne.Position, size fyne.Size, over [
 			over = append(over, f.circle(checkOff, at, checkSize))
 		}
 	}
+	if t.mark.Part > 0 && size.Height >= 46 {
+		over = g.progress(t.mark.Part, pos, size, over)
+		size.Height -= barHeight + 3
+	}
 	if size.Height >= 80 && size.Width >= 70 {
 		over = g.badges(t, pos, size, over)
 	}
 	return over
+}
+
+const (
+	barHeight = 4
+	barPad    = 7
+)
+
+// progress adds the bar that tells how much of a photo has come.
+func (g *Grid) progress(part float32, pos fyne.Position, size fyne.Size, over []fyne.CanvasObject) []fyne.CanvasObject {
+	at := pos.AddXY(barPad, size.Height-barPad-barHeight)
+	full := fyne.NewSize(size.Width-2*barPad, barHeight)
+	come := fyne.NewSize(max(full.Width*min(part, 1), barHeight), barHeight)
+	return append(over, g.frame.rect(barTrack, at.SubtractXY(1, 1), full.AddWidthHeight(2, 2)), g.frame.rect(barCome, at, come))
 }
 
 // badges adds the pills at the bottom: on the left what the photo is, on the
@@ -165,8 +188,8 @@ func (g *Grid) badges(t *tile, pos fyne.Position, size fyne.Size, over []fyne.Ca
 			over = append(over, f.symbol(name, look.ColorOnStage, fyne.NewPos(x+pad+float32(k*(icon+4)), y+3), icon))
 		}
 	}
-	if m.Kind != "" && size.Width >= 110 {
-		word := f.word(m.Kind, fyne.Position{})
+	if m.Kind != "" && size.Width >= 110 && (t.state != failed || m.Kind != m.Format) {
+		word := f.word(m.Kind, look.ColorOnStage)
 		w := word.MinSize().Width + 2*pad + 2
 		at := fyne.NewPos(pos.X+size.Width-w-6, pos.Y+6)
 		word.Move(at.AddXY(pad+1, (h-word.MinSize().Height)/2))
@@ -183,6 +206,8 @@ func (g *Grid) badges(t *tile, pos fyne.Position, size fyne.Size, over []fyne.Ca
 // place is the symbol of where a photo is; none when it is here and safe.
 func (m Mark) place() (symbol string, colour fyne.ThemeColorName) {
 	switch {
+	case m.Saving && m.Stuck:
+		return "warning", look.ColorOnRisk
 	case m.Saving:
 		return "save", look.ColorToastLink
 	case m.OneCopy:

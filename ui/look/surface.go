@@ -14,14 +14,22 @@ import (
 type Surface struct {
 	widget.BaseWidget
 	fill, stroke fyne.ThemeColorName
+	width        float32 // of the stroke
 	rect         *canvas.Rectangle
 }
 
 // NewSurface returns a ground with round corners. An empty stroke means none.
 func NewSurface(fill, stroke fyne.ThemeColorName, radius float32) *Surface {
-	s := &Surface{fill: fill, stroke: stroke, rect: canvas.NewRectangle(color.Transparent)}
+	s := &Surface{fill: fill, stroke: stroke, width: 1, rect: canvas.NewRectangle(color.Transparent)}
 	s.rect.CornerRadius = radius
 	s.ExtendBaseWidget(s)
+	return s
+}
+
+// NewRing returns a stroke that tells who has the keyboard.
+func NewRing(stroke fyne.ThemeColorName, radius float32) *Surface {
+	s := NewSurface("", stroke, radius)
+	s.width = ringWidth
 	return s
 }
 
@@ -40,7 +48,7 @@ func (s *Surface) colour() {
 		s.rect.FillColor = Color(s.fill)
 	}
 	if s.stroke != "" {
-		s.rect.StrokeColor, s.rect.StrokeWidth = Color(s.stroke), 1
+		s.rect.StrokeColor, s.rect.StrokeWidth = Color(s.stroke), s.width
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -23,6 +24,7 @@ const (
 	ColorSafe      fyne.ThemeColorName = "safe"      // all is well, as text
 	ColorRisk      fyne.ThemeColorName = "risk"      // a photo could be lost, as text
 	ColorOnRisk    fyne.ThemeColorName = "onRisk"    // a symbol of risk on a picture, in both variants
+	ColorTrack     fyne.ThemeColorName = "track"     // what a slider runs on
 	ColorHeart     fyne.ThemeColorName = "heart"     // a favourite, on the stage
 	ColorPaper     fyne.ThemeColorName = "paper"     // ground of a QR code, always white
 	ColorSafeSoft  fyne.ThemeColorName = "safeSoft"  // ground under ColorSafe
@@ -79,7 +81,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	theme.ColorNameDisabledButton:      {rgb(0xF3F3F6), rgb(0x212127)},
 	theme.ColorNameHover:               {rgba(0x000000, 0x0C), rgba(0xFFFFFF, 0x14)},
 	theme.ColorNamePressed:             {rgba(0x000000, 0x18), rgba(0xFFFFFF, 0x22)},
-	theme.ColorNameInputBackground:     {rgb(0xF3F3F6), rgb(0x1F1F25)},
+	theme.ColorNameInputBackground:     {rgb(0xEDEDF1), rgb(0x2A2A31)},
 	theme.ColorNameInputBorder:         {rgb(0xEAEAF0), rgb(0x44444F)},
 	theme.ColorNameSeparator:           {rgb(0xE6E6EB), rgb(0x2A2A31)},
 	theme.ColorNameOverlayBackground:   {rgb(0xFFFFFF), rgb(0x1F1F25)},
@@ -99,6 +101,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorSurface:   {rgb(0xF7F7F9), rgb(0x1D1D22)},
 	ColorSoft:      {rgb(0xE6E7FB), rgb(0x2C2D4A)},
 	ColorSecondary: {rgb(0x62626C), rgb(0xA2A2AE)},
+	ColorTrack:     {rgb(0xD0D0D9), rgb(0x45454F)},
 	ColorSkeleton:  {rgb(0xECECF0), rgb(0x24242A)},
 	ColorScrim:     {rgba(0x14141C, 0x66), rgba(0x000000, 0x99)},
 	ColorToast:     {rgb(0x2B2B33), rgb(0x3A3A44)},
@@ -169,6 +172,28 @@ func (Theme) Size(name fyne.ThemeSizeName) float32 {
 		return theme.DefaultTheme().Size(name)
 	}
 }
+
+// OnTrack returns a slider whose track shows on the window's ground; the toolkit
+// would give it the colour of a field.
+func OnTrack(slider fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewThemeOverride(slider, track{})
+}
+
+type track struct{}
+
+func (track) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	if name == theme.ColorNameInputBackground {
+		name = ColorTrack
+	}
+	return appTheme().Color(name, v)
+}
+
+func (track) Font(style fyne.TextStyle) fyne.Resource    { return appTheme().Font(style) }
+func (track) Icon(name fyne.ThemeIconName) fyne.Resource { return appTheme().Icon(name) }
+func (track) Size(name fyne.ThemeSizeName) float32       { return appTheme().Size(name) }
+
+// appTheme is the program's theme, whatever overrides it where something is drawn.
+func appTheme() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 
 // Color returns a colour of the running theme.
 func Color(name fyne.ThemeColorName) color.Color { return theme.Color(name) }

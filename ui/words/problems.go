@@ -60,7 +60,7 @@ func known() []entry {
 		{app.ErrMissing, T("The file is no longer where Paul put it."), T("It is fetched again from another device that has it.")},
 		{app.ErrDeleted, T("The photo was deleted meanwhile."), T("It is in the trash and can be restored for 30 days.")},
 		{app.ErrNotFound, T("The photo is no longer in the library."), T("Look in the trash.")},
-		{app.ErrBadCode, T("This is not a complete pair code."), T("Copy it again as a whole, from paul: to the end, or use the picture of the code.")},
+		{app.ErrBadCode, T("The pair code is not complete, or has a typing mistake."), T("Copy it again as a whole, from paul: to the end, or use the picture of the code.")},
 		{app.ErrExpired, T("The pair code is no longer valid: it works for ten minutes."), T("Ask for a new code on the other device. If it is new, check that both clocks are right.")},
 		{app.ErrUsed, T("This pair code has been used already."), T("Each code works once. Ask for a new one on the other device.")},
 		{app.ErrBurned, T("The pair code was withdrawn after three wrong tries."), T("Ask for a new code on the other device.")},
