@@ -96,9 +96,9 @@ func (s *shell) removed(ds []app.Digest, err error) {
 	}
 	p := words.Explain(err)
 	title := words.N("{{.N}} photos were kept", len(kept))
-	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: words.T("Keep")}
+	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: tOK()}
 	if errors.Is(err, app.ErrLastCopy) || errors.Is(err, app.ErrUnverified) {
-		q.third, q.thirdDo = words.T("Remove anyway…"), func() { s.forceRemove(kept) }
+		q.yes, q.third, q.thirdDo = words.T("Keep"), words.T("Remove anyway…"), func() { s.forceRemove(kept) }
 	}
 	s.ask(q)
 }

@@ -60,9 +60,9 @@ func (p *activityPage) reload() {
 		p.list.Add(notice("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", queue)))
 	}
 	for _, running := range []bool{true, false} {
-		for i := len(acts) - 1; i >= 0; i-- {
-			if acts[i].Running() == running {
-				p.list.Add(p.row(acts[i]))
+		for _, a := range acts { // newest first
+			if a.Running() == running {
+				p.list.Add(p.row(a))
 			}
 		}
 	}
