@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // allDocsQuery is what a request to _all_docs asks for.
@@ -18,19 +19,71 @@ type allDocsQuery struct {
 	limit      int // negative: no limit
 	include    bool
 	show       show
+	design     bool // design documents only
 }
+
+const designRange = " AND id>='_design/' AND id<'_design0'"
 
 // allDocs answers GET and POST /{db}/_all_docs. A range is read in chunks, so
 // documents that are written meanwhile may or may not be in the answer.
-func (r *request) allDocs() error {
+func (r *request) allDocs() error { return r.listDocs(false) }
+
+// designDocs answers GET and POST /{db}/_design_docs.
+func (r *request) designDocs() error { return r.listDocs(true) }
+
+func (r *request) listDocs(design bool) error {
 	q, err := r.allDocsQuery()
 	if err != nil {
 		return err
 	}
+	q.design = design
 	out := r.stream("application/json")
+	if err := r.appendAllDocs(out, q); err != nil {
+		return out.fail(err)
+	}
+	out.buf = append(out.buf, '\n')
+	return out.flush()
+}
+
+// allDocsQueries answers POST /{db}/_all_docs/queries: several in one.
+func (r *request) allDocsQueries() error {
+	var body struct {
+		Queries *[]json.RawMessage `json:"queries"`
+	}
+	if err := r.decodePost(&body); err != nil {
+		return err
+	}
+	if body.Queries == nil {
+		return badRequest("POST body must include `queries` parameter.")
+	}
+	queries := make([]*allDocsQuery, len(*body.Queries))
+	for i, raw := range *body.Queries {
+		queries[i] = &allDocsQuery{limit: -1}
+		if err := queries[i].decode(raw); err != nil {
+			return err
+		}
+	}
+	out := r.stream("application/json")
+	out.buf = append(out.buf, `{"results":[`...)
+	for i, q := range queries {
+		out.buf = appendRowBreak(out.buf, i)
+		if err := r.appendAllDocs(out, q); err != nil {
+			return out.fail(err)
+		}
+	}
+	out.buf = append(out.buf, "\n]}\n"...)
+	return out.flush()
+}
+
+// appendAllDocs writes the answer to q.
+func (r *request) appendAllDocs(out *stream, q *allDocsQuery) error {
 	q.show.spill = out.take
+	total, err := r.db.countDocs(r.Context(), q.design)
+	if err != nil {
+		return err
+	}
 	out.buf = append(out.buf, `{"total_rows":`...)
-	out.buf = strconv.AppendInt(out.buf, r.db.state.Load().docs, 10)
+	out.buf = strconv.AppendInt(out.buf, total, 10)
 	out.buf = append(out.buf, `,"offset":`...)
 	if q.start == nil && q.keys == nil {
 		out.buf = strconv.AppendInt(out.buf, int64(q.skip), 10)
@@ -43,11 +96,23 @@ func (r *request) allDocs() error {
 	} else {
 		err = r.allDocsRange(out, q)
 	}
-	if err != nil {
-		return out.fail(err)
+	out.buf = append(out.buf, "\n]}"...)
+	return err
+}
+
+// countDocs returns how many documents are not deleted; of the design
+// documents, which are few, if only those count.
+func (d *database) countDocs(ctx context.Context, design bool) (n int64, err error) {
+	if !design {
+		return d.state.Load().docs, nil
 	}
-	out.buf = append(out.buf, "\n]}\n"...)
-	return out.flush()
+	release, err := d.use()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	err = d.reader.QueryRowContext(context.WithoutCancel(ctx), "SELECT count(*) FROM docs WHERE deleted=0"+designRange).Scan(&n)
+	return n, err
 }
 
 func (r *request) allDocsQuery() (*allDocsQuery, error) {
@@ -141,6 +206,9 @@ func (r *request) allDocsByKey(out *stream, q *allDocsQuery) error {
 		}
 		out.buf = appendRowBreak(out.buf, k)
 		rec, err := r.db.get(r.Context(), key)
+		if q.design && err == nil && !strings.HasPrefix(key, "_design/") {
+			err = errMissing
+		}
 		switch {
 		case errors.Is(err, errMissing):
 			out.buf = append(out.buf, `{"key":`...)
@@ -171,8 +239,12 @@ func (r *request) allDocsRange(out *stream, q *allDocsQuery) error {
 	rows, skip := 0, q.skip
 	var after *string // the last document that was read
 	for q.limit < 0 || rows < q.limit {
-		query, args := q.sql(after, skip)
-		stmt, err := r.db.prepare(r.Context(), query)
+		where, args := q.sql(after, skip)
+		query := "SELECT id, seq, tree, body, attachments FROM docs WHERE deleted=0"
+		if q.design {
+			query += designRange
+		}
+		stmt, err := r.db.prepare(r.Context(), query+where)
 		if err != nil {
 			return err
 		}
@@ -201,13 +273,13 @@ func (r *request) allDocsRange(out *stream, q *allDocsQuery) error {
 	return nil
 }
 
-// sql returns the query for the next chunk of the range.
+// sql returns what selects the next chunk of the range, after a WHERE.
 func (q *allDocsQuery) sql(after *string, skip int) (string, []any) {
 	lower, upper, order := ">", "<", ""
 	if q.descending {
 		lower, upper, order = "<", ">", " DESC"
 	}
-	where, args := "deleted=0", []any{}
+	where, args := "", []any{}
 	switch {
 	case after != nil:
 		where, args = where+" AND id"+lower+"?", append(args, *after)
@@ -220,8 +292,7 @@ func (q *allDocsQuery) sql(after *string, skip int) (string, []any) {
 		}
 		where, args = where+" AND id"+upper+"?", append(args, *q.end)
 	}
-	args = append(args, chunkRows, skip)
-	return "SELECT id, seq, tree, body, attachments FROM docs WHERE " + where + " ORDER BY id" + order + " LIMIT ? OFFSET ?", args
+	return where + " ORDER BY id" + order + " LIMIT ? OFFSET ?", append(args, chunkRows, skip)
 }
 
 func (d *database) appendAllDocsRow(ctx context.Context, b []byte, rec *record, q *allDocsQuery) ([]byte, error) {

@@ -136,12 +136,12 @@ func TestAuthInTime(t *testing.T) {
 		h := Auth(AuthOptions{User: "paul", Password: "secret"}, http.NotFoundHandler())
 		status := func(with ...string) int { return ask(t, h, "GET", "/db", "", with...).StatusCode }
 		cookie := sessionOf(t, h)
-		time.Sleep(9 * time.Minute)
+		<-time.After(9 * time.Minute)
 		renewed := ask(t, h, "GET", "/db", "", cookie)
 		if renewed.StatusCode != 404 || len(renewed.Cookies()) != 1 {
 			t.Fatalf("an old cookie: %d %v", renewed.StatusCode, renewed.Cookies())
 		}
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		if got := status(cookie); got != 401 {
 			t.Errorf("a cookie that has ended: %d", got)
 		}
@@ -164,7 +164,7 @@ func TestAuthInTime(t *testing.T) {
 		if got := status(cookie); got != 404 {
 			t.Errorf("a cookie while locked: %d", got)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if got := status(basic("paul", "secret")); got != 404 {
 			t.Errorf("a second later: %d", got)
 		}

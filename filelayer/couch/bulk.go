@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,6 +19,9 @@ func (r *request) bulkDocs() error {
 	if err != nil {
 		return err
 	}
+	if most := r.server.opts.MaxDocs; len(docs) > most {
+		return tooManyDocs("max_bulk_docs_count_exceeded", most)
+	}
 	outcomes, err := r.writeBulk(docs, newEdits)
 	if err != nil {
 		return err
@@ -27,6 +31,10 @@ func (r *request) bulkDocs() error {
 	}
 	writeBytes(r.w, r.Request, http.StatusCreated, appendOutcomes(nil, outcomes))
 	return nil
+}
+
+func tooManyDocs(name string, most int) *Error {
+	return &Error{http.StatusRequestEntityTooLarge, name, strconv.Itoa(most)}
 }
 
 // parseBulk reads a body of _bulk_docs from valid JSON.

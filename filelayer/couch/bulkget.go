@@ -27,6 +27,9 @@ func (r *request) bulkGet() error {
 	if body.Docs == nil {
 		return badRequest("Missing JSON list of 'docs'.")
 	}
+	if most := r.server.opts.MaxDocs; len(*body.Docs) > most {
+		return tooManyDocs("max_bulk_get_count_exceeded", most)
+	}
 	for _, name := range []string{"atts_since", "new_edits", "open_revs", "rev", "w"} {
 		if r.values.Has(name) {
 			return badRequest("\"%s\" query parameter is not acceptable", name)

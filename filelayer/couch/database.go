@@ -54,6 +54,8 @@ type state struct {
 	docs, deleted int64
 	revsLimit     int
 	security      []byte
+	purgeSeq      int64 // counts purges of a document
+	purgesLimit   int   // how many of them are remembered
 }
 
 // openDatabase opens or makes the file at path.
@@ -96,8 +98,8 @@ func openDatabase(ctx context.Context, name, path string, log *slog.Logger) (_ *
 func (d *database) load(ctx context.Context) error {
 	var st state
 	var clean bool
-	row := d.writer.db.QueryRowContext(ctx, "SELECT epoch, created, clean, seq, docs, deleted, revs_limit, security FROM state")
-	if err := row.Scan(&d.epoch, &d.created, &clean, &st.seq, &st.docs, &st.deleted, &st.revsLimit, &st.security); err != nil {
+	row := d.writer.db.QueryRowContext(ctx, "SELECT epoch, created, clean, seq, docs, deleted, revs_limit, security, purge_seq, purges_limit FROM state")
+	if err := row.Scan(&d.epoch, &d.created, &clean, &st.seq, &st.docs, &st.deleted, &st.revsLimit, &st.security, &st.purgeSeq, &st.purgesLimit); err != nil {
 		return err
 	}
 	d.state.Store(&st)

@@ -13,22 +13,24 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // info answers GET /{db}.
-func (r *request) info() error {
-	st := r.db.state.Load()
+func (r *request) info() error { return r.answer(http.StatusOK, r.db.info()) }
+
+// info returns what a database is made of, as CouchDB tells it.
+func (d *database) info() map[string]any {
+	st := d.state.Load()
 	size := int64(0)
-	for _, f := range files(r.db.path) {
+	for _, f := range files(d.path) {
 		if fi, err := os.Stat(f); err == nil {
 			size += fi.Size()
 		}
 	}
-	seq := r.db.appendSeq(nil, st.seq)
-	return r.answer(http.StatusOK, map[string]any{
-		"db_name": r.db.name, "doc_count": st.docs, "doc_del_count": st.deleted,
-		"update_seq": json.RawMessage(seq), "purge_seq": "0", "compact_running": false,
+	return map[string]any{
+		"db_name": d.name, "doc_count": st.docs, "doc_del_count": st.deleted,
+		"update_seq": json.RawMessage(d.appendSeq(nil, st.seq)), "purge_seq": strconv.FormatInt(st.purgeSeq, 10), "compact_running": false,
 		"sizes":               map[string]int64{"file": size, "active": size, "external": size},
-		"instance_start_time": r.db.started(), "disk_format_version": 8, "props": struct{}{},
+		"instance_start_time": d.started(), "disk_format_version": 8, "props": struct{}{},
 		"cluster": map[string]int{"q": 1, "n": 1, "w": 1, "r": 1},
-	})
+	}
 }
 
 func (r *request) deleteDatabase() error {
@@ -49,13 +51,9 @@ func (r *request) ensureFullCommit() error {
 func (r *request) getRevsLimit() error { return r.answer(http.StatusOK, r.db.state.Load().revsLimit) }
 
 func (r *request) putRevsLimit() error {
-	b, err := r.readJSON()
+	limit, err := r.putNumber("Rev limit has to be a number that is greater than 0")
 	if err != nil {
 		return err
-	}
-	limit, err := strconv.Atoi(string(appendCompact(nil, b)))
-	if err != nil || limit < 1 {
-		return badRequest("Rev limit has to be a number that is greater than 0")
 	}
 	err = r.db.write(r.Context(), func(t *transaction) error {
 		t.state.revsLimit = limit

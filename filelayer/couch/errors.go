@@ -44,7 +44,10 @@ var (
 	errConflict     = &Error{http.StatusConflict, "conflict", "Document update conflict."}
 	errNoAttachment = &Error{http.StatusNotFound, "not_found", "Document is missing attachment"}
 	errBadRev       = &Error{http.StatusBadRequest, "bad_request", "Invalid rev format"}
-	errTooLarge     = &Error{http.StatusRequestEntityTooLarge, "too_large", "The request entity is too large."}
+	errTooLarge     = &Error{http.StatusRequestEntityTooLarge, "too_large", "the request entity is too large"}
+	errTooSlow      = &Error{http.StatusRequestTimeout, "timeout", "The request could not be processed in a reasonable amount of time."}
+	errTooManyFeeds = &Error{http.StatusServiceUnavailable, "service unavailable", "Too many changes feeds wait already; try again later."}
+	errLongURI      = &Error{http.StatusRequestURITooLong, "too_long", "the request uri is too long"}
 
 	errAttachmentTooLarge = &Error{http.StatusRequestEntityTooLarge, "attachment_too_large", "The attachment is larger than this database takes."}
 	errDigest             = &Error{http.StatusBadRequest, "content_md5_mismatch", "Possible message corruption."}

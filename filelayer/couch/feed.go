@@ -58,6 +58,13 @@ func (r *request) changes() error {
 	if err != nil {
 		return err
 	}
+	if q.feed != feedNormal {
+		defer r.server.feeds.Add(-1)
+		if r.server.feeds.Add(1) > int64(r.server.opts.MaxFeeds) {
+			r.w.Header().Set("Retry-After", "10")
+			return errTooManyFeeds
+		}
+	}
 	contentType := "application/json"
 	if q.feed == feedEventSource {
 		contentType = "text/event-stream"

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -27,6 +29,12 @@ type request struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", serverHeader)
 	w.Header().Set("Cache-Control", "must-revalidate")
+	w.Header().Set("X-Couch-Request-Id", fmt.Sprintf("%010x", rand.Uint64()>>24))
+	waitFor(w, r, s.opts.Stall)
+	w, sent := withPatience(w, s.opts.Stall)
+	defer sent()
+	w, packed := withGzip(w, r)
+	defer packed()
 	if err := s.route(w, r); err != nil { //nolint:contextcheck // a request carries its context
 		s.answerError(w, r, err)
 	}
@@ -39,8 +47,10 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) 
 	case errors.As(err, &answer):
 	case errors.As(err, &tooLong):
 		answer = errTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		answer = errTooSlow
 	case errors.Is(err, ErrClosed):
-		answer = &Error{http.StatusServiceUnavailable, "service_unavailable", "The database is closed."}
+		answer = &Error{http.StatusServiceUnavailable, "service unavailable", "The database is closed."}
 	case r.Context().Err() != nil: // nobody is there to read it
 		return
 	default:
@@ -64,12 +74,21 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
 }
 
 func writeBytes(w http.ResponseWriter, r *http.Request, status int, b []byte) {
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", jsonType(r))
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(b) // the client may have gone
 	}
+}
+
+// jsonType returns the type by which JSON is sent: a client that takes none,
+// by its Accept, gets it as text, as from CouchDB.
+func jsonType(r *http.Request) string {
+	if accepts(r.Header.Get("Accept"), "application/json") {
+		return "application/json"
+	}
+	return "text/plain; charset=utf-8"
 }
 
 func (r *request) answer(status int, v any) error {
@@ -79,7 +98,7 @@ func (r *request) answer(status int, v any) error {
 
 func notAllowed(w http.ResponseWriter, methods ...string) *Error {
 	list := strings.Join(methods, ",")
-	w.Header().Set("Allow", strings.Join(methods, ", "))
+	w.Header().Set("Allow", list)
 	return &Error{http.StatusMethodNotAllowed, "method_not_allowed", "Only " + list + " allowed"}
 }
 

@@ -34,7 +34,13 @@ func (r *request) getLocal(id string) error {
 	if err != nil {
 		return err
 	}
-	b := append([]byte(nil), `{"_id":`...)
+	r.w.Header().Set("ETag", `"`+localRevision(n).String()+`"`)
+	writeBytes(r.w, r.Request, http.StatusOK, append(appendLocal(nil, id, n, body), '\n'))
+	return nil
+}
+
+func appendLocal(b []byte, id string, n int, body []byte) []byte {
+	b = append(b, `{"_id":`...)
 	b = appendString(b, id)
 	b = append(b, `,"_rev":"`...)
 	b = localRevision(n).append(b)
@@ -42,9 +48,7 @@ func (r *request) getLocal(id string) error {
 	if len(body) > len("{}") {
 		b = append(b, ',')
 	}
-	r.w.Header().Set("ETag", `"`+localRevision(n).String()+`"`)
-	writeBytes(r.w, r.Request, http.StatusOK, append(append(b, body[1:]...), '\n'))
-	return nil
+	return append(b, body[1:]...)
 }
 
 func (d *database) local(ctx context.Context, id string) (n int, body []byte, err error) {

@@ -2,9 +2,12 @@ package couch
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
+
+const maxURI = 64 << 10 // bytes
 
 const (
 	protocolVersion = "3.3.3" // of the CouchDB whose protocol this is
@@ -20,18 +23,15 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
 	if p.err != nil {
 		return p.err
 	}
-	if len(path) == 0 {
-		path = []string{""}
+	if len(r.RequestURI) > maxURI {
+		return errLongURI
 	}
-	if handle := serverEndpoints[path[0]]; handle != nil && len(path) == 1 {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			return notAllowed(w, http.MethodGet, http.MethodHead)
-		}
-		return handle(s, &request{Request: r, w: w, server: s, params: p})
+	if methods := serverEndpoints[strings.Join(path, "/")]; methods != nil {
+		return methods.answer(&request{Request: r, w: w, server: s, params: p})
 	}
 	if !validDatabaseName(path[0]) {
 		if strings.HasPrefix(path[0], "_") {
-			return notImplemented("This server has no " + path[0] + ".")
+			return notImplemented("This server has no " + strings.Join(path, "/") + ".")
 		}
 		return illegalName(path[0])
 	}
@@ -45,34 +45,63 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
 	return d.note(s.routeDatabase(&request{Request: r, w: w, server: s, db: d, params: p}, path[1:]))
 }
 
-var serverEndpoints = map[string]func(*Server, *request) error{
-	"":         (*Server).welcome,
-	"_up":      (*Server).up,
-	"_uuids":   (*Server).uuids,
-	"_all_dbs": (*Server).allDBs,
-	"_session": (*Server).session,
+// An endpoint is what answers for one path, by method. GET stands for HEAD too.
+type endpoint map[string]func(*request) error
+
+func (e endpoint) answer(r *request) error {
+	method := r.Method
+	if method == http.MethodHead && e[method] == nil {
+		method = http.MethodGet
+	}
+	if handle := e[method]; handle != nil {
+		return handle(r)
+	}
+	methods := sortedKeys(e)
+	if i := slices.Index(methods, http.MethodGet); i >= 0 && e[http.MethodHead] == nil {
+		methods = slices.Insert(methods, i+1, http.MethodHead)
+	}
+	return notAllowed(r.w, methods...)
 }
 
-// databaseEndpoints are the requests below a database, by name and method.
-var databaseEndpoints = map[string]map[string]func(*request) error{
-	"":                    {"GET": (*request).info, "HEAD": (*request).info, "DELETE": (*request).deleteDatabase, "POST": (*request).postDocument},
+// serverEndpoints are those that belong to no database, by path.
+var serverEndpoints = map[string]endpoint{
+	"":               {"GET": (*request).welcome},
+	"_active_tasks":  {"GET": (*request).activeTasks},
+	"_all_dbs":       {"GET": (*request).allDBs},
+	"_cluster_setup": {"GET": (*request).clusterSetup},
+	"_dbs_info":      {"GET": (*request).dbsInfo, "POST": (*request).dbsInfoOf},
+	"_membership":    {"GET": (*request).membership},
+	"_node/_local":   {"GET": (*request).node},
+	"_session":       {"GET": (*request).session},
+	"_up":            {"GET": (*request).up},
+	"_uuids":         {"GET": (*request).uuids},
+}
+
+// databaseEndpoints are those below a database, by path.
+var databaseEndpoints = map[string]endpoint{
+	"":                    {"GET": (*request).info, "DELETE": (*request).deleteDatabase, "POST": (*request).postDocument},
 	"_all_docs":           {"GET": (*request).allDocs, "POST": (*request).allDocs},
+	"_all_docs/queries":   {"POST": (*request).allDocsQueries},
 	"_bulk_docs":          {"POST": (*request).bulkDocs},
 	"_bulk_get":           {"POST": (*request).bulkGet},
 	"_changes":            {"GET": (*request).changes, "POST": (*request).changes},
 	"_compact":            {"POST": (*request).compact},
+	"_design_docs":        {"GET": (*request).designDocs, "POST": (*request).designDocs},
 	"_ensure_full_commit": {"POST": (*request).ensureFullCommit},
+	"_local_docs":         {"GET": (*request).localDocs, "POST": (*request).localDocs},
 	"_missing_revs":       {"POST": (*request).missingRevs},
+	"_purge":              {"POST": (*request).purge},
+	"_purged_infos":       {"GET": (*request).purgedInfos},
+	"_purged_infos_limit": {"GET": (*request).getPurgesLimit, "PUT": (*request).putPurgesLimit},
 	"_revs_diff":          {"POST": (*request).revsDiff},
 	"_revs_limit":         {"GET": (*request).getRevsLimit, "PUT": (*request).putRevsLimit},
 	"_security":           {"GET": (*request).getSecurity, "PUT": (*request).putSecurity},
+	"_view_cleanup":       {"POST": (*request).viewCleanup},
 }
 
 // notHere are the requests of CouchDB that this server does not answer.
 var notHere = map[string]bool{
-	"_auto_purge": true, "_dbs_info": true, "_design_docs": true, "_explain": true, "_find": true, "_index": true,
-	"_local_docs": true, "_partition": true, "_purge": true, "_purged_infos_limit": true, "_shards": true,
-	"_sync_shards": true, "_view_cleanup": true,
+	"_auto_purge": true, "_explain": true, "_find": true, "_index": true, "_partition": true, "_shards": true, "_sync_shards": true,
 }
 
 func (s *Server) routeDatabase(r *request, path []string) error {
@@ -80,12 +109,8 @@ func (s *Server) routeDatabase(r *request, path []string) error {
 	if len(path) > 0 {
 		name = path[0]
 	}
-	if methods := databaseEndpoints[name]; methods != nil && len(path) <= 1 {
-		handle := methods[r.Method]
-		if handle == nil {
-			return notAllowed(r.w, sortedKeys(methods)...)
-		}
-		return handle(r)
+	if methods := databaseEndpoints[strings.Join(path, "/")]; methods != nil {
+		return methods.answer(r)
 	}
 	switch {
 	case name == "_local" && len(path) > 2, strings.HasPrefix(name, "_local/") && len(path) > 1:
@@ -103,46 +128,6 @@ func (s *Server) routeDatabase(r *request, path []string) error {
 		return notImplemented("This server has no " + name + ".")
 	}
 	return r.document(name, path[1:])
-}
-
-func (s *Server) welcome(r *request) error {
-	return r.answer(http.StatusOK, map[string]any{
-		"couchdb": "Welcome", "version": protocolVersion, "uuid": s.uuid,
-		"features": []string{}, "vendor": map[string]string{"name": "Paul"},
-	})
-}
-
-func (s *Server) up(r *request) error {
-	return r.answer(http.StatusOK, map[string]any{"status": "ok", "seeds": struct{}{}})
-}
-
-func (s *Server) allDBs(r *request) error { return r.answer(http.StatusOK, s.names()) }
-
-const maxUUIDs = 1000
-
-func (s *Server) uuids(r *request) error {
-	n := r.count("count", 1)
-	if r.err != nil {
-		return r.err
-	}
-	if n > maxUUIDs {
-		return badRequest("count parameter too large")
-	}
-	uuids := make([]string, n)
-	for i := range uuids {
-		uuids[i] = newUUID()
-	}
-	r.w.Header().Set("Cache-Control", "no-cache")
-	return r.answer(http.StatusOK, map[string]any{"uuids": uuids})
-}
-
-// session names nobody: who may ask at all is decided before s is reached.
-func (s *Server) session(r *request) error {
-	return r.answer(http.StatusOK, map[string]any{
-		"ok":      true,
-		"userCtx": map[string]any{"name": nil, "roles": []string{"_admin"}},
-		"info":    map[string]any{"authentication_handlers": []string{"default"}},
-	})
 }
 
 func (s *Server) putDatabase(w http.ResponseWriter, r *http.Request, name string) error {

@@ -28,6 +28,7 @@ const applicationID = 0x5061756c
 //   - attachments holds the digests and lengths of their bytes, and chunks
 //     these (see chunks.go);
 //   - locals holds the _local/ documents;
+//   - purges holds what was purged last, under its purge_seq;
 //   - state, one row, holds the counters and what the database is set to.
 var migrations = []string{`
 CREATE TABLE docs(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, deleted INTEGER NOT NULL,
@@ -47,7 +48,10 @@ WITH RECURSIVE piece(n, digest, i, length) AS (
 	SELECT n, digest, 0, length FROM attachments WHERE length > 0
 	UNION ALL SELECT n, digest, i+1, length FROM piece WHERE (i+1)*524288 < length)
 INSERT INTO chunks SELECT n<<24 | i, substr(data, i*524288+1, 524288) FROM piece JOIN whole USING (digest);
-DROP TABLE whole;`}
+DROP TABLE whole;`, `
+CREATE TABLE purges(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revs TEXT NOT NULL);
+ALTER TABLE state ADD purge_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD purges_limit INTEGER NOT NULL DEFAULT 1000;`}
 
 // A commit is on the disk when it returns (synchronous FULL): what was
 // answered survives a power cut. The WAL goes into the file every 16 MB.
@@ -112,7 +116,7 @@ func migrateTo(ctx context.Context, db *sql.DB, migrations []string) error {
 }
 
 func initState(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO state VALUES (1,?,?,1,0,0,0,?,?)",
+	_, err := tx.ExecContext(ctx, "INSERT INTO state(one, epoch, created, clean, seq, docs, deleted, revs_limit, security) VALUES (1,?,?,1,0,0,0,?,?)",
 		newUUID()[:8], time.Now().UnixMicro(), defaultRevsLimit, []byte(defaultSecurity))
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libpaul/paul/internal/durable"
@@ -26,6 +27,11 @@ type Options struct {
 	MaxRequest    int64 // longest JSON body of a request, in bytes when unpacked; 0 means 64 MiB
 	MaxDocument   int   // longest document without its attachments, in bytes; 0 means 8 MiB
 	MaxAttachment int64 // longest attachment, in bytes when unpacked; 0 means 16 GiB, 8 TiB is the most
+	MaxDocs       int   // most documents of one _bulk_docs or _bulk_get; 0 means 10,000, as in CouchDB
+	MaxFeeds      int   // most changes feeds that wait at once; 0 means 1000
+	// Stall is how long a client may take to send the next bytes of a body, or
+	// to take the next of an answer; 0 means a minute.
+	Stall time.Duration
 	// OnDamage is told of each damaged database file, with an error that
 	// wraps [ErrDamaged] and names where the file lies now. It may be nil.
 	OnDamage func(error)
@@ -35,9 +41,10 @@ type Options struct {
 // Server holds the databases of one directory and answers for them over HTTP.
 // Its methods may be called from several goroutines.
 type Server struct {
-	dir  string
-	uuid string
-	opts Options
+	dir   string
+	uuid  string
+	opts  Options
+	feeds atomic.Int64 // that wait
 
 	mu        sync.RWMutex // guards databases and closed, and making and deleting one
 	databases map[string]*database
@@ -53,6 +60,9 @@ func Open(dir string, opts Options) (*Server, error) {
 	opts.MaxRequest = cmp.Or(opts.MaxRequest, 64<<20)
 	opts.MaxDocument = cmp.Or(opts.MaxDocument, 8<<20)
 	opts.MaxAttachment = min(cmp.Or(opts.MaxAttachment, 16<<30), largestFile)
+	opts.MaxDocs = cmp.Or(opts.MaxDocs, 10_000)
+	opts.MaxFeeds = cmp.Or(opts.MaxFeeds, 1000)
+	opts.Stall = cmp.Or(opts.Stall, time.Minute)
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}

@@ -14,6 +14,9 @@ type stream struct {
 }
 
 func (r *request) stream(contentType string) *stream {
+	if contentType == "application/json" {
+		contentType = jsonType(r.Request)
+	}
 	return &stream{r: r, contentType: contentType, buf: make([]byte, 0, 4096)}
 }
 

@@ -142,8 +142,30 @@ func (t revTree) stem(limit int) revTree {
 			keep[i] = true
 		}
 	}
+	return t.only(keep)
+}
+
+// without returns the tree less the leaves that are among revs, each with its
+// branch up to where another one begins, and the leaves that were.
+func (t revTree) without(revs []Revision) (rest revTree, gone []Revision) {
+	keep := make([]bool, len(t))
+	for _, leaf := range t.leaves() {
+		if slices.Contains(revs, t[leaf].rev) {
+			gone = append(gone, t[leaf].rev)
+			continue
+		}
+		for i := leaf; i != noParent && !keep[i]; i = t[i].parent {
+			keep[i] = true
+		}
+	}
+	return t.only(keep), gone
+}
+
+// only returns the tree of the nodes to keep; one whose parent is not kept
+// becomes a root.
+func (t revTree) only(keep []bool) revTree {
 	moved := make([]int, len(t))
-	stemmed := make(revTree, 0, len(t))
+	kept := make(revTree, 0, len(t))
 	for i, n := range t {
 		moved[i] = noParent
 		if !keep[i] {
@@ -152,8 +174,8 @@ func (t revTree) stem(limit int) revTree {
 		if n.parent != noParent {
 			n.parent = moved[n.parent]
 		}
-		moved[i] = len(stemmed)
-		stemmed = append(stemmed, n)
+		moved[i] = len(kept)
+		kept = append(kept, n)
 	}
-	return stemmed
+	return kept
 }

@@ -40,10 +40,10 @@ type transaction struct {
 
 func (w *writer) prepare(ctx context.Context) (err error) {
 	for query, to := range map[string]**sql.Stmt{
-		"SELECT seq, tree FROM docs WHERE id=?":                                            &w.find,
-		"INSERT INTO docs(seq, id, deleted, tree, body, attachments) VALUES (?,?,?,?,?,?)": &w.insert,
-		"UPDATE docs SET seq=?, deleted=?, tree=?, body=?, attachments=? WHERE seq=?":      &w.update,
-		"UPDATE state SET seq=?, docs=?, deleted=?, revs_limit=?, security=?":              &w.count,
+		"SELECT seq, tree FROM docs WHERE id=?":                                                            &w.find,
+		"INSERT INTO docs(seq, id, deleted, tree, body, attachments) VALUES (?,?,?,?,?,?)":                 &w.insert,
+		"UPDATE docs SET seq=?, deleted=?, tree=?, body=?, attachments=? WHERE seq=?":                      &w.update,
+		"UPDATE state SET seq=?, docs=?, deleted=?, revs_limit=?, security=?, purge_seq=?, purges_limit=?": &w.count,
 	} {
 		if *to, err = w.db.PrepareContext(ctx, query); err != nil {
 			return err
@@ -117,7 +117,7 @@ func (d *database) transact(ctx context.Context, jobs []*job) (err error) {
 		}
 	}
 	st := &t.state
-	if _, err := tx.StmtContext(ctx, w.count).ExecContext(ctx, st.seq, st.docs, st.deleted, st.revsLimit, st.security); err != nil {
+	if _, err := tx.StmtContext(ctx, w.count).ExecContext(ctx, st.seq, st.docs, st.deleted, st.revsLimit, st.security, st.purgeSeq, st.purgesLimit); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
