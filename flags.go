@@ -14,6 +14,7 @@ import (
 // parse reads the command line; flags may stand before or after arguments.
 func parse(args []string) (opts app.Options, open []string, err error) {
 	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	opts.Waiting = func(text string) { fmt.Fprintln(os.Stderr, "paul:", text) }
 	fs := flag.NewFlagSet("paul", flag.ContinueOnError)
 	fs.StringVar(&opts.Home, "home", "", "`directory` of this device's state")
 	fs.StringVar(&opts.Name, "name", "", "`name` of this device")

@@ -45,7 +45,10 @@ func main() {
 // run opens the device and shows its gallery. A second start hands what is to
 // be opened to the first.
 func run(ctx context.Context, opts app.Options, open []string) (restart bool, err error) {
-	dev, err := app.Open(opts)
+	dev, err := app.Open(ctx, opts)
+	if err != nil && ctx.Err() != nil { // it was stopped while it waited for the home
+		return false, nil
+	}
 	if errors.Is(err, app.ErrRunning) {
 		if ok, handErr := app.HandOver(ctx, opts.Home, open); ok || handErr != nil {
 			return false, handErr

@@ -35,6 +35,9 @@ type Options struct {
 	Socks         string       // loopback address for the SOCKS5 and HTTP proxy; "" = off
 	Database      string       // URL of an external CouchDB, or Embedded; kept in config.json; "" = what is there
 	Log           *slog.Logger // nil = discard
+
+	// Waiting, if not nil, hears in words for a person what a start waits for.
+	Waiting func(text string)
 }
 
 // Embedded as Options.Database leads back from an external database to the
@@ -65,6 +68,7 @@ type App struct {
 	activities *activities
 	patience   patience
 	counted    holdingsCache
+	command    bool // it was opened for one command
 
 	changed signal.Signal
 	ready   chan struct{} // closed once the device serves
@@ -75,25 +79,33 @@ type App struct {
 type service func(ctx context.Context) error
 
 // Open locks the home and opens the device in it, making what is missing. It
-// starts no goroutine; see [App.Run]. With an error nothing is held: ErrRunning
-// when another program has the home, ErrConfig when config.json is damaged,
-// ErrNotLoopback for an address of Couch or Socks that others could reach, and
-// those of the parts, such as a port in use.
-func Open(opts Options) (*App, error) {
+// waits, until ctx ends, for a command that has the home open, and starts no
+// goroutine; see [App.Run]. With an error nothing is held: ErrRunning, at once,
+// when another device runs on the home or is about to, ErrConfig when
+// config.json is damaged, ErrNotLoopback for an address of Couch or Socks that
+// others could reach, that of ctx, and those of the parts, such as a port in use.
+func Open(ctx context.Context, opts Options) (*App, error) { return open(ctx, opts, false) }
+
+// open is Open, or opens the device for one command: then it does not wait, and
+// fails with ErrRunning as well when another command has the home.
+func open(ctx context.Context, opts Options, command bool) (*App, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{log: opts.Log, opts: opts, ready: make(chan struct{})}
+	if opts.Waiting == nil {
+		opts.Waiting = func(string) {}
+	}
+	a := &App{log: opts.Log, opts: opts, command: command, ready: make(chan struct{})}
 	a.activities = newActivities(&a.changed)
 	a.close = sync.OnceValue(a.release)
-	if err := a.open(); err != nil {
+	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
 
-func (a *App) open() error {
-	if err := a.openHome(); err != nil {
+func (a *App) open(ctx context.Context) error {
+	if err := a.openHome(ctx); err != nil {
 		return err
 	}
 	for _, step := range []func() error{a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openControl} {
@@ -119,11 +131,16 @@ func (a *App) takeBack() error {
 
 // openHome finds and locks the home, and settles the device's name, library
 // folder and database, which stay what they are when a later start names none.
-func (a *App) openHome() (err error) {
+func (a *App) openHome(ctx context.Context) (err error) {
 	if a.places, err = findPlaces(a.opts.Home); err != nil {
 		return err
 	}
-	if a.lock, err = lockHome(a.places); err != nil {
+	if a.command {
+		a.lock, err = lockForCommand(a.places)
+	} else {
+		a.lock, err = lockForDevice(ctx, a.places, a.opts.Waiting)
+	}
+	if err != nil {
 		return err
 	}
 	if a.config, err = loadConfig(a.places.config()); err != nil {

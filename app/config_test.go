@@ -165,13 +165,13 @@ func TestFailedStartIsForgotten(t *testing.T) {
 		{Name: "Other", Listen: []string{"nonsense"}},
 	} {
 		opts.Home = home
-		if a, err := Open(opts); err == nil {
+		if a, err := Open(t.Context(), opts); err == nil {
 			t.Fatalf("%+v: no error", opts)
 		} else if a != nil {
 			t.Error("something is held")
 		}
 	}
-	if _, err := Open(Options{Home: home, Library: elsewhere, Couch: "0.0.0.0:1"}); err == nil {
+	if _, err := Open(t.Context(), Options{Home: home, Library: elsewhere, Couch: "0.0.0.0:1"}); err == nil {
 		t.Fatal("no error")
 	}
 	a, stop := startAt(t, Options{Home: home, Offline: true})

@@ -15,10 +15,8 @@ import (
 // would misunderstand each other.
 const apiVersion = 1
 
-const (
-	stopWait   = 5 * time.Second  // for answers under way when the device stops
-	lingerWait = 10 * time.Second // for other commands when a short-lived device is done
-)
+// stopWait is how long a device that stops waits for answers under way.
+const stopWait = 5 * time.Second
 
 // control is the control API: HTTP and JSON for the commands of this machine's
 // person, on a socket that only they can reach.
@@ -119,11 +117,9 @@ func (c *control) count(next http.Handler) http.Handler {
 	})
 }
 
-// Linger waits until no other command uses this device, for a short while at
-// most: a device that was opened for one command calls it before it stops.
-func (a *App) Linger(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lingerWait)
-	defer cancel()
+// linger waits until no other command uses this device, or ctx ends: one that
+// was opened for a command calls it before it stops.
+func (a *App) linger(ctx context.Context) {
 	c := a.control
 	c.mu.Lock()
 	idle, busy := c.idle, c.inFlight > 0
@@ -131,6 +127,7 @@ func (a *App) Linger(ctx context.Context) {
 	if !busy {
 		return
 	}
+	a.opts.Waiting("This is done. Waiting for another command that uses the home through this one; Ctrl-C stops both.")
 	select {
 	case <-ctx.Done():
 	case <-idle:

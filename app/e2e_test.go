@@ -31,7 +31,7 @@ func start(tb testing.TB, opts Options) *App {
 func startAt(tb testing.TB, opts Options) (a *App, stop func()) {
 	tb.Helper()
 	opts.NoLAN, opts.NoPublicPeers = true, true
-	a, err := Open(opts)
+	a, err := Open(tb.Context(), opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestSettings(t *testing.T) {
 func TestSecondStartHandsOver(t *testing.T) {
 	t.Parallel()
 	a := start(t, Options{})
-	if _, err := Open(Options{Home: a.Home()}); !errors.Is(err, ErrRunning) {
+	if _, err := Open(t.Context(), Options{Home: a.Home()}); !errors.Is(err, ErrRunning) {
 		t.Errorf("second Open: %v", err)
 	}
 	if there, err := HandOver(t.Context(), a.Home(), nil); !there || !errors.Is(err, ErrNoWindow) {

@@ -76,13 +76,14 @@ func findPlaces(home string) (places, error) {
 	return p, nil
 }
 
-func (p places) config() string   { return filepath.Join(p.home, "config.json") }
-func (p places) lock() string     { return filepath.Join(p.home, "lock") }
-func (p places) key() string      { return filepath.Join(p.home, "device.key") }
-func (p places) password() string { return filepath.Join(p.home, "loopback.password") }
-func (p places) seen() string     { return filepath.Join(p.home, "seen.json") }
-func (p places) files() string    { return filepath.Join(p.home, "files") }
-func (p places) images() string   { return filepath.Join(p.home, "images") }
+func (p places) config() string     { return filepath.Join(p.home, "config.json") }
+func (p places) lock() string       { return filepath.Join(p.home, "lock") }
+func (p places) deviceLock() string { return filepath.Join(p.home, "device.lock") }
+func (p places) key() string        { return filepath.Join(p.home, "device.key") }
+func (p places) password() string   { return filepath.Join(p.home, "loopback.password") }
+func (p places) seen() string       { return filepath.Join(p.home, "seen.json") }
+func (p places) files() string      { return filepath.Join(p.home, "files") }
+func (p places) images() string     { return filepath.Join(p.home, "images") }
 
 // hostName names a device that was given no name.
 func hostName() string {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,29 +52,6 @@ func TestFindPlaces(t *testing.T) {
 	}
 	if want := filepath.Join(user, "nas", "library"); own.library != want {
 		t.Errorf("library of another home is %s, want %s", own.library, want)
-	}
-}
-
-func TestLockHome(t *testing.T) {
-	t.Parallel()
-	p := places{home: t.TempDir()}
-	first, err := lockHome(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = lockHome(p)
-	if !errors.Is(err, ErrRunning) || !strings.Contains(err.Error(), "stop that one first") {
-		t.Errorf("second lock: %v, want ErrRunning and what to do", err)
-	}
-	if err := first.release(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := lockHome(p)
-	if err != nil {
-		t.Fatalf("after the release: %v", err)
-	}
-	if err := again.release(); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -7,11 +7,15 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock takes an exclusive lock on f without waiting.
-func tryLock(f *os.File) error {
+// tryLock locks f without waiting.
+func tryLock(f *os.File, mode lockMode) error {
 	const far = 1 << 30 // beyond what is written, so that the holder's number stays readable
 	at := &windows.Overlapped{Offset: far}
-	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, at)
+	how := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
+	if mode == exclusive {
+		how |= windows.LOCKFILE_EXCLUSIVE_LOCK
+	}
+	err := windows.LockFileEx(windows.Handle(f.Fd()), how, 0, 1, 0, at)
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
 		return errLocked
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -13,32 +14,39 @@ const (
 
 // Reach returns a client of the device that runs on opts.Home, or else opens
 // the device in this process, with opts, for as long as the client is open:
-// then Local reports true.
+// then Local reports true. Unless opts.Offline, it waits until ctx ends for a
+// command that has the home open without links. ErrRunning when another
+// program holds the home and does not serve it.
 func Reach(ctx context.Context, opts Options) (*Client, error) {
-	late, cancel := context.WithTimeout(ctx, reachWait)
-	defer cancel()
-	tick := time.NewTicker(reachEvery)
-	defer tick.Stop()
-	for {
+	told := false
+	for since := time.Now(); ; {
 		c, err := Connect(ctx, opts.Home)
-		if !errors.Is(err, ErrNotRunning) {
+		switch {
+		case err == nil && c.hello.Offline && !opts.Offline:
+			if !told && opts.Waiting != nil {
+				opts.Waiting(fmt.Sprintf("Waiting for process %d, a command that uses this home without links to other devices. Ctrl-C stops.", c.hello.PID))
+			}
+			told, since, err = true, time.Now(), c.Close()
+		case errors.Is(err, ErrNotRunning):
+			c, err = runHere(ctx, opts)
+			if !errors.Is(err, ErrRunning) {
+				return c, err
+			}
+			if time.Since(since) < reachWait {
+				err = nil // it is starting, or stopping
+			}
+		default:
 			return c, err
 		}
-		c, err = runHere(ctx, opts)
-		if !errors.Is(err, ErrRunning) {
-			return c, err
-		}
-		select { // it is starting, or stopping
-		case <-late.Done():
+		if err = errors.Join(err, sleep(ctx, reachEvery)); err != nil {
 			return nil, err
-		case <-tick.C:
 		}
 	}
 }
 
 // runHere opens the device and runs it until the client is closed.
 func runHere(ctx context.Context, opts Options) (*Client, error) {
-	a, err := Open(opts)
+	a, err := open(ctx, opts, true)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +77,7 @@ func runHere(ctx context.Context, opts Options) (*Client, error) {
 	disconnect := c.close
 	c.close = func() error {
 		err := disconnect()
-		a.Linger(ctx)
+		a.linger(ctx)
 		return errors.Join(err, stop())
 	}
 	return c, nil

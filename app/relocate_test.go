@@ -152,7 +152,7 @@ func TestLibraryFolderChanges(t *testing.T) {
 			t.Errorf("after a move that failed: %s, notices %v, library %s", e.Path, a.Notices(), a.Settings().Library)
 		}
 	})
-	if _, err := Open(Options{Home: home, Library: taken}); err == nil {
+	if _, err := Open(t.Context(), Options{Home: home, Library: taken}); err == nil {
 		t.Error("a folder that cannot be used was taken")
 	}
 }

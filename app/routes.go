@@ -26,6 +26,7 @@ type Hello struct {
 	Version int   `json:"version"`
 	Ready   Ready `json:"ready"`
 	PID     int   `json:"pid"`
+	Offline bool  `json:"offline,omitempty"` // it has no links: it was opened for a command that needs none
 }
 
 // routes is the control API. Answers are JSON, those of long commands a line
@@ -35,7 +36,7 @@ func (c *control) routes() http.Handler {
 	a := c.app
 	mux.HandleFunc("GET /v1/hello", c.answer(func(r *http.Request) (any, error) {
 		ready, err := a.Ready(r.Context())
-		return Hello{apiVersion, ready, os.Getpid()}, err
+		return Hello{apiVersion, ready, os.Getpid(), a.opts.Offline}, err
 	}))
 	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) { return a.Status(), nil }))
 	mux.HandleFunc("GET /v1/devices", c.answer(func(*http.Request) (any, error) { return a.Devices(), nil }))

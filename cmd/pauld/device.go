@@ -16,7 +16,7 @@ import (
 // use gives a command the device that runs on the home, or one that it opens
 // for the time of the command.
 func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) error {
-	opts := l.options(l.log(p, slog.LevelError+4))
+	opts := l.options(p, slog.LevelError+4)
 	opts.Offline = !l.command.links && !l.has(linkFlags...)
 	answered := tellSlow(p, "Waiting for the device to load its records; if they are in another program's database, does that answer? Ctrl-C stops.")
 	c, err := app.Reach(ctx, opts)
@@ -38,7 +38,7 @@ const slow = 5 * time.Second
 
 // tellSlow says text if what is waited for takes long; stop ends that.
 func tellSlow(p *printer, text string) (stop func()) {
-	t := time.AfterFunc(slow, func() { p.note(map[string]string{"waiting": text}, text) })
+	t := time.AfterFunc(slow, func() { p.waiting(text) })
 	return func() { t.Stop() }
 }
 
@@ -56,8 +56,11 @@ func (l *line) log(p *printer, level slog.Level) *slog.Logger {
 
 // runDevice carries out "run".
 func runDevice(ctx context.Context, l *line, p *printer) error {
-	a, err := app.Open(l.options(l.log(p, slog.LevelWarn)))
+	a, err := app.Open(ctx, l.options(p, slog.LevelWarn))
 	if err != nil {
+		if ctx.Err() != nil { // it was stopped while it waited for the home
+			return nil
+		}
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

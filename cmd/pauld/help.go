@@ -17,7 +17,8 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 refused to protect the last copy,
 first of 1, 3, 5, 4 counts; each is told on standard error.
 `
 	runHelp = `Prints a line once it serves; with --json {"ready": {"id", "address", "listen"}},
-with the real ports. Stops on Ctrl-C or SIGTERM.
+with the real ports. Stops on Ctrl-C or SIGTERM. Waits for a command that has the
+home open; when another device runs on it the exit code is 1.
 
   --name NAME         what other devices call this one; kept
   --library DIR       where the photos lie, as plain files; kept

@@ -155,12 +155,12 @@ func (l *line) has(names ...string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(l.given, n) })
 }
 
-// options is how the line wants a device opened.
-func (l *line) options(log *slog.Logger) app.Options {
+// options is how the line wants a device opened, which logs to p from level on.
+func (l *line) options(p *printer, level slog.Level) app.Options {
 	return app.Options{
 		Home: l.home, Name: l.name, Library: l.library, Listen: l.listen, Peers: l.peers,
 		NoLAN: l.noLAN, NoPublicPeers: l.noPublicPeers,
-		Couch: l.couch, Socks: l.socks, Database: l.database, Log: log,
+		Couch: l.couch, Socks: l.socks, Database: l.database, Log: l.log(p, level), Waiting: p.waiting,
 	}
 }
 

@@ -36,6 +36,9 @@ func (p *printer) note(v any, text string) {
 	p.write(p.std.err, v, text)
 }
 
+// waiting says what the command waits for.
+func (p *printer) waiting(text string) { p.note(map[string]string{"waiting": text}, text) }
+
 func (p *printer) write(w io.Writer, v any, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
