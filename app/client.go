@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Client gives commands to a device over its control API, whether it runs in
@@ -153,8 +155,8 @@ func (c *Client) Import(ctx context.Context, paths []string, each func(Event)) e
 
 // Act does one thing to files: KindSave, KindUnsave, KindDelete or
 // KindRestore; digests may be cut to their first 8 digits or more. Each event
-// has Progress, the Entry of a file that is done, or the Failure of one that
-// is not, which does not end the others.
+// has Progress, the Entry of a file that is done, with Unchanged when nothing
+// was to do, or the Failure of one that is not, which does not end the others.
 func (c *Client) Act(ctx context.Context, do string, digests []string, force bool, each func(Event)) error {
 	return c.stream(ctx, "/v1/files", filesRequest{Do: do, Digests: digests, Force: force}, each)
 }
@@ -176,18 +178,41 @@ func (c *Client) Check(ctx context.Context, readData, repair bool, each func(Eve
 }
 
 // Pair opens an invitation: the first event has Invitation, the next Guest,
-// whom Answer lets in or not, the last Paired. When ctx ends the invitation
-// is cancelled.
+// whom Answer lets in or not, the last Paired. When ctx ends the invitation is
+// cancelled, and once its code is useless Pair returns ErrCancelled.
 func (c *Client) Pair(ctx context.Context, each func(Event)) error {
-	return c.stream(ctx, "/v1/pair", nil, each)
+	var id atomic.Int64                                           // of the invitation; 0 until there is one
+	stay, leave := context.WithCancel(context.WithoutCancel(ctx)) // to hear that it is cancelled
+	defer leave()
+	defer context.AfterFunc(ctx, func() {
+		wait, cancel := context.WithTimeout(stay, cancelWait)
+		defer cancel()
+		path := fmt.Sprintf("/v1/pair/%d", id.Load())
+		if c.call(wait, http.MethodDelete, path, nil, nil) != nil {
+			leave() // the device notices
+		}
+	})()
+	err := c.stream(stay, "/v1/pair", nil, func(e Event) {
+		if e.Invitation != nil {
+			id.Store(e.Invitation.ID)
+		}
+		each(e)
+	})
+	if errors.Is(err, context.Canceled) {
+		return ctx.Err()
+	}
+	return err
 }
+
+// cancelWait is how long Pair waits for the device to cancel an invitation.
+const cancelWait = 5 * time.Second
 
 // Answer lets in the guest of an invitation, or refuses it.
 func (c *Client) Answer(ctx context.Context, invitation int64, accept bool) error {
 	return c.call(ctx, http.MethodPost, fmt.Sprintf("/v1/pair/%d", invitation), pairAnswer{accept}, nil)
 }
 
-// Join uses a pair code: the events have Words, then Paired.
+// Join uses a pair code: the events have Waiting, Words, then Paired.
 func (c *Client) Join(ctx context.Context, code string, each func(Event)) error {
 	return c.stream(ctx, "/v1/join", joinRequest{code}, each)
 }

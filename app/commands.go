@@ -66,7 +66,7 @@ func (c *control) importPaths(r *http.Request, send func(Event)) error {
 }
 
 // act saves, unsaves, deletes or restores: it sends progress, and an entry or
-// a failure for each file.
+// a failure for each file. What is so already it leaves alone.
 func (c *control) act(r *http.Request, send func(Event)) error {
 	var req filesRequest
 	if err := readBody(r, &req); err != nil {
@@ -82,7 +82,10 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 			send(Event{Failure: &Failure{Code: failure(err).Code, Message: err.Error(), Digest: s}})
 			continue
 		}
-		if !slices.Contains(j.digests, d) {
+		if e, ok := c.app.Entry(d); ok && c.app.isDone(req.Do, e) {
+			l := c.app.listing(e)
+			send(Event{Entry: &l, Unchanged: true})
+		} else if !slices.Contains(j.digests, d) {
 			j.digests = append(j.digests, d)
 		}
 	}
@@ -106,6 +109,24 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 	_ = c.app.each(r.Context(), j) // report has told each error
 	stop()
 	return nil
+}
+
+// isDone tells whether e is already as an act would make it.
+func (a *App) isDone(do string, e Entry) bool {
+	own := e.Holders[a.id()]
+	switch {
+	case do == KindRestore:
+		return e.Deleted == nil
+	case do == KindDelete:
+		return e.Deleted != nil && !e.Here() // one that is held back is here, and this agrees to it
+	case e.Deleted != nil:
+		return false // which is an error
+	case do == KindSave:
+		return e.Here() && own.Holds()
+	case do == KindUnsave:
+		return !e.Here() && !own.Saved
+	}
+	return false
 }
 
 func (c *control) job(req filesRequest) (job, error) {
@@ -162,16 +183,25 @@ func (a *App) Check(ctx context.Context, opts filelayer.CheckOptions, report fun
 }
 
 // pair opens an invitation and sends it, the guest who used it, and the device
-// once POST /v1/pair/{id} has accepted. When the client goes, so does the
-// invitation.
+// once POST /v1/pair/{id} has accepted. With DELETE, and when the client goes,
+// the invitation is cancelled.
 func (c *control) pair(r *http.Request, send func(Event)) error {
-	ctx := r.Context()
+	ctx, withdraw := context.WithCancelCause(r.Context())
+	defer withdraw(nil)
+	err := c.invite(ctx, func() { withdraw(ErrCancelled) }, send)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, ErrCancelled) {
+		return cause
+	}
+	return err
+}
+
+func (c *control) invite(ctx context.Context, withdraw func(), send func(Event)) error {
 	inv, err := c.app.Invite(ctx)
 	if err != nil {
 		return err
 	}
 	defer inv.Cancel()
-	id, answered, forget := c.remember()
+	id, answered, forget := c.remember(func() { inv.Cancel(); withdraw() })
 	defer forget()
 	send(Event{Invitation: &InvitationInfo{ID: id, Code: inv.Code(), Expires: inv.Expires()}})
 	guest, err := inv.Wait(ctx)
@@ -196,36 +226,57 @@ func (c *control) pair(r *http.Request, send func(Event)) error {
 	return nil
 }
 
-// remember makes a place for the answer to an invitation.
-func (c *control) remember() (id int64, answered <-chan bool, forget func()) {
+// openInvitation is an invitation that a client may answer or cancel.
+type openInvitation struct {
+	answer chan bool
+	cancel func()
+}
+
+// remember makes an invitation known to answerGuest and cancelInvitation.
+func (c *control) remember(cancel func()) (id int64, answered <-chan bool, forget func()) {
 	answer := make(chan bool, 1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lastInvite++
 	id = c.lastInvite
-	c.answers[id] = answer
+	c.invitations[id] = openInvitation{answer, cancel}
 	return id, answer, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		delete(c.answers, id)
+		delete(c.invitations, id)
 	}
+}
+
+// invitation finds the invitation that a request names.
+func (c *control) invitation(r *http.Request) (openInvitation, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id, err := strconv.ParseInt(r.PathValue("id"), 10, 64); err == nil {
+		if i, ok := c.invitations[id]; ok {
+			return i, nil
+		}
+	}
+	return openInvitation{}, fmt.Errorf("invitation %q: %w", r.PathValue("id"), ErrNotFound)
+}
+
+// cancelInvitation makes a code useless at once.
+func (c *control) cancelInvitation(r *http.Request) (any, error) {
+	i, err := c.invitation(r)
+	if err == nil {
+		i.cancel()
+	}
+	return struct{}{}, err
 }
 
 // answerGuest passes on whether the person lets the guest in.
 func (c *control) answerGuest(r *http.Request) (any, error) {
 	return withBody(r, func(b pairAnswer) (any, error) {
-		id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+		i, err := c.invitation(r)
 		if err != nil {
-			return nil, fmt.Errorf("invitation %q: %w", r.PathValue("id"), ErrNotFound)
-		}
-		c.mu.Lock()
-		answer := c.answers[id]
-		c.mu.Unlock()
-		if answer == nil {
-			return nil, fmt.Errorf("invitation %d: %w", id, ErrNotFound)
+			return nil, err
 		}
 		select {
-		case answer <- b.Accept:
+		case i.answer <- b.Accept:
 			return b, nil
 		default:
 			return nil, errors.New("the invitation was answered already")
@@ -237,13 +288,19 @@ func (c *control) answerGuest(r *http.Request) (any, error) {
 // has joined, so that the next command sees them.
 const joinWait = 20 * time.Second
 
-// join uses a pair code: it sends the words to compare, and the device joined.
+// join uses a pair code: it sends what it waits for, the words to compare, and
+// the device joined.
 func (c *control) join(r *http.Request, send func(Event)) error {
 	var req joinRequest
 	if err := readBody(r, &req); err != nil {
 		return err
 	}
-	d, err := c.app.Join(r.Context(), req.Code, func(words [4]string) { send(Event{Words: &words}) })
+	found := c.app.tellLooking(func(text string) { send(Event{Waiting: text}) })
+	d, err := c.app.Join(r.Context(), req.Code, func(words [4]string) {
+		found()
+		send(Event{Words: &words})
+	})
+	found()
 	if err != nil {
 		return err
 	}

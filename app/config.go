@@ -62,6 +62,11 @@ func badOrigin(s string) bool {
 	return err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != ""
 }
 
+// peers tells whether uri is a peer that is kept for later starts.
+func (c config) peers(uri string) bool {
+	return slices.Contains(c.Peers, uri) || slices.Contains(c.Hints, uri)
+}
+
 // configFile is config.json: the values, and the fields of it that this
 // version does not know, which it keeps.
 type configFile struct {

@@ -27,15 +27,15 @@ type control struct {
 	token   string       // asked of every client when ln is TCP; "" on a unix socket
 	handler http.Handler
 
-	mu         sync.Mutex // guards the rest
-	inFlight   int
-	idle       chan struct{}       // closed and replaced whenever inFlight falls to 0
-	answers    map[int64]chan bool // to open invitations, by their number
-	lastInvite int64
+	mu          sync.Mutex // guards the rest
+	inFlight    int
+	idle        chan struct{}            // closed and replaced whenever inFlight falls to 0
+	invitations map[int64]openInvitation // by their number
+	lastInvite  int64
 }
 
 func (a *App) openControl() (err error) {
-	c := &control{app: a, idle: make(chan struct{}), answers: make(map[int64]chan bool)}
+	c := &control{app: a, idle: make(chan struct{}), invitations: make(map[int64]openInvitation)}
 	c.handler = c.count(c.routes())
 	c.ln, c.token, c.forget, err = listenControl(a.places)
 	if err != nil {

@@ -97,8 +97,7 @@ func (a *App) AddPeer(uri string) error {
 // RemovePeer undoes AddPeer, and forgets a peer that a pair code named.
 // ErrNotFound when there is no such peer.
 func (a *App) RemovePeer(uri string) error {
-	c := a.config.get()
-	known := slices.Contains(c.Peers, uri) || slices.Contains(c.Hints, uri)
+	known := a.config.get().peers(uri)
 	err := a.node.RemovePeer(uri)
 	if !known {
 		return notPeer(uri, err)

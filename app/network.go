@@ -52,14 +52,34 @@ func (n network) OpenWindow() func() {
 func (n network) Hints() []string         { return n.app.node.Hints() }
 func (n network) Changed() *signal.Signal { return n.app.node.Changed() }
 
-// AddPeer adds a peer that a pair code named, and remembers it, so that the
-// two devices find each other again after a restart.
-func (n network) AddPeer(uri string) error {
+// AddPeer adds a peer that a pair code names. Once the two devices are paired it
+// is remembered, so that they find each other again after a restart.
+func (n network) AddPeer(uri string) (settle func(paired bool) error, err error) {
+	before := n.hasPeer(uri)
 	if err := n.app.node.AddPeer(uri); err != nil {
-		return err
+		return nil, err
 	}
+	return func(paired bool) error {
+		switch {
+		case paired:
+			return n.remember(uri)
+		case !before && !n.app.config.get().peers(uri) && n.hasPeer(uri): // not when another spelling of it was there
+			return ignoreNoPeering(n.app.node.RemovePeer(uri))
+		}
+		return nil
+	}, nil
+}
+
+// hasPeer tells whether the node has been given the peer uri.
+func (n network) hasPeer(uri string) bool {
+	return slices.ContainsFunc(n.app.node.Peers(), func(p Peering) bool {
+		return p.Kind == overlay.PeeringStatic && p.URI == uri
+	})
+}
+
+func (n network) remember(uri string) error {
 	return n.app.config.update(func(c *config) error {
-		if slices.Contains(c.Peers, uri) || slices.Contains(c.Hints, uri) {
+		if c.peers(uri) {
 			return nil
 		}
 		c.Hints = append(slices.Clone(c.Hints), uri)

@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/overlay"
 )
 
 // findWait is how long Join looks for the device that shows the code: links
@@ -52,6 +55,54 @@ func (i *Invitation) Reject() { i.inv.Reject() }
 
 // Cancel ends the invitation. It may be called at any time, and twice.
 func (i *Invitation) Cancel() { i.inv.Cancel() }
+
+// lookEvery is how often it is looked whether what Join waits for has changed.
+const lookEvery = time.Second
+
+// tellLooking calls tell with what Join waits for, after a moment and whenever
+// that changes, until stop is called. stop may be called twice.
+func (a *App) tellLooking(tell func(text string)) (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for last := ""; ; {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				if text := looking(a.Peers()); text != last {
+					last = text
+					tell(text)
+				}
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(quit); <-done })
+}
+
+// looking says what Join waits for, in words for a person.
+func looking(peers []Peering) string {
+	const text = "Looking for the device that shows the code ..."
+	var silent []string
+	linked := false
+	for _, p := range peers {
+		linked = linked || p.Up
+		if p.Kind == overlay.PeeringStatic && !p.Up && p.LastErr != "" {
+			silent = append(silent, p.URI)
+		}
+	}
+	switch {
+	case len(silent) == 1:
+		return text + " (peer " + silent[0] + " does not answer, trying again)"
+	case len(silent) > 1:
+		return text + " (peers " + strings.Join(silent, ", ") + " do not answer, trying again)"
+	case !linked:
+		return text + " (there is no link to any other device yet)"
+	}
+	return text
+}
 
 // Join joins the library of the device that showed code. show, which may be
 // nil, is called with the words to compare while the other person is asked.

@@ -59,6 +59,7 @@ func (c *control) routes() http.Handler {
 		return withBody(r, func(b openRequest) (any, error) { return b, a.handOver(b.Args) })
 	}))
 	mux.HandleFunc("POST /v1/pair/{id}", c.answer(c.answerGuest))
+	mux.HandleFunc("DELETE /v1/pair/{id}", c.answer(c.cancelInvitation))
 	mux.HandleFunc("GET /v1/files/{digest}", c.fetch)
 	mux.HandleFunc("GET /v1/entries", c.answer(func(*http.Request) (any, error) { return a.Listings(), nil }))
 	mux.HandleFunc("POST /v1/import", c.stream(c.importPaths))

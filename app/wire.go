@@ -146,16 +146,19 @@ type Problem struct {
 	Repaired bool   `json:"repaired,omitempty"` // a check put it right
 }
 
-// Event is one line of the answer to a long command: one of its fields is set.
+// Event is one line of the answer to a long command: one of its fields is set,
+// and Unchanged may be beside Entry.
 type Event struct {
 	Progress   *Progress       `json:"progress,omitempty"`
 	Entry      *Listing        `json:"entry,omitempty"`
+	Unchanged  bool            `json:"unchanged,omitempty"` // Entry was as it was to be made
 	Problem    *Problem        `json:"problem,omitempty"`
 	Failure    *Failure        `json:"error,omitempty"`
 	Imported   *ImportSummary  `json:"imported,omitempty"`
 	Checked    *CheckSummary   `json:"checked,omitempty"`
 	Invitation *InvitationInfo `json:"invitation,omitempty"`
 	Guest      *GuestInfo      `json:"guest,omitempty"`
+	Waiting    string          `json:"waiting,omitempty"` // what a command waits for, in words for a person
 	Words      *[4]string      `json:"words,omitempty"`
 	Paired     *Device         `json:"paired,omitempty"`
 	End        bool            `json:"end,omitempty"` // the last line: all was said

@@ -159,8 +159,14 @@ func (l *Layer) wanted(ctx context.Context, d Digest) (Entry, error) {
 	return e, err
 }
 
-// AddPeer asks the overlay for a peering.
-func (l *Layer) AddPeer(uri string) error { return l.opts.Network.AddPeer(uri) }
+// AddPeer asks the overlay for a peering, and keeps it.
+func (l *Layer) AddPeer(uri string) error {
+	settle, err := l.opts.Network.AddPeer(uri)
+	if err != nil {
+		return err
+	}
+	return settle(true)
+}
 
 // Address is this device's address in the overlay.
 func (l *Layer) Address() string { return l.opts.Address }

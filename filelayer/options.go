@@ -78,8 +78,10 @@ type Network interface {
 	OpenWindow() (closeWindow func())
 	// Hints are peerings at which devices near this one may reach it.
 	Hints() []string
-	// AddPeer asks for a peering.
-	AddPeer(uri string) error
+	// AddPeer asks for a peering, by which a device is looked for. settle says
+	// whether it was found: then the peering is kept, also for later starts;
+	// else it ends, unless it was there before.
+	AddPeer(uri string) (settle func(found bool) error, err error)
 	// Changed is raised when a device comes or goes.
 	Changed() *signal.Signal
 }
@@ -113,12 +115,16 @@ func (o Options) withDefaults() (Options, error) {
 // noNetwork is the overlay of a device that is alone.
 type noNetwork struct{ changed signal.Signal }
 
-func (*noNetwork) Admit(string) error        { return nil }
-func (*noNetwork) Expel(string)              {}
-func (*noNetwork) Online(string) bool        { return false }
-func (*noNetwork) OpenWindow() func()        { return func() {} }
-func (*noNetwork) Hints() []string           { return nil }
-func (*noNetwork) AddPeer(string) error      { return nil }
+func (*noNetwork) Admit(string) error { return nil }
+func (*noNetwork) Expel(string)       {}
+func (*noNetwork) Online(string) bool { return false }
+func (*noNetwork) OpenWindow() func() { return func() {} }
+func (*noNetwork) Hints() []string    { return nil }
+
+func (*noNetwork) AddPeer(string) (func(bool) error, error) {
+	return func(bool) error { return nil }, nil
+}
+
 func (n *noNetwork) Changed() *signal.Signal { return &n.changed }
 
 // Times the layer keeps to.

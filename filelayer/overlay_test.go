@@ -98,9 +98,9 @@ func (n *node) OpenWindow() func() {
 	}
 }
 
-func (n *node) Hints() []string         { return []string{"tls://192.0.2.1:7999"} }
-func (n *node) AddPeer(string) error    { return nil }
-func (n *node) Changed() *signal.Signal { return &n.changed }
+func (n *node) Hints() []string                          { return []string{"tls://192.0.2.1:7999"} }
+func (n *node) AddPeer(string) (func(bool) error, error) { return func(bool) error { return nil }, nil }
+func (n *node) Changed() *signal.Signal                  { return &n.changed }
 
 func (n *node) lets(id string, port int) bool {
 	n.mu.Lock()

@@ -158,7 +158,9 @@ func (l *Layer) UsePairCode(ctx context.Context, code string, show func(words [4
 	if err := l.opts.Network.Admit(id); err != nil {
 		return Device{}, fmt.Errorf("join: %w", err)
 	}
+	settle := l.addHints(ctx, parsed.Hints)
 	device, err := l.join(ctx, id, parsed, show)
+	settle(err == nil)
 	if err != nil {
 		if !l.mirror.paired(id) {
 			l.opts.Network.Expel(id)
@@ -177,11 +179,6 @@ func (l *Layer) join(ctx context.Context, id string, code pairing.Code, show fun
 	if err != nil {
 		return Device{}, err
 	}
-	for _, hint := range code.Hints {
-		if err := l.opts.Network.AddPeer(hint); err != nil {
-			l.log.DebugContext(ctx, "Hint of the pair code was not used", "error", err)
-		}
-	}
 	conn, err := l.dialHost(ctx, id)
 	if err != nil {
 		return Device{}, err
@@ -191,6 +188,27 @@ func (l *Layer) join(ctx context.Context, id string, code pairing.Code, show fun
 		return Device{}, err
 	}
 	return l.welcome(ctx, host, theirs)
+}
+
+// addHints adds the peerings that a pair code names; settle says whether the
+// two devices were paired.
+func (l *Layer) addHints(ctx context.Context, hints []string) (settle func(paired bool)) {
+	var added []func(bool) error
+	for _, hint := range hints {
+		one, err := l.opts.Network.AddPeer(hint)
+		if err != nil {
+			l.log.DebugContext(ctx, "Hint of the pair code was not used", "error", err)
+			continue
+		}
+		added = append(added, one)
+	}
+	return func(paired bool) {
+		for _, one := range added {
+			if err := one(paired); err != nil {
+				l.log.WarnContext(ctx, "Peer of the pair code was not settled", "paired", paired, "error", err)
+			}
+		}
+	}
 }
 
 // dialHost connects to the inviting device. The overlay may first have to find

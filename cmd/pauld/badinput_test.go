@@ -115,6 +115,10 @@ func TestBadCodes(t *testing.T) {
 	if exit := inviting.end(t); exit != exitFailed {
 		t.Errorf("a cancelled pair ended with %d", exit)
 	}
+	if text := inviting.errs.String(); !strings.Contains(text, "code is cancelled") {
+		t.Errorf("a cancelled pair says %q", text)
+	}
+	b.refused(t, []string{"withdrawn", "ask for a new one"}, "join", code.Code)
 	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
 		t.Errorf("devices after all that: %+v", all)
 	}

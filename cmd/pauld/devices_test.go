@@ -101,6 +101,7 @@ func moveAway(t *testing.T, a, b *home, digest, idB string) {
 	if e := entryOf(t, a, digest); e.Path != "" || !slices.Equal(e.Devices, []string{idB}) {
 		t.Errorf("after unsave: %+v", e)
 	}
+	a.says(t, "is not on this device", "unsave", digest)
 	eventually(t, "the other device learns that it has the only copy", func() bool { return len(entryOf(t, b, digest).Devices) == 1 })
 	r := b.want(t, exitProtected, "unsave", digest, "--json")
 	var line errorLine

@@ -132,6 +132,11 @@ func deleteFiles(ctx context.Context, l *line, p *printer) error {
 // done is what people are told of a file that is done.
 var done = map[string]string{"save": "Saved", "unsave": "Removed from this device", "delete": "Deleted", "restore": "Restored"}
 
+// idle is what they are told of a file, after its name, that was so already.
+var idle = map[string]string{
+	"save": "is on this device already", "unsave": "is not on this device", "delete": "was deleted already", "restore": "was not deleted",
+}
+
 // restoreFiles carries out "restore".
 func restoreFiles(ctx context.Context, l *line, p *printer) error {
 	if !l.held {
@@ -178,6 +183,12 @@ func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []st
 		case e.Failure != nil:
 			exit = worse(exit, exitOf(e.Failure))
 			p.problem(e.Failure)
+		case e.Entry != nil && e.Unchanged:
+			text := e.Entry.Name + " " + idle[l.command.name]
+			p.object(e.Entry, text)
+			if p.json {
+				p.note(map[string]string{"unchanged": text, "digest": e.Entry.Digest}, "")
+			}
 		case e.Entry != nil:
 			p.object(e.Entry, done[l.command.name]+" "+e.Entry.Name)
 		}

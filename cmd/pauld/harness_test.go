@@ -109,6 +109,14 @@ func (h *home) refused(t *testing.T, words []string, args ...string) {
 	}
 }
 
+// says runs a command that must succeed and print text.
+func (h *home) says(t *testing.T, text string, args ...string) {
+	t.Helper()
+	if r := h.want(t, exitDone, args...); !strings.Contains(r.out, text) {
+		t.Errorf("pauld %s prints %q, want it to say %q", strings.Join(args, " "), r.out, text)
+	}
+}
+
 // list lists the files of the device.
 func (h *home) list(t *testing.T) []app.Listing {
 	t.Helper()

@@ -33,6 +33,9 @@ func pair(ctx context.Context, l *line, p *printer) error {
 				p.object(map[string]any{"paired": e.Paired}, "Paired with "+e.Paired.Name)
 			}
 		})
+		if ctx.Err() != nil && errors.Is(err, app.ErrCancelled) {
+			return errors.New("the code is cancelled: nobody can join with it, and no device was let in. For another run: pauld pair")
+		}
 		return errors.Join(err, answered)
 	})
 }
@@ -83,11 +86,10 @@ func ask(ctx context.Context, p *printer, g *app.GuestInfo) (bool, error) {
 func join(ctx context.Context, l *line, p *printer) error {
 	code := strings.Join(l.args, " ") // as it is when it was copied with its blanks
 	return use(ctx, l, p, func(c *app.Client) error {
-		answered := tellSlow(p, "Looking for the device that shows the code ...")
-		defer answered()
 		return c.Join(ctx, code, func(e app.Event) {
-			answered()
 			switch {
+			case e.Waiting != "":
+				p.waiting(e.Waiting)
 			case e.Words != nil:
 				p.note(map[string]any{"words": e.Words},
 					"Compare these words with those on the other device, and accept there:\n\n    "+strings.Join(e.Words[:], " ")+"\n")
