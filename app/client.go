@@ -161,6 +161,12 @@ func (c *Client) Act(ctx context.Context, do string, digests []string, force boo
 	return c.stream(ctx, "/v1/files", filesRequest{Do: do, Digests: digests, Force: force}, each)
 }
 
+// Trash lists what can be brought back, the latest first: files that were
+// deleted, and those whose copy on this device was unsaved.
+func (c *Client) Trash(ctx context.Context) (l []TrashListing, err error) {
+	return l, c.call(ctx, http.MethodGet, "/v1/trash", nil, &l)
+}
+
 // Held lists the files whose deletion by another device waits for a person.
 func (c *Client) Held(ctx context.Context) (l []Listing, err error) {
 	return l, c.call(ctx, http.MethodGet, "/v1/held", nil, &l)

@@ -51,6 +51,7 @@ func (c *control) routes() http.Handler {
 		return withBody(r, func(b peerRequest) (any, error) { return b, a.RemovePeer(b.URI) })
 	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
+	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
 		n := len(a.HeldDeletions())
 		return n, a.AgreeDeletions(r.Context())

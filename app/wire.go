@@ -18,6 +18,31 @@ type Listing struct {
 	Path    string   `json:"path"`    // of the copy here; "" if none
 }
 
+// TrashListing is a file that can be brought back, as commands show it.
+type TrashListing struct {
+	Listing
+	Removed time.Time  `json:"removed"`           // when it was deleted or unsaved
+	By      string     `json:"by"`                // ID of the device where that was done
+	Unsaved bool       `json:"unsaved,omitempty"` // from this device alone: save brings it back, else restore
+	Until   *time.Time `json:"until"`             // its bytes stay in the trash here until then; null: there are none
+}
+
+func (a *App) trashListings() ([]TrashListing, error) {
+	trashed, err := a.files.Trashed()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]TrashListing, len(trashed))
+	for i, t := range trashed {
+		out[i] = TrashListing{Listing: a.listing(t.Entry), Removed: t.Removed.At.UTC().Truncate(time.Second), By: t.Removed.By, Unsaved: t.Deleted == nil}
+		if !t.Until.IsZero() {
+			until := t.Until.UTC().Truncate(time.Second)
+			out[i].Until = &until
+		}
+	}
+	return out, nil
+}
+
 func (a *App) listing(e Entry) Listing {
 	l := Listing{
 		Digest: e.Digest.String(), Name: e.Name, Size: e.Size, Type: e.Type,

@@ -12,13 +12,14 @@ import (
 const (
 	trashDeleted = "deleted" // on all devices; they come back with the file
 	trashUnsaved = "unsaved" // on this device alone; they come back when no other has the file any more
+	forcedPrefix = "forced " // see trashForced
 )
 
 // trashForced is why the bytes of a file that was unsaved without a proof are
 // in the trash: they come back only in another lifecycle than the given one,
 // when a person has restored the file.
 func trashForced(lifecycle stamp) string {
-	return fmt.Sprintf("forced %d %s", lifecycle.At, lifecycle.By)
+	return fmt.Sprintf("%s%d %s", forcedPrefix, lifecycle.At, lifecycle.By)
 }
 
 // spareGrace is how long no device may claim a file before a copy in the trash

@@ -51,6 +51,10 @@ func commands() []*command {
 			long: restoreHelp, flags: openFlags([]string{"held"}), most: -1, links: true, run: restoreFiles,
 		},
 		{
+			name: "trash", usage: "trash", short: "list what was deleted and can be brought back",
+			long: trashHelp, flags: openFlags(nil), run: listTrash,
+		},
+		{
 			name: "fetch", usage: "fetch DIGEST [-o FILE]", short: "write a copy of a photo to a file",
 			long: fetchHelp, flags: openFlags([]string{"o"}), least: 1, most: 1, links: true, run: fetch,
 		},

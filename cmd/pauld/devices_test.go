@@ -38,8 +38,9 @@ func TestTwoDevices(t *testing.T) {
 	digests := slices.Sorted(maps.Values(photos))
 	keep(t, a, b, digests[0])
 	moveAway(t, a, b, digests[0], readyB.ID)
+	checkUnsaved(t, a, digests[0], readyA.ID)
 	fetchBoth(t, a, b, digests[0], digests[1])
-	trash(t, a, b, digests)
+	trash(t, a, b, digests, readyA.ID)
 	for _, h := range []*home{a, b} {
 		h.want(t, exitDone, "check", "--read-data", "--json")
 	}
@@ -136,16 +137,25 @@ func fetchBoth(t *testing.T, a, b *home, onB, onA string) {
 }
 
 // trash deletes all files and restores them.
-func trash(t *testing.T, a, b *home, digests []string) {
+func trash(t *testing.T, a, b *home, digests []string, idA string) {
 	t.Helper()
 	a.want(t, exitDone, append([]string{"delete"}, digests...)...)
 	for _, h := range []*home{a, b} {
 		eventually(t, "nothing is listed after delete", func() bool { return len(h.list(t)) == 0 })
 	}
+	onA := make(map[string]bool) // the first was unsaved there, and is in its trash too
+	for _, d := range digests {
+		onA[d] = true
+	}
+	checkTrash(t, a, digests, idA, onA)
+	checkTrash(t, b, digests, idA, map[string]bool{digests[0]: true})
 	b.want(t, exitNotFound, "save", digests[0])
 	b.want(t, exitDone, append([]string{"restore"}, digests...)...)
 	for _, h := range []*home{a, b} {
 		eventually(t, "all are listed after restore", func() bool { return len(h.list(t)) == len(digests) })
+		if got := trashOf(t, h); len(got) > 1 { // what was unsaved stays there
+			t.Errorf("after restore the trash has %+v", got)
+		}
 	}
 	for i, digest := range digests {
 		holder := map[bool]*home{true: b, false: a}[i == 0]

@@ -65,6 +65,11 @@ restore" brings it back.
 
   --held    bring back all whose deletion by another device this one held back
 `
+	trashHelp = `The latest first: digest, size, when and on which device it was removed, until when
+its bytes stay in the trash here (- for none here), name. "pauld restore" brings
+back what was deleted, and "pauld save" what was unsaved here. With --json an entry
+has removed, by, unsaved and until (null for none here) as well.
+`
 	fetchHelp = `The photo may be on any device that is online; the copy is checked byte by byte.
 Without -o it gets the photo's name, in the current folder; a file that is there
 is never replaced: the copy gets a number.
