@@ -161,11 +161,11 @@ func (a *App) openHome(ctx context.Context) (err error) {
 	})
 	a.started = a.config.get()
 	if a.notice != "" {
-		a.log.Warn("Library was not moved", "why", a.notice)
+		a.log.WarnContext(ctx, "Library was not moved", "why", a.notice)
 	}
 	var forgotten error
 	if a.seen, forgotten = loadSeen(a.places.seen()); forgotten != nil {
-		a.log.Warn("Last contacts are forgotten", "err", forgotten)
+		a.log.WarnContext(ctx, "Last contacts are forgotten", "err", forgotten)
 	}
 	return err
 }
