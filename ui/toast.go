@@ -24,6 +24,9 @@ type toasts struct {
 	text  string
 }
 
+// toastRest is the width of a toast beside its text, and of the space around it.
+const toastRest = 190
+
 // How long a toast stays: longer when there is something to decide.
 const (
 	toastTime     = 4 * time.Second
@@ -40,8 +43,12 @@ func newToasts(do func(func()), after func(time.Duration, func()) (stop func()))
 func (t *toasts) show(text string, undo func()) {
 	t.hide()
 	t.undo, t.text = undo, text
-	label := look.NewText(text, look.SizeBody, look.ColorOnToast)
-	row := look.HBox(6, look.Middle(look.Pad(0, 6, 0, 6, label)))
+	label := look.NewCut(text, look.SizeBody, look.ColorOnToast)
+	width := fyne.MeasureText(text, look.SizeBody, fyne.TextStyle{}).Width + 1
+	if room := t.box.Size().Width - toastRest; room > 0 {
+		width = min(width, room) // a long name of a folder, say, is cut
+	}
+	row := look.HBox(6, look.Middle(look.Pad(0, 6, 0, 6, look.Fixed(width, 0, label))))
 	if undo != nil {
 		row.Add(newLink(words.T("Undo"), func() {
 			t.hide()

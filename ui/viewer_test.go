@@ -65,6 +65,22 @@ func TestViewerSaysWhoHasAnAbsentPhoto(t *testing.T) {
 	r.until("the photo", func() bool { return r.view.err == nil && r.view.near[digest(1)] != nil })
 }
 
+func TestNotesHaveRoom(t *testing.T) {
+	f := newFake(10)
+	f.absent[digest(1)] = true
+	f.devices[1].Name, f.devices[1].Online = "The old computer in the study upstairs, by the window", false
+	r := newRig(t, f, fyne.NewSize(480, 400))
+	r.view.open(r.presentGrid(), 1)
+	r.settle()
+	r.toasts.show("3 photos exported to /media/mira/Backup of the year 2024/Holidays/Alps and sea/Selected", nil)
+	for what, o := range map[string]fyne.CanvasObject{"note": r.view.note.Objects[0], "toast": r.toasts.shown} {
+		left := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).X
+		if w := o.MinSize().Width; left < 0 || left+w > 480 || w < 100 {
+			t.Errorf("the %s reaches from %v to %v in a window of 480", what, left, left+w)
+		}
+	}
+}
+
 func TestViewerFollowsASave(t *testing.T) {
 	f := newFake(10)
 	saving(f)

@@ -31,7 +31,8 @@ type viewerPage struct {
 	heart      *look.Button
 	play       *look.Button
 	note       *fyne.Container // why there is no picture yet
-	noteText   *look.Text
+	noteText   string
+	noteWidth  float32    // at most, of the text; it follows the window
 	blank      *look.Icon // in the middle, when there is no picture at all
 	info       *infoPanel
 	infoBtn    *look.Button
@@ -57,8 +58,7 @@ func newViewerPage(s *shell) *viewerPage {
 	})
 	v.title = look.NewCut("", look.SizeBody, look.ColorOnStage).Bold()
 	v.sub = look.NewCut("", look.SizeCaption, look.ColorOnStage2)
-	v.noteText = look.NewText("", look.SizeBody, look.ColorOnStage)
-	v.note = container.NewCenter(container.NewStack(look.NewSurface(look.ColorStageBar, "", 18), look.Pad(8, 16, 8, 16, v.noteText)))
+	v.note = container.NewCenter()
 	v.note.Hide()
 	v.blank = look.NewIcon("photos", look.ColorOnStage2, 56)
 	v.blank.Hide()

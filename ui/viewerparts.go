@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
@@ -46,12 +47,19 @@ func (v *viewerPage) showNote(note string) {
 		}
 		v.blank.Show()
 	}
-	v.noteText.Set(note)
 	v.note.Show()
-	v.note.Refresh()
-	if v.blank.Visible() != was {
+	if note != v.noteText || v.blank.Visible() != was {
+		v.noteText = note
+		v.writeNote()
 		v.object.Refresh()
 	}
+}
+
+// writeNote breaks the note into lines that have room.
+func (v *viewerPage) writeNote() {
+	text := look.NewPara(v.noteText, look.SizeBody, v.noteWidth, look.ColorOnStage).Align(fyne.TextAlignCenter)
+	v.note.Objects = []fyne.CanvasObject{container.NewStack(look.NewSurface(look.ColorStageBar, "", 18), look.Pad(8, 16, 8, 16, text))}
+	v.note.Refresh()
 }
 
 // photoTitle is the date of a photo, or its name when it has none.
@@ -209,6 +217,7 @@ type viewerLayout struct{ v *viewerPage }
 const (
 	viewerHead = 56
 	infoWidth  = 330
+	mostNote   = 560 // width of the note's text
 )
 
 func (*viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 240) }
@@ -231,6 +240,10 @@ func (l *viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	mid := head + (s.Height-head)/2 - 20
 	place(o[2], 14, mid, 40, 40)
 	place(o[3], w-54, mid, 40, 40)
+	if room := max(min(mostNote, w-2*80), 100); room != l.v.noteWidth { // between the arrows
+		l.v.noteWidth = room
+		l.v.writeNote()
+	}
 	note := o[4].MinSize()
 	place(o[4], 0, s.Height-note.Height-28, w, note.Height)
 	if l.v.blank.Visible() {

@@ -3,6 +3,7 @@ package look
 import (
 	"image/color"
 	"math"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -125,5 +126,19 @@ func TestButtonActs(t *testing.T) {
 	test.Tap(b)
 	if n != 2 {
 		t.Errorf("acted %d times, want 2", n)
+	}
+}
+
+func TestPathsBreakBetweenFolders(t *testing.T) {
+	test.NewTempApp(t)
+	p := NewPara("/home/mira/Pictures/Paul/2024/2024-08/IMG_3996.JPG", SizeCaption, 180, ColorSecondary)
+	lines := p.wrapped(180)
+	for i, l := range lines {
+		if i < len(lines)-1 && !strings.HasSuffix(l, "/") {
+			t.Errorf("line %d is %q, cut inside a name", i, l)
+		}
+	}
+	if got := strings.Join(lines, ""); len(lines) < 2 || got != p.Text() {
+		t.Errorf("%d lines make %q", len(lines), got)
 	}
 }

@@ -117,6 +117,9 @@ func (t *Text) wrapped(width float32) []string {
 			}
 			for line = word; t.measure(line).Width > width; {
 				head := t.head(line, width)
+				if i := strings.LastIndexAny(head, `/\`); i > 0 {
+					head = head[:i+1] // between folders of a path
+				}
 				out = append(out, head)
 				line = line[len(head):]
 			}
