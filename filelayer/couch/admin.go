@@ -145,9 +145,13 @@ func (r *request) answerInfos(names []string) error {
 	return r.answer(http.StatusOK, infos)
 }
 
-// viewCleanup has nothing to do: there are no views.
+// viewCleanup drops the indexes that no design document defines any more, if
+// any are left.
 func (r *request) viewCleanup() error {
 	if err := r.checkType(); err != nil {
+		return err
+	}
+	if err := r.db.sweepIndexes(r.Context()); err != nil {
 		return err
 	}
 	return r.answer(http.StatusAccepted, ok)

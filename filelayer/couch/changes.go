@@ -3,14 +3,13 @@ package couch
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/go-kivik/kivik/v4/x/mango"
+	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
 // changesQuery is what a request to _changes asks for.
@@ -126,9 +125,12 @@ func (r *request) filter(q *changesQuery) error {
 		}
 		q.ids = append([]string{}, *body.DocIDs...)
 	case name == "_selector":
-		q.selector = new(mango.Selector)
-		if len(body.Selector) == 0 || body.Selector[0] != '{' || json.Unmarshal(body.Selector, q.selector) != nil {
+		if len(body.Selector) == 0 {
 			return badRequest("Selector error: filter=_selector needs a `selector` object")
+		}
+		var err error
+		if q.selector, err = mango.ParseSelector(body.Selector); err != nil {
+			return err
 		}
 	case name != "":
 		return notImplemented("There is no filter " + name + " here: only _doc_ids and _selector.")
@@ -276,12 +278,5 @@ func (c *changesReader) row(ctx context.Context, rec *record) (more bool, err er
 
 func (c *changesReader) selected(ctx context.Context, rec *record) (bool, error) {
 	b, _, err := c.db.appendDocument(ctx, nil, rec, rec.tree.winner(), show{})
-	if err != nil {
-		return false, err
-	}
-	var doc any
-	if err := json.Unmarshal(b, &doc); err != nil {
-		return false, errors.Join(errBadTree, err)
-	}
-	return c.q.selector.Match(doc), nil
+	return err == nil && c.q.selector.Match(b), err
 }

@@ -35,13 +35,14 @@ type database struct {
 	created int64  // microseconds since 1970
 	log     *slog.Logger
 
-	reader  *sql.DB
-	queries queries
-	writer  writer
-	state   atomic.Pointer[state] // what is committed
-	changed signal.Signal         // raised after each commit that took a seq
-	pins    pins                  // attachments in use
-	suspect atomic.Bool           // damage was seen: check the file at the next start
+	reader   *sql.DB
+	queries  queries
+	writer   writer
+	state    atomic.Pointer[state] // what is committed
+	changed  signal.Signal         // raised after each commit that took a seq
+	pins     pins                  // attachments in use
+	indexing sync.Mutex            // held while rows of an index are made
+	suspect  atomic.Bool           // damage was seen: check the file at the next start
 
 	mu     sync.RWMutex  // held for reading while the file is used, for writing to close it
 	done   chan struct{} // closed when the database closes; feeds end then

@@ -31,6 +31,9 @@ func (d *database) edit(ctx context.Context, docs []*document, newEdits bool) ([
 		}
 		return nil
 	})
+	if err == nil && slices.ContainsFunc(docs, func(doc *document) bool { return isDesign(doc.id) }) {
+		d.sweep(ctx)
+	}
 	return outcomes, err
 }
 

@@ -14,6 +14,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
 // A request is one request for one database.
@@ -42,9 +44,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	var answer *Error
+	var query *mango.Error
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &answer):
+	case errors.As(err, &query):
+		answer = queryError(query)
 	case errors.As(err, &tooLong):
 		answer = errTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):

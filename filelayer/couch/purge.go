@@ -2,6 +2,7 @@ package couch
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -50,6 +51,9 @@ func (r *request) purge() error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(sortedKeys(wanted), isDesign) {
+		r.db.sweep(r.Context())
+	}
 	return r.answer(http.StatusCreated, map[string]any{"purge_seq": nil, "purged": purged})
 }
 
@@ -86,6 +90,10 @@ func (t *transaction) forget(id string, seq int64, tree revTree) error {
 		t.state.docs--
 	}
 	if _, err := t.tx.ExecContext(t.ctx, "DELETE FROM leaves WHERE id=?", id); err != nil {
+		return err
+	}
+	const unindex = "DELETE FROM index_rows WHERE id=? AND number IN (SELECT number FROM indexes)"
+	if _, err := t.tx.ExecContext(t.ctx, unindex, id); err != nil {
 		return err
 	}
 	_, err := t.tx.ExecContext(t.ctx, "DELETE FROM docs WHERE seq=?", seq)

@@ -20,7 +20,7 @@ type record struct {
 
 // queries are the statements of the readers.
 type queries struct {
-	get, tree, leaf, find, chunk, changes, changesDown, local *sql.Stmt
+	get, tree, leaf, find, chunk, changes, changesDown, local, designs, index *sql.Stmt
 }
 
 func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
@@ -34,6 +34,8 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 		row + "WHERE seq>? AND seq<=? ORDER BY seq LIMIT ?":         &q.changes,
 		row + "WHERE seq>? AND seq<=? ORDER BY seq DESC LIMIT ?":    &q.changesDown,
 		"SELECT n, body FROM locals WHERE id=?":                     &q.local,
+		row + "WHERE deleted=0" + designRange + " ORDER BY id":      &q.designs,
+		"SELECT number, seq FROM indexes WHERE signature=?":         &q.index,
 	} {
 		if *to, err = db.PrepareContext(ctx, query); err != nil {
 			return err
@@ -160,7 +162,9 @@ func (d *database) scan(ctx context.Context, stmt *sql.Stmt, args []any, hold bo
 	return nil
 }
 
-func (d *database) scanRows(ctx context.Context, stmt *sql.Stmt, args []any, fn func(*record) (more bool, err error)) error {
+// scanRows is scan without hold. The columns before those of the record go to
+// before.
+func (d *database) scanRows(ctx context.Context, stmt *sql.Stmt, args []any, fn func(*record) (more bool, err error), before ...any) error {
 	release, err := d.use()
 	if err != nil {
 		return err
@@ -173,8 +177,9 @@ func (d *database) scanRows(ctx context.Context, stmt *sql.Stmt, args []any, fn 
 	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
 	var r record
 	var tree, body, attachments sql.RawBytes
+	columns := append(before, &r.id, &r.seq, &tree, &body, &attachments) //nolint:gocritic // before is ours
 	for rows.Next() {
-		if err := rows.Scan(&r.id, &r.seq, &tree, &body, &attachments); err != nil {
+		if err := rows.Scan(columns...); err != nil {
 			return err
 		}
 		if r.tree, err = decodeTree(tree); err != nil {

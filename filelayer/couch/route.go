@@ -88,6 +88,9 @@ var databaseEndpoints = map[string]endpoint{
 	"_compact":            {"POST": (*request).compact},
 	"_design_docs":        {"GET": (*request).designDocs, "POST": (*request).designDocs},
 	"_ensure_full_commit": {"POST": (*request).ensureFullCommit},
+	"_explain":            {"POST": (*request).explain},
+	"_find":               {"POST": (*request).find},
+	"_index":              {"GET": (*request).listIndexes, "POST": (*request).createIndex},
 	"_local_docs":         {"GET": (*request).localDocs, "POST": (*request).localDocs},
 	"_missing_revs":       {"POST": (*request).missingRevs},
 	"_purge":              {"POST": (*request).purge},
@@ -101,7 +104,7 @@ var databaseEndpoints = map[string]endpoint{
 
 // notHere are the requests of CouchDB that this server does not answer.
 var notHere = map[string]bool{
-	"_auto_purge": true, "_explain": true, "_find": true, "_index": true, "_partition": true, "_shards": true, "_sync_shards": true,
+	"_auto_purge": true, "_partition": true, "_shards": true, "_sync_shards": true,
 }
 
 func (s *Server) routeDatabase(r *request, path []string) error {
@@ -117,6 +120,8 @@ func (s *Server) routeDatabase(r *request, path []string) error {
 		return errLocalAttachment
 	case name == "_local" && len(path) > 1:
 		return r.localDocument("_local/" + path[1])
+	case name == "_index":
+		return r.indexPath(path[1:])
 	case name == "_design" && len(path) > 1:
 		if len(path) > 2 && strings.HasPrefix(path[2], "_") {
 			return notImplemented("Design documents are stored and replicated, but their functions are not run here.")

@@ -29,6 +29,9 @@ const applicationID = 0x5061756c
 //     these (see chunks.go);
 //   - locals holds the _local/ documents;
 //   - purges holds what was purged last, under its purge_seq;
+//   - indexes holds the indexes of _find by what they are of, with the seq up to
+//     which their rows are made; index_rows holds a key for each document in
+//     one (see the package mango);
 //   - state, one row, holds the counters and what the database is set to.
 var migrations = []string{`
 CREATE TABLE docs(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, deleted INTEGER NOT NULL,
@@ -51,7 +54,11 @@ INSERT INTO chunks SELECT n<<24 | i, substr(data, i*524288+1, 524288) FROM piece
 DROP TABLE whole;`, `
 CREATE TABLE purges(seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revs TEXT NOT NULL);
 ALTER TABLE state ADD purge_seq INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE state ADD purges_limit INTEGER NOT NULL DEFAULT 1000;`}
+ALTER TABLE state ADD purges_limit INTEGER NOT NULL DEFAULT 1000;`, `
+CREATE TABLE indexes(number INTEGER PRIMARY KEY AUTOINCREMENT, signature TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL);
+CREATE TABLE index_rows(number INTEGER NOT NULL, key BLOB NOT NULL, id TEXT NOT NULL,
+	PRIMARY KEY (number, key, id)) WITHOUT ROWID;
+CREATE UNIQUE INDEX index_ids ON index_rows(number, id);`}
 
 // A commit is on the disk when it returns (synchronous FULL): what was
 // answered survives a power cut. The WAL goes into the file every 16 MB.

@@ -46,7 +46,7 @@ func TestNotImplemented(t *testing.T) {
 	t.Parallel()
 	s, _ := newDB(t)
 	for target, want := range map[string]int{
-		"GET /_config": 501, "POST /db/_find": 501, "GET /db/_index": 501, "POST /_replicate": 501, "GET /_node/_local/_config": 501, "GET /_utils": 501, "GET /db/_shards": 501, "GET /db/_design/a/_view/b": 501, "GET /db/_design/a/_show/b": 501, "POST /db/_design/a/_update/b": 501, "GET /db/_design/a/_rewrite/b": 501, "GET /db/_design/a/_info": 501,
+		"GET /_config": 501, "POST /_replicate": 501, "GET /_node/_local/_config": 501, "GET /_utils": 501, "GET /db/_shards": 501, "GET /db/_design/a/_view/b": 501, "GET /db/_design/a/_show/b": 501, "POST /db/_design/a/_update/b": 501, "GET /db/_design/a/_rewrite/b": 501, "GET /db/_design/a/_info": 501,
 		"GET /db/_changes?filter=app/x": 501, "COPY /db/x": 405, "POST /db/x": 405, "DELETE /db/_changes": 405, "POST /_session": 405,
 	} {
 		method, path, _ := strings.Cut(target, " ")

@@ -83,7 +83,13 @@ func call(tb testing.TB, h http.Handler, method, target, body string) (int, stri
 	return w.Code, string(b)
 }
 
-func decode[T any](tb testing.TB, text string) T {
+// A failer is a test, or a try of a property.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func decode[T any](tb failer, text string) T {
 	tb.Helper()
 	var v T
 	if err := json.Unmarshal([]byte(text), &v); err != nil {

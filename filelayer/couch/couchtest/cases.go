@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-var cases = slices.Concat(serverCases, documentCases, conflictCases, bulkCases, localCases, feedCases, listCases, attachmentCases, adminCases, listingCases, purgeCases)
+var cases = slices.Concat(serverCases, documentCases, conflictCases, bulkCases, localCases, feedCases, listCases, attachmentCases, adminCases, listingCases, purgeCases, findCases, indexCases, planCases)
 
 func header(name, value string) http.Header {
 	return http.Header{http.CanonicalHeaderKey(name): {value}}

@@ -48,8 +48,8 @@ type testCase struct {
 }
 
 // A step is one request, and what its answer must be. In path, body, want and
-// header, "$db" stands for the database, and "$x" for the rev, or the
-// last_seq, that the step with as "x" was answered with.
+// header, "$db" stands for the database, and "$x" for the rev, last_seq
+// or bookmark that the step with as "x" was answered with.
 type step struct {
 	method, path, body string
 	header             http.Header // of the request
@@ -138,7 +138,7 @@ func (x *exchange) compare(what, text, want string) {
 	}
 }
 
-// keep remembers the rev, or the last_seq, of an answer.
+// keep remembers the rev, the last_seq or the bookmark of an answer.
 func (x *exchange) keep(name, text string) {
 	x.t.Helper()
 	var answer any
@@ -149,7 +149,7 @@ func (x *exchange) keep(name, text string) {
 		answer = list[0]
 	}
 	members, _ := answer.(map[string]any)
-	for _, member := range []string{"rev", "_rev", "last_seq"} {
+	for _, member := range []string{"rev", "_rev", "last_seq", "bookmark"} {
 		if v, ok := members[member]; ok {
 			x.vars[name] = fmt.Sprint(v)
 			return

@@ -158,6 +158,7 @@ func (p *Plan) setRange(columns []string, ranges map[string]*fieldRange) {
 func (p *Plan) Keys() (from, to []byte) {
 	k := newKeyer()
 	defer k.done()
+	from = []byte{}
 	for i, arg := range p.Start {
 		from = k.append(from, arg, orderOf(p.Index.Sort.Fields[i]))
 	}

@@ -84,7 +84,9 @@ func (s Sort) appendList(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// appendObject appends s as one object, as a design document has it.
+// MarshalJSON returns s as one object, as a design document has it.
+func (s Sort) MarshalJSON() ([]byte, error) { return s.appendObject(nil), nil }
+
 func (s Sort) appendObject(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, name := range s.names() {
