@@ -68,7 +68,7 @@ func (f *file) tiff(base, n int64, kind ifdKind) bool {
 	if len(h) < 8 || n < 8 {
 		return false
 	}
-	t := tiffReader{f: f, base: base, end: min(base+n, f.size), seen: map[int64]bool{}}
+	t := tiffReader{f: f, base: base, end: min(base+n, f.size)}
 	switch string(h[:2]) {
 	case "II":
 		t.order = binary.LittleEndian
@@ -77,11 +77,7 @@ func (f *file) tiff(base, n int64, kind ifdKind) bool {
 	default:
 		return false
 	}
-	t.push(int64(t.order.Uint32(h[4:])), kind)
-	for i := 0; i < len(t.queue); i++ {
-		t.directory(t.queue[i])
-	}
-	t.finishGPS()
+	t.walk(h, kind)
 	for _, p := range t.pictures {
 		t.jpegIn(p)
 	}
@@ -97,15 +93,11 @@ func (f *file) tiffFile() {
 	if len(h) < 8 {
 		return
 	}
-	t := tiffReader{f: f, end: f.size, seen: map[int64]bool{}, order: binary.LittleEndian}
+	t := tiffReader{f: f, end: f.size, order: binary.LittleEndian}
 	if h[0] == 'M' {
 		t.order = binary.BigEndian
 	}
-	t.push(int64(t.order.Uint32(h[4:])), ifdMain)
-	for i := 0; i < len(t.queue); i++ {
-		t.directory(t.queue[i])
-	}
-	t.finishGPS()
+	t.walk(h, ifdMain)
 	t.kindOfFile()
 	for _, p := range t.pictures {
 		t.jpegIn(p)
@@ -141,6 +133,16 @@ func (t *tiffReader) kindOfFile() {
 
 func clampSize(n int64) int { return int(min(max(n, 0), math.MaxInt32)) }
 
+// walk reads the directories that the header h leads to, the first as kind.
+func (t *tiffReader) walk(h []byte, kind ifdKind) {
+	t.seen = make(map[int64]bool)
+	t.push(int64(t.order.Uint32(h[4:])), kind)
+	for i := 0; i < len(t.queue); i++ {
+		t.directory(t.queue[i])
+	}
+	t.finishGPS()
+}
+
 func (t *tiffReader) push(off int64, kind ifdKind) {
 	if off < 8 || t.seen[off] || len(t.queue) >= maxDirectories {
 		return
@@ -162,7 +164,7 @@ func (t *tiffReader) directory(job ifdJob) {
 	d := t.f.copyAt(t.base+job.off+2, n*12+4)
 	p := picture{kind: job.kind}
 	for k := 0; k+12 <= len(d) && k < n*12; k += 12 {
-		t.entry(job.kind, d[k:k+12], &p)
+		t.entry(d[k:k+12], &p)
 	}
 	if job.kind == ifdMain || job.kind == ifdThumb || job.kind == ifdSub {
 		t.pictures = append(t.pictures, p)
@@ -172,10 +174,11 @@ func (t *tiffReader) directory(job ifdJob) {
 	}
 }
 
-func (t *tiffReader) entry(kind ifdKind, e []byte, p *picture) {
+// entry reads one entry of a directory, if its tag is one that is wanted.
+func (t *tiffReader) entry(e []byte, p *picture) {
 	v := value{order: t.order, typ: t.order.Uint16(e[2:]), count: int64(t.order.Uint32(e[4:]))}
-	tag := t.order.Uint16(e)
-	if v.typ == 0 || int(v.typ) >= len(typeSizes) || v.count > maxCount || !wanted(kind, tag) {
+	take := tagsOf[p.kind][t.order.Uint16(e)]
+	if take == nil || v.typ == 0 || int(v.typ) >= len(typeSizes) || v.count > maxCount {
 		return
 	}
 	v.off = t.base + int64(t.order.Uint32(e[8:]))
@@ -186,135 +189,7 @@ func (t *tiffReader) entry(kind ifdKind, e []byte, p *picture) {
 		v.data = t.f.at(v.off, int(min(size, t.end-v.off)))
 	}
 	t.found = true
-	switch kind {
-	case ifdGPS:
-		t.gpsTag(tag, v)
-	case ifdThumb, ifdSub:
-		t.pictureTag(tag, v, p)
-	case ifdMain, ifdEXIF:
-		t.pictureTag(tag, v, p)
-		t.mainTag(kind, tag, v)
-		t.shotTag(tag, v)
-	}
-}
-
-// wanted reports whether a tag is read at all: the others are not followed.
-func wanted(kind ifdKind, tag uint16) bool {
-	switch kind {
-	case ifdGPS:
-		return tag >= 1 && tag <= 4
-	case ifdThumb, ifdSub:
-		return tag >= 0xfe && tag <= 0x117 || tag == 0x201 || tag == 0x202
-	}
-	switch tag {
-	case 0xfe, 0x100, 0x101, 0x102, 0x103, 0x10e, 0x10f, 0x110, 0x111, 0x112, 0x115, 0x117, 0x132, 0x14a,
-		0x201, 0x202, 0x2bc, 0x4746, 0x2e, 0x8769, 0x8825, 0xc612,
-		0x829a, 0x829d, 0x8827, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x920a, 0xa405, 0xa434:
-		return true
-	}
-	return false
-}
-
-func (t *tiffReader) pictureTag(tag uint16, v value, p *picture) {
-	switch tag {
-	case 0xfe:
-		p.subfile = v.uint(0)
-	case 0x100:
-		p.width = v.uint(0)
-	case 0x101:
-		p.height = v.uint(0)
-	case 0x102:
-		p.bits = v.uint(0)
-	case 0x103:
-		p.compression = v.uint(0)
-	case 0x115:
-		p.samples = v.uint(0)
-	case 0x111:
-		p.stripOff = v.uint(0)
-	case 0x117:
-		p.stripLen = v.uint(0)
-	case 0x201:
-		p.jpegO = v.uint(0)
-	case 0x202:
-		p.jpegL = v.uint(0)
-	}
-}
-
-func (t *tiffReader) mainTag(kind ifdKind, tag uint16, v value) {
-	f := t.f
-	switch tag {
-	case 0x10e:
-		setText(&f.Caption, caption(v.text()))
-	case 0x10f:
-		setText(&f.make_, v.text())
-	case 0x110:
-		setText(&f.model, v.text())
-	case 0x112:
-		if kind == ifdMain && f.exifOrientation == 0 {
-			f.exifOrientation = int(v.uint(0))
-		}
-	case 0x132:
-		setText(&f.exif.modified, v.text())
-	case 0x2bc:
-		f.readXMP(v.data)
-	case 0x4746:
-		if n := v.uint(0); n <= 5 {
-			f.Rating = int(n)
-		}
-	case 0x2e: // Panasonic keeps its preview in one tag
-		f.Preview = Range{v.off, v.count}
-	case 0xc612:
-		f.isDNG = true
-	case 0x8769:
-		t.push(v.uint(0), ifdEXIF)
-	case 0x8825:
-		t.push(v.uint(0), ifdGPS)
-	case 0x14a:
-		for i := range min(v.count, 6) {
-			t.push(v.uint(int(i)), ifdSub)
-		}
-	}
-}
-
-func (t *tiffReader) shotTag(tag uint16, v value) {
-	f := t.f
-	switch tag {
-	case 0x9003:
-		setText(&f.exif.original, v.text())
-	case 0x9004:
-		setText(&f.exif.digitized, v.text())
-	case 0x9010:
-		setText(&f.exif.writeOffset, v.text())
-	case 0x9011:
-		setText(&f.exif.originalOffset, v.text())
-	case 0x9012:
-		setText(&f.exif.digitizedOffset, v.text())
-	case 0xa434:
-		setText(&f.Lens, v.text())
-	case 0x829a:
-		f.Exposure.Time = v.positive(0, 86400)
-	case 0x829d:
-		f.Exposure.FNumber = v.positive(0, 1000)
-	case 0x920a:
-		f.Exposure.Focal = v.positive(0, 100_000)
-	case 0x8827:
-		f.Exposure.ISO = int(min(v.uint(0), 1<<30))
-	case 0xa405:
-		f.Exposure.Focal35 = int(min(v.uint(0), 100_000))
-	}
-}
-
-func (t *tiffReader) gpsTag(tag uint16, v value) {
-	switch tag {
-	case 1:
-		t.gps.latRef = v.text()
-	case 2:
-		t.gps.lat, t.gps.hasLat = v.degrees()
-	case 3:
-		t.gps.lonRef = v.text()
-	case 4:
-		t.gps.lon, t.gps.hasLon = v.degrees()
-	}
+	take(t, v, p)
 }
 
 // finishGPS keeps a place that can be one. Zero north, zero east is what
