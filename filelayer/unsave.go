@@ -184,8 +184,9 @@ func (l *Layer) unbind(r *removal, bound []string, answers []Answer) error {
 	var refused error
 	for _, a := range answers {
 		if a.Err != nil {
-			refused = fmt.Errorf("%s stays here: %w, and does not prove one of its own: %s: %v; try again once it does, or in %d minutes",
-				r.Name, ErrLeased, a.Name, a.Err, int(leaseTime.Minutes()))
+			why := a.Name + ": " + a.Err.Error() // not wrapped: what the other device lacks is no lack here
+			refused = fmt.Errorf("%s stays here: %w, and does not prove one of its own: %s; try again once it does, or in %d minutes",
+				r.Name, ErrLeased, why, int(leaseTime.Minutes()))
 			bound = slices.DeleteFunc(bound, func(name string) bool { return lessee(name) == a.Device })
 		}
 	}
