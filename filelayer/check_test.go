@@ -56,6 +56,30 @@ func (d *device) lieOne(digest Digest, change func([]byte) []byte) {
 	must(d.t, os.Chtimes(path, fi.ModTime(), fi.ModTime()))
 }
 
+// TestAMovedFileIsFound: a person may sort the library's folder anew.
+func TestAMovedFileIsFound(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	shared, only := sharedFiles(t, a, b, 1)[0], a.create("only here", 3000)
+	trip := filepath.Join(a.opts.Library, "trip")
+	must(t, os.Mkdir(trip, 0o755))
+	for _, d := range []Digest{shared, only} {
+		must(t, os.Rename(a.entry(d).Path, filepath.Join(trip, a.entry(d).Name)))
+	}
+	_, err := a.Check(ctx, CheckOptions{ReadData: true}, func(p Problem) { t.Errorf("problem: %+v", p) })
+	must(t, err)
+	for _, d := range []Digest{shared, only} {
+		if e := a.entry(d); filepath.Dir(e.Path) != trip || !a.holds(a, d) {
+			t.Errorf("moved, and not found: %+v", e)
+		}
+	}
+	left, err := os.ReadDir(filepath.Join(a.opts.Library, "2024", "2024-05"))
+	if err != nil || len(left) != 0 || a.Queue() != 0 {
+		t.Errorf("fetched again: %v, %v", left, err)
+	}
+}
+
 // TestUnmountedLibraryLosesNothing takes the library's disk away.
 func TestUnmountedLibraryLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -174,10 +174,10 @@ func TestChangesByOthers(t *testing.T) {
 		t.Errorf("a touched file reads %q", got)
 	}
 	changed, err := s.Scan(t.Context())
-	if err != nil || len(changed) != 0 { // all were noted by Open
+	if err != nil || len(changed) != 1 || changed[0].Digest != gone { // all were noted by Open, and one was only moved
 		t.Errorf("scan: %+v, %v", changed, err)
 	}
-	if n, err := s.Reindex(t.Context(), nil); err != nil || n != 3 { // the moved one, and two edits
+	if n, err := s.Reindex(t.Context(), nil); err != nil || n != 2 { // the edits
 		t.Errorf("reindex: %d, %v", n, err)
 	}
 	if info, err := s.Info(gone); err != nil || info.Missing || info.Path != elsewhere {
@@ -197,9 +197,9 @@ func TestScanNoticesReturn(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	d := put(t, s, "a.jpg", "a")
-	p := s.path("2024/2024-05/a.jpg")
+	p, away := s.path("2024/2024-05/a.jpg"), filepath.Join(t.TempDir(), "away.jpg")
 	for _, missing := range []bool{true, false} {
-		from, to := p, p+".away"
+		from, to := p, away
 		if !missing {
 			from, to = to, from
 		}
@@ -210,6 +210,41 @@ func TestScanNoticesReturn(t *testing.T) {
 		if err != nil || len(changed) != 1 || changed[0].Digest != d || changed[0].Missing != missing {
 			t.Errorf("missing %v: %+v, %v", missing, changed, err)
 		}
+	}
+}
+
+// TestScanFindsWhatWasMoved lets a person sort photos into folders of their own.
+func TestScanFindsWhatWasMoved(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	moved, noted, gone := put(t, s, "moved.jpg", "1"), put(t, s, "noted.jpg", "2"), put(t, s, "gone.jpg", "3")
+	for from, to := range map[string]string{"moved.jpg": "trip/first.jpg", "noted.jpg": "trip/second.jpg", "gone.jpg": ".hidden/gone.jpg"} {
+		p := filepath.Join(s.library, to)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(p), 0o755), os.Rename(s.path("2024/2024-05/"+from), p)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := s.Open(noted); !errors.Is(err, ErrMissing) {
+		t.Fatalf("open: %v", err)
+	}
+	write(t, filepath.Join(s.library, "trip", "foreign.jpg"), "4") // of the same size
+	for _, want := range []map[Digest]string{
+		{moved: "trip/first.jpg", noted: "trip/second.jpg", gone: ""},
+		{},
+	} {
+		changed, err := s.Scan(t.Context())
+		if err != nil || len(changed) != len(want) {
+			t.Errorf("scan: %+v, %v", changed, err)
+		}
+		for _, info := range changed {
+			rel, _ := s.rel(info.Path)
+			if info.Missing != (want[info.Digest] == "") || !info.Missing && (rel != want[info.Digest] || !s.Has(info.Digest)) {
+				t.Errorf("%+v, want %q", info, want[info.Digest])
+			}
+		}
+	}
+	if s.Has(sum("4")) || s.Has(gone) {
+		t.Error("a file that nobody has added is in the library, or a hidden one")
 	}
 }
 

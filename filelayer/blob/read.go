@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -74,20 +75,35 @@ func (s *Store) putAside(d Digest, rel, origin string, size, mtime int64) error 
 }
 
 // Scan looks at every file, and returns the blobs whose state has changed: now
-// missing, or there again. It reads bytes only where size or time differ; a file
-// that the disk or its folder does not let it read is passed over.
-// ErrNotMounted ends it, with nothing noted.
+// missing, or there again, be it elsewhere in the library. It reads bytes only
+// where size or time differ, and of files that may be a missing one; a file that
+// the disk or its folder does not let it read is passed over. ErrNotMounted ends
+// it, with nothing noted.
 func (s *Store) Scan(ctx context.Context) ([]Info, error) {
-	if err := s.Mounted(); err != nil {
-		return nil, err
+	changed, missing, err := s.scan(ctx)
+	if err != nil || len(missing) == 0 {
+		return changed, err
 	}
-	var changed []Info
+	moved, err := s.findMoved(ctx, missing)
+	for _, info := range moved {
+		changed = slices.DeleteFunc(changed, func(before Info) bool { return before.Digest == info.Digest })
+	}
+	return append(changed, moved...), err
+}
+
+// scan is Scan without a look elsewhere, and returns the sizes of what is
+// missing too.
+func (s *Store) scan(ctx context.Context) (changed []Info, missing map[int64]bool, err error) {
+	if err := s.Mounted(); err != nil {
+		return nil, nil, err
+	}
+	missing = make(map[int64]bool)
 	for r, err := range s.rows() {
 		if err != nil {
-			return changed, err
+			return changed, missing, err
 		}
 		if err := ctx.Err(); err != nil {
-			return changed, err
+			return changed, missing, err
 		}
 		after, err := s.check(r.digest)
 		switch {
@@ -100,13 +116,16 @@ func (s *Store) Scan(ctx context.Context) ([]Info, error) {
 			s.log.WarnContext(ctx, "An original cannot be read", "path", r.path, "err", err)
 			continue
 		default:
-			return changed, fmt.Errorf("scan %s: %w", r.path, err)
+			return changed, missing, fmt.Errorf("scan %s: %w", r.path, err)
+		}
+		if after.missing {
+			missing[r.size] = true
 		}
 		if after.missing != r.missing {
 			changed = append(changed, s.info(after))
 		}
 	}
-	return changed, nil
+	return changed, missing, nil
 }
 
 // Quarantined is a rotten file that was put aside.

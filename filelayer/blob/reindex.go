@@ -20,12 +20,12 @@ var junk = map[string]bool{"thumbs.db": true, "desktop.ini": true, "ehthumbs.db"
 // report, unless nil, is told the files looked at so far. It returns how many
 // blobs became known or were found again. No file is changed.
 func (s *Store) Reindex(ctx context.Context, report func(done int)) (added int, err error) {
-	if _, err := s.Scan(ctx); err != nil { // first, so that a moved file is known to have left its old place
+	if _, _, err := s.scan(ctx); err != nil { // first, so that a moved file is known to have left its old place
 		return 0, fmt.Errorf("reindex: %w", err)
 	}
 	done := 0
 	err = s.walk(ctx, func(p string) error {
-		found, err := s.found(ctx, p)
+		_, found, err := s.found(ctx, p, true)
 		if found {
 			added++
 		}
@@ -73,34 +73,57 @@ func (s *Store) walk(ctx context.Context, visit func(p string) error) error {
 	})
 }
 
-// found records the file at p, unless it is known or a second copy of a blob.
-// A file that cannot be read, or that changes or vanishes while it is read, is
-// passed over.
-func (s *Store) found(ctx context.Context, p string) (bool, error) {
+// findMoved looks through the library for missing blobs of the given sizes, which
+// a person may have moved, and returns those it has found.
+func (s *Store) findMoved(ctx context.Context, sizes map[int64]bool) (moved []Info, err error) {
+	err = s.walk(ctx, func(p string) error {
+		if fi, err := os.Lstat(p); err != nil || !sizes[fi.Size()] {
+			return nil // gone meanwhile, or none of them
+		}
+		d, found, err := s.found(ctx, p, false)
+		if err != nil || !found {
+			return err
+		}
+		info, err := s.Info(d)
+		moved = append(moved, info)
+		return err
+	})
+	if err != nil {
+		return moved, fmt.Errorf("look for moved files: %w", explain(err))
+	}
+	return moved, nil
+}
+
+// found records the file at p, unless it is known or a second copy of a blob;
+// one whose bytes the index has not known yet only with anew. A file that cannot
+// be read, or that changes or vanishes while it is read, is passed over.
+func (s *Store) found(ctx context.Context, p string, anew bool) (d Digest, recorded bool, err error) {
 	rel, err := s.rel(p)
 	if err != nil {
-		return false, err
+		return d, false, err
 	}
 	if free, err := s.index.free(rel); !free || err != nil {
-		return false, err
+		return d, false, err
 	}
 	d, fi, err := s.hashQuiet(ctx, p)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrIO) || errors.Is(err, errBusy) {
 		s.log.WarnContext(ctx, "A file of the library cannot be read", "path", rel, "err", err)
-		return false, nil
+		return d, false, nil
 	}
 	if err != nil {
-		return false, err
+		return d, false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch _, err := s.checkLocked(d); {
 	case err == nil:
-		return false, nil
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrMissing):
-		return true, s.adopt(d, rel, fi)
+		return d, false, nil
+	case errors.Is(err, ErrMissing), anew && errors.Is(err, ErrNotFound):
+		return d, true, s.adopt(d, rel, fi)
+	case errors.Is(err, ErrNotFound):
+		return d, false, nil
 	default:
-		return false, err
+		return d, false, err
 	}
 }
 
