@@ -338,3 +338,47 @@ func TestLostDatabase(t *testing.T) {
 	}
 	must(t, a.Unsave(ctx, ds[2]))
 }
+
+// TestRestoredDatabase: with records from a backup, a device loses nothing that
+// has come since, and what was restored since comes back.
+func TestRestoredDatabase(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 4)
+	back, dropped, deleted, kept := ds[0], ds[1], ds[2], ds[3]
+	must(t, a.Delete(ctx, back))
+	until(t, "deleted on b", func() bool { return !b.sees(back) && !b.entry(back).Here() }, b)
+	db, backup := filepath.Join(a.opts.Dir, "db"), filepath.Join(t.TempDir(), "db")
+	a.restartWith(func() {}) // so that all is in its files
+	a.stop()
+	must(t, os.CopyFS(backup, os.DirFS(db)))
+	a.start()
+	meet(t, a, b)
+	must(t, a.Restore(ctx, back))
+	must(t, a.Delete(ctx, deleted))
+	must(t, a.Unsave(ctx, dropped))
+	own := a.create("own", 1000)
+	until(t, "b knows all that", func() bool {
+		return b.sees(own) && b.entry(back).Here() && !b.sees(deleted) && !b.holds(a, dropped)
+	}, b)
+	until(t, "it is back on a", func() bool { return a.entry(back).Here() }, a)
+	a.stop()
+	must(t, os.RemoveAll(db))
+	must(t, os.CopyFS(db, os.DirFS(backup)))
+	a.net.part(a, b, true)
+	a.start()
+	until(t, "what is here is claimed anew", func() bool { return a.holds(a, own) && a.holds(a, kept) }, a)
+	if !a.blobs.Has(back) && !a.blobs.InTrash(back) {
+		t.Error("what was restored since is lost")
+	}
+	a.net.part(a, b, false)
+	until(t, "a and b agree again", func() bool {
+		return a.entry(back).Here() && a.holds(b, back) && b.holds(a, own) && b.holds(a, kept) && !a.sees(deleted) && !a.entry(deleted).Here()
+	}, a, b)
+	for _, d := range []Digest{back, dropped, kept, own} {
+		if copies(d, a, b) == 0 {
+			t.Errorf("%s is lost", a.entry(d).Name)
+		}
+	}
+}

@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	pairConns    = 8               // connections that are served at once
-	joinPatience = 2 * time.Minute // how long the inviting device is looked for
+	pairConns       = 8                // connections that are served at once
+	joinPatience    = 2 * time.Minute  // how long the inviting device is looked for
+	expiredPatience = 15 * time.Second // the same when the code has expired, unless the clock here is wrong
 )
 
 // A Guest is a device that asks to be paired.
@@ -179,7 +180,11 @@ func (l *Layer) join(ctx context.Context, id string, code pairing.Code, show fun
 	if err != nil {
 		return Device{}, err
 	}
-	conn, err := l.dialHost(ctx, id)
+	expired := code.Expired(l.now())
+	conn, err := l.dialHost(ctx, id, expired)
+	if err != nil && expired {
+		err = fmt.Errorf("%w (%w)", ErrExpired, err)
+	}
 	if err != nil {
 		return Device{}, err
 	}
@@ -213,8 +218,12 @@ func (l *Layer) addHints(ctx context.Context, hints []string) (settle func(paire
 
 // dialHost connects to the inviting device. The overlay may first have to find
 // a way to it.
-func (l *Layer) dialHost(ctx context.Context, id string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, joinPatience)
+func (l *Layer) dialHost(ctx context.Context, id string, expired bool) (net.Conn, error) {
+	patience := joinPatience
+	if expired {
+		patience = expiredPatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	addr := fmt.Sprintf("%s:%d", peerHost(id), PairPort)
 	for {

@@ -1,10 +1,14 @@
 package filelayer
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"testing"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/pairing"
 )
 
 func TestPairingRefusals(t *testing.T) {
@@ -53,5 +57,55 @@ func TestPairingRefusals(t *testing.T) {
 	next.Cancel()
 	if _, err := next.Wait(ctx); err == nil {
 		t.Error("a cancelled invitation waits")
+	}
+}
+
+// TestUnanswered: who shows the code cannot be reached, and the reason that can
+// be told is told.
+func TestUnanswered(t *testing.T) {
+	t.Parallel()
+	o := newOverlay()
+	a, b := newDevice(t, o, "a"), newDevice(t, o, "b")
+	inv, err := a.GeneratePairCode(testContext(t))
+	must(t, err)
+	code, err := pairing.ParseCode(inv.Code())
+	must(t, err)
+	wrong := code
+	wrong.Secret[0] ^= 1
+	tests := []struct {
+		name   string
+		code   pairing.Code
+		ahead  time.Duration // of the clock of who joins
+		window bool          // the code is still shown
+		want   error
+		not    error
+	}{
+		{"expired", code, pairing.TTL + time.Minute, false, ErrExpired, nil},
+		{"still good", code, 0, false, errUnreachable, ErrExpired},
+		{"another's code", wrong, 0, true, ErrWrongSecret, nil},
+		{"another's code, and a clock that is ahead", wrong, time.Hour, true, ErrWrongSecret, ErrExpired},
+	}
+	closed := func(yes bool) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.cut[pairKey(a.id, b.id)] = yes
+	}
+	for _, tt := range tests {
+		closed(!tt.window)
+		b.skew.Store(int64(tt.ahead))
+		text, err := tt.code.Encode()
+		must(t, err)
+		ctx, cancel := testContext(t), func() {}
+		if !tt.window {
+			ctx, cancel = context.WithTimeout(ctx, 50*time.Millisecond)
+		}
+		_, err = b.UsePairCode(ctx, text, func([4]string) {})
+		cancel()
+		if !errors.Is(err, tt.want) || tt.not != nil && errors.Is(err, tt.not) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
+		if len(b.Devices()) != 1 || b.node.lets(a.id, PeerPort) {
+			t.Errorf("%s: a is let in", tt.name)
+		}
 	}
 }

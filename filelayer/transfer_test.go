@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -169,4 +171,109 @@ func TestFullDiskIsSaid(t *testing.T) {
 	until(t, "b sees the small one", func() bool { return b.sees(d) }, b)
 	_, err := b.Save(ctx, d) // others go on
 	must(t, err)
+}
+
+// TestOddFilesTravel: a file is its bytes, whatever it is called and holds.
+func TestOddFilesTravel(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	tests := []struct {
+		name string
+		data []byte
+		as   string // its name in the library
+	}{
+		{"empty.jpg", nil, "empty.jpg"},
+		{"no photo.jpg", []byte("<html>not a photo"), "no photo.jpg"},
+		{"photo.txt", append([]byte("\xff\xd8\xff\xe0"), photo("jpeg", 900)...), "photo.txt"},
+		{"../../outside.jpg", []byte("up"), "outside.jpg"},
+		{`C:\windows\system.jpg`, []byte("back"), "system.jpg"},
+		{"..", []byte("dots"), "unnamed"},
+		{"", []byte("nameless"), "unnamed"},
+		{"line\nbreak\x00.jpg", []byte("control"), "line_break_.jpg"},
+		{"broken \xff.jpg", []byte("no UTF-8"), "broken _.jpg"},
+		{strings.Repeat("long ", 100) + ".jpeg", []byte("long"), strings.Repeat("long ", 50) + ".jpeg"},
+	}
+	var ds []Digest
+	for _, tt := range tests {
+		e, err := a.Create(ctx, bytes.NewReader(tt.data), Metadata{Name: tt.name})
+		must(t, err)
+		if e.Name != tt.as || e.Size != int64(len(tt.data)) || e.Digest != digestOf(tt.data) {
+			t.Errorf("Create(%q) = %+v, want the name %q", tt.name, e, tt.as)
+		}
+		ds = append(ds, e.Digest)
+	}
+	until(t, "b sees all", func() bool { return len(b.Entries()) == len(tests) }, b)
+	must(t, b.SaveAll(ctx, ds, nil))
+	for i, d := range ds {
+		b.wantBytes(d, tests[i].data)
+		if rel, err := filepath.Rel(b.opts.Library, b.entry(d).Path); err != nil || !filepath.IsLocal(rel) {
+			t.Errorf("%q is at %s", tests[i].name, b.entry(d).Path)
+		}
+	}
+	until(t, "a knows the copies of b", func() bool {
+		return !slices.ContainsFunc(ds, func(d Digest) bool { return !a.holds(b, d) })
+	}, a)
+	for _, d := range ds {
+		must(t, a.Unsave(ctx, d))
+	}
+}
+
+// TestReadOnlyLibrary: what is there is read and served, and nothing else is
+// promised until the folder can be written to again.
+func TestReadOnlyLibrary(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("root writes everywhere")
+	}
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 2)
+	unsaved, deleted := ds[0], ds[1]
+	wanted := a.show(b, "wanted", 3000)
+	var folders []string
+	must(t, filepath.WalkDir(b.opts.Library, func(p string, e os.DirEntry, err error) error {
+		if err == nil && e.IsDir() {
+			folders = append(folders, p)
+		}
+		return err
+	}))
+	allow := func(mode os.FileMode) {
+		for _, p := range folders {
+			must(t, os.Chmod(p, mode))
+		}
+	}
+	allow(0o500)
+	t.Cleanup(func() { allow(0o700) })
+
+	if _, err := b.Create(ctx, strings.NewReader("new"), Metadata{Name: "new.jpg"}); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("Create = %v", err)
+	}
+	if _, err := b.Save(ctx, wanted); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("Save = %v", err)
+	}
+	if err := b.Unsave(ctx, unsaved); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("Unsave = %v", err)
+	}
+	if err := b.Delete(ctx, deleted); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("Delete = %v", err)
+	}
+	if len(b.Faults()) != 0 || len(b.Entries()) != 2 {
+		t.Errorf("faults %v, %d entries", b.Faults(), len(b.Entries()))
+	}
+	if !b.blobs.Has(unsaved) || !b.blobs.Has(deleted) || a.blobs.Leased(unsaved) {
+		t.Error("a copy is gone, or a is bound for nothing")
+	}
+	until(t, "b claims what it could not remove", func() bool { return b.holds(b, unsaved) }, b)
+	b.wantBytes(unsaved, photo("shared0", 1000))
+	b.restart()
+	meet(t, a, b)
+	must(t, a.Unsave(ctx, unsaved)) // relying on b
+	a.wantBytes(unsaved, photo("shared0", 1000))
+
+	allow(0o700)
+	_, err := b.Save(ctx, wanted)
+	must(t, err)
+	b.stirred.add(deleted) // or after settleRetry
+	until(t, "the deleted one follows", func() bool { return !b.blobs.Has(deleted) && b.blobs.InTrash(deleted) }, b)
 }
