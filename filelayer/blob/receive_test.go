@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -267,5 +269,59 @@ func TestCache(t *testing.T) {
 	}
 	if err := s.ClearCache(); err != nil || cached("more than the limit") {
 		t.Error(err)
+	}
+}
+
+// TestReceiveOnAFailingDisk lets the disk fail in the midst of a transfer: it
+// says so, keeps what came, and goes on from there once the disk works again.
+func TestReceiveOnAFailingDisk(t *testing.T) {
+	t.Parallel()
+	if !posixErrors {
+		t.Skip("the errors are those of Unix")
+	}
+	data := large(4, 2<<20)
+	d := Digest(sha256.Sum256(data))
+	meta := Meta{Name: "video.mp4", Time: may}
+	for _, op := range []string{"resume", "write", "rename", "finish"} {
+		for errno, want := range map[error]error{syscall.ENOSPC: ErrNoSpace, syscall.EROFS: ErrReadOnly, syscall.EIO: ErrIO} {
+			t.Run(fmt.Sprintf("%s %v", op, errno), func(t *testing.T) {
+				t.Parallel()
+				fsys := &faulty{}
+				s := newDirs(t).open(t, fsys)
+				calls := 0
+				fsys.fail = func(o, _ string) error {
+					if o == op {
+						calls++
+					}
+					if o == op && (op != "write" || calls > 3) {
+						return errno
+					}
+					return nil
+				}
+				offsets := []int64{}
+				src := func(ctx context.Context, offset int64) (io.ReadCloser, error) {
+					offsets = append(offsets, offset)
+					return source(string(data))(ctx, offset)
+				}
+				if _, err := s.Receive(t.Context(), d, int64(len(data)), meta, src, nil); !errors.Is(err, want) || errors.Is(err, ErrCorrupt) {
+					t.Errorf("receive: %v, want %v", err, want)
+				}
+				if s.Has(d) {
+					t.Error("half a file counts")
+				}
+				fsys.fail = nil
+				if _, err := s.Receive(t.Context(), d, int64(len(data)), meta, src, nil); err != nil {
+					t.Fatalf("once the disk works again: %v", err)
+				}
+				if op == "write" && (len(offsets) != 2 || offsets[1] == 0) {
+					t.Errorf("asked for the bytes from %v on", offsets)
+				}
+				if got := read(t, s, d); got != string(data) {
+					t.Error("other bytes were kept")
+				}
+				wantConsistent(t, s)
+				wantNoTemps(t, s)
+			})
+		}
 	}
 }
