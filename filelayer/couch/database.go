@@ -109,6 +109,15 @@ func (d *database) load(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
+	if err := d.check(ctx); err != nil {
+		return err
+	}
+	d.log.InfoContext(ctx, "Checked a database that was not closed", "db", d.name, "took", time.Since(began))
+	return nil
+}
+
+// check reads through the whole file.
+func (d *database) check(ctx context.Context) error {
 	var verdict string
 	if err := d.writer.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return err
@@ -116,11 +125,7 @@ func (d *database) load(ctx context.Context) error {
 	if verdict != "ok" {
 		return fmt.Errorf("%w: %s", ErrDamaged, verdict)
 	}
-	if err := d.checkTrees(ctx); err != nil {
-		return err
-	}
-	d.log.InfoContext(ctx, "Checked a database that was not closed", "db", d.name, "took", time.Since(began))
-	return nil
+	return d.checkTrees(ctx)
 }
 
 // checkTrees reads every rev tree: one that is malformed would end each feed

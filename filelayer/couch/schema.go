@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -68,12 +67,7 @@ var (
 )
 
 func openSQLite(path string, maxConns int, pragmas []string) (*sql.DB, error) {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
-	if !strings.HasPrefix(u.Path, "/") { // C:/…
-		u.Path = "/" + u.Path
-	}
-	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()
-	db, err := sql.Open("sqlite", u.String())
+	db, err := sql.Open("sqlite", fileURI(path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}))
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,25 @@
 package durable
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
+
+// Sync returns when the file at path, which others have written and closed,
+// and its name in its folder are on the disk.
+func Sync(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return SyncDir(filepath.Dir(path))
+}
 
 // WriteFile replaces the file at path by data, with permissions perm. After a
 // crash at any instant the file holds either what it held before or all of
