@@ -35,9 +35,9 @@ type Database struct {
 	name   string
 	merge  MergeFunc
 	kv     *kivik.DB
-	url    string        // of the database, for what kivik does not do well
-	http   *http.Client  // reaches url
-	couch  *couch.Server // nil when an external CouchDB holds the database
+	url    string       // of the database, for what kivik does not do well
+	http   *http.Client // reaches url
+	couch  *couch.Server
 	log    *slog.Logger
 	opened chan struct{} // closed once the database exists
 }
@@ -162,12 +162,7 @@ func (db *Database) await(ctx context.Context) error {
 
 // create makes the database, if it does not exist yet.
 func (db *Database) create(ctx context.Context) error {
-	if db.couch != nil {
-		if err := db.couch.Create(ctx, db.name); err != nil {
-			return fmt.Errorf("create database %s: %w", db.name, err)
-		}
-	} else if err := db.kv.Client().CreateDB(ctx, db.name); err != nil &&
-		kivik.HTTPStatus(err) != http.StatusPreconditionFailed { // it exists
+	if err := db.couch.Create(ctx, db.name); err != nil {
 		return fmt.Errorf("create database %s: %w", db.name, err)
 	}
 	close(db.opened)

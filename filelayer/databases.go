@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"path/filepath"
 	"regexp"
 	"sync"
-	"time"
 
 	kivik "github.com/go-kivik/kivik/v4"
 	"github.com/go-kivik/kivik/v4/couchdb"
@@ -19,13 +16,13 @@ import (
 	"github.com/libpaul/paul/filelayer/couch"
 )
 
-// databases is where the records lie: the embedded database, or a CouchDB.
+// databases is where the records lie.
 type databases struct {
-	server  *couch.Server // nil with an external CouchDB
+	server  *couch.Server
 	client  *kivik.Client
-	base    string // URL, with user and password, ending in "/"
+	base    string // URL, ending in "/"
 	http    *http.Client
-	handler http.Handler // the whole protocol
+	damaged []error // what happened to files that could not be read, in words for a person
 	log     *slog.Logger
 
 	mu     sync.Mutex // guards all and sealed
@@ -34,65 +31,26 @@ type databases struct {
 }
 
 func openDatabases(opts Options) (*databases, error) {
-	if opts.DatabaseURL != "" {
-		return openExternal(opts)
-	}
-	server, err := couch.Open(filepath.Join(opts.Dir, "db"), couch.Options{Log: opts.Log})
+	s := &databases{base: "http://localhost/", log: opts.Log}
+	var err error
+	s.server, err = couch.Open(filepath.Join(opts.Dir, "db"), couch.Options{
+		OnDamage: func(err error) { s.damaged = append(s.damaged, err) },
+		Log:      opts.Log,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open records: %w", err)
 	}
-	const base = "http://localhost/"
-	inMemory := &http.Client{Transport: server.Transport()}
-	client, err := kivik.New("couch", base, couchdb.OptionHTTPClient(inMemory), couchdb.OptionNoRequestCompression())
+	s.http = &http.Client{Transport: s.server.Transport()}
+	s.client, err = kivik.New("couch", s.base, couchdb.OptionHTTPClient(s.http), couchdb.OptionNoRequestCompression())
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open records: %w", err), server.Close())
+		return nil, errors.Join(fmt.Errorf("open records: %w", err), s.server.Close())
 	}
-	return &databases{server: server, client: client, base: base, http: inMemory, handler: server, log: opts.Log}, nil
-}
-
-func openExternal(opts Options) (*databases, error) {
-	base, err := url.Parse(opts.DatabaseURL)
-	if err != nil || base.Host == "" {
-		return nil, errors.New("open records: the database URL must look like http://user:password@host:5984/")
-	}
-	base = base.JoinPath("/")
-	full := base.String()
-	user := base.User
-	base.User = nil
-	transport := http.DefaultTransport
-	overTCP := &http.Client{Transport: transport}
-	options := []kivik.Option{couchdb.OptionHTTPClient(overTCP)}
-	if user != nil {
-		password, _ := user.Password()
-		options = append(options, couchdb.BasicAuth(user.Username(), password))
-	}
-	client, err := kivik.New("couch", base.String(), options...)
-	if err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
-	}
-	proxy := &httputil.ReverseProxy{
-		Transport:     transport,
-		FlushInterval: -1, // feeds must not be held back
-		ErrorLog:      slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(base)
-			r.Out.Header.Del("Authorization")
-			if user != nil {
-				password, _ := user.Password()
-				r.Out.SetBasicAuth(user.Username(), password)
-			}
-		},
-	}
-	return &databases{client: client, base: full, http: overTCP, handler: proxy, log: opts.Log}, nil
+	return s, nil
 }
 
 // Close ends the use of the databases.
 func (s *databases) Close() error {
-	err := s.client.Close()
-	if s.server != nil {
-		err = errors.Join(err, s.server.Close())
-	}
-	return err
+	return errors.Join(s.client.Close(), s.server.Close())
 }
 
 var databaseName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
@@ -148,21 +106,11 @@ func (s *databases) seal() []*Database {
 	return s.all
 }
 
-// create makes all databases. An external CouchDB that is away is waited for.
+// create makes all databases.
 func (s *databases) create(ctx context.Context) error {
 	for _, db := range s.seal() {
-		for {
-			err := db.create(ctx)
-			if err == nil {
-				break
-			}
-			if s.server != nil {
-				return err
-			}
-			s.log.WarnContext(ctx, "Database does not answer", "database", db.name, "error", err)
-			if err := pause(ctx, 5*time.Second); err != nil {
-				return err
-			}
+		if err := db.create(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -170,4 +118,4 @@ func (s *databases) create(ctx context.Context) error {
 
 // CouchHandler serves the databases in full, without asking who calls: for
 // loopback only, behind a password.
-func (l *Layer) CouchHandler() http.Handler { return l.db.handler }
+func (l *Layer) CouchHandler() http.Handler { return l.db.server }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/libpaul/paul/filelayer/blob"
+	"github.com/libpaul/paul/filelayer/couch"
 	"github.com/libpaul/paul/filelayer/pairing"
 )
 
@@ -54,6 +55,8 @@ var (
 	ErrReadOnly   = blob.ErrReadOnly
 	ErrNotMounted = blob.ErrNotMounted
 	ErrMissing    = blob.ErrMissing
+
+	ErrDamaged = couch.ErrDamaged
 
 	ErrBadCode     = pairing.ErrBadCode
 	ErrExpired     = pairing.ErrExpired

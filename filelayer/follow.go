@@ -85,7 +85,7 @@ func (f *feed) next(ctx context.Context) ([]row, string, error) {
 
 func (f *feed) read(ctx context.Context) ([]row, string, error) {
 	whole := !strings.Contains(f.since, "-") // not a seq of a feed, which also names the database file that gave it
-	if f.normal && !f.leaves && whole && f.db.couch != nil {
+	if f.normal && !f.leaves && whole {
 		return f.each(ctx)
 	}
 	return f.changes(ctx)

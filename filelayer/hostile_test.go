@@ -4,15 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
-	"github.com/libpaul/paul/filelayer/couch"
 )
 
 // newHostile pairs a device with a peer that answers as handler does, and that
@@ -168,44 +165,6 @@ func TestLimiter(t *testing.T) {
 	<-closed
 	if b.enter("c") {
 		t.Error("entered after close")
-	}
-}
-
-// TestExternalDatabase keeps the records in a CouchDB elsewhere (here, another
-// embedded one behind a password) and pairs with a device that does not.
-func TestExternalDatabase(t *testing.T) {
-	t.Parallel()
-	couchdb, err := couch.Open(t.TempDir(), couch.Options{})
-	must(t, err)
-	server := httptest.NewServer(couch.Auth(couch.AuthOptions{User: "paul", Password: "secret"}, couchdb))
-	t.Cleanup(func() {
-		server.CloseClientConnections()
-		must(t, couchdb.Close())
-		server.Close()
-	})
-	o := newOverlay()
-	a := newDevice(t, o, "a", func(o *Options) {
-		o.DatabaseURL = strings.Replace(server.URL, "http://", "http://paul:secret@", 1)
-	})
-	b := newDevice(t, o, "b")
-	d := a.create("photo", 3000)
-	pair(t, a, b)
-	until(t, "b sees it", func() bool { return b.sees(d) }, b)
-	_, err = b.Save(testContext(t), d)
-	must(t, err)
-	until(t, "a knows the copy of b", func() bool { return a.holds(b, d) }, a)
-	must(t, a.Unsave(testContext(t), d))
-	a.restart()
-	until(t, "the records are there", func() bool { return a.sees(d) && a.holds(b, d) && !a.entry(d).Here() }, a)
-
-	req, err := http.NewRequestWithContext(testContext(t), http.MethodGet, "http://x/files/"+d.String(), nil)
-	must(t, err)
-	w := httptest.NewRecorder()
-	a.CouchHandler().ServeHTTP(w, req)
-	body, err := io.ReadAll(w.Result().Body)
-	must(t, err)
-	if w.Code != http.StatusOK || !strings.Contains(string(body), `"photo.jpg"`) {
-		t.Errorf("CouchHandler = %d %s", w.Code, body)
 	}
 }
 

@@ -20,25 +20,26 @@ import (
 // goroutine once Run has been started; those that need the records wait for
 // them.
 type Layer struct {
-	opts    Options
-	log     *slog.Logger
-	blobs   *blob.Store
-	db      *databases
-	files   *Database
-	roster  *Database
-	mirror  *mirror
-	changed signal.Signal
-	loaded  chan struct{} // closed when the records are in the mirror
-	ready   chan struct{} // closed when they are settled with what is here
-	stirred *stirred
-	queue   *queue
-	held    *held
-	faults  *faults
-	fetches *fetches
-	invite  *inviting
-	client  *http.Client
-	now     func() time.Time
-	stall   time.Duration // how long a device may send nothing
+	opts     Options
+	log      *slog.Logger
+	blobs    *blob.Store
+	db       *databases
+	external *external // nil without one
+	files    *Database
+	roster   *Database
+	mirror   *mirror
+	changed  signal.Signal
+	loaded   chan struct{} // closed when the records are in the mirror
+	ready    chan struct{} // closed when they are settled with what is here
+	stirred  *stirred
+	queue    *queue
+	held     *held
+	faults   *faults
+	fetches  *fetches
+	invite   *inviting
+	client   *http.Client
+	now      func() time.Time
+	stall    time.Duration // how long a device may send nothing
 
 	// lease asks a device for a lease. Tests replace it.
 	lease func(ctx context.Context, device, removal string, e Entry) (verified time.Time, err error)
@@ -88,6 +89,11 @@ func Open(opts Options) (*Layer, error) {
 }
 
 func (l *Layer) openDatabases() (err error) {
+	if l.opts.DatabaseURL != "" {
+		if l.external, err = openExternal(l.opts, &l.changed); err != nil {
+			return err
+		}
+	}
 	if l.db, err = openDatabases(l.opts); err != nil {
 		return err
 	}
@@ -158,6 +164,11 @@ func (l *Layer) wanted(ctx context.Context, d Digest) (Entry, error) {
 	}
 	return e, err
 }
+
+// Damaged tells of records that could not be read when the layer was opened:
+// where their file was moved to, each as an error that wraps [ErrDamaged].
+// Other devices, or a backup, fill them again.
+func (l *Layer) Damaged() []error { return l.db.damaged }
 
 // AddPeer asks the overlay for a peering, and keeps it.
 func (l *Layer) AddPeer(uri string) error {

@@ -50,8 +50,9 @@ type Options struct {
 	// trusted. If nil, the layer serves nobody.
 	Listener, PairListener net.Listener
 
-	// DatabaseURL is an external CouchDB that holds the records, with user and
-	// password if need be. If empty, the embedded one does.
+	// DatabaseURL is an external CouchDB, with user and password if need be,
+	// with which the records are kept the same while it answers. If empty,
+	// there is none.
 	DatabaseURL string
 
 	// Copies is how many other devices must prove that they hold a file before

@@ -102,7 +102,7 @@ func (l *Layer) servePeers(ctx context.Context) error {
 
 // peerService answers paired devices, and nobody else.
 func (l *Layer) peerService(busy *limiter) http.Handler {
-	pull := http.StripPrefix("/db", couch.PullOnly(l.db.handler))
+	pull := http.StripPrefix("/db", couch.PullOnly(l.db.server))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/db/", func(w http.ResponseWriter, r *http.Request) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/db/"), "/")
