@@ -44,6 +44,10 @@ var (
 	// of.
 	ErrUnrecorded = errors.New("file is here, but not in the records")
 
+	// ErrNoBackup is returned for a file that is no backup of the records, or
+	// a damaged one.
+	ErrNoBackup = errors.New("the file is no backup of Paul's records, or a damaged one")
+
 	// ErrClosed is returned once the layer is closed.
 	ErrClosed = errors.New("file layer is closed")
 )
@@ -57,6 +61,7 @@ var (
 	ErrMissing    = blob.ErrMissing
 
 	ErrDamaged = couch.ErrDamaged
+	ErrNewer   = couch.ErrNewer
 
 	ErrBadCode     = pairing.ErrBadCode
 	ErrExpired     = pairing.ErrExpired

@@ -64,6 +64,9 @@ func Open(opts Options) (*Layer, error) {
 	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open file layer: %w", err)
 	}
+	if err := sweepWork(opts.Dir); err != nil {
+		return nil, fmt.Errorf("open file layer: %w", err)
+	}
 	l := &Layer{
 		opts: opts, log: opts.Log, now: time.Now,
 		mirror: newMirror(opts.DeviceID),

@@ -1,0 +1,170 @@
+package filelayer
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/filelayer/replicate"
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// Restored tells what a backup gave back.
+type Restored struct {
+	Backup    Backup
+	Documents int // in the backup, with those that were deleted
+	Written   int // of them, those of which this device lacked a revision
+	Refused   int // of them, those that are no records of this library's form
+}
+
+// Backup writes the records, as they are now, to a file at path; photos are
+// not part of it. A backup that is there is replaced, any other file is left
+// alone: [fs.ErrExist]. When it returns nil, the backup was checked and is on
+// the disk; on error whatever was at path is there as it was.
+func (l *Layer) Backup(ctx context.Context, path string) (Backup, error) {
+	b, err := l.backUp(ctx, path)
+	if err != nil {
+		return Backup{}, fmt.Errorf("back up the records: %w", err)
+	}
+	return b, nil
+}
+
+func (l *Layer) backUp(ctx context.Context, path string) (b Backup, err error) {
+	if err := l.Ready(ctx); err != nil {
+		return b, err
+	}
+	switch _, err := readBackup(path); {
+	case errors.Is(err, ErrNoBackup), errors.Is(err, ErrNewer):
+		return b, fmt.Errorf("%w; it is left as it is, and nothing was written; choose another name (%w)", err, fs.ErrExist)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return b, err
+	}
+	dir, remove, err := l.workDir()
+	if err != nil {
+		return b, err
+	}
+	defer remove()
+	b = Backup{Format: backupFormat, Device: l.opts.DeviceID, Name: l.deviceName(l.opts.DeviceID), Made: l.now().UTC().Truncate(time.Second)}
+	for _, db := range l.db.seal() {
+		if err := l.db.server.Backup(ctx, db.name, dir); err != nil {
+			return b, err
+		}
+		b.Databases = append(b.Databases, db.name)
+	}
+	return b, durable.Write(path, 0o600, func(w io.Writer) error { return packBackup(ctx, w, b, dir) })
+}
+
+// workDir makes a folder for the files of a backup.
+func (l *Layer) workDir() (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp(l.opts.Dir, workPrefix)
+	return dir, func() { _ = os.RemoveAll(dir) }, err // what is left goes at the next start
+}
+
+const workPrefix = "backup-"
+
+// sweepWork removes what a backup has left that did not come to its end.
+func sweepWork(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, workPrefix+"*"))
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
+}
+
+// ReadBackup tells what the backup at path is. For any other file it fails
+// with [ErrNoBackup], for one of a later version with [ErrNewer].
+func ReadBackup(path string) (Backup, error) {
+	b, err := readBackup(path)
+	if err != nil {
+		return b, fmt.Errorf("read the backup: %w", err)
+	}
+	return b, nil
+}
+
+// RestoreBackup takes in the records of the backup at path, as if another
+// device had sent them: what is newer here stays, nothing is deleted, and what
+// was restored goes on to the other devices. Photos come back only where some
+// device has their bytes. It may be called again after an error: what was
+// taken in stays.
+func (l *Layer) RestoreBackup(ctx context.Context, path string) (Restored, error) {
+	r, err := l.restoreBackup(ctx, path)
+	if err != nil {
+		return r, fmt.Errorf("restore the records: %w", err)
+	}
+	return r, nil
+}
+
+func (l *Layer) restoreBackup(ctx context.Context, path string) (r Restored, err error) {
+	if err := l.Ready(ctx); err != nil {
+		return r, err
+	}
+	a, err := openBackup(path)
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = a.Close() }() // it was only read
+	r.Backup = a.Backup
+	dir, remove, err := l.workDir()
+	if err != nil {
+		return r, err
+	}
+	defer remove()
+	if err := a.unpack(ctx, dir); err != nil {
+		return r, err
+	}
+	var damaged error
+	server, err := couch.Open(dir, couch.Options{OnDamage: func(err error) { damaged = err }, Log: l.log})
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if damaged != nil {
+		return r, fmt.Errorf("%w: its %w; nothing was restored", ErrNoBackup, damaged)
+	}
+	for _, db := range l.db.seal() {
+		if err := l.takeIn(ctx, db, server, &r); err != nil {
+			return r, fmt.Errorf("database %s: %w", db.name, err)
+		}
+	}
+	return r, nil
+}
+
+// takeIn copies into db what the server of a backup has of it.
+func (l *Layer) takeIn(ctx context.Context, db *Database, backup *couch.Server, r *Restored) error {
+	n := 0
+	err := backup.Each(ctx, db.name, 0, func(string, string, int64, bool, []byte) error { n++; return nil })
+	var none *couch.Error
+	if errors.As(err, &none) { // it was made before this database came to be
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pull, err := l.pullFrom(backup, db)
+	if err != nil {
+		return err
+	}
+	err = pull.Once(ctx)
+	st := pull.Status()
+	r.Documents += n
+	r.Written += st.DocsWritten
+	r.Refused += st.Failed
+	return err
+}
+
+// pullFrom returns a replicator that reads a backup.
+func (l *Layer) pullFrom(backup *couch.Server, db *Database) (*replicate.Replicator, error) {
+	return replicate.New(replicate.Options{
+		Source: l.db.base + db.name, Client: &http.Client{Transport: backup.Transport()}, SourceID: "backup/" + rand.Text(),
+		Target: db.kv, TargetID: l.opts.DeviceID + "/" + db.name,
+		Accept: l.accept(db), Log: l.log,
+	})
+}
