@@ -11,6 +11,7 @@ import (
 
 	kivik "github.com/go-kivik/kivik/v4"
 
+	"github.com/libpaul/paul/filelayer/conflict"
 	"github.com/libpaul/paul/filelayer/couch"
 )
 
@@ -22,12 +23,9 @@ type Doc struct {
 	Body    json.RawMessage // a JSON object, without the members that begin with "_"
 }
 
-// A MergeFunc merges the live leaves of a document in conflict into the body
-// that replaces them. Whatever the order of the leaves, and however they were
-// merged before, it must give the same bytes: it is deterministic,
-// commutative, associative and idempotent. Leaves it cannot read it should
-// pass over; with an error, the conflict is left alone.
-type MergeFunc func(leaves []json.RawMessage) (json.RawMessage, error)
+// A MergeFunc merges the live leaves of a document in conflict, to the same
+// bytes on every device.
+type MergeFunc = conflict.MergeFunc
 
 // A Database holds documents that all paired devices share. Its methods wait
 // until the layer runs and its databases answer.
@@ -139,7 +137,7 @@ func (db *Database) Update(ctx context.Context, id string, change func(json.RawM
 		if changeErr != nil {
 			return changeErr
 		}
-		if body == nil || bytes.Equal(canonical(body), canonical(doc.Body)) {
+		if body == nil || bytes.Equal(conflict.Canonical(body), conflict.Canonical(doc.Body)) {
 			return nil
 		}
 		doc.Body = body
@@ -190,25 +188,8 @@ func splitDoc(raw json.RawMessage) (Doc, error) {
 	if err := json.Unmarshal(raw, &meta); err != nil {
 		return Doc{}, err
 	}
-	body, err := stripMeta(raw)
+	body, err := conflict.Body(raw)
 	return Doc{ID: meta.ID, Rev: meta.Rev, Deleted: meta.Deleted, Body: body}, err
-}
-
-// stripMeta drops the members whose names begin with "_".
-func stripMeta(raw json.RawMessage) (json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, err
-	}
-	if members == nil {
-		return nil, fmt.Errorf("%w: not an object", ErrInvalid)
-	}
-	for name := range members {
-		if name != "" && name[0] == '_' {
-			delete(members, name)
-		}
-	}
-	return json.Marshal(members)
 }
 
 // joinDoc puts a document together as the database takes it.
@@ -224,7 +205,7 @@ func joinDoc(doc Doc) (json.RawMessage, error) {
 	if err != nil || len(doc.Body) == 0 {
 		return head, err
 	}
-	body, err := stripMeta(doc.Body)
+	body, err := conflict.Body(doc.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -232,20 +213,4 @@ func joinDoc(doc Doc) (json.RawMessage, error) {
 		head = append(append(head[:len(head)-1], ','), body[1:]...)
 	}
 	return head, nil
-}
-
-// canonical returns JSON with its members sorted and without spaces, or raw
-// itself if it is not JSON.
-func canonical(raw json.RawMessage) json.RawMessage {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if dec.Decode(&v) != nil {
-		return raw
-	}
-	out, err := json.Marshal(v)
-	if err != nil {
-		return raw
-	}
-	return out
 }

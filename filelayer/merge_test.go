@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/libpaul/paul/filelayer/conflict"
 )
 
 func id(n int) string { return fmt.Sprintf("%064x", n) }
@@ -281,7 +283,7 @@ func FuzzSplitDoc(f *testing.F) {
 		must(t, err)
 		again, err := splitDoc(joined)
 		must(t, err)
-		if again.ID != doc.ID || again.Rev != doc.Rev || again.Deleted != doc.Deleted || !bytes.Equal(canonical(again.Body), canonical(doc.Body)) {
+		if again.ID != doc.ID || again.Rev != doc.Rev || again.Deleted != doc.Deleted || !bytes.Equal(conflict.Canonical(again.Body), conflict.Canonical(doc.Body)) {
 			t.Errorf("%s became %s", raw, joined)
 		}
 	})

@@ -1,17 +1,14 @@
 package filelayer
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	kivik "github.com/go-kivik/kivik/v4"
+
+	"github.com/libpaul/paul/filelayer/conflict"
 )
 
 // resolverDoc holds how far conflicts have been looked for.
@@ -78,11 +75,17 @@ func (db *Database) merges(ctx context.Context, rows []row) error {
 		if len(row.revs) < 2 || strings.HasPrefix(row.doc.ID, "_") {
 			continue
 		}
-		more, err := db.mergeOne(ctx, row.doc.ID)
+		more, err := conflict.Resolution(ctx, db.kv, row.doc.ID, db.merge)
+		if errors.Is(err, conflict.ErrUnmergeable) {
+			db.log.WarnContext(ctx, "Conflict is left as it is", "database", db.name, "error", err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		writes = append(writes, more...)
+		for _, doc := range more {
+			writes = append(writes, doc)
+		}
 	}
 	if len(writes) == 0 {
 		return nil
@@ -99,83 +102,4 @@ func (db *Database) merges(ctx context.Context, rows []row) error {
 		}
 	}
 	return nil
-}
-
-// mergeOne returns the revisions that resolve the conflict of one document:
-// the merged body on its winner, and a tombstone on every other live leaf.
-func (db *Database) mergeOne(ctx context.Context, id string) ([]any, error) {
-	var winner struct {
-		Rev       string   `json:"_rev"`
-		Conflicts []string `json:"_conflicts"`
-	}
-	var raw json.RawMessage
-	err := db.kv.Get(ctx, id, kivik.Param("conflicts", true)).ScanDoc(&raw)
-	if err != nil {
-		if err := db.fail("read", id, err); !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-		return nil, nil // deleted: no leaf is live
-	}
-	if err := json.Unmarshal(raw, &winner); err != nil {
-		return nil, db.fail("read", id, err)
-	}
-	if len(winner.Conflicts) == 0 {
-		return nil, nil
-	}
-	body, err := stripMeta(raw)
-	if err != nil {
-		return nil, db.fail("read", id, err)
-	}
-	leaves := []json.RawMessage{body}
-	for _, rev := range winner.Conflicts {
-		doc, err := db.get(ctx, id, kivik.Rev(rev))
-		if err != nil {
-			return nil, err
-		}
-		leaves = append(leaves, doc.Body)
-	}
-	merged, err := db.merge(leaves)
-	if err != nil {
-		db.log.WarnContext(ctx, "Conflict cannot be merged", "database", db.name, "document", id, "error", err)
-		return nil, nil
-	}
-	return resolution(id, winner.Rev, body, merged, winner.Conflicts)
-}
-
-func resolution(id, winner string, body, merged json.RawMessage, losers []string) ([]any, error) {
-	var writes []any
-	merged = canonical(merged)
-	if !bytes.Equal(merged, canonical(body)) {
-		child, err := childDoc(id, winner, merged, false)
-		if err != nil {
-			return nil, err
-		}
-		writes = append(writes, child)
-	}
-	for _, loser := range losers {
-		child, err := childDoc(id, loser, nil, true)
-		if err != nil {
-			return nil, err
-		}
-		writes = append(writes, child)
-	}
-	return writes, nil
-}
-
-// childDoc makes a child of a revision. Its hash depends on the parent and the
-// body alone.
-func childDoc(id, parent string, body json.RawMessage, deleted bool) (json.RawMessage, error) {
-	number, hash, _ := strings.Cut(parent, "-")
-	generation, err := strconv.Atoi(number)
-	if err != nil || hash == "" {
-		return nil, fmt.Errorf("%w: revision %q of %s", ErrInvalid, parent, id)
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%t\n%s", parent, deleted, body))
-	child := hex.EncodeToString(sum[:16])
-	doc, err := joinDoc(Doc{ID: id, Rev: fmt.Sprintf("%d-%s", generation+1, child), Deleted: deleted, Body: body})
-	if err != nil {
-		return nil, err
-	}
-	revisions := fmt.Appendf(nil, `,"_revisions":{"start":%d,"ids":[%q,%q]}}`, generation+1, child, hash)
-	return append(doc[:len(doc)-1], revisions...), nil
 }
