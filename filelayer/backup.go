@@ -2,7 +2,6 @@ package filelayer
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -163,8 +162,8 @@ func (l *Layer) takeIn(ctx context.Context, db *Database, backup *couch.Server, 
 // pullFrom returns a replicator that reads a backup.
 func (l *Layer) pullFrom(backup *couch.Server, db *Database) (*replicate.Replicator, error) {
 	return replicate.New(replicate.Options{
-		Source: l.db.base + db.name, Client: &http.Client{Transport: backup.Transport()}, SourceID: "backup/" + rand.Text(),
-		Target: db.kv, TargetID: l.opts.DeviceID + "/" + db.name,
-		Accept: l.accept(db), Log: l.log,
+		Source: replicate.End{URL: l.db.base + db.name, Client: &http.Client{Transport: backup.Transport()}},
+		Target: replicate.End{URL: db.url, Client: db.http},
+		Accept: l.accept(db), NoCheckpoints: true, Log: l.log,
 	})
 }

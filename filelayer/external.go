@@ -24,6 +24,7 @@ import (
 type external struct {
 	base   *url.URL // with user and password
 	client *kivik.Client
+	http   *http.Client
 
 	mu    sync.Mutex               // guards ways
 	ways  map[way]replicate.Status // what each replicator said last
@@ -60,7 +61,8 @@ func openExternal(opts Options, changed *signal.Signal) (*external, error) {
 	}
 	base = base.JoinPath("/")
 	base.RawQuery, base.Fragment = "", ""
-	var options []kivik.Option
+	overTCP := &http.Client{Transport: http.DefaultTransport}
+	options := []kivik.Option{couchdb.OptionHTTPClient(overTCP)}
 	bare := *base
 	if bare.User = nil; base.User != nil {
 		password, _ := base.User.Password()
@@ -70,7 +72,7 @@ func openExternal(opts Options, changed *signal.Signal) (*external, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open records: %w", err)
 	}
-	return &external{base: base, client: client, ways: make(map[way]replicate.Status), moved: changed}, nil
+	return &external{base: base, client: client, http: overTCP, ways: make(map[way]replicate.Status), moved: changed}, nil
 }
 
 // External tells of the external database; ok is false if there is none.
@@ -198,17 +200,14 @@ func (e *external) create(ctx context.Context, name string) error {
 }
 
 func (l *Layer) externalReplicator(db *Database, out bool, told func(replicate.Status)) (*replicate.Replicator, error) {
-	there := l.external.base.JoinPath(db.name)
-	bare := *there
-	bare.User = nil
+	there := replicate.End{URL: l.external.base.JoinPath(db.name).String(), Client: l.external.http}
+	here := replicate.End{URL: db.url, Client: db.http, ID: l.opts.DeviceID + "/" + db.name}
 	opts := replicate.Options{
-		Source: there.String(), SourceID: bare.String(),
-		Target: db.kv, TargetID: l.opts.DeviceID + "/" + db.name,
-		Accept: l.accept(db), Kick: l.opts.Network.Changed(), OnProgress: told, Log: l.log,
+		Source: there, Target: here, Accept: l.accept(db),
+		Kick: l.opts.Network.Changed(), OnProgress: told, Log: l.log,
 	}
 	if out {
-		opts.Source, opts.Client, opts.SourceID = db.url, db.http, opts.TargetID
-		opts.Target, opts.TargetID, opts.Accept = l.external.client.DB(db.name), bare.String(), nil
+		opts.Source, opts.Target, opts.Accept = here, there, nil
 	}
 	return replicate.New(opts)
 }

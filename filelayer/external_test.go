@@ -26,7 +26,7 @@ func newCouchDB(t *testing.T) *couchDB {
 	server, err := couch.Open(t.TempDir(), couch.Options{})
 	must(t, err)
 	c := &couchDB{t: t, server: server}
-	guarded := couch.BasicAuth("paul", "secret", server)
+	guarded := couch.Auth(couch.AuthOptions{User: "paul", Password: "secret"}, server)
 	c.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.down.Load() {
 			panic(http.ErrAbortHandler)

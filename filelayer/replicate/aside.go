@@ -42,18 +42,23 @@ func (a *aside) load(ctx context.Context, target *end, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: read what was set aside: %w", target.role, err)
 	}
+	a.begin(rev, doc)
+	return nil
+}
+
+// begin starts a session, which adds what doc, of revision rev, has.
+func (a *aside) begin(rev string, doc asideDoc) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rev, a.full, a.busy = rev, false, make(map[ref]bool)
 	if a.told == nil {
 		a.told = make(map[ref]bool)
 	}
+	a.rev, a.full, a.busy = rev, false, make(map[ref]bool)
 	for id, revs := range doc.Revisions {
 		for _, rev := range revs {
 			a.add(ref{id, rev}, false)
 		}
 	}
-	return nil
 }
 
 func (a *aside) add(r ref, told bool) {

@@ -1,6 +1,8 @@
 package replicate
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 )
@@ -45,5 +47,35 @@ func TestCheckpointHistory(t *testing.T) {
 	}
 	if slices.ContainsFunc(c.History, func(e Session) bool { return e.RecordedSeq != "2" }) {
 		t.Error("a session is there twice")
+	}
+}
+
+// Without checkpoints nothing is remembered on either side.
+func TestNoCheckpoints(t *testing.T) {
+	t.Parallel()
+	a, b := newPeer(t), newPeer(t)
+	fill(t, a.db, 0, 10)
+	opts := options(a, b)
+	opts.NoCheckpoints = true
+	opts.Accept = func(id string, _ json.RawMessage) error {
+		if id == "doc000003" {
+			return errors.New("unwanted")
+		}
+		return nil
+	}
+	for i, want := range []int{10, 1} { // what was set aside is asked for again
+		if st := pullOnce(t, opts); st.Missing != want || st.Failed != 1 || !st.CaughtUp {
+			t.Errorf("session %d: %+v", i, st)
+		}
+	}
+	for _, p := range []*peer{a, b} {
+		rows := p.db.LocalDocs(t.Context())
+		for rows.Next() {
+			id, _ := rows.ID()
+			t.Errorf("left behind: %s", id)
+		}
+		if err := rows.Err(); err != nil {
+			t.Error(err)
+		}
 	}
 }

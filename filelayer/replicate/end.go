@@ -76,6 +76,9 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("%v: %s: %d %s: %.200q", ErrAnswer, r.what, r.status, http.StatusText(r.status), r.text)
 }
 
+// HTTPStatus returns the status, as kivik asks for it.
+func (r *refusal) HTTPStatus() int { return r.status }
+
 // Unwrap makes it an ErrAnswer.
 func (r *refusal) Unwrap() error { return ErrAnswer }
 

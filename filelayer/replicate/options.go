@@ -72,6 +72,10 @@ type Options struct {
 	// checkpoint; "" means from the beginning.
 	Since string
 
+	// NoCheckpoints leaves no trace of the replicator in either database: each
+	// session begins at Since, and what is set aside is forgotten.
+	NoCheckpoints bool
+
 	// Accept refuses a document that the target must not have, by an error.
 	// It sees the document as it came, with _rev and, if it is a tombstone,
 	// _deleted; large attachments are stubs. Nil takes all.

@@ -89,17 +89,25 @@ func send[T any](ctx context.Context, out chan<- T, v T) error {
 	}
 }
 
+// recall reads what both databases remember of earlier sessions.
+func (s *session) recall(ctx context.Context) (source, target checkpoint, err error) {
+	if s.r.opts.NoCheckpoints {
+		s.r.aside.begin("", asideDoc{})
+		return source, target, nil
+	}
+	if source, err = readCheckpoint(ctx, s.r.source, s.r.name); err != nil {
+		return source, target, err
+	}
+	if target, err = readCheckpoint(ctx, s.r.target, s.r.name); err != nil {
+		return source, target, err
+	}
+	return source, target, s.r.aside.load(ctx, s.r.target, s.r.name+"-aside")
+}
+
 // begin finds where to go on.
 func (s *session) begin(ctx context.Context) error {
-	source, err := readCheckpoint(ctx, s.r.source, s.r.name)
+	source, target, err := s.recall(ctx)
 	if err != nil {
-		return err
-	}
-	target, err := readCheckpoint(ctx, s.r.target, s.r.name)
-	if err != nil {
-		return err
-	}
-	if err := s.r.aside.load(ctx, s.r.target, s.r.name+"-aside"); err != nil {
 		return err
 	}
 	s.target, s.sourceRev, s.targetRev = target, source.Rev, target.Rev
@@ -197,7 +205,7 @@ func (s *session) writeParcels(ctx context.Context, in <-chan parcel) error {
 // save stores what is set aside, and then a checkpoint in both databases, if
 // there is something to say. On a slow link that is done more seldom.
 func (s *session) save(ctx context.Context) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || s.r.opts.NoCheckpoints {
 		return ctx.Err()
 	}
 	began := time.Now()

@@ -46,7 +46,7 @@ func Converge(t *testing.T, merge conflict.MergeFunc, edit Edit) {
 	t.Helper()
 	all := make([]*replica, maxReplicas)
 	for i := range all {
-		all[i] = newReplica(t, i)
+		all[i] = newReplica(t)
 	}
 	var tried atomic.Int64
 	rapid.Check(t, func(rt *rapid.T) {
@@ -67,10 +67,9 @@ func Converge(t *testing.T, merge conflict.MergeFunc, edit Edit) {
 type replica struct {
 	server *couch.Server
 	db     *kivik.DB
-	name   string
 }
 
-func newReplica(t *testing.T, n int) *replica {
+func newReplica(t *testing.T) *replica {
 	t.Helper()
 	server, err := couch.Open(t.TempDir(), couch.Options{})
 	if err != nil {
@@ -88,7 +87,11 @@ func newReplica(t *testing.T, n int) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &replica{server, client.DB("db"), fmt.Sprint("replica ", n)}
+	return &replica{server, client.DB("db")}
+}
+
+func (r *replica) end() replicate.End {
+	return replicate.End{URL: "http://replica/db", Client: &http.Client{Transport: r.server.Transport()}}
 }
 
 // A run is one document's life.
@@ -157,8 +160,8 @@ func (r *run) pull(from, to *replica) {
 		return
 	}
 	p, err := replicate.New(replicate.Options{
-		Source: "http://replica/db", Client: &http.Client{Transport: from.server.Transport()}, SourceID: from.name,
-		Target: to.db, TargetID: to.name,
+		Source: from.end(), Target: to.end(),
+		DocIDs: []string{r.id}, NoCheckpoints: true,
 	})
 	r.must(err)
 	r.must(p.Once(r.ctx))
@@ -184,15 +187,20 @@ func (r *run) resolve(on *replica) {
 	}
 }
 
-// settle replicates and resolves everywhere until nothing changes.
+// settle replicates and resolves everywhere until nothing changes: each round
+// by way of another replica.
 func (r *run) settle() {
 	for range maxRounds {
 		before := r.leaves()
-		for _, to := range rapid.Permutation(r.replicas).Draw(r.t, "order") {
-			for _, from := range r.replicas {
-				r.pull(from, to)
-			}
+		order := rapid.Permutation(r.replicas).Draw(r.t, "order")
+		hub, others := order[0], order[1:]
+		for _, from := range others {
+			r.pull(from, hub)
+		}
+		r.resolve(hub)
+		for _, to := range others {
 			r.resolve(to)
+			r.pull(hub, to)
 		}
 		if slices.Equal(before, r.leaves()) {
 			return
