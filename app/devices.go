@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,7 @@ func (a *App) Peers() []Peering {
 // AddPeer links with the peer at uri, now and after each start.
 func (a *App) AddPeer(uri string) error {
 	if err := a.node.AddPeer(uri); err != nil {
-		return err
+		return fmt.Errorf("%w; nothing was added. A peer is written like tls://192.0.2.1:7330", err)
 	}
 	return a.config.update(func(c *config) error {
 		c.Peers = join(c.Peers, []string{uri})

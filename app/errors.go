@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"os"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/filelayer/pairing"
@@ -46,6 +47,15 @@ var errBusy = errors.New("the window of Paul does not answer")
 
 // errNodeEnded stops the other parts when the node has failed.
 var errNodeEnded = errors.New("the network node has ended")
+
+// causeOf is why the system could not do something to a file, without what was
+// called and for which file, for errors that say this themselves.
+func causeOf(err error) error {
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		return at.Err
+	}
+	return err
+}
 
 // Errors of the file layer, for callers that know only this package.
 var (

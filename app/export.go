@@ -76,10 +76,10 @@ func CopyOver(path string, r io.Reader) error {
 func copyInto(path string, r io.Reader) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		return fmt.Errorf("write: %w", err)
+		return fmt.Errorf("write %s: %w", path, causeOf(err))
 	}
 	if _, err = io.Copy(f, r); err != nil {
-		err = fmt.Errorf("write %s: %w", path, err)
+		err = fmt.Errorf("write %s: %w", path, causeOf(err))
 	}
 	return errors.Join(err, f.Close())
 }
@@ -89,10 +89,7 @@ func copyBeside(path string, r io.Reader) (string, error) {
 	name := filepath.Join(filepath.Dir(path), ".paul-"+newSecret())
 	tmp, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) // less the person's umask
 	if err != nil {
-		if at, ok := errors.AsType[*os.PathError](err); ok { // the name of the temporary file tells nothing
-			err = at.Err
-		}
-		return "", err
+		return "", causeOf(err) // the name of the temporary file tells nothing
 	}
 	_, err = io.Copy(tmp, r)
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {

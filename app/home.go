@@ -61,7 +61,7 @@ func findPlaces(home string) (places, error) {
 		return places{}, fmt.Errorf("find the home directory: %w", err)
 	}
 	if err := os.MkdirAll(home, 0o700); err != nil {
-		return places{}, fmt.Errorf("make the home directory: %w", err)
+		return places{}, badHome(home, err)
 	}
 	p := places{home: home, library: filepath.Join(home, "library"), cache: filepath.Join(home, "thumbnails")}
 	if stdErr != nil || home != std {
@@ -84,6 +84,11 @@ func (p places) password() string   { return filepath.Join(p.home, "loopback.pas
 func (p places) seen() string       { return filepath.Join(p.home, "seen.json") }
 func (p places) files() string      { return filepath.Join(p.home, "files") }
 func (p places) images() string     { return filepath.Join(p.home, "images") }
+
+// badHome is the error for a home that cannot be used.
+func badHome(home string, err error) error {
+	return fmt.Errorf("%s cannot be used as a home: %w; nothing was changed. Choose another --home, or see who may write there", home, causeOf(err))
+}
 
 // hostName names a device that was given no name.
 func hostName() string {

@@ -60,7 +60,7 @@ func lockForDevice(ctx context.Context, p places, waiting func(text string)) (*h
 		}
 		if err != nil {
 			_ = device.Close() // nothing was written that matters
-			return nil, fmt.Errorf("lock %s: %w", p.home, err)
+			return nil, notLocked(p, err)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func lockDevice(ctx context.Context, p places) (*os.File, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("lock %s: %w", p.home, err)
+			return nil, notLocked(p, err)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func lockForCommand(p places) (*homeLock, error) {
 		return nil, inUse(p, p.deviceLock())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", p.home, err)
+		return nil, notLocked(p, err)
 	}
 	defer func() { _ = look.Close() }() // nothing was written
 	home, err := hold(p.lock(), exclusive)
@@ -99,7 +99,7 @@ func lockForCommand(p places) (*homeLock, error) {
 		return nil, inUse(p, p.lock())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", p.home, err)
+		return nil, notLocked(p, err)
 	}
 	return &homeLock{home: home}, nil
 }
@@ -114,6 +114,14 @@ func lookForDevice(p places) error {
 		_ = f.Close() // nothing was written
 	}
 	return err
+}
+
+// notLocked is the error of a lock that could not be taken, nor be waited for.
+func notLocked(p places, err error) error {
+	if errors.Is(err, ErrRunning) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return badHome(p.home, err)
 }
 
 func inUse(p places, lock string) error {

@@ -183,7 +183,11 @@ func (a *App) resolve(s string) (Digest, error) {
 	var found Digest
 	s = strings.ToLower(s)
 	if len(s) == hex.EncodedLen(len(found)) {
-		return found, found.UnmarshalText([]byte(s))
+		err := found.UnmarshalText([]byte(s))
+		if _, ok := a.Entry(found); err == nil && !ok {
+			err = unknown(s)
+		}
+		return found, err
 	}
 	if len(s) < minPrefix {
 		return found, fmt.Errorf("%q: %w: give at least %d digits", s, ErrAmbiguous, minPrefix)
@@ -200,9 +204,13 @@ func (a *App) resolve(s string) (Digest, error) {
 		}
 	}
 	if found.IsZero() {
-		return found, fmt.Errorf("%s: %w", s, ErrNotFound)
+		return found, unknown(s)
 	}
 	return found, nil
+}
+
+func unknown(digest string) error {
+	return fmt.Errorf("%s: %w: no photo of this library has that digest; see: pauld list, and for what was deleted: pauld trash", digest, ErrNotFound)
 }
 
 // fetch sends a file's bytes.

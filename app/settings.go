@@ -131,7 +131,7 @@ func notPeer(uri string, err error) error {
 		return nil // it was given by a flag, and is gone until the next start
 	}
 	if errors.Is(err, overlay.ErrNoPeering) {
-		return fmt.Errorf("peer %s: %w", uri, ErrNotFound)
+		return fmt.Errorf("peer %s: %w: it is none of those that pauld peer list tells", uri, ErrNotFound)
 	}
 	return err
 }

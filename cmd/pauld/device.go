@@ -179,8 +179,11 @@ func device(ctx context.Context, l *line, p *printer) error {
 
 // pick finds the device that id begins.
 func pick(all []app.Device, id string) (found app.Device, err error) {
+	if len(id) < 8 {
+		return found, usagef("%q is too short for a device's ID: give its first 8 digits or more; see: pauld devices", id)
+	}
 	for _, d := range all {
-		if d.ID != id && (len(id) < 8 || !strings.HasPrefix(d.ID, strings.ToLower(id))) {
+		if !strings.HasPrefix(d.ID, strings.ToLower(id)) {
 			continue
 		}
 		if found.ID != "" {
@@ -189,7 +192,7 @@ func pick(all []app.Device, id string) (found app.Device, err error) {
 		found = d
 	}
 	if found.ID == "" {
-		err = fmt.Errorf("device %s: %w", id, app.ErrNotFound)
+		err = fmt.Errorf("device %s: %w: none of this library has that ID; see: pauld devices", id, app.ErrNotFound)
 	}
 	return found, err
 }

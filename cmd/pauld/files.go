@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,7 +26,7 @@ func importPaths(ctx context.Context, l *line, p *printer) error {
 			return err
 		}
 		if _, err := os.Stat(abs); err != nil {
-			return fmt.Errorf("nothing was imported: %w", err)
+			return fmt.Errorf("nothing was imported: %w", notThere(abs, err))
 		}
 		paths[i] = abs
 	}
@@ -49,6 +50,17 @@ func importPaths(ctx context.Context, l *line, p *printer) error {
 		}
 		return err
 	})
+}
+
+// notThere says why the file or folder at path cannot be used, and what to do.
+func notThere(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s; look for a typing mistake, or for a disk that is not connected", path)
+	}
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		err = at.Err
+	}
+	return fmt.Errorf("%s cannot be read: %w", path, err)
 }
 
 // importSummary is for people a result, and for programs, which count the
@@ -214,6 +226,9 @@ func fetch(ctx context.Context, l *line, p *printer) error {
 	if err := checkDigests(l.args); err != nil {
 		return err
 	}
+	if err := checkOutput(l.output); err != nil {
+		return err
+	}
 	return use(ctx, l, p, func(c *app.Client) error {
 		body, entry, err := c.Fetch(ctx, l.args[0])
 		if err != nil {
@@ -231,6 +246,20 @@ func fetch(ctx context.Context, l *line, p *printer) error {
 		}
 		return nil
 	})
+}
+
+// checkOutput reports an output in a folder that is not there, before a photo
+// is fetched for it.
+func checkOutput(output string) error {
+	dir := filepath.Dir(output)
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is not a folder")
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was fetched: %w", notThere(dir, err))
+	}
+	return nil
 }
 
 // write writes a photo to output, a file or a folder, "-" being stdout, and
