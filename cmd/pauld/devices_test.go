@@ -98,7 +98,7 @@ func keep(t *testing.T, a, b *home, digest string) {
 // moveAway drops a's copy, and tries to drop b's, which is the last.
 func moveAway(t *testing.T, a, b *home, digest, idB string) {
 	t.Helper()
-	a.want(t, exitDone, "unsave", digest)
+	a.says(t, ".JPG from this device", "unsave", digest)
 	if e := entryOf(t, a, digest); e.Path != "" || !slices.Equal(e.Devices, []string{idB}) {
 		t.Errorf("after unsave: %+v", e)
 	}

@@ -141,8 +141,9 @@ func deleteFiles(ctx context.Context, l *line, p *printer) error {
 	})
 }
 
-// done is what people are told of a file that is done.
-var done = map[string]string{"save": "Saved", "unsave": "Removed from this device", "delete": "Deleted", "restore": "Restored"}
+// done is what people are told of a file that is done: what stands before its
+// name, and after it.
+var done = map[string][2]string{"save": {"Saved "}, "unsave": {"Removed ", " from this device"}, "delete": {"Deleted "}, "restore": {"Restored "}}
 
 // idle is what they are told of a file, after its name, that was so already.
 var idle = map[string]string{
@@ -202,7 +203,8 @@ func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []st
 				p.note(map[string]string{"unchanged": text, "digest": e.Entry.Digest}, "")
 			}
 		case e.Entry != nil:
-			p.object(e.Entry, done[l.command.name]+" "+e.Entry.Name)
+			text := done[l.command.name]
+			p.object(e.Entry, text[0]+e.Entry.Name+text[1])
 		}
 	})
 	if err == nil && exit != exitDone {

@@ -69,6 +69,9 @@ func ask(ctx context.Context, p *printer, g *app.GuestInfo) (bool, error) {
 	}()
 	select {
 	case <-ctx.Done():
+		if !p.json {
+			_, _ = fmt.Fprintln(p.std.err) // the question's line ends; as above
+		}
 		return false, ctx.Err()
 	case a := <-read:
 		if a.err != nil && !errors.Is(a.err, io.EOF) {
