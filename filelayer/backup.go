@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/libpaul/paul/filelayer/couch"
@@ -90,7 +92,8 @@ func ReadBackup(path string) (Backup, error) {
 
 // RestoreBackup takes in the records of the backup at path, as if another
 // device had sent them: what is newer here stays, nothing is deleted, and what
-// was restored goes on to the other devices. Photos come back only where some
+// was restored goes on to the other devices. A file here that the backup says
+// is deleted stays until a person agrees; see [Layer.HeldDeletions]. Photos come back only where some
 // device has their bytes. It may be called again after an error: what was
 // taken in stays.
 func (l *Layer) RestoreBackup(ctx context.Context, path string) (Restored, error) {
@@ -128,12 +131,49 @@ func (l *Layer) restoreBackup(ctx context.Context, path string) (r Restored, err
 	if damaged != nil {
 		return r, fmt.Errorf("%w: its %w; nothing was restored", ErrNoBackup, damaged)
 	}
+	l.settling.Lock() // no file follows a record that is being taken in
+	defer l.settling.Unlock()
+	gone, err := l.holdDeletions(ctx, server)
+	if err != nil {
+		return r, err
+	}
 	for _, db := range l.db.seal() {
 		if err := l.takeIn(ctx, db, server, &r); err != nil {
 			return r, fmt.Errorf("database %s: %w", db.name, err)
 		}
 	}
+	for d, record := range gone { // before a file may follow what the mirror knew
+		_, rev, _ := l.mirror.file(d)
+		l.mirror.joinFile(d, record, rev)
+	}
 	return r, nil
+}
+
+// holdDeletions keeps the files here that a backup says are deleted, until a
+// person agrees, and returns what it says of them: a restored database deletes
+// nothing.
+func (l *Layer) holdDeletions(ctx context.Context, backup *couch.Server) (map[Digest]fileRecord, error) {
+	gone := make(map[Digest]fileRecord)
+	err := backup.Each(ctx, l.files.name, 0, func(id, _ string, _ int64, _ bool, body []byte) error {
+		if d, r, err := parseFile(id, body); err == nil && r.Deleted != nil && l.mirror.wantsHere(d) {
+			gone[d] = r
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gone, l.held.hold(slices.Collect(maps.Keys(gone)))
+}
+
+// wantsHere says whether bytes are here of which no record says that they are
+// deleted.
+func (m *mirror) wantsHere(d Digest) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, here := m.local[d]
+	s := m.files[d]
+	return here && (s == nil || s.Deleted == nil)
 }
 
 // takeIn copies into db what the server of a backup has of it.

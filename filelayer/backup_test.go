@@ -85,6 +85,43 @@ func TestRestoreKeepsWhatIsNewer(t *testing.T) {
 	}
 }
 
+// TestRestoreDeletesNothing restores a backup from when a photo was deleted,
+// after the records that say that it was brought back are lost.
+func TestRestoreDeletesNothing(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		a := newDevice(t, newOverlay(), "a")
+		d, other := a.create("photo", 3000), a.create("other", 3000)
+		must(t, a.Delete(testContext(t), d))
+		path := filepath.Join(t.TempDir(), "records.zip")
+		_, err := a.Backup(testContext(t), path)
+		must(t, err)
+		must(t, a.Restore(testContext(t), d))
+		until(t, "its bytes are back", func() bool { return a.entry(d).Here() }, a)
+		if lost {
+			a.loseRecords()
+		}
+		_, err = a.RestoreBackup(testContext(t), path)
+		must(t, err)
+		held := len(a.HeldDeletions())
+		if lost && held != 1 || !lost && held != 0 {
+			t.Errorf("lost: %t: %d deletions wait", lost, held)
+		}
+		a.restart()
+		e := a.entry(d)
+		if !e.Here() || (e.Deleted != nil) != lost || !a.entry(other).Here() {
+			t.Errorf("lost: %t: the photo is %+v", lost, e)
+		}
+		if !lost {
+			continue
+		}
+		must(t, a.Restore(testContext(t), d))
+		if held := a.HeldDeletions(); !a.sees(d) || !a.entry(d).Here() || len(held) > 0 {
+			t.Errorf("restored, %d deletions wait: %+v", len(held), a.entry(d))
+		}
+	}
+}
+
 // TestRestoreRefuses takes nothing from a file that is not a whole backup.
 func TestRestoreRefuses(t *testing.T) {
 	t.Parallel()

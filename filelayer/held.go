@@ -101,6 +101,20 @@ func (h *held) judge(ds []Digest, here int, now time.Time) ([]Digest, error) {
 	return append(let, fresh...), nil
 }
 
+// hold keeps files whose deletion is to be decided by a person, however few.
+func (h *held) hold(ds []Digest) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range ds {
+		h.state.Held[d] = true
+		delete(h.agreed, d)
+	}
+	return h.save()
+}
+
 // agree lets files go, also those that were held.
 func (h *held) agree(ds []Digest) error {
 	h.mu.Lock()
