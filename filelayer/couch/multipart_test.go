@@ -26,6 +26,11 @@ func TestMultipartDocuments(t *testing.T) {
 	t.Parallel()
 	const two = `{"_attachments":{"a":{"follows":true,"length":1},"b":{"follows":true,"length":2}}}`
 	const hello = `{"_attachments":{"a":{"follows":true,"length":5,"digest":"md5-XUFAKrxLKna5cZ2REBfFkg=="}}}`
+	many, manyParts := "", make([]string, 2000)
+	for i := range manyParts {
+		many += fmt.Sprintf(`,"%d":{"follows":true,"length":1000}`, i)
+		manyParts[i] = "\r\n" + strings.Repeat("x", 1000)
+	}
 	named := func(name, text string) string {
 		return "Content-Disposition: attachment; filename=\"" + name + "\"\r\n\r\n" + text
 	}
@@ -39,6 +44,7 @@ func TestMultipartDocuments(t *testing.T) {
 		"one named":            {relatedType, multi(two, named("b", "BB"), "\r\nA"), 201, ""},
 		"other names":          {relatedType, multi(two, named("x", "A"), named("y", "BB")), 201, ""},
 		"odd name":             {relatedType, multi(`{"_attachments":{"a/\"é":{"follows":true}}}`, named(`a/\"é`, "A")), 201, ""},
+		"thousands":            {relatedType, multi(`{"_attachments":{`+many[1:]+`}}`, manyParts...), 201, ""},
 		"preamble and more":    {relatedType, "before\r\n" + multi(two, "\r\nA", "\r\nBB") + "\r\nafter", 201, ""},
 		"digest":               {relatedType, multi(hello, "\r\nhello"), 201, ""},
 		"only the document":    {relatedType, multi(`{"a":1}`), 201, ""},

@@ -12,8 +12,9 @@ import (
 	"io"
 )
 
-// maxHeld is how many bytes of attachments one request keeps in memory.
-const maxHeld = 2 * chunkSize
+// maxHeld is how many bytes of attachments, each shorter than a chunk, one
+// request keeps in memory.
+const maxHeld = 16 * chunkSize
 
 // A content is the bytes of an attachment that came with a request: in memory,
 // or, if they are many, in the database under a number without a digest.

@@ -1,6 +1,10 @@
 package couchtest
 
-import "net/http"
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+)
 
 // headers returns a header of names and values in turn.
 func headers(list ...string) http.Header {
@@ -32,6 +36,14 @@ func parts(list ...string) string {
 func jsonPart(text string) string { return "Content-Type: application/json\r\n\r\n" + text }
 
 func filePart(text string) string { return "Content-Type: application/octet-stream\r\n\r\n" + text }
+
+func packed(text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text)) // into memory
+	_ = z.Close()
+	return b.String()
+}
 
 var attachmentCases = []testCase{
 	{"attachments that stand alone", []step{
@@ -107,6 +119,19 @@ var attachmentCases = []testCase{
 		{method: "POST", path: "/$db/_compact", status: 202},
 		{method: "GET", path: "/$db/x/f", status: 200, wantText: "there"},
 	}},
+	{"packed attachments", []step{
+		{method: "PUT", path: "/$db/x/a.bin", body: packed("hello"), header: headers("Content-Type", "application/octet-stream", "Content-Encoding", "gzip"), status: 201},
+		{method: "GET", path: "/$db/x?att_encoding_info=true", status: 200, want: `{"_attachments":{"a.bin":{"encoding":"gzip","encoded_length":29,"stub":true}}}`},
+		{method: "GET", path: "/$db/x", status: 200, want: `{"_attachments":{"a.bin":{"encoding":"~","encoded_length":"~"}}}`},
+		{method: "GET", path: "/$db/x?attachments=true", status: 200, want: `{"_attachments":{"a.bin":{"data":"aGVsbG8="}}}`},
+		{method: "GET", path: "/$db/x/a.bin", header: header("Accept-Encoding", "identity"), status: 200, wantText: "hello", wantHeader: header("Accept-Ranges", "none")},
+		{method: "GET", path: "/$db/x/a.bin", header: header("Accept-Encoding", "gzip"), status: 200, wantText: packed("hello"), wantHeader: headers("Content-Encoding", "gzip", "Content-Length", "29")},
+		{method: "GET", path: "/$db/x?attachments=true", header: asRelated, status: 200, wantText: "\r\nContent-Length: 29\r\nContent-Encoding: gzip\r\n\r\n" + packed("hello") + "\r\n--"},
+		{method: "PUT", path: "/$db/y", header: related, status: 201, body: parts(jsonPart(`{"_attachments":{"f":{"follows":true,"encoding":"gzip","length":5,"encoded_length":29}}}`), filePart(packed("hello")))},
+		{method: "GET", path: "/$db/y/f", header: header("Accept-Encoding", "identity"), status: 200, wantText: "hello"},
+		{method: "GET", path: "/$db/_all_docs?include_docs=true&att_encoding_info=true&limit=1", status: 200, want: `{"rows":[{"doc":{"_attachments":{"a.bin":{"encoding":"gzip","encoded_length":29}}}}]}`},
+		{method: "GET", path: "/$db/_changes?include_docs=true&att_encoding_info=true&limit=1", status: 200, want: `{"results":[{"doc":{"_attachments":{"a.bin":{"encoding":"gzip"}}}}]}`},
+	}},
 	{"multipart documents", []step{
 		{method: "PUT", path: "/$db/x", header: related, status: 201, want: `{"ok":true,"id":"x","rev":"*"}`, as: "r1", body: parts(
 			jsonPart(`{"n":1,"_attachments":{"z":{"follows":true,"length":5,"content_type":"x/z"},"a":{"follows":true,"length":4,"content_type":"x/a"},"i":{"data":"AAE="}}}`), filePart("hello"), filePart("\r\n--"))},
@@ -135,6 +160,8 @@ var attachmentCases = []testCase{
 		{method: "GET", path: `/$db/x?open_revs=["1-a"]&attachments=true`, status: 200, want: `[{"ok":{"_attachments":{"f":{"data":"aGVsbG8="}}}}]`},
 		{method: "POST", path: "/$db/_bulk_get?attachments=true", body: `{"docs":[{"id":"x","rev":"1-a"}]}`, status: 200, want: `{"results":[{"id":"x","docs":[{"ok":{"_attachments":{"f":{"data":"aGVsbG8="}}}}]}]}`},
 		{method: "POST", path: "/$db/_bulk_get", body: `{"docs":[{"id":"x","rev":"1-a"}]}`, status: 200, want: `{"results":[{"docs":[{"ok":{"_attachments":{"f":{"stub":true}}}}]}]}`},
+		{method: "POST", path: "/$db/_bulk_get", body: `{"docs":[{"id":"x","rev":"1-a","atts_since":["1-a"]}]}`, status: 200, want: `{"results":[{"docs":[{"ok":{"_attachments":{"f":{"stub":true}}}}]}]}`},
+		{method: "POST", path: "/$db/_bulk_get", body: `{"docs":[{"id":"x","rev":"1-a","atts_since":["1-c"]}]}`, status: 200, want: `{"results":[{"docs":[{"ok":{"_attachments":{"f":{"data":"aGVsbG8="}}}}]}]}`},
 		{method: "POST", path: "/$db/_bulk_get?atts_since=[]", body: `{"docs":[]}`, status: 400},
 		{method: "POST", path: "/$db/_bulk_get", body: `{"docs":[{"id":"x","rev":"1-a"},{"id":"y"}]}`, header: asMixed, status: 200, wantText: "X-Doc-Id: x\r\nX-Rev-Id: 1-a\r\n"},
 		{method: "POST", path: "/$db/_bulk_get", body: `{"docs":[{"id":"y"}]}`, header: asRelated, status: 200, wantText: "Content-Type: application/json; error=\"true\"\r\n\r\n"},
