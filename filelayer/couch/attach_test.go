@@ -170,7 +170,7 @@ func TestVanishingClient(t *testing.T) {
 		req.Header.Set("Content-Type", tt.contentType)
 		go func() {
 			_, _ = io.WriteString(write, tt.head)
-			_, _ = write.Write(make([]byte, 3*chunkSize+1))
+			_, _ = write.Write(make([]byte, 2*atOnce+1))
 			if _, unnamed, chunks := rows(t, s); unnamed != 1 || chunks < 2 {
 				t.Errorf("%s: on its way: %d without a digest, %d chunks", name, unnamed, chunks)
 			}
@@ -198,7 +198,7 @@ func TestCompactDuringTransfers(t *testing.T) {
 	t.Parallel()
 	s, _ := newDB(t)
 	d := s.databases["db"]
-	data := make([]byte, 4*chunkSize)
+	data := make([]byte, 3*atOnce)
 	for i := range data {
 		data[i] = byte(i >> 12)
 	}
@@ -223,7 +223,7 @@ func TestCompactDuringTransfers(t *testing.T) {
 		t.Fatal(text(t, resp))
 	}
 	compact()
-	wantRows(t, s, "named", 1, 0, 4)
+	wantRows(t, s, "named", 1, 0, 12)
 	rev := decode[struct{ Rev string }](t, text(t, resp)).Rev
 	stored, err := d.open(t.Context(), newContent(data).digest)
 	if err != nil {
@@ -242,7 +242,7 @@ func TestCompactDuringTransfers(t *testing.T) {
 	if err != nil || !bytes.Equal(got.Bytes(), data) {
 		t.Errorf("%d bytes read, err = %v", got.Len(), err)
 	}
-	wantRows(t, s, "still being read", 0, 1, 4)
+	wantRows(t, s, "still being read", 0, 1, 12)
 	if _, err := d.open(t.Context(), newContent(data).digest); !errors.Is(err, errNoAttachment) {
 		t.Errorf("opened again: %v", err)
 	}

@@ -12,9 +12,14 @@ import (
 	"io"
 )
 
-// maxHeld is how many bytes of attachments, each shorter than a chunk, one
-// request keeps in memory.
-const maxHeld = 16 * chunkSize
+const (
+	// atOnce is how many bytes of an attachment one transaction takes: each
+	// waits for the disk.
+	atOnce = 4 * chunkSize
+	// maxHeld is how many bytes of attachments, each no longer than atOnce, one
+	// request keeps in memory.
+	maxHeld = 4 * atOnce
+)
 
 // A content is the bytes of an attachment that came with a request: in memory,
 // or, if they are many, in the database under a number without a digest.
@@ -106,12 +111,12 @@ func (rc *receiver) add(ctx context.Context, p []byte) error {
 	}
 	rc.hash.Write(p)
 	for len(p) > 0 {
-		if len(rc.buf) == chunkSize {
+		if len(rc.buf) == atOnce {
 			if err := rc.flush(ctx); err != nil {
 				return err
 			}
 		}
-		n := min(len(p), chunkSize-len(rc.buf))
+		n := min(len(p), atOnce-len(rc.buf))
 		rc.buf = append(rc.buf, p[:n]...)
 		p = p[n:]
 	}
@@ -127,10 +132,9 @@ func (rc *receiver) flush(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err := t.tx.ExecContext(t.ctx, "INSERT INTO chunks VALUES (?,?)", rc.n<<chunkBits|rc.chunks, rc.buf)
-		return err
+		return t.addChunks(rc.n, rc.chunks, rc.buf)
 	})
-	rc.chunks++
+	rc.chunks += int64(len(rc.buf)+chunkSize-1) / chunkSize
 	rc.buf = rc.buf[:0]
 	return err
 }
@@ -181,7 +185,12 @@ func (t *transaction) keep(c *content) error {
 	if err := t.tx.QueryRowContext(t.ctx, "INSERT INTO attachments(digest, length) VALUES (?,?) RETURNING n", c.digest, c.length).Scan(&n); err != nil {
 		return err
 	}
-	for i, data := int64(0), c.data; len(data) > 0; i++ {
+	return t.addChunks(n, 0, c.data)
+}
+
+// addChunks stores data as the chunks of attachment n from number i on.
+func (t *transaction) addChunks(n, i int64, data []byte) error {
+	for ; len(data) > 0; i++ {
 		size := min(len(data), chunkSize)
 		if _, err := t.tx.ExecContext(t.ctx, "INSERT INTO chunks VALUES (?,?)", n<<chunkBits|i, data[:size]); err != nil {
 			return err
