@@ -96,7 +96,7 @@ func (d *doc) following(have int) (body []byte, follow []string, err error) {
 			continue
 		}
 		all[name]["follows"] = true
-		if a.Encoding == "" {
+		if a.Encoding == "" && strings.HasPrefix(a.Digest, "md5-") {
 			all[name]["digest"] = a.Digest
 		}
 		follow = append(follow, name)

@@ -48,7 +48,7 @@ var nodeModules = sync.OnceValues(func() (string, error) {
 	if err := os.CopyFS(fresh, os.DirFS("testdata/pouchdb")); err != nil {
 		return "", err
 	}
-	install := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund") //nolint:noctx // npm ends by itself, and no test owns it
+	install := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	install.Dir = fresh
 	if out, err := install.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm ci: %w: %.300s", err, out)

@@ -7,9 +7,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,17 +78,21 @@ func (r *Replicator) copyAttachment(ctx context.Context, w io.Writer, d doc, nam
 		return fmt.Errorf("attachment %.100q: %w", name, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end, or given up
-	asSent, unpacked := md5.New(), md5.New()
-	body := io.TeeReader(resp.Body, asSent)
+	sum := md5.New()                         // of the bytes as sent; right if that is how they are stored
+	body := io.TeeReader(resp.Body, sum)
+	sums := []hash.Hash{sum}
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		if body, err = gzip.NewReader(body); err != nil {
+		unpacked, err := gzip.NewReader(body)
+		if err != nil {
 			return fmt.Errorf("%w: attachment %.100q: %w", ErrAnswer, name, err)
 		}
+		sums = append(sums, md5.New())
+		body = io.TeeReader(unpacked, sums[1])
 	}
 	// The last byte is held back until all are known to be right: then the
 	// target cannot take a wrong attachment for complete.
-	n, err := copyButLast(w, io.TeeReader(body, unpacked), a.Length, func() error {
-		if !a.hasDigest(asSent.Sum(nil)) && !a.hasDigest(unpacked.Sum(nil)) {
+	n, err := copyButLast(w, body, a.Length, func() error {
+		if !slices.ContainsFunc(sums, func(h hash.Hash) bool { return a.hasDigest(h.Sum(nil)) }) {
 			return fmt.Errorf("%w: attachment %.100q does not have its digest", ErrAnswer, name)
 		}
 		return nil
