@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	kivik "github.com/go-kivik/kivik/v4"
 )
@@ -210,7 +212,8 @@ func TestCounters(t *testing.T) {
 const childEnv = "PAUL_COUCH_TEST_CHILD"
 
 // writeUntilKilled writes batches of 50 documents to the database in dir, and
-// says each batch that was answered, until the process is killed.
+// says each batch that was answered, until the process is killed. It goes on
+// where one before it was.
 func writeUntilKilled(dir string) {
 	s, err := Open(dir, Options{})
 	if err == nil {
@@ -220,7 +223,7 @@ func writeUntilKilled(dir string) {
 		panic(err)
 	}
 	d := s.databases["db"]
-	for n := 0; ; n += 50 {
+	for n := int(d.state.Load().docs); ; n += 50 {
 		var docs []*document
 		for i := n; i < n+50; i++ {
 			docs = append(docs, &document{id: "d" + strconv.Itoa(i), body: []byte(`{"n":` + strconv.Itoa(i) + `}`)})
@@ -232,11 +235,12 @@ func writeUntilKilled(dir string) {
 	}
 }
 
-// What was answered before a kill -9 is there after it.
+// What was answered before a kill -9 is there after it, 20 times.
 func TestKilledWhileWriting(t *testing.T) {
 	t.Parallel()
-	for round := range 3 {
-		dir := t.TempDir()
+	dir := t.TempDir()
+	last := -50
+	for round := range 20 {
 		child := exec.CommandContext(t.Context(), os.Args[0])
 		child.Env = append(os.Environ(), childEnv+"="+dir)
 		out, err := child.StdoutPipe()
@@ -247,27 +251,31 @@ func TestKilledWhileWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		last := -1
 		for i := 0; lines.Scan(); i++ {
 			if last, err = strconv.Atoi(lines.Text()); err != nil {
 				t.Fatal(err)
 			}
-			if i == 5+7*round {
-				if err := child.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
+			if i == 7*round%19 {
+				time.AfterFunc(rand.N(3*time.Millisecond), func() { _ = child.Process.Kill() }) // in the midst of a write
 			}
 		}
 		_ = child.Wait() // it was killed
-		s := openServer(t, dir, Options{OnDamage: func(err error) { t.Error(err) }})
+		s, err := Open(dir, Options{OnDamage: func(err error) { t.Error(err) }})
+		if err != nil {
+			t.Fatal(err)
+		}
 		st := s.databases["db"].state.Load()
 		if st.docs < int64(last+50) || st.docs%50 != 0 {
 			t.Errorf("%d documents, after batch %d was answered", st.docs, last)
 		}
-		for n := range last + 50 {
-			if status, body := call(t, s, "GET", "/db/d"+strconv.Itoa(n), ""); status != 200 {
-				t.Fatalf("document %d: %d %s", n, status, body)
-			}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := openServer(t, dir, Options{})
+	for n := range last + 50 {
+		if status, body := call(t, s, "GET", "/db/d"+strconv.Itoa(n), ""); status != 200 {
+			t.Fatalf("document %d: %d %s", n, status, body)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -16,7 +17,15 @@ import (
 	"github.com/libpaul/paul/filelayer/couch"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDirEnv); dir != "" {
+		if err := replicateUntilKilled(context.Background(), dir, os.Getenv(childPeerEnv)); err != nil {
+			panic(err)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // A peer is a database server, with one database, "files".
 type peer struct {
@@ -89,19 +98,22 @@ func pullOnce(tb testing.TB, opts Options) Status {
 // fill writes documents doc<from> to doc<to-1>, like File records.
 func fill(tb testing.TB, db *kivik.DB, from, to int) {
 	tb.Helper()
-	for from < to {
-		var docs []any
-		for ; from < to && len(docs) < 1000; from++ {
-			docs = append(docs, map[string]any{
-				"_id": fmt.Sprintf("doc%06d", from), "name": fmt.Sprintf("IMG_%04d.JPG", from), "size": 4_000_000 + from,
-				"type": "image/jpeg", "time": "2024-05-01T12:30:05Z", "added": map[string]any{"by": tb.Name(), "at": "2026-01-01T00:00:00Z"},
-				"devices": map[string]any{"0000000000000000000000000000000000000000000000000000000000000001": map[string]any{"saved": true, "n": 1, "verified": "2026-01-01T00:00:00Z"}},
-			})
-		}
-		if _, err := db.BulkDocs(tb.Context(), docs); err != nil {
+	for ; from < to; from += 1000 {
+		if _, err := db.BulkDocs(tb.Context(), records(tb.Name(), from, min(from+1000, to))); err != nil {
 			tb.Fatal(err)
 		}
 	}
+}
+
+func records(by string, from, to int) (docs []any) {
+	for ; from < to; from++ {
+		docs = append(docs, map[string]any{
+			"_id": fmt.Sprintf("doc%06d", from), "name": fmt.Sprintf("IMG_%04d.JPG", from), "size": 4_000_000 + from,
+			"type": "image/jpeg", "time": "2024-05-01T12:30:05Z", "added": map[string]any{"by": by, "at": "2026-01-01T00:00:00Z"},
+			"devices": map[string]any{"0000000000000000000000000000000000000000000000000000000000000001": map[string]any{"saved": true, "n": 1, "verified": "2026-01-01T00:00:00Z"}},
+		})
+	}
+	return docs
 }
 
 func put(tb testing.TB, db *kivik.DB, id, rev string, body map[string]any) string {

@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// streams is how many documents with large attachments are copied at a time.
-const streams = 2
+const (
+	streams     = 2 // documents with large attachments that are copied at a time
+	streamTries = 3 // before such a document is set aside for longer
+)
 
 // write writes p, and then counts it. Documents with large attachments are
 // set aside until they are streamed: a checkpoint may pass them.
@@ -66,6 +68,13 @@ func (s *session) count(read, written, failed int) {
 func (s *session) streamAll(ctx context.Context) error {
 	for d := range s.large {
 		err := s.r.stream(ctx, d)
+		var wait backoff
+		for range streamTries - 1 {
+			if err == nil || blames(err) || !sleep(ctx, wait.next(), nil) {
+				break
+			}
+			err = s.r.stream(ctx, d) // the link or a server was gone for a moment
+		}
 		if ctx.Err() != nil {
 			return ctx.Err() // it is still set aside
 		}
