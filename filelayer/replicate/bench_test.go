@@ -116,4 +116,3 @@ func reportMedian(b *testing.B, all []time.Duration) {
 	b.ReportMetric(float64(all[len(all)*95/100])/1e6, "p95-ms")
 	b.ReportMetric(0, "ns/op")
 }
-
