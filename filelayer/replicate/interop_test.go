@@ -124,15 +124,19 @@ func readAttachment(tb testing.TB, url string) []byte {
 	return b
 }
 
-// PouchDB's live sync shows a change of either side on the other at once.
+// PouchDB's live sync shows a change of either side on the other within 200 ms.
+// The machine may be busy, so that not every try need be; and no other test of
+// the package runs beside it.
 func TestPouchDBSyncsLive(t *testing.T) {
-	t.Parallel()
 	pouch, p := startPouchDB(t), newPeer(t)
 	url := serve(t, p.server).URL + "/files"
 	pouch.do("sync", map[string]any{"from": "here", "to": url}, nil)
 	pouch.do("watch", map[string]any{"name": "here"}, nil)
 	var down, up []time.Duration
-	for i := range 10 {
+	for i := range 60 {
+		if fast(down, 200*time.Millisecond) && fast(up, 200*time.Millisecond) {
+			break
+		}
 		id := fmt.Sprintf("down%d", i)
 		began := time.Now()
 		put(t, p.db, id, "", map[string]any{"n": i})
@@ -157,9 +161,20 @@ func TestPouchDBSyncsLive(t *testing.T) {
 		}
 	}
 	t.Logf("to PouchDB in %v, to the server in %v", down, up)
-	if slices.Min(down) > 200*time.Millisecond || slices.Min(up) > 200*time.Millisecond {
-		t.Errorf("never within 200 ms: to PouchDB %v, to the server %v", slices.Min(down), slices.Min(up))
+	if !fast(down, 200*time.Millisecond) || !fast(up, 200*time.Millisecond) {
+		t.Error("not within 200 ms")
 	}
+}
+
+// fast reports whether three of all took less than limit.
+func fast(all []time.Duration, limit time.Duration) bool {
+	n := 0
+	for _, d := range all {
+		if d < limit {
+			n++
+		}
+	}
+	return n >= 3
 }
 
 func TestPullFromPouchDB(t *testing.T) {

@@ -26,7 +26,8 @@ const (
 // in dir: it pulls from and pushes to the peer's, and, as these get on, writes
 // documents of its own, saying each batch that was answered, until the process
 // is killed.
-func replicateUntilKilled(ctx context.Context, dir, peer string) error {
+func replicateUntilKilled(dir, peer string) error {
+	ctx := context.Background()
 	s, err := couch.Open(dir, couch.Options{})
 	if err != nil {
 		return err

@@ -2,16 +2,14 @@ package replicate
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 )
 
 // A change reaches a live peer in less than 50 ms, and a replication with
 // nothing to do takes less than 10 ms, over HTTP. The machine may be busy, so
-// the best of several counts; the benchmarks have the rest.
+// that not every try need be; the benchmarks have the rest.
 func TestLatency(t *testing.T) {
-	t.Parallel()
 	a, b := newPeer(t), newPeer(t)
 	fill(t, a.db, 0, 100)
 	statuses := make(chan Status, 10_000)
@@ -21,7 +19,7 @@ func TestLatency(t *testing.T) {
 	stop := run(t, newReplicator(t, live))
 	await(t, statuses, "catching up", func(s Status) bool { return s.CaughtUp })
 	var changes, nothings []time.Duration
-	for n := range 20 {
+	for n := 0; n < 100 && !fast(changes, 50*time.Millisecond); n++ {
 		began := time.Now()
 		put(t, a.db, fmt.Sprint(n), "", map[string]any{"n": n})
 		await(t, statuses, "the change", func(s Status) bool { return s.DocsWritten == 101+n })
@@ -29,17 +27,18 @@ func TestLatency(t *testing.T) {
 	}
 	stop()
 	pullOnce(t, opts)
-	for range 20 {
+	for range 100 {
+		if fast(nothings, 10*time.Millisecond) {
+			break
+		}
 		began := time.Now()
 		if st := pullOnce(t, opts); st.Checked != 0 {
 			t.Fatalf("status: %+v", st)
 		}
 		nothings = append(nothings, time.Since(began))
 	}
-	slices.Sort(changes)
-	slices.Sort(nothings)
-	t.Logf("a change: %v, median %v; nothing to do: %v, median %v", changes[0], changes[10], nothings[0], nothings[10])
-	if changes[0] > 50*time.Millisecond || nothings[0] > 10*time.Millisecond {
-		t.Errorf("a change takes %v at best, nothing to do %v", changes[0], nothings[0])
+	t.Logf("a change: %v; nothing to do: %v", changes, nothings)
+	if !fast(changes, 50*time.Millisecond) || !fast(nothings, 10*time.Millisecond) {
+		t.Error("too slow")
 	}
 }

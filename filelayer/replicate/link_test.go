@@ -48,22 +48,27 @@ func (l *link) pass(ctx context.Context, free *time.Time, n int) error {
 // RoundTrip implements [http.RoundTripper].
 func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
 	const head = 300
-	if !sleep(r.Context(), l.rtt, nil) {
-		return nil, r.Context().Err()
+	ctx := r.Context()
+	if !sleep(ctx, l.rtt, nil) {
+		return nil, ctx.Err()
 	}
-	if err := l.pass(r.Context(), &l.up, head); err != nil {
+	if err := l.pass(ctx, &l.up, head); err != nil {
 		return nil, err
 	}
-	r = r.Clone(r.Context())
 	if r.Body != nil {
-		r.Body = &paced{r.Body, l, &l.up, r.Context()}
+		r = r.Clone(ctx)
+		r.Body = &paced{r.Body, l, &l.up, ctx}
 	}
 	resp, err := l.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &paced{resp.Body, l, &l.down, r.Context()}
-	return resp, l.pass(r.Context(), &l.down, head)
+	if err := l.pass(ctx, &l.down, head); err != nil {
+		_ = resp.Body.Close() // given up
+		return nil, err
+	}
+	resp.Body = &paced{resp.Body, l, &l.down, ctx}
+	return resp, nil
 }
 
 type paced struct {
@@ -91,6 +96,7 @@ func TestSlowLink(t *testing.T) {
 	for _, push := range []bool{false, true} {
 		name := map[bool]string{false: "pull", true: "push"}[push]
 		copyOver := func(t *testing.T, every time.Duration) (took time.Duration, bytes int) {
+			t.Helper()
 			a, b := newPeer(t), newPeer(t)
 			fill(t, a.db, 0, docs)
 			opts := options(a, b)

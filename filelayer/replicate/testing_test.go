@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDirEnv); dir != "" {
-		if err := replicateUntilKilled(context.Background(), dir, os.Getenv(childPeerEnv)); err != nil {
+		if err := replicateUntilKilled(dir, os.Getenv(childPeerEnv)); err != nil {
 			panic(err)
 		}
 		return
