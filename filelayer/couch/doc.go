@@ -19,6 +19,11 @@
 // Attachments are stored once by digest, and stream in and out: alone, inline
 // in JSON, or as parts of multipart/related.
 //
+// Queries to _find are read and planned by the package mango. An index is a
+// design document of language "query", as CouchDB makes it; its rows are made
+// by the query that needs them, from the seq it last got to, so that writes do
+// not pay for it, and dropped with the last design document that defines it.
+//
 // Only the bodies of leaves are kept: the databases are always compact. Every
 // answered write is on the disk: it survives a crash of the process and of the
 // machine.
