@@ -178,6 +178,16 @@ func (c *Client) AgreeDeletions(ctx context.Context) (n int, err error) {
 	return n, c.call(ctx, http.MethodPost, "/v1/agree", nil, &n)
 }
 
+// Backup writes the records to a file at an absolute path.
+func (c *Client) Backup(ctx context.Context, path string) (b BackupInfo, err error) {
+	return b, c.call(ctx, http.MethodPost, "/v1/backup", backupRequest{Path: path}, &b)
+}
+
+// RestoreBackup takes in the records of the backup at an absolute path.
+func (c *Client) RestoreBackup(ctx context.Context, path string) (r RestoredInfo, err error) {
+	return r, c.call(ctx, http.MethodPost, "/v1/backup", backupRequest{Path: path, Restore: true}, &r)
+}
+
 // Check compares records and files. Each event has a Problem or, at the end, Checked.
 func (c *Client) Check(ctx context.Context, readData, repair bool, each func(Event)) error {
 	return c.stream(ctx, "/v1/check", checkRequest{readData, repair}, each)

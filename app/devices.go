@@ -115,12 +115,26 @@ func (a *App) Status() Status {
 	h := a.holdings()
 	s := h.status
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
+	s.Database, s.Notices = a.database(), a.Notices()
 	for _, p := range a.node.Peers() {
 		if p.Up {
 			s.Peers++
 		}
 	}
 	return s
+}
+
+// database tells of the external database; nil without one.
+func (a *App) database() *DatabaseStatus {
+	s, ok := a.files.External()
+	if !ok {
+		return nil
+	}
+	d := &DatabaseStatus{URL: s.URL, Online: s.Online, Synced: s.Synced}
+	if s.Err != nil && !s.Online {
+		d.Error = s.Err.Error()
+	}
+	return d
 }
 
 // tally counts the files that one device holds.
@@ -131,7 +145,7 @@ type tally struct {
 
 // holdings is what one list of entries says of the library and its devices.
 type holdings struct {
-	status Status // without Queue, Peers and Held
+	status Status // without Queue, Peers, Held, Database and Notices
 	by     map[string]tally
 }
 

@@ -63,6 +63,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("DELETE /v1/pair/{id}", c.answer(c.cancelInvitation))
 	mux.HandleFunc("GET /v1/files/{digest}", c.fetch)
 	mux.HandleFunc("GET /v1/entries", c.answer(func(*http.Request) (any, error) { return a.Listings(), nil }))
+	mux.HandleFunc("POST /v1/backup", c.answer(c.backup))
 	mux.HandleFunc("POST /v1/import", c.stream(c.importPaths))
 	mux.HandleFunc("POST /v1/files", c.stream(c.act))
 	mux.HandleFunc("POST /v1/check", c.stream(c.check))
@@ -83,6 +84,11 @@ type (
 		Force   bool
 	}
 	checkRequest struct{ ReadData, Repair bool }
+
+	backupRequest struct {
+		Path    string // absolute
+		Restore bool
+	}
 )
 
 // answer makes a handler of a func with one result.

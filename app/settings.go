@@ -137,12 +137,13 @@ func notPeer(uri string, err error) error {
 }
 
 // Notices says, in words for a person, what this start could not do although
-// the settings ask for it.
+// the settings ask for it, and what it found damaged.
 func (a *App) Notices() []string {
-	if a.notice == "" {
-		return nil
+	notices := a.damaged()
+	if a.notice != "" {
+		notices = append(notices, a.notice)
 	}
-	return []string{a.notice}
+	return notices
 }
 
 // RestartNeeded names the settings that take effect at the next start only,

@@ -61,6 +61,21 @@ type Status struct {
 	// Held counts deletions by other devices that wait for a person here; see
 	// App.HeldDeletions.
 	Held int `json:"held,omitempty"`
+
+	// Database is how far the external database and this device are the same;
+	// nil without one.
+	Database *DatabaseStatus `json:"database,omitempty"`
+
+	// Notices are those of App.Notices.
+	Notices []string `json:"notices,omitempty"`
+}
+
+// DatabaseStatus tells of an external CouchDB.
+type DatabaseStatus struct {
+	URL    string `json:"url"`    // without user and password
+	Online bool   `json:"online"` // it answers, and both sides are being made the same
+	Synced bool   `json:"synced"` // they are
+	Error  string `json:"error,omitempty"`
 }
 
 // Settings are what a person may change. The zero value of no field means a
@@ -86,6 +101,9 @@ const (
 	KindDelete  = "delete"
 	KindRestore = "restore"
 	KindCheck   = "check"
+
+	KindBackup        = "backup"
+	KindRestoreBackup = "restoreBackup"
 )
 
 // Activity is something long that a person started, while it runs and for a

@@ -86,6 +86,10 @@ func commands() []*command {
 			name: "check", usage: "check [--read-data] [--repair]", short: "compare records and files of this device",
 			long: checkHelp, flags: openFlags([]string{"read-data", "repair"}), links: true, run: check,
 		},
+		{
+			name: "backup", usage: "backup FILE | backup --restore FILE", short: "save the records to a file, or take them from one",
+			long: backupHelp, flags: openFlags([]string{"restore"}), least: 1, most: 1, run: backup,
+		},
 		{name: "version", usage: "version", short: "print the version", run: version},
 	}
 }

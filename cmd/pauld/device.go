@@ -18,7 +18,7 @@ import (
 func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) error {
 	opts := l.options(p, slog.LevelError+4)
 	opts.Offline = !l.command.links && !l.has(linkFlags...)
-	answered := tellSlow(p, "Waiting for the device to load its records; if they are in another program's database, does that answer? Ctrl-C stops.")
+	answered := tellSlow(p, "Waiting for the device to load its records. Ctrl-C stops.")
 	c, err := app.Reach(ctx, opts)
 	answered()
 	if err != nil {
@@ -113,9 +113,25 @@ func status(ctx context.Context, l *line, p *printer) error {
 		if s.Held > 0 {
 			text += "\n" + heldText(s.Held)
 		}
-		p.object(s, text+"\n"+plural(s.Peers, "link", "links")+" to the network")
+		text += "\n" + plural(s.Peers, "link", "links") + " to the network"
+		if s.Database != nil {
+			text += "\n" + databaseText(s.Database)
+		}
+		p.object(s, strings.Join(append([]string{text}, s.Notices...), "\n"))
 	}
 	return errors.Join(err, c.Close())
+}
+
+func databaseText(d *app.DatabaseStatus) string {
+	switch {
+	case d.Synced:
+		return "The records are also in " + d.URL
+	case d.Online:
+		return "The records are being made the same as in " + d.URL
+	case d.Error != "":
+		return fmt.Sprintf("%s does not answer, or refuses (%s): everything works without it, and it will catch up", d.URL, d.Error)
+	}
+	return d.URL + " has not answered yet"
 }
 
 func heldText(n int) string {

@@ -30,7 +30,7 @@ home open; when another device runs on it the exit code is 1.
   --no-public-peers   do not link through public peers
   --couch ADDR        serve the databases in the CouchDB protocol, such as 127.0.0.1:5984
   --socks ADDR        SOCKS5 and HTTP proxy to one's devices, such as 127.0.0.1:1080
-  --database URL      keep the records in an external CouchDB, such as
+  --database URL      keep the records in an external CouchDB too, such as
                       http://user:password@127.0.0.1:5984/; kept; "embedded" ends it
 
 --couch and --socks take loopback addresses only, and ask for user paul and the
@@ -92,6 +92,14 @@ cannot be reached any more. ID may be cut to its first 8 digits.
 `
 	peerHelp = `A peer is a node through which devices find each other. Those added are kept for
 later starts.
+`
+	backupHelp = `Writes what the library knows to FILE: which photos there are and who holds them,
+albums, captions and other edits, devices. Photos are not part of it, nor is the
+device's key. A backup that is there is replaced, any other file is not.
+
+  --restore   take in the records of FILE, as if another device had sent them:
+              what is newer here stays, and nothing is deleted. Photos come back
+              where a device has their bytes
 `
 	statusHelp = `Asks the running device only: the exit code is 1 when none runs.
 `

@@ -24,6 +24,7 @@ type line struct {
 	noLAN, noPublicPeers               bool
 	couch, socks, database             string
 	force, yes, readData, repair, held bool
+	restore                            bool
 	output                             string
 }
 
@@ -64,6 +65,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.readData, "read-data", false, "")
 	fs.BoolVar(&l.repair, "repair", false, "")
 	fs.BoolVar(&l.held, "held", false, "")
+	fs.BoolVar(&l.restore, "restore", false, "")
 	fs.StringVar(&l.output, "o", "", "")
 	return fs
 }
