@@ -35,16 +35,17 @@ func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.RequestURI = r.URL.RequestURI()
 	x := &exchange{request: r, cancel: cancel, header: make(http.Header), ready: make(chan struct{})}
 	x.read, x.write = io.Pipe()
+	body := r.Body // the handler may put another in its place
 	// The end of the context also ends a handler that waits for the client to
 	// send its body, or to read the answer.
 	stop := context.AfterFunc(ctx, func() {
 		_ = x.write.CloseWithError(context.Cause(ctx)) // never fails
-		_ = r.Body.Close()                             // the handler's read fails
+		_ = body.Close()                               // the handler's read fails
 	})
 	go func() {
 		defer cancel()
 		defer stop()
-		defer func() { _ = r.Body.Close() }() // nobody is left to tell
+		defer func() { _ = body.Close() }() // nobody is left to tell
 		x.serve(t.handler, t.log)
 	}()
 	select {
