@@ -14,6 +14,7 @@ import (
 	"github.com/go-kivik/kivik/v4/couchdb"
 
 	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/filelayer/replicator"
 )
 
 // databases is where the records lie.
@@ -22,7 +23,8 @@ type databases struct {
 	client  *kivik.Client
 	base    string // URL, ending in "/"
 	http    *http.Client
-	damaged []error // what happened to files that could not be read, in words for a person
+	damaged []error            // what happened to files that could not be read, in words for a person
+	driver  *replicator.Driver // of the replications that a person asks for
 	log     *slog.Logger
 
 	mu     sync.Mutex // guards all and sealed
@@ -45,6 +47,9 @@ func openDatabases(opts Options) (*databases, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open records: %w", err), s.server.Close())
 	}
+	s.driver = replicator.New(replicator.Options{
+		Server: s.server, Local: s.server.Transport(), Remote: newByHost(opts.Transport), Log: opts.Log,
+	})
 	return s, nil
 }
 
@@ -116,6 +121,7 @@ func (s *databases) create(ctx context.Context) error {
 	return nil
 }
 
-// CouchHandler serves the databases in full, without asking who calls: for
-// loopback only, behind a password.
-func (l *Layer) CouchHandler() http.Handler { return l.db.server }
+// CouchHandler serves the databases in full, and the replications that a
+// person asks for, without asking who calls: for loopback only, behind a
+// password.
+func (l *Layer) CouchHandler() http.Handler { return l.db.driver }

@@ -105,7 +105,8 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 	pull := http.StripPrefix("/db", couch.PullOnly(l.db.server))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/db/", func(w http.ResponseWriter, r *http.Request) {
-		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/db/"), "/")
+		// Escaped, since a database may have a slash in its name.
+		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/db/"), "/")
 		if !l.db.has(name) {
 			http.NotFound(w, r)
 			return

@@ -61,6 +61,13 @@ func TestStrangersAndPeersAreHeldToTheirRights(t *testing.T) {
 		{"other database", b, "GET", "/db/_all_dbs", 404},
 		{"create", b, "PUT", "/db/other", 404},
 		{"server", b, "GET", "/db/", 404},
+		{"replicate", b, "POST", "/db/_replicate", 404},
+		{"scheduler", b, "GET", "/db/_scheduler/docs", 404},
+		{"replications", b, "GET", "/db/_replicator/_all_docs", 404},
+		{"session", b, "GET", "/db/_session", 404},
+		{"database with a slash", b, "GET", "/db/files%2Fx/_changes", 404},
+		{"others' checkpoints", b, "GET", "/db/files/_local_docs", 403},
+		{"purge", b, "POST", "/db/files/_purge", 403},
 		{"elsewhere", b, "GET", "/", 404},
 		{"lease without a body", b, "POST", "/lease/" + d.String(), 400},
 	}

@@ -75,6 +75,7 @@ func (l *Layer) serve(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.syncExternal(ctx) })
 	g.Go(func() error { return l.servePeers(ctx) })
 	g.Go(func() error { return l.servePairing(ctx) })
+	g.Go(func() error { return l.db.driver.Run(ctx) })
 }
 
 // work starts what lets records and bytes follow each other.

@@ -27,7 +27,7 @@ func parseDocument(raw []byte, limit int) (*document, error) {
 	d.body[0] = '{'
 	isObject, err := members(raw, func(name, value []byte) error {
 		if len(name) > 2 && (name[1] == '_' || name[1] == '\\') {
-			if name := unquote(name); name[0] == '_' {
+			if name := unquote(name); name[0] == '_' && !isOfReplicator(name) {
 				return d.setSpecial(name, value)
 			}
 		}
@@ -53,6 +53,16 @@ func parseDocument(raw []byte, limit int) (*document, error) {
 		d.lineage = lineage{d.rev.Generation, []string{d.rev.Digest}}
 	}
 	return d, nil
+}
+
+// isOfReplicator reports whether a member is one of those by which a
+// replicator says in a document what became of it: they are part of the body.
+func isOfReplicator(name string) bool {
+	switch name {
+	case "_replication_id", "_replication_state", "_replication_state_time", "_replication_state_reason", "_replication_stats":
+		return true
+	}
+	return false
 }
 
 func (d *document) setSpecial(name string, value []byte) error {

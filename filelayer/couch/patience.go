@@ -19,15 +19,21 @@ type patient struct {
 	stall   time.Duration
 }
 
-// withPatience returns w with deadlines, if its connection has them, and what
-// completes the answer.
-func withPatience(w http.ResponseWriter, stall time.Duration) (_ http.ResponseWriter, end func()) {
+// withPatience returns w and r with deadlines, if the connection has them, and
+// what completes the answer. It leaves what it was given as it is.
+func withPatience(w http.ResponseWriter, r *http.Request, stall time.Duration) (_ http.ResponseWriter, _ *http.Request, end func()) {
 	c := http.NewResponseController(w)
 	if errors.Is(c.SetWriteDeadline(time.Now().Add(stall)), http.ErrNotSupported) {
-		return w, func() {}
+		return w, r, func() {}
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		in := new(http.Request)
+		*in = *r
+		in.Body = &patientBody{r.Body, c, stall}
+		r = in
 	}
 	p := &patient{w, c, stall}
-	return p, p.end
+	return p, r, p.end
 }
 
 // Unwrap lets [http.ResponseController] reach the connection.
@@ -59,19 +65,10 @@ type patientBody struct {
 	stall   time.Duration
 }
 
-// waitFor makes reads of r's body fail that take longer than stall.
-func waitFor(w http.ResponseWriter, r *http.Request, stall time.Duration) {
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = &patientBody{r.Body, http.NewResponseController(w), stall}
-	}
-}
-
 // Read implements [io.Reader]. After the last byte there is no deadline: it
 // would end the request's context.
 func (p *patientBody) Read(b []byte) (int, error) {
-	if p.control.SetReadDeadline(time.Now().Add(p.stall)) != nil {
-		return p.ReadCloser.Read(b)
-	}
+	_ = p.control.SetReadDeadline(time.Now().Add(p.stall)) // those for writing worked
 	n, err := p.ReadCloser.Read(b)
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		_ = p.control.SetReadDeadline(time.Time{}) // it worked just now
