@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A record is a document as it is stored.
@@ -20,7 +21,7 @@ type record struct {
 
 // queries are the statements of the readers.
 type queries struct {
-	get, tree, leaf, find, chunk, changes, changesDown, local, designs, index *sql.Stmt
+	get, tree, trees, leaf, find, chunk, changes, changesDown, local, designs, index *sql.Stmt
 }
 
 func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
@@ -36,6 +37,8 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 		"SELECT n, body FROM locals WHERE id=?":                     &q.local,
 		row + "WHERE deleted=0" + designRange + " ORDER BY id":      &q.designs,
 		"SELECT number, seq FROM indexes WHERE signature=?":         &q.index,
+
+		"SELECT id, tree FROM docs WHERE id IN (?" + strings.Repeat(",?", treesAtOnce-1) + ")": &q.trees,
 	} {
 		if *to, err = db.PrepareContext(ctx, query); err != nil {
 			return err
