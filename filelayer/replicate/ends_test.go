@@ -79,6 +79,20 @@ func TestFilterByDocIDs(t *testing.T) {
 	}
 }
 
+func TestFilterBySelector(t *testing.T) {
+	t.Parallel()
+	a, b := newPeer(t), newPeer(t)
+	fill(t, a.db, 0, 50)
+	opts := options(a, b)
+	opts.Selector = json.RawMessage(`{"size":{"$lt":4000010}}`)
+	if st := pullOnce(t, opts); st.DocsWritten != 10 || st.LastSeq == "0" {
+		t.Errorf("status: %+v", st)
+	}
+	if st := pullOnce(t, opts); st.Checked != 0 {
+		t.Errorf("the checkpoint is not found again: %+v", st)
+	}
+}
+
 func TestFilterIsPartOfTheIdentity(t *testing.T) {
 	t.Parallel()
 	opts := options(newPeer(t), newPeer(t))
