@@ -6,6 +6,7 @@ var adminCases = []testCase{
 		{method: "GET", path: "/_node/_local", status: 200, want: `{"name":"*"}`},
 		{method: "GET", path: "/_active_tasks", status: 200, wantText: "["},
 		{method: "HEAD", path: "/_all_dbs", status: 200},
+		{method: "GET", path: "/_cluster_setup", status: 200, want: `{"state":"*"}`},
 		{method: "GET", path: "/_uuids?count=1001", status: 400, want: `{"error":"bad_request","reason":"*"}`},
 		{method: "GET", path: "/_uuids?count=x", status: 400},
 		{method: "POST", path: "/_all_dbs", status: 405, want: `{"error":"method_not_allowed","reason":"*"}`},
@@ -96,6 +97,7 @@ var purgeCases = []testCase{
 		{method: "GET", path: "/$db", status: 200, want: `{"doc_count":0,"doc_del_count":0}`},
 	}},
 	{"purge limits", []step{
+		{method: "GET", path: "/$db/_purged_infos", status: 200, want: `{"purged_infos":"*"}`},
 		{method: "GET", path: "/$db/_purged_infos_limit", status: 200, want: `1000`},
 		{method: "PUT", path: "/$db/_purged_infos_limit", body: `2`, status: 200, want: `{"ok":true}`},
 		{method: "GET", path: "/$db/_purged_infos_limit", status: 200, want: `2`},
