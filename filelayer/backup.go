@@ -123,11 +123,11 @@ func (l *Layer) restoreBackup(ctx context.Context, path string) (r Restored, err
 		return r, err
 	}
 	var damaged error
-	server, err := couch.Open(dir, couch.Options{OnDamage: func(err error) { damaged = err }, Log: l.log})
+	server, err := couch.Open(dir, couch.Options{OnDamage: func(err error) { damaged = err }, Log: l.log}) //nolint:contextcheck // opening is not given up half way
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, server.Close()) }()
+	defer func() { err = errors.Join(err, server.Close()) }() //nolint:contextcheck // nor is closing
 	if damaged != nil {
 		return r, fmt.Errorf("%w: its %w; nothing was restored", ErrNoBackup, damaged)
 	}

@@ -69,7 +69,7 @@ func (d *database) copyTo(ctx context.Context, path string) error {
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
 		return err
 	}
-	defer func() { _, _ = conn.ExecContext(noCancel{}, "ROLLBACK") }() // it wrote nothing
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }() // it wrote nothing
 	var seq int64
 	if err := conn.QueryRowContext(ctx, "SELECT seq FROM state").Scan(&seq); err != nil {
 		return err

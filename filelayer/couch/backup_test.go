@@ -21,7 +21,7 @@ func TestBackupWhileWriting(t *testing.T) {
 	go func() {
 		var err error
 		for i := 0; ctx.Err() == nil && err == nil; i++ {
-			_, err = db.Put(t.Context(), fmt.Sprint("late ", i), map[string]int{"n": i})
+			_, err = db.Put(context.WithoutCancel(ctx), fmt.Sprint("late ", i), map[string]int{"n": i})
 		}
 		written <- err
 	}()
