@@ -3,6 +3,7 @@ package overlay
 import (
 	"context"
 	"crypto/ed25519"
+	"flag"
 	"io"
 	"net"
 	"os"
@@ -16,10 +17,20 @@ import (
 // patience bounds every wait of a test; none takes nearly as long.
 const patience = 60 * time.Second
 
+// waiting is how many tests run at once: they wait for the timers of Yggdrasil
+// (a node looks after its links once a second) far longer than they compute.
+const waiting = "16"
+
 // TestMain checks that closed nodes leave no goroutine. Only the plain
 // Yggdrasil nodes of tests do: their quic and ws listeners wait for ever on a
 // channel that nothing closes. Ours are our own.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if !given["test.parallel"] && !given["test.fuzz"] {
+		_ = flag.Set("test.parallel", waiting) // then m runs as many
+	}
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreTopFunction("github.com/yggdrasil-network/yggdrasil-go/src/core.(*linkQUICListener).Accept"),
 		goleak.IgnoreTopFunction("github.com/yggdrasil-network/yggdrasil-go/src/core.(*linkWSListener).Accept"),
@@ -140,6 +151,18 @@ func serve(tb testing.TB, n *Node, port uint16, handle func(net.Conn)) net.Liste
 }
 
 func echo(c net.Conn) { _, _ = io.Copy(c, c) }
+
+// ping sends a byte through an echo and reads it back.
+func ping(t *testing.T, c net.Conn) {
+	t.Helper()
+	b := []byte{7}
+	if _, err := c.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(c, b); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func dialTo(tb testing.TB, from, to *Node, port uint16) net.Conn {
 	tb.Helper()
