@@ -52,9 +52,13 @@ func talk(t *testing.T, n *Node, c *core.Core, got <-chan string) {
 	tick := time.NewTicker(helloEager)
 	defer tick.Stop()
 	end := time.After(patience)
-	for {
-		n.send([]byte{sessionTraffic, 0xff, 1}, iwt.Addr(c.PublicKey()))
-		_, _ = c.WriteTo([]byte{0xff, 2}, iwt.Addr(n.PublicKey())) // mends a wedged session
+	for turn := 0; ; turn++ {
+		// In turns: what mends a session from both ends at once breaks it again.
+		if turn%2 == 0 {
+			n.send([]byte{sessionTraffic, 0xff, 1}, iwt.Addr(c.PublicKey()))
+		} else {
+			_, _ = c.WriteTo([]byte{0xff, 2}, iwt.Addr(n.PublicKey())) // mends a wedged session
+		}
 		select {
 		case text := <-got:
 			if text != "\xff\x01" { // a hello

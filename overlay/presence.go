@@ -6,7 +6,10 @@ const (
 	helloEvery   = 20 * time.Second       // while answered
 	helloEager   = 250 * time.Millisecond // until answered
 	helloPatient = 2 * time.Second        // for a device that has not answered for eagerFor
-	eagerFor     = time.Minute
+	// eagerFor is about as long as Yggdrasil takes to find a path. Where packets
+	// take their time, eager hellos keep a session from settling: those on their
+	// way are of its last keys, and each makes the other end renew them again.
+	eagerFor     = 8 * time.Second
 	offlineAfter = 6 * time.Second // of hellos without an answer
 )
 
@@ -77,11 +80,11 @@ func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
 }
 
 // greeted notes a hello of the device. One that is offline is asked back at
-// once, since only an answer shows that it hears us.
+// once, since only an answer shows that it hears us, but no more eagerly.
 func (p *presence) greeted(now time.Time) {
 	p.lastSeen = now
 	if !p.online {
-		p.wake(now)
+		p.next = now
 	}
 }
 

@@ -32,10 +32,8 @@ func TestPresence(t *testing.T) {
 	}
 	now = start
 	p.wake(now)
-	run(10 * time.Second)
-	expect("eager", hellos, 39, 41)
-	run(50 * time.Second)
-	hellos = 0
+	run(eagerFor)
+	expect("eager", hellos, 31, 33)
 	run(20 * time.Second)
 	expect("patient", hellos, 9, 11)
 
@@ -43,6 +41,8 @@ func TestPresence(t *testing.T) {
 	if p.online || p.next != now {
 		t.Errorf("greeted: %+v, want a hello back at once and no more", p)
 	}
+	run(20 * time.Second)
+	expect("patient after a greeting", hellos, 9, 12)
 	if !p.answered(now, 5*time.Millisecond) || !p.online || p.since != now || p.rtt != 5*time.Millisecond {
 		t.Errorf("first answer: %+v", p)
 	}

@@ -125,43 +125,60 @@ func TestReadOutlastsItsContext(t *testing.T) {
 	allEnd(t, []*runner{a, b})
 }
 
+// trio are two paired nodes and the one that carries their packets.
+type trio struct{ a, b, relay *runner }
+
+func newTrio(t *testing.T) trio {
+	t.Helper()
+	relay := run(t, listening(t))
+	c := trio{run(t, calling(t, relay.Node)), run(t, calling(t, relay.Node)), relay}
+	pair(c.a.Node, c.b.Node)
+	return c
+}
+
 // TestCloseUnderTraffic ends nodes while sessions deliver to them, both ends
 // write and links die.
 func TestCloseUnderTraffic(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(t *testing.T, a, b, relay *runner){
-		"one end": func(t *testing.T, a, b, relay *runner) {
+	ends := map[string]func(t *testing.T, c trio){
+		"one end": func(t *testing.T, c trio) {
 			t.Helper()
-			allEnd(t, []*runner{b})
-			allEnd(t, []*runner{a, relay})
+			allEnd(t, []*runner{c.b})
+			allEnd(t, []*runner{c.a, c.relay})
 		},
-		"both ends": func(t *testing.T, a, b, relay *runner) {
+		"both ends": func(t *testing.T, c trio) {
 			t.Helper()
-			allEnd(t, []*runner{a, b})
-			allEnd(t, []*runner{relay})
+			allEnd(t, []*runner{c.a, c.b})
+			allEnd(t, []*runner{c.relay})
 		},
-		"both ends and the link": func(t *testing.T, a, b, relay *runner) {
+		"both ends and the links": func(t *testing.T, c trio) {
 			t.Helper()
-			uri := relay.ListenURIs()[0]
-			allEnd(t, []*runner{a, b}, func() { _ = a.RemovePeer(uri) }, func() { _ = b.RemovePeer(uri) })
-			allEnd(t, []*runner{relay})
+			cut := func(r *runner) func() {
+				return func() { _ = r.RemovePeer(c.relay.ListenURIs()[0]) }
+			}
+			allEnd(t, []*runner{c.a, c.b}, cut(c.a), cut(c.b))
+			allEnd(t, []*runner{c.relay})
 		},
-		"all": func(t *testing.T, a, b, relay *runner) {
+		"all": func(t *testing.T, c trio) {
 			t.Helper()
-			allEnd(t, []*runner{a, b, relay})
+			allEnd(t, []*runner{c.a, c.b, c.relay})
 		},
-	} {
+	}
+	trios := map[string]trio{}
+	for name := range ends {
+		trios[name] = newTrio(t)
+	}
+	for _, c := range trios { // while nobody floods
+		awaitOnline(t, c.a.Node, c.b.PublicKey())
+		awaitOnline(t, c.b.Node, c.a.PublicKey())
+	}
+	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			relay := run(t, listening(t))
-			a, b := run(t, calling(t, relay.Node)), run(t, calling(t, relay.Node))
-			pair(a.Node, b.Node)
-			awaitOnline(t, a.Node, b.PublicKey())
-			awaitOnline(t, b.Node, a.PublicKey())
-			there, back := a.flood(b), b.flood(a)
+			c := trios[name]
+			there, back := c.a.flood(c.b), c.b.flood(c.a)
 			<-there
 			<-back
-			end(t, a, b, relay)
+			end(t, c)
 		})
 	}
 }
