@@ -13,6 +13,7 @@ import (
 const (
 	frameSignatureRequest  = 2
 	frameSignatureResponse = 3
+	frameAnnounce          = 4
 	frameTraffic           = 9
 )
 

@@ -17,6 +17,7 @@ type link struct {
 	key     ed25519.PublicKey
 	remote  netip.AddrPort
 	local   bool // remote is of the local network
+	budget  *budget
 
 	rx, tx, transit atomic.Uint64
 	rtt             atomic.Int64 // nanoseconds
@@ -33,7 +34,7 @@ func (k *link) peering() Peering {
 
 // meter counts what a link carries, for whom, and how fast it answers (core's
 // own figures come from GetPeers, which reads them without a lock), and keeps
-// from the core what strangers send to this device.
+// from the core what strangers send to this device and what is too much.
 type meter struct {
 	net.Conn
 	link    *link
@@ -49,12 +50,16 @@ func newMeter(c net.Conn, k *link, own ed25519.PublicKey, welcome func(ed25519.P
 	return &meter{Conn: c, link: k, own: own, welcome: welcome, in: bufio.NewReader(c)}
 }
 
-// Read reads from frames that pass, and skips all others.
+// Read reads from frames that pass, and skips all others. A flood of
+// announcements ends the link: the core cannot do without any of them.
 func (m *meter) Read(p []byte) (int, error) {
 	for m.left == 0 {
 		f, err := nextFrame(m.in)
 		if err != nil {
 			return 0, err
+		}
+		if f.kind == frameAnnounce && !m.link.budget.announce() {
+			return 0, errFlood
 		}
 		if m.passes(f) {
 			m.left = f.size

@@ -37,7 +37,8 @@ type links struct {
 	mu      sync.Mutex // guards what follows
 	up      map[*link]struct{}
 	static  []*staticPeer
-	inbound map[netip.Addr]int // links by hostOf, those still greeting included
+	inbound map[netip.Addr]int     // links by hostOf, those still greeting included
+	budgets map[netip.Addr]*budget // by hostOf
 }
 
 // staticPeer is a peering that is tried for ever.
@@ -53,6 +54,7 @@ func newLinks(c *core.Core, private ed25519.PrivateKey, config *tls.Config, log 
 	return &links{
 		core: c, private: private, tls: config, log: log,
 		added: make(chan struct{}, 1), up: map[*link]struct{}{}, inbound: map[netip.Addr]int{},
+		budgets: map[netip.Addr]*budget{},
 	}
 }
 
@@ -185,7 +187,7 @@ func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link, up func
 	if err := checkPeer(u, g, s.tls); err != nil {
 		return err
 	}
-	k.key = slices.Clone(g.key)
+	k.key, k.budget = slices.Clone(g.key), ls.budgetOf(hostOf(k.remote.Addr()))
 	up(k.key)
 	ls.enlist(k)
 	defer ls.strike(k)

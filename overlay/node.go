@@ -206,17 +206,23 @@ func (n *Node) read(ctx context.Context) error {
 		case ctx.Err() != nil:
 			continue
 		}
-		key, ok := from.(iwt.Addr)
-		if !ok || size < 2 || buf[0] != sessionTraffic {
-			continue
-		}
-		packet, now := buf[1:size], time.Now()
-		switch {
-		case packet[0] < 0x60:
-			n.greeter.receive(packet, ed25519.PublicKey(key), now)
-		case n.devices.inbound(packet, ed25519.PublicKey(key), now):
-			n.nic.deliver(packet)
-		}
+		n.take(buf[:size], from, time.Now())
+	}
+}
+
+// take hands what the session of a key has delivered to the greeter, or to the
+// TCP stack if devices lets it in, or drops it.
+func (n *Node) take(data []byte, from net.Addr, now time.Time) {
+	key, ok := from.(iwt.Addr)
+	if !ok || len(data) < 2 || data[0] != sessionTraffic {
+		return
+	}
+	packet := data[1:]
+	switch {
+	case packet[0] < 0x60:
+		n.greeter.receive(packet, ed25519.PublicKey(key), now)
+	case n.devices.inbound(packet, ed25519.PublicKey(key), now):
+		n.nic.deliver(packet)
 	}
 }
 

@@ -3,7 +3,8 @@ package overlay
 import "crypto/ed25519"
 
 // welcome reports whether the core may see what claims to come from that key:
-// of others it makes no session, and answers nothing. It notes the link by
+// of others it makes no session, and answers nothing. While a pairing window is
+// open, it may see some of them by each link. It notes the link by
 // which something of a device came. Any peer can claim that, so it is used to
 // show a path and for nothing else.
 func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
@@ -11,7 +12,7 @@ func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 	defer t.mu.RUnlock()
 	d := t.table[AddressOf(from)]
 	if d == nil {
-		return len(t.windows) > 0
+		return len(t.windows) > 0 && by.budget.knock(from)
 	}
 	if d.gone || !d.key.Equal(from) {
 		return false

@@ -97,7 +97,7 @@ func trafficFrame(path, from []byte, source, dest ed25519.PublicKey, payload []b
 // received reads a stream as the core would, from a link of b on which a is
 // welcome.
 func received(r io.Reader, a, b ed25519.PublicKey) ([]byte, *link, error) {
-	k := &link{}
+	k := &link{budget: newBudget()}
 	m := newMeter(readConn{r: r}, k, b, func(from ed25519.PublicKey, _ *link) bool { return a.Equal(from) })
 	data, err := io.ReadAll(m)
 	return data, k, err

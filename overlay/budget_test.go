@@ -1,0 +1,97 @@
+package overlay
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestFloodOfAnnouncements: the core is told so much and no more of what it
+// keeps, by all links of a host together.
+func TestFloodOfAnnouncements(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBudget()
+		frame := []byte{2, frameAnnounce, 0}
+		flood := func(n int) (passed int, err error) {
+			m := newMeter(readConn{r: bytes.NewReader(bytes.Repeat(frame, n))}, &link{budget: b}, nil, nil)
+			data, err := io.ReadAll(m)
+			return len(data) / len(frame), err
+		}
+		if got, err := flood(2 * announceBurst); got != announceBurst || !errors.Is(err, errFlood) {
+			t.Errorf("%d announcements passed, %v; want %d", got, err, announceBurst)
+		}
+		if got, err := flood(2 * announceBurst); got != 0 || !errors.Is(err, errFlood) {
+			t.Errorf("on another link %d passed, %v", got, err)
+		}
+		for range 1000 { // a restless but honest neighbour
+			time.Sleep(time.Second)
+			if got, err := flood(announceRate); got != announceRate || err != nil {
+				t.Fatalf("%d passed of %d that the rate allows, %v", got, announceRate, err)
+			}
+		}
+	})
+}
+
+// TestFloodOfStrangers: while a pairing window is open, each key that is let
+// through has a session in the core for a minute.
+func TestFloodOfStrangers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDevices(AddressOf(public(seeded(1))))
+		defer d.openWindow(7332)()
+		crowd, other := &link{budget: newBudget()}, &link{budget: newBudget()}
+		flood := func() (let int) {
+			for i := range uint32(10 * maxStrangers) {
+				key := make(ed25519.PublicKey, ed25519.PublicKeySize)
+				binary.BigEndian.PutUint32(key, i)
+				if d.welcome(key, crowd) {
+					let++
+				}
+			}
+			return let
+		}
+		if got := flood(); got != maxStrangers {
+			t.Errorf("%d strangers had a session, want %d", got, maxStrangers)
+		}
+		if guest := public(seeded(2)); !d.welcome(guest, other) || !d.welcome(guest, other) {
+			t.Error("a guest by another way was kept out")
+		}
+		time.Sleep(strangerTime + time.Second)
+		if got := flood(); got != maxStrangers {
+			t.Errorf("a minute later %d strangers had a session, want %d", got, maxStrangers)
+		}
+	})
+}
+
+// TestBudgetsAreForgotten: the budgets of hosts that are gone take no room.
+func TestBudgetsAreForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ls := newLinks(nil, nil, nil, nil)
+		host := func(i byte) netip.Addr { return netip.AddrFrom4([4]byte{203, 0, 113, i}) }
+		spent := ls.budgetOf(host(0))
+		for spent.announce() {
+		}
+		for i := range byte(200) {
+			ls.budgetOf(host(1 + i))
+			time.Sleep(time.Second / 10)
+		}
+		if ls.budgetOf(host(0)) != spent {
+			t.Error("a spent budget was renewed")
+		}
+		if len(ls.budgets) > 2 {
+			t.Errorf("%d budgets of idle hosts are kept", len(ls.budgets))
+		}
+		time.Sleep(announceBurst / announceRate * time.Second)
+		if ls.budgetOf(host(201)); ls.budgets[host(0)] != nil {
+			t.Error("a budget is kept that is full again")
+		}
+	})
+}
