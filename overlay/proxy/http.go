@@ -41,14 +41,15 @@ func (s *server) serveHTTP(ctx context.Context, c net.Conn, r *bufio.Reader) (ne
 	return remote, nil
 }
 
-// readConnect reads a request with credentials and returns its target.
+// readConnect reads a request with credentials and returns its target. Its
+// errors quote nothing of a malformed request, which may be credentials.
 func (s *server) readConnect(r *bufio.Reader) (host, port string, err error) {
 	request, err := http.ReadRequest(r)
 	if err != nil {
 		if errors.Is(err, errHeadTooLong) {
 			return "", "", err
 		}
-		return "", "", fmt.Errorf("%w: %w", errBadHTTP, err)
+		return "", "", errBadHTTP
 	}
 	user, password := basicAuth(request.Header.Get("Proxy-Authorization"))
 	if !s.authentic(user, password) {
@@ -59,10 +60,10 @@ func (s *server) readConnect(r *bufio.Reader) (host, port string, err error) {
 	}
 	host, port, err = net.SplitHostPort(request.Host)
 	if err != nil {
-		return "", "", fmt.Errorf("%w: %w", errBadHTTP, err)
+		return "", "", fmt.Errorf("%w: its target should be a host and a port", errBadHTTP)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", "", fmt.Errorf("%w: port %q", errBadHTTP, port)
+		return "", "", fmt.Errorf("%w: its target should have a port from 1 to 65535", errBadHTTP)
 	}
 	return host, port, nil
 }
