@@ -61,15 +61,7 @@ func synPacket(from, to *Node, port uint16) []byte {
 
 func TestInboundRules(t *testing.T) {
 	t.Parallel()
-	open := func() *Node {
-		n, err := Open(local(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = n.Close() })
-		return n
-	}
-	a, friend, guest := open(), open(), open()
+	a, friend, guest := unrun(t), unrun(t), unrun(t)
 	a.Admit(friend.PublicKey())
 	closeWindow := a.OpenWindow(7332)
 	change := func(p []byte, i int, b byte) []byte {

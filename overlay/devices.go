@@ -50,23 +50,33 @@ func newDevice(key ed25519.PublicKey) *device {
 	return &device{key: slices.Clone(key), online: make(chan struct{}), conns: map[*conn]struct{}{}}
 }
 
-// admit enters the device for good. It reports false when it already was.
+// admit enters the device for good, in place of any other of that address. It
+// reports false when it already was there.
 func (t *devices) admit(key ed25519.PublicKey, now time.Time) bool {
 	at := AddressOf(key)
 	if !at.IsValid() || at == t.own {
 		return false
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	d := t.table[at]
+	if d != nil && d.admitted && d.key.Equal(key) {
+		t.mu.Unlock()
+		return false
+	}
+	var cut []*conn
 	if d == nil || d.gone || !d.key.Equal(key) {
+		if d != nil {
+			cut = t.dismiss(d)
+		}
 		d = newDevice(key)
 		t.table[at] = d
-	} else if d.admitted {
-		return false
 	}
 	d.admitted = true
 	d.presence.wake(now)
+	t.mu.Unlock()
+	for _, c := range cut {
+		c.abort()
+	}
 	return true
 }
 

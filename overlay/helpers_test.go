@@ -72,6 +72,17 @@ func start(tb testing.TB, opts Options) *Node {
 	return n
 }
 
+// unrun opens a node that is never run, with nothing to reach it by.
+func unrun(t *testing.T) *Node {
+	t.Helper()
+	n, err := Open(local(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Close() })
+	return n
+}
+
 // calling are the options of a node that peers with others.
 func calling(tb testing.TB, others ...*Node) Options {
 	tb.Helper()
