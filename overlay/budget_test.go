@@ -95,3 +95,14 @@ func TestBudgetsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+func TestLinksOfAHostShareABudget(t *testing.T) {
+	t.Parallel()
+	a := start(t, listening(t))
+	b, c := start(t, calling(t, a)), start(t, calling(t, a))
+	awaitLink(t, a, b.PublicKey())
+	awaitLink(t, a, c.PublicKey())
+	if one, other := a.links.to(b.PublicKey()).budget, a.links.to(c.PublicKey()).budget; one != other {
+		t.Error("a new link is a new budget")
+	}
+}
