@@ -271,7 +271,7 @@ func (ls *links) remove(text string) error {
 	defer ls.mu.Unlock()
 	i := ls.find(u)
 	if i < 0 {
-		return fmt.Errorf("%s: %w", text, ErrNoPeering)
+		return fmt.Errorf("%s: %w", u.name(), ErrNoPeering)
 	}
 	if cancel := ls.static[i].cancel; cancel != nil {
 		cancel()

@@ -3,6 +3,7 @@ package overlay
 import (
 	"crypto/ed25519"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -49,12 +50,18 @@ func (u peerURI) portNumber() uint16 {
 	return uint16(n)
 }
 
-// parsePeerURI parses the URI of a peering to one of the schemes.
+// parsePeerURI parses the URI of a peering to one of the schemes. Its errors
+// leave out the options and the user, one of which may be a password.
 func parsePeerURI(text string, schemes ...string) (peerURI, error) {
 	u, err := url.Parse(text)
 	if err != nil {
+		var parse *url.Error // quotes the whole text
+		if errors.As(err, &parse) {
+			err = parse.Err
+		}
 		return peerURI{}, fmt.Errorf("%w: %w", ErrBadURI, err)
 	}
+	text = (&url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path}).String()
 	if !slices.Contains(schemes, u.Scheme) {
 		return peerURI{}, fmt.Errorf("%w: %q: it should begin with one of %v", ErrBadURI, text, schemes)
 	}
