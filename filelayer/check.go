@@ -43,7 +43,8 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 		return result, fmt.Errorf("check: %w", err)
 	}
 	unrecorded := l.mirror.unrecorded()
-	if err := l.scan(ctx); err != nil {
+	missing, err := l.scan(ctx)
+	if err != nil {
 		return result, fmt.Errorf("check: %w", err)
 	}
 	tell := func(p Problem) {
@@ -70,7 +71,11 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 		}
 		result.Files++
 		result.Bytes += e.Size
-		if err := l.checkCopy(ctx, e, opts.ReadData); err != nil && ctx.Err() == nil {
+		err := ErrMissing // it was, though it may have been fetched since
+		if !missing[e.Digest] {
+			err = l.checkCopy(ctx, e, opts.ReadData)
+		}
+		if err != nil && ctx.Err() == nil {
 			tell(Problem{Digest: e.Digest, Path: e.Path, Err: err})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/libpaul/paul/filelayer/blob"
@@ -41,6 +42,28 @@ func TestMissingIsFetchedAgain(t *testing.T) {
 	}
 	if len(a.Deleted())+len(b.Deleted()) != 0 {
 		t.Error("absence was taken for deletion")
+	}
+}
+
+// TestCheckTellsWhatIsMendedMeanwhile: a file that Check found missing was
+// missing, also if it has been fetched before Check comes to its record.
+func TestCheckTellsWhatIsMendedMeanwhile(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, 3)
+	for _, d := range ds {
+		must(t, os.Remove(b.entry(d).Path))
+	}
+	told := make(map[Digest]bool)
+	result, err := b.Check(testContext(t), CheckOptions{}, func(p Problem) {
+		told[p.Digest] = errors.Is(p.Err, ErrMissing)
+		until(t, "all are here again", func() bool {
+			return !slices.ContainsFunc(ds, func(d Digest) bool { return !b.blobs.Has(d) })
+		}, b)
+	})
+	must(t, err)
+	if result.Files != 3 || result.Problems != 3 || !told[ds[0]] || !told[ds[1]] || !told[ds[2]] {
+		t.Errorf("Check = %+v, %v", result, told)
 	}
 }
 

@@ -197,20 +197,26 @@ func (l *Layer) tidy(ctx context.Context) error {
 	}
 	l.indexed.Store(true)
 	l.stirred.add(l.mirror.unsettled()...)
-	return l.scan(ctx)
+	_, err := l.scan(ctx)
+	return err
 }
 
-// scan looks at every file of the library.
-func (l *Layer) scan(ctx context.Context) error {
+// scan looks at every file of the library, and returns those that it found
+// missing. They may be here again by then.
+func (l *Layer) scan(ctx context.Context) (missing map[Digest]bool, err error) {
 	changed, err := l.blobs.Scan(ctx)
+	missing = make(map[Digest]bool)
 	for _, info := range changed {
+		if info.Missing {
+			missing[info.Digest] = true
+		}
 		l.mirror.setHere(info)
 		l.stirred.add(info.Digest)
 	}
 	if len(changed) > 0 {
 		l.changed.Raise()
 	}
-	return err
+	return missing, err
 }
 
 // unsettled lists the files whose records and bytes differ.
