@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime/multipart"
 	"net/textproto"
+	"slices"
 )
 
 // A wanted is what a request of _bulk_get names.
@@ -54,25 +55,39 @@ func (r *request) bulkGetJSON(docs []wanted, latest bool, s show) error {
 	out := r.stream("application/json")
 	s.spill = out.take
 	out.buf = append(out.buf, `{"results":[`...)
-	for i, want := range docs {
-		if i > 0 {
-			out.buf = append(out.buf, ",\n"...)
-		}
-		var err error
-		if out.buf, err = r.db.appendBulkGet(r.Context(), out.buf, want, latest, s); err != nil {
+	rows := 0
+	for docs := range slices.Chunk(docs, idsAtOnce) {
+		read, err := r.db.readAhead(r.Context(), wantedIDs(docs))
+		if err != nil {
 			return out.fail(err)
 		}
-		if err := out.spill(); err != nil {
-			return err
+		for _, want := range docs {
+			if rows++; rows > 1 {
+				out.buf = append(out.buf, ",\n"...)
+			}
+			if out.buf, err = read.appendBulkGet(r.Context(), out.buf, want, latest, s); err != nil {
+				return out.fail(err)
+			}
+			if err := out.spill(); err != nil {
+				return err
+			}
 		}
 	}
 	out.buf = append(out.buf, "]}\n"...)
 	return out.flush()
 }
 
+func wantedIDs(docs []wanted) []string {
+	ids := make([]string, len(docs))
+	for i, want := range docs {
+		ids[i] = want.ID
+	}
+	return ids
+}
+
 // answers returns the revisions that answer want, none if there are none, and
 // how to show them.
-func (d *database) answers(ctx context.Context, want wanted, latest bool, s show) (*record, []int, show, error) {
+func (a *ahead) answers(ctx context.Context, want wanted, latest bool, s show) (*record, []int, show, error) {
 	if want.AttsSince != nil {
 		var err error
 		if s.since, err = parseRevisions(want.AttsSince); err != nil {
@@ -80,7 +95,7 @@ func (d *database) answers(ctx context.Context, want wanted, latest bool, s show
 		}
 		s.attachments = true
 	}
-	rec, err := d.get(ctx, want.ID)
+	rec, err := a.get(ctx, want.ID)
 	if errors.Is(err, errMissing) {
 		return nil, nil, s, nil
 	}
@@ -90,11 +105,11 @@ func (d *database) answers(ctx context.Context, want wanted, latest bool, s show
 	return rec, rec.tree.pick(want.Rev, latest), s, nil
 }
 
-func (d *database) appendBulkGet(ctx context.Context, b []byte, want wanted, latest bool, s show) ([]byte, error) {
+func (a *ahead) appendBulkGet(ctx context.Context, b []byte, want wanted, latest bool, s show) ([]byte, error) {
 	b = append(b, `{"id":`...)
 	b = appendString(b, want.ID)
 	b = append(b, `,"docs":[`...)
-	rec, revisions, s, err := d.answers(ctx, want, latest, s)
+	rec, revisions, s, err := a.answers(ctx, want, latest, s)
 	if err != nil {
 		return b, err
 	}
@@ -105,7 +120,7 @@ func (d *database) appendBulkGet(ctx context.Context, b []byte, want wanted, lat
 			b = append(b, ',')
 		}
 		var found bool
-		b, found, err = d.appendDocument(ctx, append(b, `{"ok":`...), rec, i, s)
+		b, found, err = a.d.appendDocument(ctx, append(b, `{"ok":`...), rec, i, s)
 		if err != nil {
 			return b, err
 		}
@@ -141,8 +156,12 @@ func appendMissing(b []byte, id, rev string) []byte {
 // bulkGetParts answers with parts, in the form of openRevsMixed.
 func (r *request) bulkGetParts(mediaType string, docs []wanted, latest bool, s show) error {
 	w := r.multipart(mediaType)
-	for _, want := range docs {
-		if err := r.writeWanted(w, want, latest, s); err != nil {
+	for docs := range slices.Chunk(docs, idsAtOnce) {
+		read, err := r.db.readAhead(r.Context(), wantedIDs(docs))
+		for i := 0; i < len(docs) && err == nil; i++ {
+			err = r.writeWanted(w, read, docs[i], latest, s)
+		}
+		if err != nil {
 			r.cutShort(err)
 			return nil
 		}
@@ -150,8 +169,8 @@ func (r *request) bulkGetParts(mediaType string, docs []wanted, latest bool, s s
 	return w.Close()
 }
 
-func (r *request) writeWanted(w *multipart.Writer, want wanted, latest bool, s show) error {
-	rec, revisions, s, err := r.db.answers(r.Context(), want, latest, s)
+func (r *request) writeWanted(w *multipart.Writer, read *ahead, want wanted, latest bool, s show) error {
+	rec, revisions, s, err := read.answers(r.Context(), want, latest, s)
 	if err != nil {
 		return err
 	}

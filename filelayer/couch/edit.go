@@ -23,12 +23,18 @@ func (d *database) edit(ctx context.Context, docs []*document, newEdits bool) ([
 	outcomes := make([]outcome, len(docs))
 	err := d.write(ctx, func(t *transaction) error {
 		for i, doc := range docs {
+			if i%idsAtOnce == 0 && len(docs) > 1 {
+				if err := t.lookAhead(docs[i:min(i+idsAtOnce, len(docs))]); err != nil {
+					return err
+				}
+			}
 			rev, err := t.apply(doc, newEdits)
 			outcomes[i] = outcome{id: doc.id, rev: rev}
 			if err != nil && !errors.As(err, &outcomes[i].err) {
 				return err
 			}
 		}
+		t.known = nil
 		return nil
 	})
 	if err == nil && slices.ContainsFunc(docs, func(doc *document) bool { return isDesign(doc.id) }) {
@@ -80,7 +86,27 @@ func (t *transaction) apply(doc *document, newEdits bool) (Revision, error) {
 	return l.head(), t.store(c)
 }
 
+// lookAhead looks up docs with one query.
+func (t *transaction) lookAhead(docs []*document) (err error) {
+	ids := make([]string, len(docs))
+	for i, doc := range docs {
+		ids[i] = doc.id
+	}
+	if t.known, err = readLocations(t.ctx, t.locations, ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, found := t.known[id]; !found {
+			t.known[id] = location{}
+		}
+	}
+	return nil
+}
+
 func (t *transaction) lookup(id string) (seq int64, tree revTree, err error) {
+	if p, ok := t.known[id]; ok {
+		return p.seq, p.tree, nil
+	}
 	var encoded []byte
 	err = t.find.QueryRowContext(t.ctx, id).Scan(&seq, &encoded)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -139,6 +165,7 @@ type change struct {
 // store writes c: the winner's body goes into docs, the other leaves' bodies
 // into leaves.
 func (t *transaction) store(c *change) error {
+	delete(t.known, c.id)
 	winner := c.after[c.after.winner()]
 	body, attachments := c.body, c.attachments
 	if len(c.after) > 1 || len(c.before) > 1 {

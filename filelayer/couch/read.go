@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // A record is a document as it is stored.
@@ -21,14 +20,16 @@ type record struct {
 
 // queries are the statements of the readers.
 type queries struct {
-	get, tree, trees, leaf, find, chunk, changes, changesDown, local, designs, index *sql.Stmt
+	get, many, tree, locations, leaf, find, chunk, changes, changesDown, local, designs, index *sql.Stmt
 }
 
 func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 	const row = "SELECT id, seq, tree, body, attachments FROM docs "
 	for query, to := range map[string]**sql.Stmt{
-		row + "WHERE id=?":                                          &q.get,
-		"SELECT seq, tree FROM docs WHERE id=?":                     &q.tree,
+		row + "WHERE id=?":                      &q.get,
+		row + "WHERE id" + inIDs:                &q.many,
+		selectLocations:                         &q.locations,
+		"SELECT seq, tree FROM docs WHERE id=?": &q.tree,
 		"SELECT body, attachments FROM leaves WHERE id=? AND rev=?": &q.leaf,
 		"SELECT n, length FROM attachments WHERE digest=?":          &q.find,
 		"SELECT data FROM chunks WHERE id=?":                        &q.chunk,
@@ -37,8 +38,6 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 		"SELECT n, body FROM locals WHERE id=?":                     &q.local,
 		row + "WHERE deleted=0" + designRange + " ORDER BY id":      &q.designs,
 		"SELECT number, seq FROM indexes WHERE signature=?":         &q.index,
-
-		"SELECT id, tree FROM docs WHERE id IN (?" + strings.Repeat(",?", treesAtOnce-1) + ")": &q.trees,
 	} {
 		if *to, err = db.PrepareContext(ctx, query); err != nil {
 			return err

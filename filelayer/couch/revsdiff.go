@@ -1,9 +1,6 @@
 package couch
 
 import (
-	"context"
-	"database/sql"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -43,13 +40,13 @@ func (r *request) diff() (map[string]*missing, error) {
 		return nil, err
 	}
 	diff := make(map[string]*missing)
-	for ids := range slices.Chunk(slices.Collect(maps.Keys(asked)), treesAtOnce) {
-		trees, err := r.db.trees(r.Context(), ids)
+	for ids := range slices.Chunk(slices.Collect(maps.Keys(asked)), idsAtOnce) {
+		locations, err := r.db.locations(r.Context(), ids)
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range ids {
-			m, err := trees[id].lacking(asked[id])
+			m, err := locations[id].tree.lacking(asked[id])
 			if err != nil {
 				return nil, err
 			}
@@ -59,44 +56,6 @@ func (r *request) diff() (map[string]*missing, error) {
 		}
 	}
 	return diff, nil
-}
-
-// treesAtOnce is how many trees are read by one query: a peer asks about a
-// thousand documents at a time, of which it has most or none.
-const treesAtOnce = 100
-
-// trees returns the rev trees of the documents among ids, treesAtOnce at most,
-// that there ever were.
-func (d *database) trees(ctx context.Context, ids []string) (map[string]revTree, error) {
-	release, err := d.use()
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	args := make([]any, treesAtOnce)
-	for i := range args {
-		args[i] = ids[min(i, len(ids)-1)]
-	}
-	rows, err := d.queries.trees.QueryContext(context.WithoutCancel(ctx), args...)
-	if err != nil {
-		return nil, fmt.Errorf("read rev trees: %w", err)
-	}
-	defer func() { _ = rows.Close() }() // Err has said what there is to say
-	trees := make(map[string]revTree, len(ids))
-	for rows.Next() {
-		var id string
-		var encoded sql.RawBytes
-		if err := rows.Scan(&id, &encoded); err != nil {
-			return nil, fmt.Errorf("read rev trees: %w", err)
-		}
-		if trees[id], err = decodeTree(encoded); err != nil {
-			return nil, fmt.Errorf("read %q: %w", id, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read rev trees: %w", err)
-	}
-	return trees, nil
 }
 
 // lacking returns nil if the tree lacks none of revs.

@@ -14,7 +14,7 @@ import (
 type writer struct {
 	db *sql.DB // one connection
 
-	find, insert, update, count *sql.Stmt
+	find, locations, insert, update, count *sql.Stmt
 
 	waiting sync.Mutex // guards queue
 	queue   []*job
@@ -32,15 +32,17 @@ type job struct {
 
 // A transaction is what a job works in.
 type transaction struct {
-	ctx                  context.Context // of the commit; ends with no client's request
-	tx                   *sql.Tx
-	find, insert, update *sql.Stmt
-	state                state // as it will be committed
+	ctx                             context.Context // of the commit; ends with no client's request
+	tx                              *sql.Tx
+	find, locations, insert, update *sql.Stmt
+	state                           state               // as it will be committed
+	known                           map[string]location // of documents that are looked up ahead; nil but within a write
 }
 
 func (w *writer) prepare(ctx context.Context) (err error) {
 	for query, to := range map[string]**sql.Stmt{
-		"SELECT seq, tree FROM docs WHERE id=?":                                                            &w.find,
+		"SELECT seq, tree FROM docs WHERE id=?": &w.find,
+		selectLocations:                         &w.locations,
 		"INSERT INTO docs(seq, id, deleted, tree, body, attachments) VALUES (?,?,?,?,?,?)":                 &w.insert,
 		"UPDATE docs SET seq=?, deleted=?, tree=?, body=?, attachments=? WHERE seq=?":                      &w.update,
 		"UPDATE state SET seq=?, docs=?, deleted=?, revs_limit=?, security=?, purge_seq=?, purges_limit=?": &w.count,
@@ -109,7 +111,8 @@ func (d *database) transact(ctx context.Context, jobs []*job) (err error) {
 	before := d.state.Load()
 	t := &transaction{
 		ctx: ctx, tx: tx, state: *before,
-		find: tx.StmtContext(ctx, w.find), insert: tx.StmtContext(ctx, w.insert), update: tx.StmtContext(ctx, w.update),
+		find: tx.StmtContext(ctx, w.find), locations: tx.StmtContext(ctx, w.locations),
+		insert: tx.StmtContext(ctx, w.insert), update: tx.StmtContext(ctx, w.update),
 	}
 	for _, j := range jobs {
 		if err := j.run(t); err != nil {
