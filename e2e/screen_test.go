@@ -171,9 +171,9 @@ func (g *gallery) shot(name string) *image.RGBA {
 	var last *image.RGBA
 	wait(g.t, "picture of "+name+" at rest", g.log, func() bool {
 		now := g.grab(name)
-		same := last != nil && bytes.Equal(last.Pix, now.Pix)
+		rests := last != nil && same(last, now)
 		last = now
-		return same
+		return rests
 	})
 	return last
 }
