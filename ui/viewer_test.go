@@ -65,6 +65,34 @@ func TestViewerSaysWhoHasAnAbsentPhoto(t *testing.T) {
 	r.until("the photo", func() bool { return r.view.err == nil && r.view.near[digest(1)] != nil })
 }
 
+func TestViewerSaysFromWhereAPhotoComes(t *testing.T) {
+	f := newFake(10)
+	r := newRig(t, f, large)
+	v := r.view
+	v.open(r.presentGrid(), 1)
+	r.settle()
+	wish := app.Transfer{Digest: digest(1), Total: 4_000_000}
+	for _, tt := range []struct {
+		online bool
+		moving []app.Transfer
+		want   string
+	}{
+		{true, nil, "Looking for a device that has this photo…"},
+		{true, []app.Transfer{wish}, "Looking for a device that has this photo…"},
+		{true, []app.Transfer{{Digest: digest(1), From: idDesktop, Total: 4_000_000}}, "Loading from Desktop…"},
+		{true, []app.Transfer{{Digest: digest(1), From: idDesktop, Done: 1_000_000, Total: 4_000_000}}, "Loading from Desktop: 25 % of 4.0 MB"},
+		{false, nil, "The full photo is on Desktop (offline"},
+	} {
+		f.mu.Lock()
+		f.transfers, f.devices[1].Online = tt.moving, tt.online
+		f.mu.Unlock()
+		r.read()
+		if got := v.progress(); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("online %v, moving %v: %q, want %q", tt.online, tt.moving, got, tt.want)
+		}
+	}
+}
+
 func TestNotesHaveRoom(t *testing.T) {
 	f := newFake(10)
 	f.absent[digest(1)] = true

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -103,7 +104,11 @@ func (v *viewerPage) progress() string {
 			return words.T("Loading from {{.Device}}…", "Device", d.Name)
 		}
 	}
-	return words.T("Looking for a device that has this photo…")
+	proofs, _ := v.s.proofs(v.img.Digest)
+	if slices.ContainsFunc(words.Elsewhere(proofs), func(p words.Proof) bool { return p.Device.Online }) {
+		return words.T("Looking for a device that has this photo…")
+	}
+	return v.absent()
 }
 
 // percent is how much of a file has come.
