@@ -41,9 +41,17 @@ func (s *shell) newModal(width float32) *modal {
 func (m *modal) set(o fyne.CanvasObject, main *look.Button) {
 	m.body.Objects = []fyne.CanvasObject{look.Fixed(m.width, 0, o)}
 	m.main = main
-	m.root.Refresh()
+	m.layOut()
 	if m.open {
 		m.focus()
+	}
+}
+
+// layOut gives the dialog its place. The height of paragraphs follows the width
+// that they get the first time.
+func (m *modal) layOut() {
+	for range 2 {
+		m.root.Refresh()
 	}
 }
 
@@ -65,6 +73,7 @@ func (m *modal) show() {
 	m.s.modals = append(m.s.modals, m)
 	c.Overlays().Add(m.root)
 	m.root.Resize(c.Size())
+	m.layOut()
 	m.focus()
 }
 
