@@ -89,6 +89,7 @@ func pair(host, guest *gallery) {
 	host.shot("devices")
 	host.at(addDevice)
 	wait(host.t, "pair code", host.log, func() bool { return coded(host.grab("invite")) })
+	host.shot("invite-code")
 	host.at(copyCode)
 
 	welcome := guest.shot("guest-welcome")

@@ -101,10 +101,34 @@ func (s *screen) open(name string, args ...string) *gallery {
 		}
 		return false
 	})
-	g.xdotool("windowsize", "--sync", g.window, "1280", "800")
+	g.resize(name)
 	g.xdotool("windowmove", "--sync", g.window, strconv.Itoa(1310*len(before)), "40") // beside those open already
 	g.xdotool("windowactivate", "--sync", g.window)
 	return g
+}
+
+// resize gives the window its size, and waits until it keeps it: while the
+// program starts, it sets a size of its own.
+func (g *gallery) resize(name string) {
+	g.t.Helper()
+	kept := 0
+	wait(g.t, "size of the window of "+name, g.log, func() bool {
+		img := g.grab("start-" + name)
+		if img.Rect.Dx() != 1280 || img.Rect.Dy() != 800 || plain(img) {
+			g.xdotool("windowsize", g.window, "1280", "800")
+			kept = 0
+			return false
+		}
+		kept++
+		return kept > 5
+	})
+}
+
+// plain tells a picture in which nothing has been drawn yet.
+func plain(img *image.RGBA) bool {
+	ground := image.NewRGBA(img.Rect)
+	draw.Draw(ground, ground.Rect, image.NewUniform(img.At(0, 0)), image.Point{}, draw.Src)
+	return same(img, ground)
 }
 
 // windows returns the IDs of the gallery windows on the screen.
