@@ -183,11 +183,6 @@ func (g *gallery) key(keys ...string) {
 	g.xdotool(append([]string{"key", "--delay", "60"}, keys...)...)
 }
 
-func (g *gallery) typeText(text string) {
-	g.t.Helper()
-	g.xdotool("type", "--delay", "15", text)
-}
-
 // shot returns the window's pixels once two pictures in a row are the same. It is kept in
 // E2E_SHOTS when that is set.
 func (g *gallery) shot(name string) *image.RGBA {
