@@ -56,7 +56,15 @@ func newScreen(t testing.TB) *screen {
 	wm := exec.Command("openbox")
 	wm.Env = s.env
 	start(t, wm)
+	wait(t, "window manager", new(output), func() bool { return s.try("xdotool", "get_num_desktops") == nil })
 	return s
+}
+
+// try runs a command on the screen that may fail.
+func (s *screen) try(name string, args ...string) error {
+	c := exec.CommandContext(s.t.Context(), name, args...)
+	c.Env = s.env
+	return c.Run()
 }
 
 // start runs a program in a process group of its own, which ends with the test.
