@@ -53,7 +53,8 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 		win.Close()
 	}
 	s.background(ctx)
-	context.AfterFunc(ctx, func() { fyne.Do(fyneApp.Quit) })
+	quit := fyneApp.Driver().Quit // unlike the App's, it may come when the toolkit has ended by itself, on a signal
+	context.AfterFunc(ctx, func() { fyne.Do(quit) })
 	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) }) //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 	win.ShowAndRun()
 	cancel()
