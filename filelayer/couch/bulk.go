@@ -2,11 +2,9 @@ package couch
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // bulkDocs answers POST /{db}/_bulk_docs.
@@ -15,14 +13,16 @@ func (r *request) bulkDocs() error {
 	if err != nil {
 		return err
 	}
-	docs, newEdits, err := parseBulk(b, r.server.opts.MaxDocument)
+	docs, newEdits, err := parseBulk(b, r.server.opts.MaxDocument, r.server.opts.MaxDocs)
 	if err != nil {
 		return err
 	}
-	if most := r.server.opts.MaxDocs; len(docs) > most {
-		return tooManyDocs("max_bulk_docs_count_exceeded", most)
+	for _, doc := range docs {
+		if doc.id == "" && newEdits {
+			doc.id = newUUID()
+		}
 	}
-	outcomes, err := r.writeBulk(docs, newEdits)
+	outcomes, err := r.db.edit(r.Context(), docs, newEdits)
 	if err != nil {
 		return err
 	}
@@ -37,8 +37,9 @@ func tooManyDocs(name string, most int) *Error {
 	return &Error{http.StatusRequestEntityTooLarge, name, strconv.Itoa(most)}
 }
 
-// parseBulk reads a body of _bulk_docs from valid JSON.
-func parseBulk(b []byte, limit int) (docs []*document, newEdits bool, err error) {
+// parseBulk reads a body of _bulk_docs from valid JSON: most documents, none
+// longer than limit.
+func parseBulk(b []byte, limit, most int) (docs []*document, newEdits bool, err error) {
 	newEdits = true
 	found := false
 	isObject, err := members(b, func(name, value []byte) error {
@@ -50,6 +51,9 @@ func parseBulk(b []byte, limit int) (docs []*document, newEdits bool, err error)
 		case "docs":
 			found, docs = true, nil
 			isArray, err := elements(value, func(raw []byte) error {
+				if len(docs) == most {
+					return tooManyDocs("max_bulk_docs_count_exceeded", most)
+				}
 				doc, err := parseDocument(raw, limit)
 				docs = append(docs, doc)
 				return err
@@ -70,30 +74,6 @@ func parseBulk(b []byte, limit int) (docs []*document, newEdits bool, err error)
 		return nil, false, badRequest("POST body must include `docs` parameter.")
 	}
 	return docs, newEdits, nil
-}
-
-// writeBulk writes docs, the local ones among them by themselves.
-func (r *request) writeBulk(docs []*document, newEdits bool) ([]outcome, error) {
-	var locals []outcome
-	replicated := docs[:0:0]
-	for _, doc := range docs {
-		if doc.id == "" && newEdits {
-			doc.id = newUUID()
-		}
-		if !strings.HasPrefix(doc.id, "_local/") {
-			replicated = append(replicated, doc)
-			continue
-		}
-		o := outcome{id: doc.id}
-		n, err := r.db.putLocal(r.Context(), doc.id, doc.localRev, doc.body)
-		if err != nil && !errors.As(err, &o.err) {
-			return nil, err
-		}
-		o.rev = localRevision(n)
-		locals = append(locals, o)
-	}
-	outcomes, err := r.db.edit(r.Context(), replicated, newEdits)
-	return append(outcomes, locals...), err
 }
 
 func appendOutcomes(b []byte, outcomes []outcome) []byte {

@@ -149,9 +149,6 @@ func (r *request) postDocument() error {
 	if doc.id == "" {
 		doc.id = newUUID()
 	}
-	if strings.HasPrefix(doc.id, "_local/") {
-		return badRequest("Use PUT for local documents")
-	}
 	return r.writeDocument(doc)
 }
 

@@ -46,6 +46,9 @@ func (d *database) edit(ctx context.Context, docs []*document, newEdits bool) ([
 // apply writes one document. An error of type [*Error] refuses it, before
 // anything of it is written.
 func (t *transaction) apply(doc *document, newEdits bool) (Revision, error) {
+	if isLocal(doc.id) {
+		return t.applyLocal(doc)
+	}
 	if err := checkID(doc.id); err != nil {
 		return Revision{}, err
 	}

@@ -1,6 +1,7 @@
 package couch
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,12 +12,14 @@ import (
 
 // Local documents count their revisions, "0-1", "0-2", and have no tree.
 
+const localPrefix = "_local/"
+
 func localRevision(n int) Revision { return Revision{0, strconv.Itoa(n)} }
 
 // localDocument answers for /{db}/_local/….
 func (r *request) localDocument(id string) error {
-	if id == "_local/" || len(id) > maxID {
-		return &Error{http.StatusBadRequest, "illegal_docid", "Illegal local document id"}
+	if err := checkLocalID(id); err != nil {
+		return err
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -76,71 +79,55 @@ func (r *request) putLocal(id string) error {
 	if doc.id != "" && doc.id != id {
 		return badRequest("Document ID must match the one in the URL")
 	}
-	if doc.attachments != nil {
-		return errLocalAttachment
-	}
-	rev := doc.localRev
-	if v := r.text("rev"); v != "" {
-		rev = v
-	}
-	if doc.deleted {
-		return r.dropLocal(id, rev)
-	}
-	n, err := r.db.putLocal(r.Context(), id, rev, doc.body)
-	if err != nil {
-		return err
-	}
-	writeBytes(r.w, r.Request, http.StatusCreated, appendOutcome(nil, outcome{id: id, rev: localRevision(n)}))
-	return nil
+	doc.id = id
+	doc.localRev = cmp.Or(r.localParent(), doc.localRev)
+	return r.editOne(doc, true, http.StatusCreated)
 }
 
 func (r *request) deleteLocal(id string) error {
-	rev := r.text("rev")
-	if rev == "" {
-		rev = strings.Trim(r.Header.Get("If-Match"), `"`)
-	}
-	return r.dropLocal(id, rev)
+	doc := &document{id: id, localRev: r.localParent(), deleted: true, body: []byte("{}")}
+	return r.editOne(doc, true, http.StatusOK)
 }
 
-func (r *request) dropLocal(id, rev string) error {
-	var refused error
-	err := r.db.write(r.Context(), func(t *transaction) error {
-		n, err := t.localRev(id)
-		if err != nil {
-			return err
-		}
-		if refused = checkLocal(n, rev); n == 0 {
-			refused = errMissing
-		}
-		if refused != nil {
-			return nil
-		}
-		_, err = t.tx.ExecContext(t.ctx, "DELETE FROM locals WHERE id=?", id)
-		return err
-	})
-	if err := errors.Join(err, refused); err != nil {
-		return err
+// localParent returns the revision that a request's rev or If-Match names, as
+// it is written; "" if neither is there.
+func (r *request) localParent() string {
+	return cmp.Or(r.text("rev"), strings.Trim(r.Header.Get("If-Match"), `"`))
+}
+
+func isLocal(id string) bool { return strings.HasPrefix(id, localPrefix) }
+
+// checkLocalID refuses an ID that no local document can have.
+func checkLocalID(id string) error {
+	if id == localPrefix || len(id) > maxID {
+		return &Error{http.StatusBadRequest, "illegal_docid", "Illegal local document id"}
 	}
-	writeBytes(r.w, r.Request, http.StatusOK, appendOutcome(nil, outcome{id: id, rev: localRevision(0)}))
 	return nil
 }
 
-// putLocal stores body under id, which must have the revision rev ("" for a
-// new document), and returns the number of the new revision.
-func (d *database) putLocal(ctx context.Context, id, rev string, body []byte) (n int, err error) {
-	var refused error
-	err = d.write(ctx, func(t *transaction) error {
-		if n, err = t.localRev(id); err != nil {
-			return err
-		}
-		if refused = checkLocal(n, rev); refused != nil {
-			return nil
-		}
-		n++
-		_, err = t.tx.ExecContext(t.ctx, "INSERT OR REPLACE INTO locals VALUES (?,?,?)", id, n, body)
-		return err
-	})
-	return n, errors.Join(err, refused)
+// applyLocal writes or deletes one local document. An error of type [*Error]
+// refuses it.
+func (t *transaction) applyLocal(doc *document) (Revision, error) {
+	if err := checkLocalID(doc.id); err != nil {
+		return Revision{}, err
+	}
+	if doc.attachments != nil {
+		return Revision{}, errLocalAttachment
+	}
+	n, err := t.localRev(doc.id)
+	switch {
+	case err != nil:
+		return Revision{}, err
+	case n == 0 && doc.deleted:
+		return Revision{}, errMissing
+	case n == 0 && doc.localRev != "", n > 0 && doc.localRev != localRevision(n).String():
+		return Revision{}, errConflict
+	case doc.deleted:
+		_, err = t.tx.ExecContext(t.ctx, "DELETE FROM locals WHERE id=?", doc.id)
+		return localRevision(0), err
+	}
+	_, err = t.tx.ExecContext(t.ctx, "INSERT OR REPLACE INTO locals VALUES (?,?,?)", doc.id, n+1, doc.body)
+	return localRevision(n + 1), err
 }
 
 func (t *transaction) localRev(id string) (n int, err error) {
@@ -149,11 +136,4 @@ func (t *transaction) localRev(id string) (n int, err error) {
 		return 0, nil
 	}
 	return n, err
-}
-
-func checkLocal(n int, rev string) error {
-	if n == 0 && rev == "" || n > 0 && rev == localRevision(n).String() {
-		return nil
-	}
-	return errConflict
 }

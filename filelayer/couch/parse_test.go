@@ -66,7 +66,7 @@ func FuzzParseBulk(f *testing.F) {
 		if !validJSON(b) {
 			return
 		}
-		docs, _, err := parseBulk(b, 1<<20)
+		docs, _, err := parseBulk(b, 1<<20, 1000)
 		if err != nil {
 			return
 		}

@@ -208,4 +208,14 @@ var localCases = []testCase{
 		{method: "DELETE", path: "/$db/_local/x?rev=0-2", status: 200, want: `{"ok":true}`},
 		{method: "GET", path: "/$db/_local/x", status: 404},
 	}},
+	{"local documents among others", []step{
+		{method: "POST", path: "/$db", body: `{"_id":"_local/p","a":1}`, status: 201, want: `{"ok":true,"id":"_local/p","rev":"0-1"}`},
+		{
+			method: "POST", path: "/$db/_bulk_docs", body: `{"docs":[{"_id":"_local/x"},{"_id":"d"},{"_id":"_local/y"}]}`, status: 201,
+			want: `[{"ok":true,"id":"_local/x","rev":"0-1"},{"ok":true,"id":"d"},{"ok":true,"id":"_local/y","rev":"0-1"}]`,
+		},
+		{method: "POST", path: "/$db/_bulk_docs", body: `{"docs":[{"_id":"_local/x","_rev":"0-1","_deleted":true}]}`, status: 201, want: `[{"ok":true,"id":"_local/x","rev":"0-0"}]`},
+		{method: "GET", path: "/$db/_local/x", status: 404, want: missing},
+		{method: "GET", path: "/$db/_local/y", status: 200},
+	}},
 }
