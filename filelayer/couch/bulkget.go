@@ -2,6 +2,7 @@ package couch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"mime/multipart"
 	"net/textproto"
@@ -19,17 +20,13 @@ type wanted struct {
 // for, in that order, each with one entry for a rev, or with all leaves if no
 // rev is named. A client that takes no JSON gets a part for each entry.
 func (r *request) bulkGet() error {
-	var body struct {
-		Docs *[]wanted `json:"docs"`
-	}
-	if err := r.decodePost(&body); err != nil {
+	b, err := r.readPost()
+	if err != nil {
 		return err
 	}
-	if body.Docs == nil {
-		return badRequest("Missing JSON list of 'docs'.")
-	}
-	if most := r.server.opts.MaxDocs; len(*body.Docs) > most {
-		return tooManyDocs("max_bulk_get_count_exceeded", most)
+	docs, err := parseWanted(b, r.server.opts.MaxDocs)
+	if err != nil {
+		return err
 	}
 	for _, name := range []string{"atts_since", "new_edits", "open_revs", "rev", "w"} {
 		if r.values.Has(name) {
@@ -44,11 +41,46 @@ func (r *request) bulkGet() error {
 	if !accepts(accept, "application/json") {
 		for _, mediaType := range []string{"multipart/mixed", "multipart/related"} {
 			if accepts(accept, mediaType) {
-				return r.bulkGetParts(mediaType, *body.Docs, latest, show)
+				return r.bulkGetParts(mediaType, docs, latest, show)
 			}
 		}
 	}
-	return r.bulkGetJSON(*body.Docs, latest, show)
+	return r.bulkGetJSON(docs, latest, show)
+}
+
+// parseWanted reads a body of _bulk_get from valid JSON: most documents.
+func parseWanted(b []byte, most int) (docs []wanted, err error) {
+	found := false
+	isObject, err := members(b, func(name, value []byte) error {
+		if unquote(name) != "docs" {
+			return nil
+		}
+		found, docs = true, nil
+		isArray, err := elements(value, func(raw []byte) error {
+			if len(docs) == most {
+				return tooManyDocs("max_bulk_get_count_exceeded", most)
+			}
+			var w wanted
+			if json.Unmarshal(raw, &w) != nil {
+				return badRequest("`docs` must hold objects with `id`, `rev` and `atts_since`.")
+			}
+			docs = append(docs, w)
+			return nil
+		})
+		if err == nil && !isArray {
+			return badRequest("`docs` parameter must be an array.")
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !isObject:
+		return nil, badRequest("Request body must be a JSON object")
+	case !found:
+		return nil, badRequest("Missing JSON list of 'docs'.")
+	}
+	return docs, nil
 }
 
 func (r *request) bulkGetJSON(docs []wanted, latest bool, s show) error {

@@ -154,7 +154,9 @@ func TestDocumentCountLimits(t *testing.T) {
 	openDB(t, s)
 	for request, want := range map[string]string{
 		`_bulk_docs {"docs":[{},{},{}]}`:                        "max_bulk_docs_count_exceeded",
+		`_bulk_docs {"docs":[{},{},1]}`:                         "max_bulk_docs_count_exceeded",
 		`_bulk_get {"docs":[{"id":"a"},{"id":"b"},{"id":"c"}]}`: "max_bulk_get_count_exceeded",
+		`_bulk_get {"docs":[{},{},1]}`:                          "max_bulk_get_count_exceeded",
 	} {
 		path, body, _ := strings.Cut(request, " ")
 		if status, answer := call(t, s, "POST", "/db/"+path, body); status != 413 || !strings.Contains(answer, want) {

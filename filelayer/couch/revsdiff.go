@@ -1,10 +1,6 @@
 package couch
 
-import (
-	"maps"
-	"net/http"
-	"slices"
-)
+import "encoding/json"
 
 // missing says which of the revisions that were asked about a document lacks.
 type missing struct {
@@ -14,48 +10,93 @@ type missing struct {
 
 // revsDiff answers POST /{db}/_revs_diff.
 func (r *request) revsDiff() error {
-	diff, err := r.diff()
-	if err != nil {
-		return err
+	out := r.stream("application/json")
+	out.buf = append(out.buf, '{')
+	if err := r.diff(out, func(m *missing) any { return m }); err != nil {
+		return out.fail(err)
 	}
-	return r.answer(http.StatusOK, diff)
+	out.buf = append(out.buf, "}\n"...)
+	return out.flush()
 }
 
 // missingRevs answers POST /{db}/_missing_revs, which is older.
 func (r *request) missingRevs() error {
-	diff, err := r.diff()
+	out := r.stream("application/json")
+	out.buf = append(out.buf, `{"missing_revs":{`...)
+	if err := r.diff(out, func(m *missing) any { return m.Missing }); err != nil {
+		return out.fail(err)
+	}
+	out.buf = append(out.buf, "}}\n"...)
+	return out.flush()
+}
+
+// A question is a document with revisions that it may lack.
+type question struct {
+	id   string
+	revs []string
+}
+
+// diff writes a member for each document that lacks some of the revisions that
+// the body names: what tell makes of them. It holds few of them at a time.
+func (r *request) diff(out *stream, tell func(*missing) any) error {
+	b, err := r.readPost()
 	if err != nil {
 		return err
 	}
-	lacks := make(map[string][]string, len(diff))
-	for id, m := range diff {
-		lacks[id] = m.Missing
+	asked, first := make([]question, 0, idsAtOnce), true
+	answer := func() error {
+		if err := r.answerDiff(out, asked, &first, tell); err != nil {
+			return err
+		}
+		asked = asked[:0]
+		return out.spill()
 	}
-	return r.answer(http.StatusOK, map[string]any{"missing_revs": lacks})
+	isObject, err := members(b, func(name, value []byte) error {
+		q := question{id: unquote(name)}
+		if json.Unmarshal(value, &q.revs) != nil {
+			return badRequest("The revisions of %.200q must be an array of strings", q.id)
+		}
+		if asked = append(asked, q); len(asked) < idsAtOnce {
+			return nil
+		}
+		return answer()
+	})
+	switch {
+	case err != nil:
+		return err
+	case !isObject:
+		return badRequest("Request body must be a JSON object")
+	case len(asked) == 0:
+		return nil
+	}
+	return answer()
 }
 
-func (r *request) diff() (map[string]*missing, error) {
-	var asked map[string][]string
-	if err := r.decodePost(&asked); err != nil {
-		return nil, err
+func (r *request) answerDiff(out *stream, asked []question, first *bool, tell func(*missing) any) error {
+	ids := make([]string, len(asked))
+	for i, q := range asked {
+		ids[i] = q.id
 	}
-	diff := make(map[string]*missing)
-	for ids := range slices.Chunk(slices.Collect(maps.Keys(asked)), idsAtOnce) {
-		locations, err := r.db.locations(r.Context(), ids)
+	found, err := r.db.locations(r.Context(), ids)
+	if err != nil {
+		return err
+	}
+	for _, q := range asked {
+		m, err := found[q.id].tree.lacking(q.revs)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, id := range ids {
-			m, err := locations[id].tree.lacking(asked[id])
-			if err != nil {
-				return nil, err
-			}
-			if m != nil {
-				diff[id] = m
-			}
+		if m == nil {
+			continue
 		}
+		if !*first {
+			out.buf = append(out.buf, ",\n"...)
+		}
+		*first = false
+		told, _ := json.Marshal(tell(m)) // strings always can be
+		out.buf = append(append(appendString(out.buf, q.id), ':'), told...)
 	}
-	return diff, nil
+	return nil
 }
 
 // lacking returns nil if the tree lacks none of revs.
