@@ -1,8 +1,10 @@
 package couch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -21,7 +23,7 @@ type changesQuery struct {
 	allLeaves  bool // style=all_docs
 	include    bool
 	show       show
-	ids        []string        // filter=_doc_ids, if not nil
+	ids        map[string]bool // filter=_doc_ids, if not nil
 	selector   *mango.Selector // filter=_selector, if not nil
 	heartbeat  time.Duration   // 0: none
 	timeout    time.Duration   // 0: none
@@ -123,7 +125,10 @@ func (r *request) filter(q *changesQuery) error {
 		if body.DocIDs == nil {
 			return badRequest("`doc_ids` filter parameter is not provided.")
 		}
-		q.ids = append([]string{}, *body.DocIDs...)
+		q.ids = make(map[string]bool, len(*body.DocIDs))
+		for _, id := range *body.DocIDs {
+			q.ids[id] = true
+		}
 	case name == "_selector":
 		if len(body.Selector) == 0 {
 			return badRequest("Selector error: filter=_selector needs a `selector` object")
@@ -154,10 +159,10 @@ func (c *changesReader) full() bool { return c.q.limit >= 0 && c.rows >= c.q.lim
 func (c *changesReader) read(ctx context.Context) error {
 	present := c.db.state.Load().seq
 	switch {
-	case c.q.ids != nil:
-		return c.readIDs(ctx, present)
 	case c.q.descending:
 		return c.readDown(ctx, present)
+	case c.q.ids != nil && int64(len(c.q.ids)) < present-c.last: // fewer than there are rows to pass over
+		return c.readIDs(ctx, present)
 	}
 	for c.last < present && !c.full() {
 		before := c.last
@@ -171,7 +176,7 @@ func (c *changesReader) read(ctx context.Context) error {
 		if c.last == before { // the rest has moved on past present
 			c.last = present
 		}
-		if err := c.out.spill(); err != nil {
+		if err := errors.Join(ctx.Err(), c.out.spill()); err != nil {
 			return err
 		}
 	}
@@ -191,7 +196,7 @@ func (c *changesReader) readDown(ctx context.Context, present int64) error {
 		if before == was {
 			return nil
 		}
-		if err := c.out.spill(); err != nil {
+		if err := errors.Join(ctx.Err(), c.out.spill()); err != nil {
 			return err
 		}
 	}
@@ -205,7 +210,10 @@ func (c *changesReader) readIDs(ctx context.Context, present int64) error {
 		id  string
 	}
 	var places []place
-	for _, id := range c.q.ids {
+	for id := range c.q.ids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		_, seq, err := c.db.revisions(ctx, id)
 		if err != nil {
 			return err
@@ -214,11 +222,7 @@ func (c *changesReader) readIDs(ctx context.Context, present int64) error {
 			places = append(places, place{seq, id})
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int { return int(a.seq - b.seq) })
-	places = slices.Compact(places)
-	if c.q.descending {
-		slices.Reverse(places)
-	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.seq, b.seq) })
 	for _, p := range places {
 		rec, err := c.db.get(ctx, p.id)
 		if err != nil {
@@ -242,6 +246,9 @@ func (c *changesReader) readIDs(ctx context.Context, present int64) error {
 // row appends the row of rec if the filter lets it through, and reports
 // whether to go on with the chunk.
 func (c *changesReader) row(ctx context.Context, rec *record) (more bool, err error) {
+	if c.q.ids != nil && !c.q.ids[rec.id] {
+		return true, nil
+	}
 	if c.q.selector != nil {
 		match, err := c.selected(ctx, rec)
 		if err != nil || !match {
