@@ -16,6 +16,7 @@ type document struct {
 	localRev    string    // "_rev" as it is written, for local documents
 	deleted     bool
 	body        []byte // JSON object, compact, without underscore members
+	form        []byte // see canonical
 	attachments map[string]*attachment
 	following   []string // names of the attachments that are yet to come, in order
 }

@@ -20,6 +20,11 @@ type outcome struct {
 // its revisions, and is added to the tree. A document that is refused, as its
 // outcome says, does not stop the others.
 func (d *database) edit(ctx context.Context, docs []*document, newEdits bool) ([]outcome, error) {
+	if newEdits {
+		for _, doc := range docs {
+			doc.canonical() // while no other write waits for it
+		}
+	}
 	outcomes := make([]outcome, len(docs))
 	err := d.write(ctx, func(t *transaction) error {
 		for i, doc := range docs {

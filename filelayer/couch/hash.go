@@ -13,7 +13,7 @@ import (
 // digest, and the body in a form that does not depend on the order of members,
 // white space, or how a character is escaped.
 func nextRevision(parent *Revision, d *document) Revision {
-	b := make([]byte, 0, 256+len(d.body))
+	b := make([]byte, 0, 256)
 	gen := 1
 	if parent != nil {
 		b = parent.append(b)
@@ -31,48 +31,81 @@ func nextRevision(parent *Revision, d *document) Revision {
 		b = appendString(b, a.Digest)
 	}
 	b = append(b, '\n')
-	b = appendCanonical(b, d.body)
+	b = append(b, d.canonical()...)
 	sum := sha256.Sum256(b)
 	return Revision{gen, hex.EncodeToString(sum[:16])}
 }
 
-// appendCanonical appends the value b with the members of objects in order of
-// their names, without white space, and with strings escaped in one way.
-// Numbers stay as they are written.
-func appendCanonical(dst, b []byte) []byte {
-	b = b[skipSpace(b, 0):]
-	switch b[0] {
-	case '"':
-		return appendString(dst, unquote(b[:stringEnd(b, 0)]))
-	case '[':
-		dst = append(dst, '[')
-		_, _ = elements(b, func(v []byte) error { // an array, and fn does not fail
-			dst = append(appendCanonical(dst, v), ',')
-			return nil
-		})
-		return append(dst, ']')
-	case '{':
-		return appendCanonicalObject(dst, b)
-	default:
-		return append(dst, b[:valueEnd(b, 0)]...)
+// canonical returns the canonical form of the body, which is made once.
+func (d *document) canonical() []byte {
+	if d.form == nil {
+		d.form, _ = appendCanonical(nil, d.body, 0)
 	}
+	return d.form
 }
 
-func appendCanonicalObject(dst, b []byte) []byte {
+// appendCanonical appends the canonical form of the value that starts at b[i],
+// and returns where it ends. B is JSON without white space.
+//
+// Of an array or an object, the form is its bracket and the SHA-256 of the
+// bracket and the forms of its parts, those of an object in order of their
+// names: nothing is read or moved once for each level that it is nested in.
+// Strings are escaped in one way; numbers stay as they are written.
+func appendCanonical(dst, b []byte, i int) (_ []byte, end int) {
+	switch b[i] {
+	case '"':
+		end = stringEnd(b, i)
+		return appendString(dst, unquote(b[i:end])), end
+	case '[':
+		return appendCanonicalArray(dst, b, i)
+	case '{':
+		return appendCanonicalObject(dst, b, i)
+	}
+	end = valueEnd(b, i)
+	return append(dst, b[i:end]...), end
+}
+
+func appendCanonicalArray(dst, b []byte, i int) (_ []byte, end int) {
+	parts := []byte{'['}
+	for i++; b[i] != ']'; {
+		if b[i] == ',' {
+			i++
+		}
+		parts, i = appendCanonical(parts, b, i)
+		parts = append(parts, ',')
+	}
+	return appendSum(dst, parts), i + 1
+}
+
+func appendCanonicalObject(dst, b []byte, i int) (_ []byte, end int) {
 	type member struct {
-		name  string
-		value []byte
+		name     string
+		from, to int // of its form in forms
 	}
 	var all []member
-	_, _ = members(b, func(name, value []byte) error { // an object, and fn does not fail
-		all = append(all, member{unquote(name), value})
-		return nil
-	})
-	slices.SortStableFunc(all, func(a, b member) int { return strings.Compare(a.name, b.name) })
-	dst = append(dst, '{')
-	for _, m := range all {
-		dst = append(appendString(dst, m.name), ':')
-		dst = append(appendCanonical(dst, m.value), ',')
+	var forms []byte
+	for i++; b[i] != '}'; {
+		if b[i] == ',' {
+			i++
+		}
+		m := member{from: len(forms)}
+		end := stringEnd(b, i)
+		m.name = unquote(b[i:end])
+		forms = append(appendString(forms, m.name), ':')
+		forms, i = appendCanonical(forms, b, end+1)
+		forms = append(forms, ',')
+		m.to = len(forms)
+		all = append(all, m)
 	}
-	return append(dst, '}')
+	slices.SortStableFunc(all, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	parts := append(make([]byte, 0, 1+len(forms)), '{')
+	for _, m := range all {
+		parts = append(parts, forms[m.from:m.to]...)
+	}
+	return appendSum(dst, parts), i + 1
+}
+
+func appendSum(dst, parts []byte) []byte {
+	sum := sha256.Sum256(parts)
+	return append(append(dst, parts[0]), sum[:]...)
 }

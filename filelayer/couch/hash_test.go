@@ -1,13 +1,17 @@
 package couch
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 func edit(t *testing.T, raw string) *document {
 	t.Helper()
 	if !validJSON([]byte(raw)) {
 		t.Fatalf("no JSON: %s", raw)
 	}
-	d, err := parseDocument([]byte(raw), 1<<20)
+	d, err := parseDocument([]byte(raw), 8<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,5 +51,22 @@ func TestRevisionOfTheSameEdit(t *testing.T) {
 			t.Errorf("another %s is the same revision as %s", name, was)
 		}
 		seen[r] = name
+	}
+}
+
+// A body that is nested as deep as JSON may be is hashed in one pass: a pass
+// for each level would take minutes.
+func TestRevisionOfADeepBody(t *testing.T) {
+	t.Parallel()
+	const depth = 9990
+	for name, raw := range map[string]string{
+		"arrays":  strings.Repeat("[", depth) + `"` + strings.Repeat("x", 4<<20) + `"` + strings.Repeat("]", depth),
+		"objects": strings.Repeat(`{"b":1,"a":`, depth) + `"` + strings.Repeat("x", 4<<20) + `"` + strings.Repeat("}", depth),
+	} {
+		d, began := edit(t, `{"deep":`+raw+`}`), time.Now()
+		nextRevision(nil, d)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
 	}
 }
