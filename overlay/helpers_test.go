@@ -17,10 +17,6 @@ import (
 // patience bounds every wait of a test; none takes nearly as long.
 const patience = 60 * time.Second
 
-// waiting is how many tests run at once: they wait for the timers of Yggdrasil
-// (a node looks after its links once a second) far longer than they compute.
-const waiting = "16"
-
 // TestMain checks that closed nodes leave no goroutine. Only the plain
 // Yggdrasil nodes of tests do: their quic and ws listeners wait for ever on a
 // channel that nothing closes. Ours are our own.
