@@ -56,13 +56,15 @@ func start(tb testing.TB, opts Options) *Node {
 		tb.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- n.Run(context.WithoutCancel(tb.Context())) }()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
+	go func() { ended <- n.Run(ctx) }()
 	tb.Cleanup(func() {
-		if err := n.Close(); err != nil {
-			tb.Errorf("close: %v", err)
-		}
+		cancel() // Close would refuse a Run that has not begun
 		if err := <-ended; err != nil {
 			tb.Errorf("run: %v", err)
+		}
+		if err := n.Close(); err != nil {
+			tb.Errorf("close: %v", err)
 		}
 	})
 	return n
