@@ -109,8 +109,8 @@ func (d *database) vacuum(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	d.writer.turn.Lock()
-	defer d.writer.turn.Unlock()
+	d.writer.turn <- struct{}{}
+	defer func() { <-d.writer.turn }()
 	_, err = d.writer.db.ExecContext(ctx, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
 	return err
 }

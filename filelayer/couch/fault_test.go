@@ -18,7 +18,7 @@ import (
 func together(t *testing.T, d *database, fns ...func(*transaction) error) []error {
 	t.Helper()
 	errs := make([]error, len(fns))
-	d.writer.turn.Lock()
+	d.writer.turn <- struct{}{}
 	var wg sync.WaitGroup
 	for i, fn := range fns {
 		wg.Go(func() { errs[i] = d.write(t.Context(), fn) })
@@ -28,7 +28,7 @@ func together(t *testing.T, d *database, fns ...func(*transaction) error) []erro
 		queued = len(d.writer.queue)
 		d.writer.waiting.Unlock()
 	}
-	d.writer.turn.Unlock()
+	<-d.writer.turn
 	wg.Wait()
 	return errs
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // writer does the writes of a database, one transaction at a time. Writes that
@@ -16,18 +17,21 @@ type writer struct {
 
 	find, locations, insert, update, count *sql.Stmt
 
-	waiting sync.Mutex // guards queue
-	queue   []*job
+	waiting  sync.Mutex // guards queue and expected
+	queue    []*job
+	expected int           // how long the queue was when it was taken last
+	enough   chan struct{} // receives when the queue has become as long again
 
-	turn sync.Mutex // held by whoever commits
+	turn chan struct{} // holds one while somebody commits
+	took time.Duration // by the last commit; for whose turn it is
 }
 
 // A job is a write. Run may be called again, after what it did was rolled
 // back; an error from it means that the transaction is of no use.
 type job struct {
 	run  func(*transaction) error
-	done bool  // guarded by writer.turn
-	err  error // the outcome, once done
+	done chan struct{} // closed once err is the outcome
+	err  error
 }
 
 // A transaction is what a job works in.
@@ -64,32 +68,72 @@ func (d *database) write(ctx context.Context, fn func(*transaction) error) error
 	}
 	defer release()
 	w := &d.writer
-	j := &job{run: fn}
-	w.waiting.Lock()
-	w.queue = append(w.queue, j)
-	w.waiting.Unlock()
+	j := &job{run: fn, done: make(chan struct{})}
+	w.add(j)
+	select {
+	case <-j.done: // by the one whose turn it was
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+		if jobs := w.take(); len(jobs) > 0 {
+			d.commit(context.WithoutCancel(ctx), jobs)
+		}
+	}
+	return j.err
+}
 
-	w.turn.Lock()
-	defer w.turn.Unlock()
-	if j.done { // by the one whose turn it was before
-		return j.err
+func (w *writer) add(j *job) {
+	w.waiting.Lock()
+	defer w.waiting.Unlock()
+	w.queue = append(w.queue, j)
+	if len(w.queue) == w.expected {
+		select {
+		case w.enough <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// maxGather is how long a write waits for others at most.
+const maxGather = 5 * time.Millisecond
+
+// take returns what waits to be written, nothing if somebody else took it.
+// Those who were answered together are likely to come back together: it waits
+// for as many as came last, but not for long beside what a commit takes.
+func (w *writer) take() []*job {
+	w.waiting.Lock()
+	waiting, expected := len(w.queue), w.expected
+	w.waiting.Unlock()
+	if waiting == 0 {
+		return nil
+	}
+	if waiting < expected {
+		select {
+		case <-w.enough:
+		case <-time.After(min(w.took/4, maxGather)):
+		}
 	}
 	w.waiting.Lock()
+	defer w.waiting.Unlock()
 	jobs := w.queue
-	w.queue = nil
-	w.waiting.Unlock()
-	d.commit(context.WithoutCancel(ctx), jobs)
-	return j.err
+	w.queue, w.expected = nil, len(jobs)
+	select {
+	case <-w.enough: // it was about these
+	default:
+	}
+	return jobs
 }
 
 // commit runs jobs together, or, should that fail, each by itself.
 func (d *database) commit(ctx context.Context, jobs []*job) {
+	began := time.Now()
 	err := d.transact(ctx, jobs)
+	d.writer.took = time.Since(began)
 	for _, j := range jobs {
-		j.done, j.err = true, err
+		j.err = err
 		if err != nil && len(jobs) > 1 {
 			j.err = d.transact(ctx, []*job{j})
 		}
+		close(j.done)
 	}
 }
 
