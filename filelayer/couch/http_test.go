@@ -5,12 +5,10 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestHeaders(t *testing.T) {
@@ -162,74 +160,5 @@ func TestDocumentCountLimits(t *testing.T) {
 		if status, answer := call(t, s, "POST", "/db/"+path, body); status != 413 || !strings.Contains(answer, want) {
 			t.Errorf("%s: %d %s", path, status, answer)
 		}
-	}
-}
-
-// A client that sends half a body, and one that takes nothing, are let go.
-func TestSlowClients(t *testing.T) {
-	t.Parallel()
-	s := openServer(t, t.TempDir(), Options{Stall: 50 * time.Millisecond})
-	db := openDB(t, s)
-	fillDB(t, db, 0, 30_000)
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	dial := func(request string) net.Conn {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-		if _, err := io.WriteString(conn, request); err != nil {
-			t.Fatal(err)
-		}
-		return conn
-	}
-	half := dial("PUT /db/x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"a\":")
-	resp, err := http.ReadResponse(bufio.NewReader(half), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body := text(t, resp); resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(body, `"timeout"`) {
-		t.Errorf("half a body: %d %s", resp.StatusCode, body)
-	}
-	_ = resp.Body.Close()
-
-	idle := dial("GET /db/_all_docs?include_docs=true HTTP/1.1\r\nHost: a\r\n\r\n")
-	server.Config.SetKeepAlivesEnabled(false)
-	server.Close() // which waits for the one that takes nothing to be let go
-	if n, err := io.Copy(io.Discard, idle); err == nil && n > 10<<20 {
-		t.Errorf("all %d bytes were kept for it", n)
-	}
-}
-
-// A feed may wait longer than a client may stall, and so may the connection
-// between two requests.
-func TestPatienceOfFeeds(t *testing.T) {
-	t.Parallel()
-	s := openServer(t, t.TempDir(), Options{Stall: 20 * time.Millisecond})
-	openDB(t, s)
-	server := httptest.NewServer(Auth(AuthOptions{User: "paul", Password: "secret"}, s))
-	t.Cleanup(server.Close)
-	for _, tt := range []struct {
-		method, target, body, password string
-		want                           int
-	}{
-		{"POST", "/db/_changes?feed=longpoll&timeout=100", "{}", "secret", 200},
-		{"GET", "/db/_changes?feed=longpoll&timeout=100", "", "secret", 200},
-		{"GET", "/db", "", "wrong", 401},
-	} {
-		req, err := http.NewRequestWithContext(t.Context(), tt.method, server.URL+tt.target, strings.NewReader(tt.body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.SetBasicAuth("paul", tt.password)
-		resp, err := server.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body := text(t, resp); resp.StatusCode != tt.want {
-			t.Errorf("%s %s: %d %s", tt.method, tt.target, resp.StatusCode, body)
-		}
-		_ = resp.Body.Close()
 	}
 }
