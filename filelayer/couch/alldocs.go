@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // allDocsQuery is what a request to _all_docs asks for.
@@ -212,7 +214,7 @@ func (r *request) allDocsByKey(out *stream, q *allDocsQuery) error {
 		switch {
 		case errors.Is(err, errMissing):
 			out.buf = append(out.buf, `{"key":`...)
-			out.buf = appendString(out.buf, key)
+			out.buf = rawjson.AppendString(out.buf, key)
 			out.buf = append(out.buf, `,"error":"not_found"}`...)
 		case err != nil:
 			return err
@@ -298,9 +300,9 @@ func (q *allDocsQuery) sql(after *string, skip int) (string, []any) {
 func (d *database) appendAllDocsRow(ctx context.Context, b []byte, rec *record, q *allDocsQuery) ([]byte, error) {
 	i := rec.tree.winner()
 	b = append(b, `{"id":`...)
-	b = appendString(b, rec.id)
+	b = rawjson.AppendString(b, rec.id)
 	b = append(b, `,"key":`...)
-	b = appendString(b, rec.id)
+	b = rawjson.AppendString(b, rec.id)
 	b = append(b, `,"value":{"rev":"`...)
 	b = rec.tree[i].rev.append(b)
 	b = append(b, '"')

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 const defaultContentType = "application/octet-stream"
@@ -40,9 +42,12 @@ func (a *attachment) carry(c *content) {
 
 // setAttachments reads the member _attachments.
 func (d *document) setAttachments(value []byte) error {
+	if !rawjson.IsObject(value) {
+		return badRequest("_attachments must be an object")
+	}
 	d.attachments, d.following = make(map[string]*attachment), nil
-	isObject, err := members(value, func(quoted, value []byte) error {
-		name := unquote(quoted)
+	for quoted, value := range rawjson.Members(value) {
+		name := rawjson.Text(quoted)
 		if err := checkAttachmentName(name); err != nil {
 			return err
 		}
@@ -57,12 +62,8 @@ func (d *document) setAttachments(value []byte) error {
 		if a.follows {
 			d.following = append(d.following, name)
 		}
-		return nil
-	})
-	if err == nil && !isObject {
-		err = badRequest("_attachments must be an object")
 	}
-	return err
+	return nil
 }
 
 func checkAttachmentName(name string) error {
@@ -132,7 +133,7 @@ func decodeBase64(quoted []byte) (data []byte, ok bool) {
 				return -1
 			}
 			return c
-		}, unquote(quoted)))
+		}, rawjson.Text(quoted)))
 	}
 	data = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Decode(data, text)

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // bulkDocs answers POST /{db}/_bulk_docs.
@@ -42,38 +44,43 @@ func tooManyDocs(name string, most int) *Error {
 func parseBulk(b []byte, limit, most int) (docs []*document, newEdits bool, err error) {
 	newEdits = true
 	found := false
-	isObject, err := members(b, func(name, value []byte) error {
-		switch unquote(name) {
+	if !rawjson.IsObject(b) {
+		return nil, false, errNoObject
+	}
+	for name, value := range rawjson.Members(b) {
+		switch rawjson.Text(name) {
 		case "new_edits":
 			if json.Unmarshal(value, &newEdits) != nil {
-				return badRequest("`new_edits` must be true or false.")
+				return nil, false, badRequest("`new_edits` must be true or false.")
 			}
 		case "docs":
-			found, docs = true, nil
-			isArray, err := elements(value, func(raw []byte) error {
-				if len(docs) == most {
-					return tooManyDocs("max_bulk_docs_count_exceeded", most)
-				}
-				doc, err := parseDocument(raw, limit)
-				docs = append(docs, doc)
-				return err
-			})
-			if err == nil && !isArray {
-				return badRequest("`docs` parameter must be an array.")
+			found = true
+			if docs, err = parseDocuments(value, limit, most); err != nil {
+				return nil, false, err
 			}
-			return err
 		}
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, false, err
-	case !isObject:
-		return nil, false, badRequest("Request body must be a JSON object")
-	case !found:
+	}
+	if !found {
 		return nil, false, badRequest("POST body must include `docs` parameter.")
 	}
 	return docs, newEdits, nil
+}
+
+func parseDocuments(list []byte, limit, most int) (docs []*document, err error) {
+	if !rawjson.IsArray(list) {
+		return nil, badRequest("`docs` parameter must be an array.")
+	}
+	for raw := range rawjson.Elements(list) {
+		if len(docs) == most {
+			return nil, tooManyDocs("max_bulk_docs_count_exceeded", most)
+		}
+		doc, err := parseDocument(raw, limit)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, doc)
+	}
+	return docs, nil
 }
 
 func appendOutcomes(b []byte, outcomes []outcome) []byte {
@@ -90,15 +97,15 @@ func appendOutcomes(b []byte, outcomes []outcome) []byte {
 func appendOutcome(b []byte, o outcome) []byte {
 	if o.err != nil {
 		b = append(b, `{"id":`...)
-		b = appendString(b, o.id)
+		b = rawjson.AppendString(b, o.id)
 		b = append(b, `,"error":`...)
-		b = appendString(b, o.err.Name)
+		b = rawjson.AppendString(b, o.err.Name)
 		b = append(b, `,"reason":`...)
-		b = appendString(b, o.err.Reason)
+		b = rawjson.AppendString(b, o.err.Reason)
 		return append(b, '}')
 	}
 	b = append(b, `{"ok":true,"id":`...)
-	b = appendString(b, o.id)
+	b = rawjson.AppendString(b, o.id)
 	b = append(b, `,"rev":"`...)
 	b = o.rev.append(b)
 	return append(b, `"}`...)

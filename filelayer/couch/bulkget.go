@@ -7,6 +7,8 @@ import (
 	"mime/multipart"
 	"net/textproto"
 	"slices"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // A wanted is what a request of _bulk_get names.
@@ -50,34 +52,30 @@ func (r *request) bulkGet() error {
 
 // parseWanted reads a body of _bulk_get from valid JSON: most documents.
 func parseWanted(b []byte, most int) (docs []wanted, err error) {
+	if !rawjson.IsObject(b) {
+		return nil, errNoObject
+	}
 	found := false
-	isObject, err := members(b, func(name, value []byte) error {
-		if unquote(name) != "docs" {
-			return nil
+	for name, value := range rawjson.Members(b) {
+		if !rawjson.Is(name, "docs") {
+			continue
+		}
+		if !rawjson.IsArray(value) {
+			return nil, badRequest("`docs` parameter must be an array.")
 		}
 		found, docs = true, nil
-		isArray, err := elements(value, func(raw []byte) error {
+		for raw := range rawjson.Elements(value) {
 			if len(docs) == most {
-				return tooManyDocs("max_bulk_get_count_exceeded", most)
+				return nil, tooManyDocs("max_bulk_get_count_exceeded", most)
 			}
 			var w wanted
 			if json.Unmarshal(raw, &w) != nil {
-				return badRequest("`docs` must hold objects with `id`, `rev` and `atts_since`.")
+				return nil, badRequest("`docs` must hold objects with `id`, `rev` and `atts_since`.")
 			}
 			docs = append(docs, w)
-			return nil
-		})
-		if err == nil && !isArray {
-			return badRequest("`docs` parameter must be an array.")
 		}
-		return err
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case !isObject:
-		return nil, badRequest("Request body must be a JSON object")
-	case !found:
+	}
+	if !found {
 		return nil, badRequest("Missing JSON list of 'docs'.")
 	}
 	return docs, nil
@@ -139,7 +137,7 @@ func (a *ahead) answers(ctx context.Context, want wanted, latest bool, s show) (
 
 func (a *ahead) appendBulkGet(ctx context.Context, b []byte, want wanted, latest bool, s show) ([]byte, error) {
 	b = append(b, `{"id":`...)
-	b = appendString(b, want.ID)
+	b = rawjson.AppendString(b, want.ID)
 	b = append(b, `,"docs":[`...)
 	rec, revisions, s, err := a.answers(ctx, want, latest, s)
 	if err != nil {
@@ -179,9 +177,9 @@ func (w wanted) text() string {
 
 func appendMissing(b []byte, id, rev string) []byte {
 	b = append(b, `{"error":{"id":`...)
-	b = appendString(b, id)
+	b = rawjson.AppendString(b, id)
 	b = append(b, `,"rev":`...)
-	b = appendString(b, rev)
+	b = rawjson.AppendString(b, rev)
 	return append(b, `,"error":"not_found","reason":"missing"}}`...)
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
@@ -113,7 +114,7 @@ func (r *request) filter(q *changesQuery) error {
 		if err != nil {
 			return err
 		}
-		if len(b) > 0 && (!validJSON(b) || json.Unmarshal(b, &body) != nil) {
+		if len(b) > 0 && (!rawjson.Valid(b) || json.Unmarshal(b, &body) != nil) {
 			return badRequest("invalid UTF-8 JSON")
 		}
 	}
@@ -260,7 +261,7 @@ func (c *changesReader) row(ctx context.Context, rec *record) (more bool, err er
 	b = append(b, `{"seq":`...)
 	b = c.db.appendSeq(b, rec.seq)
 	b = append(b, `,"id":`...)
-	b = appendString(b, rec.id)
+	b = rawjson.AppendString(b, rec.id)
 	b = append(b, `,"changes":[{"rev":"`...)
 	leaves := rec.tree.leaves()
 	b = rec.tree[leaves[0]].rev.append(b)

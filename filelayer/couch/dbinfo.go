@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -74,7 +76,7 @@ func (r *request) putSecurity() error {
 	if err != nil {
 		return err
 	}
-	b = appendCompact(nil, b)
+	b = rawjson.AppendCompact(nil, b)
 	if b[0] != '{' || len(b) > r.server.opts.MaxDocument {
 		return badRequest("The security object must be a JSON object of a document's size at most")
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 const maxID = 4096
@@ -24,12 +26,18 @@ type document struct {
 // parseDocument reads a document from JSON that is valid. Attachments do not
 // count to limit.
 func parseDocument(raw []byte, limit int) (*document, error) {
+	if !rawjson.IsObject(raw) {
+		return nil, badRequest("Document must be a JSON object")
+	}
 	d := &document{body: make([]byte, 1, min(len(raw), limit))}
 	d.body[0] = '{'
-	isObject, err := members(raw, func(name, value []byte) error {
+	for name, value := range rawjson.Members(raw) {
 		if len(name) > 2 && (name[1] == '_' || name[1] == '\\') {
-			if name := unquote(name); name[0] == '_' && !isOfReplicator(name) {
-				return d.setSpecial(name, value)
+			if name := rawjson.Text(name); name[0] == '_' && !isOfReplicator(name) {
+				if err := d.setSpecial(name, value); err != nil {
+					return nil, err
+				}
+				continue
 			}
 		}
 		if len(d.body) > 1 {
@@ -37,17 +45,10 @@ func parseDocument(raw []byte, limit int) (*document, error) {
 		}
 		d.body = append(d.body, name...)
 		d.body = append(d.body, ':')
-		d.body = appendCompact(d.body, value)
+		d.body = rawjson.AppendCompact(d.body, value)
 		if len(d.body) >= limit {
-			return &Error{http.StatusRequestEntityTooLarge, "document_too_large", "The document is larger than this database takes."}
+			return nil, errLongDocument
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if !isObject {
-		return nil, badRequest("Document must be a JSON object")
 	}
 	d.body = append(d.body, '}')
 	if len(d.lineage.digests) == 0 && d.rev != nil {

@@ -43,8 +43,10 @@ var (
 	errNoDatabase   = &Error{http.StatusNotFound, "not_found", "Database does not exist."}
 	errConflict     = &Error{http.StatusConflict, "conflict", "Document update conflict."}
 	errNoAttachment = &Error{http.StatusNotFound, "not_found", "Document is missing attachment"}
+	errNoObject     = badRequest("Request body must be a JSON object")
 	errBadRev       = &Error{http.StatusBadRequest, "bad_request", "Invalid rev format"}
 	errTooLarge     = &Error{http.StatusRequestEntityTooLarge, "too_large", "the request entity is too large"}
+	errLongDocument = &Error{http.StatusRequestEntityTooLarge, "document_too_large", "The document is larger than this database takes."}
 	errTooSlow      = &Error{http.StatusRequestTimeout, "timeout", "The request could not be processed in a reasonable amount of time."}
 	errTooManyFeeds = &Error{http.StatusServiceUnavailable, "service unavailable", "Too many changes feeds wait already; try again later."}
 	errLongURI      = &Error{http.StatusRequestURITooLong, "too_long", "the request uri is too long"}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
@@ -189,10 +190,10 @@ func (f *finder) row(ctx context.Context, rec *record) (more bool, err error) {
 // appendTail appends what comes after the documents.
 func (f *finder) appendTail() {
 	b := append(f.out.buf, "\n],\n\"bookmark\":"...)
-	b = appendString(b, f.bookmark())
+	b = rawjson.AppendString(b, f.bookmark())
 	if w := f.warning(); w != "" {
 		b = append(b, ",\n\"warning\":"...)
-		b = appendString(b, w)
+		b = rawjson.AppendString(b, w)
 	}
 	if f.q.stats {
 		b = append(b, ",\n\"execution_stats\":{\"total_keys_examined\":"...)
@@ -252,7 +253,7 @@ func parseBookmark(text string, plan *mango.Plan) (*place, error) {
 	if text == "" {
 		return nil, nil
 	}
-	quoted := appendString(nil, text)
+	quoted := rawjson.AppendString(nil, text)
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return nil, invalidBookmark(quoted)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
@@ -85,11 +86,15 @@ func (r *request) findQuery() (*findQuery, error) {
 
 // readMembers calls fn with each member of a request's body.
 func readMembers(b []byte, fn func(name string, v []byte) error) error {
-	isObject, err := members(appendCompact(nil, b), func(name, value []byte) error { return fn(unquote(name), value) })
-	if err == nil && !isObject {
-		return badRequest("Request body must be a JSON object")
+	if !rawjson.IsObject(b) {
+		return errNoObject
 	}
-	return err
+	for name, value := range rawjson.Members(rawjson.AppendCompact(nil, b)) {
+		if err := fn(rawjson.Text(name), value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func invalid(name, format string, args ...any) error {

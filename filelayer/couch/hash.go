@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // nextRevision returns the revision that the edit d makes of parent, or the
@@ -26,9 +28,9 @@ func nextRevision(parent *Revision, d *document) Revision {
 	b = append(b, '\n')
 	for _, name := range d.attachmentNames() {
 		a := d.attachments[name]
-		b = appendString(b, name)
-		b = appendString(b, a.ContentType)
-		b = appendString(b, a.Digest)
+		b = rawjson.AppendString(b, name)
+		b = rawjson.AppendString(b, a.ContentType)
+		b = rawjson.AppendString(b, a.Digest)
 	}
 	b = append(b, '\n')
 	b = append(b, d.canonical()...)
@@ -54,14 +56,14 @@ func (d *document) canonical() []byte {
 func appendCanonical(dst, b []byte, i int) (_ []byte, end int) {
 	switch b[i] {
 	case '"':
-		end = stringEnd(b, i)
-		return appendString(dst, unquote(b[i:end])), end
+		end = rawjson.StringEnd(b, i)
+		return rawjson.AppendString(dst, rawjson.Text(b[i:end])), end
 	case '[':
 		return appendCanonicalArray(dst, b, i)
 	case '{':
 		return appendCanonicalObject(dst, b, i)
 	}
-	end = valueEnd(b, i)
+	end = rawjson.ValueEnd(b, i)
 	return append(dst, b[i:end]...), end
 }
 
@@ -89,9 +91,9 @@ func appendCanonicalObject(dst, b []byte, i int) (_ []byte, end int) {
 			i++
 		}
 		m := member{from: len(forms)}
-		end := stringEnd(b, i)
-		m.name = unquote(b[i:end])
-		forms = append(appendString(forms, m.name), ':')
+		end := rawjson.StringEnd(b, i)
+		m.name = rawjson.Text(b[i:end])
+		forms = append(rawjson.AppendString(forms, m.name), ':')
 		forms, i = appendCanonical(forms, b, end+1)
 		forms = append(forms, ',')
 		m.to = len(forms)

@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 func edit(t *testing.T, raw string) *document {
 	t.Helper()
-	if !validJSON([]byte(raw)) {
+	if !rawjson.Valid([]byte(raw)) {
 		t.Fatalf("no JSON: %s", raw)
 	}
 	d, err := parseDocument([]byte(raw), 8<<20)

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
@@ -140,7 +141,7 @@ func (r *request) readJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !validJSON(b) {
+	if !rawjson.Valid(b) {
 		return nil, badRequest("invalid UTF-8 JSON")
 	}
 	return b, nil

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
 )
 
@@ -248,7 +249,7 @@ func (d *database) designDocument(ctx context.Context, id string) ([]byte, error
 		return nil, err
 	}
 	if err != nil || rec.tree[rec.tree.winner()].deleted {
-		return append(appendString([]byte(`{"_id":`), id), `,"language":"query"}`...), nil
+		return append(rawjson.AppendString([]byte(`{"_id":`), id), `,"language":"query"}`...), nil
 	}
 	raw, _, err := d.appendDocument(ctx, nil, rec, rec.tree.winner(), show{})
 	if err != nil {
@@ -271,24 +272,25 @@ func setView(raw []byte, name string, view []byte) []byte {
 		b = append(append(b, ','), quoted...)
 		return append(append(b, ':'), value...)
 	}
-	_, _ = members(raw, func(quoted, value []byte) error { // no error comes of it
-		if unquote(quoted) != "views" {
+	for quoted, value := range rawjson.Members(raw) {
+		if !rawjson.Is(quoted, "views") {
 			out = put(out, quoted, value)
-			return nil
+			continue
 		}
-		_, err := members(value, func(quoted, value []byte) error {
+		if !rawjson.IsObject(value) {
+			continue
+		}
+		for quoted, value := range rawjson.Members(value) {
 			switch {
-			case unquote(quoted) != name:
+			case !rawjson.Is(quoted, name):
 				views = put(views, quoted, value)
 			case view != nil:
 				views, view = put(views, quoted, view), nil
 			}
-			return nil
-		})
-		return err
-	})
+		}
+	}
 	if view != nil {
-		views = put(views, appendString(nil, name), view)
+		views = put(views, rawjson.AppendString(nil, name), view)
 	}
 	if views != nil {
 		views[0] = '{'

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // Local documents count their revisions, "0-1", "0-2", and have no tree.
@@ -44,7 +46,7 @@ func (r *request) getLocal(id string) error {
 
 func appendLocal(b []byte, id string, n int, body []byte) []byte {
 	b = append(b, `{"_id":`...)
-	b = appendString(b, id)
+	b = rawjson.AppendString(b, id)
 	b = append(b, `,"_rev":"`...)
 	b = localRevision(n).append(b)
 	b = append(b, '"')

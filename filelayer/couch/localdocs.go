@@ -3,6 +3,8 @@ package couch
 import (
 	"context"
 	"errors"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // localDocs answers GET and POST /{db}/_local_docs. They are not counted, as
@@ -33,7 +35,7 @@ func (r *request) localDocsByKey(out *stream, q *allDocsQuery) error {
 		switch {
 		case errors.Is(err, errMissing):
 			out.buf = append(out.buf, `{"key":`...)
-			out.buf = appendString(out.buf, key)
+			out.buf = rawjson.AppendString(out.buf, key)
 			out.buf = append(out.buf, `,"error":"not_found"}`...)
 		case err != nil:
 			return err
@@ -100,9 +102,9 @@ func (d *database) localChunk(ctx context.Context, q *allDocsQuery, after *strin
 
 func appendLocalRow(b []byte, id string, n int, body []byte, include bool) []byte {
 	b = append(b, `{"id":`...)
-	b = appendString(b, id)
+	b = rawjson.AppendString(b, id)
 	b = append(b, `,"key":`...)
-	b = appendString(b, id)
+	b = rawjson.AppendString(b, id)
 	b = append(b, `,"value":{"rev":"`...)
 	b = localRevision(n).append(b)
 	b = append(b, `"}`...)

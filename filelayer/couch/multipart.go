@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // maxPartHead is how much may come before the bytes of a part.
@@ -120,7 +122,7 @@ func (p *parts) document(opts Options) (*document, error) {
 	if int64(len(raw)) > opts.MaxRequest {
 		return nil, errTooLarge
 	}
-	if !validJSON(raw) {
+	if !rawjson.Valid(raw) {
 		return nil, badRequest("invalid UTF-8 JSON")
 	}
 	return parseDocument(raw, opts.MaxDocument)

@@ -6,6 +6,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // A branch is one answer of open_revs: a revision of the tree, or the text of
@@ -96,7 +98,7 @@ func (r *request) openRevsJSON(rec *record, branches []branch, s show) error {
 		}
 		if missing != "" {
 			out.buf = append(out.buf, `{"missing":`...)
-			out.buf = appendString(out.buf, missing)
+			out.buf = rawjson.AppendString(out.buf, missing)
 		}
 		out.buf = append(out.buf, '}')
 		if err := out.spill(); err != nil {

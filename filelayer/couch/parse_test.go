@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 func TestParseDocument(t *testing.T) {
@@ -63,7 +65,7 @@ func FuzzParseBulk(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if !validJSON(b) {
+		if !rawjson.Valid(b) {
 			return
 		}
 		docs, _, err := parseBulk(b, 1<<20, 1000)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strconv"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // show names what a read adds to a document.
@@ -43,7 +45,7 @@ func (d *database) appendDocument(ctx context.Context, b []byte, r *record, i in
 		return b, false, err
 	}
 	b = append(b, `{"_id":`...)
-	b = appendString(b, r.id)
+	b = rawjson.AppendString(b, r.id)
 	b = append(b, `,"_rev":"`...)
 	b = r.tree[i].rev.append(b)
 	b = append(b, '"')

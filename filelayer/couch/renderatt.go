@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // appendAttachments appends the member _attachments, by name.
@@ -18,15 +20,15 @@ func (d *database) appendAttachments(ctx context.Context, b []byte, all map[stri
 			b = append(b, ',')
 		}
 		a := all[name]
-		b = append(appendString(b, name), `:{"content_type":`...)
-		b = appendString(b, a.ContentType)
+		b = append(rawjson.AppendString(b, name), `:{"content_type":`...)
+		b = rawjson.AppendString(b, a.ContentType)
 		b = append(b, `,"revpos":`...)
 		b = strconv.AppendInt(b, int64(a.RevPos), 10)
 		b = append(b, `,"digest":`...)
-		b = appendString(b, a.Digest)
+		b = rawjson.AppendString(b, a.Digest)
 		if s.encodings && a.Encoding != "" {
 			b = append(b, `,"encoding":`...)
-			b = appendString(b, a.Encoding)
+			b = rawjson.AppendString(b, a.Encoding)
 			b = append(b, `,"encoded_length":`...)
 			b = strconv.AppendInt(b, a.EncodedLength, 10)
 		}

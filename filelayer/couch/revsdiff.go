@@ -1,6 +1,10 @@
 package couch
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+)
 
 // missing says which of the revisions that were asked about a document lacks.
 type missing struct {
@@ -43,33 +47,30 @@ func (r *request) diff(out *stream, tell func(*missing) any) error {
 	if err != nil {
 		return err
 	}
-	asked, first := make([]question, 0, idsAtOnce), true
-	answer := func() error {
-		if err := r.answerDiff(out, asked, &first, tell); err != nil {
-			return err
-		}
-		asked = asked[:0]
-		return out.spill()
+	if !rawjson.IsObject(b) {
+		return errNoObject
 	}
-	isObject, err := members(b, func(name, value []byte) error {
-		q := question{id: unquote(name)}
+	asked, first := make([]question, 0, idsAtOnce), true
+	for name, value := range rawjson.Members(b) {
+		q := question{id: rawjson.Text(name)}
 		if json.Unmarshal(value, &q.revs) != nil {
 			return badRequest("The revisions of %.200q must be an array of strings", q.id)
 		}
 		if asked = append(asked, q); len(asked) < idsAtOnce {
-			return nil
+			continue
 		}
-		return answer()
-	})
-	switch {
-	case err != nil:
-		return err
-	case !isObject:
-		return badRequest("Request body must be a JSON object")
-	case len(asked) == 0:
+		if err := r.answerDiff(out, asked, &first, tell); err != nil {
+			return err
+		}
+		if err := out.spill(); err != nil {
+			return err
+		}
+		asked = asked[:0]
+	}
+	if len(asked) == 0 {
 		return nil
 	}
-	return answer()
+	return r.answerDiff(out, asked, &first, tell)
 }
 
 func (r *request) answerDiff(out *stream, asked []question, first *bool, tell func(*missing) any) error {
@@ -94,7 +95,7 @@ func (r *request) answerDiff(out *stream, asked []question, first *bool, tell fu
 		}
 		*first = false
 		told, _ := json.Marshal(tell(m)) // strings always can be
-		out.buf = append(append(appendString(out.buf, q.id), ':'), told...)
+		out.buf = append(append(rawjson.AppendString(out.buf, q.id), ':'), told...)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // idField is the field that is ordered by its bytes, as in _all_docs.
@@ -44,27 +46,13 @@ func ParseField(name string) (Field, error) {
 // A number in the path is also an index into an array.
 func (f Field) find(v []byte) (value []byte, found bool) {
 	for _, name := range f.path {
-		found = false
 		switch {
-		case isObject(v):
-			members(v, func(quoted, value []byte) bool {
-				if found = isName(quoted, name); found {
-					v = value
-				}
-				return !found
-			})
-		case isArray(v):
-			at, err := strconv.Atoi(name)
-			if err != nil || at < 0 {
-				return nil, false
-			}
-			elements(v, func(value []byte) bool {
-				if found = at == 0; found {
-					v = value
-				}
-				at--
-				return !found
-			})
+		case rawjson.IsObject(v):
+			v, found = memberOf(v, name)
+		case rawjson.IsArray(v):
+			v, found = elementOf(v, name)
+		default:
+			found = false
 		}
 		if !found {
 			return nil, false
@@ -73,20 +61,43 @@ func (f Field) find(v []byte) (value []byte, found bool) {
 	return v, true
 }
 
+func memberOf(object []byte, name string) (value []byte, found bool) {
+	for quoted, value := range rawjson.Members(object) {
+		if rawjson.Is(quoted, name) {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+func elementOf(array []byte, name string) (value []byte, found bool) {
+	at, err := strconv.Atoi(name)
+	if err != nil {
+		return nil, false
+	}
+	for value := range rawjson.Elements(array) {
+		if at == 0 {
+			return value, true
+		}
+		at--
+	}
+	return nil, false
+}
+
 // A Projection picks fields of a document. An empty one picks all of it.
 type Projection []Field
 
 // ParseProjection reads the member "fields" of a query.
 func ParseProjection(v []byte) (Projection, error) {
-	if !isArray(v) {
+	if !rawjson.IsArray(v) {
 		return nil, errorf("invalid_fields", "Fields must be an array of strings, not: %.200s", v)
 	}
 	var p Projection
 	for _, name := range list(v) {
-		if !isString(name) {
+		if !rawjson.IsString(name) {
 			return nil, errorf("invalid_field", "Invalid JSON for field spec: %.200s", name)
 		}
-		f, err := ParseField(unquote(name))
+		f, err := ParseField(rawjson.Text(name))
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +153,7 @@ func (t *tree) append(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendQuoted(dst, m.name)
+		dst = rawjson.AppendString(dst, m.name)
 		dst = append(dst, ':')
 		dst = m.append(dst)
 	}

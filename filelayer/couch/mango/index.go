@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // keyVersion is part of each index's signature. It goes up when the keys of
@@ -23,7 +25,7 @@ type Index struct {
 // ParseIndex reads the definition of an index, the member "index" of a request
 // to _index.
 func ParseIndex(v []byte) (*Index, error) {
-	if !isObject(v) {
+	if !rawjson.IsObject(v) {
 		return nil, errorf("invalid_index", "JSON indexes must be an object, not: %.200s", v)
 	}
 	ix := &Index{def: compact(v)}
@@ -68,7 +70,7 @@ func Indexes(designID string, body []byte) (all []*Index) {
 			views = m.value
 		}
 	}
-	if !isQuery || views == nil || !isObject(views) {
+	if !isQuery || views == nil || !rawjson.IsObject(views) {
 		return nil
 	}
 	for _, view := range object(views) {
@@ -82,12 +84,12 @@ func Indexes(designID string, body []byte) (all []*Index) {
 
 // viewIndex reads a view of a design document; nil if it is no index.
 func viewIndex(view []byte) *Index {
-	if !isObject(view) {
+	if !rawjson.IsObject(view) {
 		return nil
 	}
 	var ix Index
 	for _, m := range object(view) {
-		if m.name != "map" || !isObject(m.value) {
+		if m.name != "map" || !rawjson.IsObject(m.value) {
 			continue
 		}
 		for _, m := range object(m.value) {
@@ -111,7 +113,7 @@ func viewIndex(view []byte) *Index {
 
 // parseSortObject reads fields in the form of a design document, an object.
 func parseSortObject(v []byte) (Sort, error) {
-	if !isObject(v) {
+	if !rawjson.IsObject(v) {
 		return ParseSort(v)
 	}
 	specs := []byte{'['}
@@ -147,8 +149,8 @@ func (ix *Index) Append(dst []byte) []byte {
 	if ix == nil {
 		return append(dst, `{"ddoc":null,"name":"_all_docs","type":"special","def":{"fields":[{"_id":"asc"}]}}`...)
 	}
-	dst = appendQuoted(append(dst, `{"ddoc":`...), ix.DesignID)
-	dst = appendQuoted(append(dst, `,"name":`...), ix.Name)
+	dst = rawjson.AppendString(append(dst, `{"ddoc":`...), ix.DesignID)
+	dst = rawjson.AppendString(append(dst, `,"name":`...), ix.Name)
 	dst = append(dst, `,"type":"json","partitioned":false,"def":{"fields":`...)
 	dst = ix.Sort.appendList(dst)
 	if ix.partial != nil {
@@ -163,7 +165,7 @@ func (ix *Index) Append(dst []byte) []byte {
 func (ix *Index) Signature() string {
 	b := append([]byte(keyVersion), '\n')
 	for _, name := range ix.Sort.names() {
-		b = append(appendQuoted(b, name), '\n')
+		b = append(rawjson.AppendString(b, name), '\n')
 	}
 	sum := sha256.Sum256(append(b, ix.partialJSON()...))
 	return hex.EncodeToString(sum[:16])

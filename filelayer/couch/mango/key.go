@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // A key is a value in bytes that sort as CouchDB's collation sorts the values:
@@ -82,14 +84,15 @@ func (k *keyer) append(dst, v []byte, how order) []byte {
 		return k.appendString(dst, v, how)
 	case '[':
 		dst = append(dst, arrayTag)
-		elements(v, func(value []byte) bool { dst = k.append(dst, value, how); return true })
+		for value := range rawjson.Elements(v) {
+			dst = k.append(dst, value, how)
+		}
 		return append(dst, endTag)
 	case '{':
 		dst = append(dst, objectTag)
-		members(v, func(name, value []byte) bool {
+		for name, value := range rawjson.Members(v) {
 			dst = k.append(k.appendString(dst, name, how), value, how)
-			return true
-		})
+		}
 		return append(dst, endTag)
 	}
 	bits := math.Float64bits(number(v))
@@ -104,7 +107,7 @@ func (k *keyer) append(dst, v []byte, how order) []byte {
 func (k *keyer) appendString(dst, quoted []byte, how order) []byte {
 	text := quoted[1 : len(quoted)-1]
 	if bytes.IndexByte(text, '\\') >= 0 {
-		text = []byte(unquote(quoted))
+		text = []byte(rawjson.Text(quoted))
 	}
 	if how == byBytes {
 		dst = appendEscaped(append(dst, bytesTag), text)

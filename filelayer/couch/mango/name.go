@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/big"
 	"slices"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // A NewIndex is what a request to _index asks for.
@@ -72,7 +74,7 @@ func appendTerm(dst, v []byte) []byte {
 	case 'f':
 		return appendAtom(dst, "false")
 	case '"':
-		return appendBinary(dst, unquote(v))
+		return appendBinary(dst, rawjson.Text(v))
 	case '[':
 		return appendTermList(dst, list(v))
 	case '{':

@@ -5,6 +5,8 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 type comparison string
@@ -66,7 +68,7 @@ type inNode struct {
 }
 
 func newIn(not bool, arg []byte) node {
-	if !isArray(arg) {
+	if !rawjson.IsArray(arg) {
 		return nil
 	}
 	n := &inNode{not: not, arg: compact(arg)}
@@ -80,16 +82,19 @@ func newIn(not bool, arg []byte) node {
 }
 
 func (n *inNode) match(k *keyer, v []byte, how order) bool {
-	found := false
-	if isArray(v) {
-		elements(v, func(value []byte) bool {
-			found = n.keys[how][string(k.key(value, how))]
-			return !found
-		})
-	} else {
-		found = n.keys[how][string(k.key(v, how))]
+	return n.has(k, v, how) != n.not
+}
+
+func (n *inNode) has(k *keyer, v []byte, how order) bool {
+	if !rawjson.IsArray(v) {
+		return n.keys[how][string(k.key(v, how))]
 	}
-	return found != n.not
+	for value := range rawjson.Elements(v) {
+		if n.keys[how][string(k.key(value, how))] {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *inNode) append(dst []byte) []byte {
@@ -118,7 +123,7 @@ func (n typeNode) match(_ *keyer, v []byte, _ order) bool {
 }
 
 func (n typeNode) append(dst []byte) []byte {
-	return appendOperator(dst, "$type", appendQuoted(nil, string(n)))
+	return appendOperator(dst, "$type", rawjson.AppendString(nil, string(n)))
 }
 
 type modNode struct{ divisor, remainder int64 }
@@ -143,11 +148,11 @@ func (n modNode) append(dst []byte) []byte {
 type regexNode struct{ *regexp.Regexp }
 
 func (n regexNode) match(_ *keyer, v []byte, _ order) bool {
-	return isString(v) && n.MatchString(unquote(v))
+	return rawjson.IsString(v) && n.MatchString(rawjson.Text(v))
 }
 
 func (n regexNode) append(dst []byte) []byte {
-	return appendOperator(dst, "$regex", appendQuoted(nil, n.String()))
+	return appendOperator(dst, "$regex", rawjson.AppendString(nil, n.String()))
 }
 
 // allNode is true of an array with all of some values, or, if they are one
@@ -159,23 +164,28 @@ type allNode struct {
 }
 
 func (n *allNode) match(k *keyer, v []byte, _ order) bool {
-	if !isArray(v) || len(n.keys) == 0 {
+	if !rawjson.IsArray(v) || len(n.keys) == 0 {
 		return false
 	}
 	if n.whole != nil && bytes.Equal(k.key(v, byBytes), n.whole) {
 		return true
 	}
 	for _, key := range n.keys {
-		found := false
-		elements(v, func(value []byte) bool {
-			found = bytes.Equal(k.key(value, byBytes), key)
-			return !found
-		})
-		if !found {
+		if !k.holds(v, key) {
 			return false
 		}
 	}
 	return true
+}
+
+// holds reports whether an element of the array has the key.
+func (k *keyer) holds(array, key []byte) bool {
+	for value := range rawjson.Elements(array) {
+		if bytes.Equal(k.key(value, byBytes), key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *allNode) append(dst []byte) []byte { return appendOperator(dst, "$all", n.arg) }
@@ -183,11 +193,13 @@ func (n *allNode) append(dst []byte) []byte { return appendOperator(dst, "$all",
 type sizeNode int64
 
 func (n sizeNode) match(_ *keyer, v []byte, _ order) bool {
-	if !isArray(v) {
+	if !rawjson.IsArray(v) {
 		return false
 	}
 	left := n
-	elements(v, func([]byte) bool { left--; return left >= 0 })
+	for range rawjson.Elements(v) {
+		left--
+	}
 	return left == 0
 }
 
@@ -203,16 +215,28 @@ type elementNode struct {
 }
 
 func (n *elementNode) match(k *keyer, v []byte, how order) bool {
-	found := false
 	switch {
-	case n.op == "$keyMapMatch" && isObject(v):
-		members(v, func(name, _ []byte) bool { found = n.of.match(k, name, how); return !found })
-	case n.op == "$elemMatch" && isArray(v):
-		elements(v, func(value []byte) bool { found = n.of.match(k, value, how); return !found })
-	case n.op == "$allMatch" && isArray(v): // and not of an empty one
-		elements(v, func(value []byte) bool { found = n.of.match(k, value, how); return found })
+	case n.op == "$keyMapMatch" && rawjson.IsObject(v):
+		for name := range rawjson.Members(v) {
+			if n.of.match(k, name, how) {
+				return true
+			}
+		}
+	case n.op != "$keyMapMatch" && rawjson.IsArray(v):
+		return n.matchElements(k, v, how)
 	}
-	return found
+	return false
+}
+
+// matchElements is false for an empty array, whatever the operator.
+func (n *elementNode) matchElements(k *keyer, array []byte, how order) bool {
+	match, enough := false, n.op == "$elemMatch"
+	for value := range rawjson.Elements(array) {
+		if match = n.of.match(k, value, how); match == enough {
+			break
+		}
+	}
+	return match
 }
 
 func (n *elementNode) append(dst []byte) []byte {

@@ -4,11 +4,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // parse reads the condition v on the value at path, "" for the whole value.
 func parse(v []byte, path string) (node, error) {
-	if !isObject(v) {
+	if !rawjson.IsObject(v) {
 		return onField(path, newCompare(equal, v))
 	}
 	switch all := object(v); len(all) {
@@ -54,13 +56,13 @@ func onField(path string, cond node) (node, error) {
 
 func parseCombination(op string, v []byte, path string) (node, error) {
 	if op == "$not" {
-		if !isObject(v) {
+		if !rawjson.IsObject(v) {
 			return nil, badArgument(op, v)
 		}
 		of, err := parse(v, path)
 		return notNode{of}, err
 	}
-	if !isArray(v) {
+	if !rawjson.IsArray(v) {
 		return nil, badArgument(op, v)
 	}
 	var subs []node
@@ -86,7 +88,7 @@ func parseOperator(op string, v []byte) (node, error) {
 	case "$lt", "$lte", "$eq", "$ne", "$gte", "$gt":
 		return newCompare(comparison(op), v), nil
 	case "$elemMatch", "$allMatch", "$keyMapMatch":
-		if !isObject(v) {
+		if !rawjson.IsObject(v) {
 			return nil, badArgument(op, v)
 		}
 		of, err := parse(v, "")
@@ -124,14 +126,14 @@ func parseExists(v []byte) node {
 }
 
 func parseType(v []byte) node {
-	if !isString(v) {
+	if !rawjson.IsString(v) {
 		return nil
 	}
-	return typeNode(unquote(v))
+	return typeNode(rawjson.Text(v))
 }
 
 func parseMod(v []byte) node {
-	if !isArray(v) {
+	if !rawjson.IsArray(v) {
 		return nil
 	}
 	args := list(v)
@@ -147,10 +149,10 @@ func parseMod(v []byte) node {
 }
 
 func parseRegex(v []byte) node {
-	if !isString(v) {
+	if !rawjson.IsString(v) {
 		return nil
 	}
-	re, err := regexp.Compile(unquote(v))
+	re, err := regexp.Compile(rawjson.Text(v))
 	if err != nil {
 		return nil
 	}
@@ -158,14 +160,14 @@ func parseRegex(v []byte) node {
 }
 
 func parseAll(v []byte) node {
-	if !isArray(v) {
+	if !rawjson.IsArray(v) {
 		return nil
 	}
 	n := &allNode{arg: compact(v)}
 	for _, value := range list(v) {
 		n.keys = append(n.keys, keyOf(value, byBytes))
 	}
-	if values := list(n.arg); len(values) == 1 && isArray(values[0]) {
+	if values := list(n.arg); len(values) == 1 && rawjson.IsArray(values[0]) {
 		n.whole = n.keys[0]
 	}
 	return n

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // A Query is what a plan is made for.
@@ -172,16 +174,16 @@ func (p *Plan) Keys() (from, to []byte) {
 // reads; nil where there is no such bound. If ok is false, no document is in it.
 func (p *Plan) IDs() (from, to *string, ok bool) {
 	for _, arg := range p.Start { // any _id is greater than what is no string
-		if isString(arg) {
-			id := unquote(arg)
+		if rawjson.IsString(arg) {
+			id := rawjson.Text(arg)
 			from = &id
 		}
 	}
 	for _, arg := range p.End {
-		if !isString(arg) {
+		if !rawjson.IsString(arg) {
 			return nil, nil, false
 		}
-		id := unquote(arg)
+		id := rawjson.Text(arg)
 		to = &id
 	}
 	return from, to, true

@@ -1,6 +1,10 @@
 package mango
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+)
 
 // A Selector says which documents a query is about. Its methods may be called
 // from several goroutines.
@@ -11,7 +15,7 @@ type Selector struct {
 // ParseSelector reads a selector. It fails with an [*Error] for what CouchDB
 // refuses.
 func ParseSelector(v []byte) (*Selector, error) {
-	if !isObject(v) {
+	if !rawjson.IsObject(v) {
 		return nil, errorf("invalid_selector_json", "Selector must be a JSON object, not: %.200s", v)
 	}
 	if len(object(v)) == 0 {
@@ -108,7 +112,7 @@ func (n *fieldNode) match(k *keyer, v []byte, how order) bool {
 }
 
 func appendOperator(dst []byte, op string, arg []byte) []byte {
-	dst = appendQuoted(append(dst, '{'), op)
+	dst = rawjson.AppendString(append(dst, '{'), op)
 	dst = append(append(dst, ':'), arg...)
 	return append(dst, '}')
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 )
 
 // matchCases are a selector, documents that it selects, and documents that it
@@ -185,7 +187,7 @@ func FuzzSelector(f *testing.F) {
 		}
 		raw, body := compact([]byte(selector)), compact([]byte(doc))
 		s, err := ParseSelector(raw)
-		if err != nil || !isObject(body) {
+		if err != nil || !rawjson.IsObject(body) {
 			return
 		}
 		form, err := s.MarshalJSON()

@@ -1,5 +1,7 @@
 package mango
 
+import "github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+
 // A Sort is the fields of an index or of a sort, all in one direction.
 type Sort struct {
 	Fields     []Field
@@ -9,7 +11,7 @@ type Sort struct {
 // ParseSort reads the member "sort" of a query, or the fields of an index: an
 // array of names, or of objects of a name and "asc" or "desc".
 func ParseSort(v []byte) (Sort, error) {
-	if !isArray(v) {
+	if !rawjson.IsArray(v) {
 		return Sort{}, errorf("invalid_sort_json", "Sort must be an array of sort specs, not: %.200s", v)
 	}
 	var s Sort
@@ -34,9 +36,9 @@ func ParseSort(v []byte) (Sort, error) {
 func parseSortField(spec []byte) (name string, descending bool, err error) {
 	bad := errorf("invalid_sort_field", "Invalid sort field: %.200s", spec)
 	switch {
-	case isString(spec):
-		name = unquote(spec)
-	case isObject(spec):
+	case rawjson.IsString(spec):
+		name = rawjson.Text(spec)
+	case rawjson.IsObject(spec):
 		all := object(spec)
 		if len(all) != 1 {
 			return "", false, bad
@@ -79,7 +81,7 @@ func (s Sort) appendList(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendOperator(dst, name, appendQuoted(nil, s.direction()))
+		dst = appendOperator(dst, name, rawjson.AppendString(nil, s.direction()))
 	}
 	return append(dst, ']')
 }
@@ -93,8 +95,8 @@ func (s Sort) appendObject(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendQuoted(dst, name), ':')
-		dst = appendQuoted(dst, s.direction())
+		dst = append(rawjson.AppendString(dst, name), ':')
+		dst = rawjson.AppendString(dst, s.direction())
 	}
 	return append(dst, '}')
 }

@@ -1,0 +1,161 @@
+// Package rawjson cuts and joins JSON text as bytes. Documents are stored and
+// sent as they came, less white space, and decoded only where a value is
+// needed.
+//
+// All functions but Valid take what Valid has passed, or a value that was cut
+// from it; white space may come before it.
+package rawjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"unicode/utf8"
+)
+
+// Valid reports whether b is one JSON value in UTF-8, nested 10,000 levels deep
+// at most.
+func Valid(b []byte) bool { return utf8.Valid(b) && json.Valid(b) }
+
+// IsObject reports whether v is an object.
+func IsObject(v []byte) bool { return v[skipSpace(v, 0)] == '{' }
+
+// IsArray reports whether v is an array.
+func IsArray(v []byte) bool { return v[skipSpace(v, 0)] == '[' }
+
+// IsString reports whether v is a string.
+func IsString(v []byte) bool { return v[skipSpace(v, 0)] == '"' }
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// StringEnd returns the index after the string that starts at b[i].
+func StringEnd(b []byte, i int) int {
+	for i++; b[i] != '"'; i++ {
+		if b[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// ValueEnd returns the index after the value that starts at b[i].
+func ValueEnd(b []byte, i int) int {
+	switch b[i] {
+	case '"':
+		return StringEnd(b, i)
+	case '{', '[':
+	default: // a number, true, false, null
+		for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ' {
+			i++
+		}
+		return i
+	}
+	for depth := 0; ; {
+		switch b[i] {
+		case '"':
+			i = StringEnd(b, i)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		i++
+		if depth == 0 {
+			return i
+		}
+	}
+}
+
+// Elements returns the elements of an array.
+func Elements(array []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		b := array
+		for i := skipSpace(b, skipSpace(b, 0)+1); b[i] != ']'; i = skipSpace(b, i) {
+			if b[i] == ',' {
+				i = skipSpace(b, i+1)
+			}
+			end := ValueEnd(b, i)
+			if !yield(b[i:end]) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+// Members returns the names, as the text has them, with their quotes, and the
+// values of an object, in the order of the text.
+func Members(object []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, value []byte) bool) {
+		b := object
+		for i := skipSpace(b, skipSpace(b, 0)+1); b[i] != '}'; i = skipSpace(b, i) {
+			if b[i] == ',' {
+				i = skipSpace(b, i+1)
+			}
+			end := StringEnd(b, i)
+			name := b[i:end]
+			i = skipSpace(b, end) // the colon
+			i = skipSpace(b, i+1) // the value
+			end = ValueEnd(b, i)
+			if !yield(name, b[i:end]) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+// Text returns the text of a string.
+func Text(quoted []byte) string {
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // valid, as all here
+	return s
+}
+
+// Is reports whether a string has the text.
+func Is(quoted []byte, text string) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1:len(quoted)-1]) == text
+	}
+	return Text(quoted) == text
+}
+
+// AppendCompact appends the value v to dst without white space.
+func AppendCompact(dst, v []byte) []byte {
+	for i := 0; i < len(v); {
+		switch v[i] {
+		case '"':
+			end := StringEnd(v, i)
+			dst = append(dst, v[i:end]...)
+			i = end
+		case ' ', '\n', '\t', '\r':
+			i++
+		default:
+			dst = append(dst, v[i])
+			i++
+		}
+	}
+	return dst
+}
+
+// AppendString appends text as a string.
+func AppendString(dst []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			quoted, _ := json.Marshal(text) // a string always can be
+			return append(dst, quoted...)
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, text...)
+	return append(dst, '"')
+}
