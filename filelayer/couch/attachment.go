@@ -40,6 +40,10 @@ func (a *attachment) carry(c *content) {
 	}
 }
 
+// maxAttachments is how many a document may have: each is looked up within the
+// write.
+const maxAttachments = 10_000
+
 // setAttachments reads the member _attachments.
 func (d *document) setAttachments(value []byte) error {
 	if !rawjson.IsObject(value) {
@@ -47,6 +51,9 @@ func (d *document) setAttachments(value []byte) error {
 	}
 	d.attachments, d.following = make(map[string]*attachment), nil
 	for quoted, value := range rawjson.Members(value) {
+		if len(d.attachments) == maxAttachments {
+			return errLongDocument
+		}
 		name := rawjson.Text(quoted)
 		if err := checkAttachmentName(name); err != nil {
 			return err

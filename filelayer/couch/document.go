@@ -112,7 +112,18 @@ func (d *document) setRev(text string) error {
 	return nil
 }
 
+// maxLineage is how many revisions a document may name as its own. A write
+// takes longer the more they are; far more than any _revs_limit that serves.
+const maxLineage = 100_000
+
 func (d *document) setLineage(value []byte) error {
+	if rawjson.IsObject(value) {
+		for name, ids := range rawjson.Members(value) {
+			if rawjson.Is(name, "ids") && rawjson.IsArray(ids) && rawjson.Count(ids, maxLineage+1) > maxLineage {
+				return errLongDocument
+			}
+		}
+	}
 	var revisions struct {
 		Start int      `json:"start"`
 		IDs   []string `json:"ids"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -44,6 +45,10 @@ func TestParseDocument(t *testing.T) {
 		{`{"_attachments":{"a":{"data":"%"}}}`, "", "bad_request"},
 		{`{"_attachments":{"a":{"follows":true}}}`, `{}`, ""},
 		{`{"a":"` + strings.Repeat("x", 2000) + `"}`, "", "document_too_large"},
+		{`{"_revisions":{"start":100000,"ids":["a"` + strings.Repeat(`,"a"`, maxLineage-1) + `]}}`, `{}`, ""},
+		{`{"_revisions":{"start":100001,"ids":["a"` + strings.Repeat(`,"a"`, maxLineage) + `]}}`, "", "document_too_large"},
+		{`{"_attachments":{` + attachmentList(maxAttachments) + `}}`, `{}`, ""},
+		{`{"_attachments":{` + attachmentList(maxAttachments+1) + `}}`, "", "document_too_large"},
 	} {
 		d, err := parseDocument([]byte(tt.raw), 1000)
 		var e *Error
@@ -54,6 +59,14 @@ func TestParseDocument(t *testing.T) {
 			t.Errorf("%s: body %s", tt.raw, d.body)
 		}
 	}
+}
+
+func attachmentList(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(`"%d":{"stub":true}`, i)
+	}
+	return strings.Join(list, ",")
 }
 
 // What is cut from a bulk body and stored is the same JSON.

@@ -12,6 +12,8 @@
 //   - Numbers are compared as 64-bit floats; $mod takes any whole number.
 //   - $regex takes the syntax of package regexp: no look-around, no back
 //     references; it reads characters, not bytes.
+//   - A selector is refused that has more than 4 MiB, is nested more than 100
+//     levels deep, or has a pattern of more than 64 KiB.
 //
 // Values are JSON text throughout, valid and in UTF-8, as the database holds
 // documents: nothing is decoded that a query does not look at.

@@ -149,7 +149,7 @@ func parseMod(v []byte) node {
 }
 
 func parseRegex(v []byte) node {
-	if !rawjson.IsString(v) {
+	if !rawjson.IsString(v) || len(v) > maxPattern+2 {
 		return nil
 	}
 	re, err := regexp.Compile(rawjson.Text(v))

@@ -12,11 +12,22 @@ type Selector struct {
 	root node // nil: every document
 }
 
+// Bounds of a selector: whoever may only read sends one too, and each level is
+// read once more for those around it.
+const (
+	maxSelector = 4 << 20 // bytes
+	maxDepth    = 100     // arrays and objects in each other
+	maxPattern  = 64 << 10
+)
+
 // ParseSelector reads a selector. It fails with an [*Error] for what CouchDB
 // refuses.
 func ParseSelector(v []byte) (*Selector, error) {
 	if !rawjson.IsObject(v) {
 		return nil, errorf("invalid_selector_json", "Selector must be a JSON object, not: %.200s", v)
+	}
+	if len(v) > maxSelector || rawjson.Depth(v) > maxDepth {
+		return nil, errorf("invalid_selector", "A selector may have %d bytes, nested %d levels deep.", maxSelector, maxDepth)
 	}
 	if len(object(v)) == 0 {
 		return &Selector{}, nil

@@ -3,6 +3,7 @@ package mango
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -101,6 +102,31 @@ func TestMatch(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What takes long to read or to match is refused.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	deep := func(levels int, open, inner, end string) string {
+		return strings.Repeat(open, levels) + inner + strings.Repeat(end, levels)
+	}
+	for name, tt := range map[string]struct{ selector, want string }{
+		"deep":               {deep(maxDepth-2, `{"$not":`, `{"a":1}`, `}`), ""},
+		"too deep":           {deep(maxDepth+1, `{"$not":`, `{"a":1}`, `}`), "invalid_selector"},
+		"too deep by lists":  {deep(maxDepth+1, `{"$and":[`, `{"a":1}`, `]}`), "invalid_selector"},
+		"too deep by fields": {deep(maxDepth+1, `{"a":`, `1`, `}`), "invalid_selector"},
+		"too deep a value":   {`{"a":` + deep(maxDepth+1, `[`, `1`, `]`) + `}`, "invalid_selector"},
+		"long":               {`{"a":{"$in":["` + strings.Repeat("x", maxSelector-100) + `"]}}`, ""},
+		"too long":           {`{"a":{"$in":["` + strings.Repeat("x", maxSelector) + `"]}}`, "invalid_selector"},
+		"a long pattern":     {`{"a":{"$regex":"` + strings.Repeat("x", maxPattern) + `"}}`, ""},
+		"too long a pattern": {`{"a":{"$regex":"` + strings.Repeat("x", maxPattern+1) + `"}}`, "bad_arg"},
+	} {
+		_, err := ParseSelector([]byte(tt.selector))
+		var e *Error
+		if errors.As(err, &e) != (tt.want != "") || e != nil && e.Name != tt.want {
+			t.Errorf("%s: err = %.100v, want %q", name, err, tt.want)
+		}
 	}
 }
 

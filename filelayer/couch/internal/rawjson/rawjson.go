@@ -89,6 +89,36 @@ func Elements(array []byte) iter.Seq[[]byte] {
 	}
 }
 
+// Count returns how many elements an array has; most if there are more.
+func Count(array []byte, most int) (n int) {
+	for range Elements(array) {
+		if n == most {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// Depth returns how deep the arrays and objects of v are nested; 0 if it is
+// neither.
+func Depth(v []byte) (deepest int) {
+	for i, depth := 0, 0; i < len(v); {
+		switch v[i] {
+		case '"':
+			i = StringEnd(v, i)
+			continue
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
+		i++
+	}
+	return deepest
+}
+
 // Members returns the names, as the text has them, with their quotes, and the
 // values of an object, in the order of the text.
 func Members(object []byte) iter.Seq2[[]byte, []byte] {

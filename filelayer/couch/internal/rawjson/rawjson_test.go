@@ -22,6 +22,17 @@ func TestValid(t *testing.T) {
 	}
 }
 
+func TestCountAndDepth(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]int{
+		`[]`: {0, 1}, ` [ 1 ] `: {1, 1}, `["[[[",{"a":[]}]`: {2, 3}, `[1,2,3,4,5]`: {4, 1}, `[[],[[]],[]]`: {3, 3},
+	} {
+		if n, depth := Count([]byte(text), 4), Depth([]byte(text)); n != want[0] || depth != want[1] {
+			t.Errorf("%s: %d elements, %d deep", text, n, depth)
+		}
+	}
+}
+
 // What is cut out is what a decoder finds.
 func FuzzCut(f *testing.F) {
 	for _, text := range []string{
