@@ -102,7 +102,6 @@ func (l *Layer) servePeers(ctx context.Context) error {
 
 // peerService answers paired devices, and nobody else.
 func (l *Layer) peerService(busy *limiter) http.Handler {
-	pull := http.StripPrefix("/db", couch.PullOnly(l.db.server))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/db/", func(w http.ResponseWriter, r *http.Request) {
 		// Escaped, since a database may have a slash in its name.
@@ -111,7 +110,7 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		pull.ServeHTTP(w, r)
+		http.StripPrefix("/db", couch.PullOnly(peerID(r.RemoteAddr), l.db.server)).ServeHTTP(w, r)
 	})
 	mux.HandleFunc("GET /blob/{digest}", l.withDigest(l.serveBlob))
 	mux.HandleFunc("POST /lease/{digest}", l.withDigest(l.serveLease))

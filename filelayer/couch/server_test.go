@@ -147,7 +147,7 @@ func TestPullOnly(t *testing.T) {
 	if _, err := db.Put(t.Context(), "x", map[string]int{"n": 1}); err != nil {
 		t.Fatal(err)
 	}
-	peer := PullOnly(s)
+	peer := PullOnly("peer", s)
 	for target, want := range map[string]int{
 		"GET /": 403, "GET /db": 200, "GET /db/x": 200, "GET /db/_changes": 200, "POST /db/_revs_diff": 200, "POST /db/_changes": 200,
 		"PUT /db/_local/c": 201, "POST /db/_ensure_full_commit": 201,

@@ -43,8 +43,8 @@ func TestBothWaysConverge(t *testing.T) {
 	t.Parallel()
 	a, b := newPeer(t), newPeer(t)
 	there, back := options(a, b), options(b, a)
-	there.Source.URL, there.Source.Client = serve(t, couch.PullOnly(a.server)).URL+"/files", nil
-	back.Source.URL, back.Source.Client = serve(t, couch.PullOnly(b.server)).URL+"/files", nil
+	there.Source.URL, there.Source.Client = serve(t, couch.PullOnly("peer", a.server)).URL+"/files", nil
+	back.Source.URL, back.Source.Client = serve(t, couch.PullOnly("peer", b.server)).URL+"/files", nil
 	back.Source.ID, back.Target.ID = "target", "source"
 	fill(t, a.db, 0, 50)
 	pullOnce(t, there)
@@ -317,7 +317,7 @@ func TestSourceBelowAPath(t *testing.T) {
 	fill(t, a.db, 0, 10)
 	put(t, a.db, "a/b", "", map[string]any{})
 	mux := http.NewServeMux()
-	mux.Handle("/db/", http.StripPrefix("/db", couch.PullOnly(a.server)))
+	mux.Handle("/db/", http.StripPrefix("/db", couch.PullOnly("peer", a.server)))
 	opts := options(a, b)
 	opts.Source.URL, opts.Source.Client = serve(t, mux).URL+"/db/files", nil
 	if st := pullOnce(t, opts); st.DocsWritten != 11 {
