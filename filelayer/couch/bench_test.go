@@ -2,11 +2,8 @@ package couch
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,31 +60,6 @@ func plainRate(b *testing.B, bodies [][]byte, batch int) float64 {
 		}
 	}
 	return float64(len(bodies)) / time.Since(began).Seconds()
-}
-
-// BenchmarkPut writes single documents, by one client and by 16 at once, who
-// share commits.
-func BenchmarkPut(b *testing.B) {
-	for _, clients := range []int{1, 16} {
-		b.Run(fmt.Sprint(clients, " clients"), func(b *testing.B) {
-			_, db := newDB(b)
-			var n atomic.Int64
-			var wg sync.WaitGroup
-			began := time.Now()
-			for range clients {
-				wg.Go(func() {
-					for i := n.Add(1); i <= int64(b.N); i = n.Add(1) {
-						if _, err := db.Put(b.Context(), fmt.Sprint("doc", i), map[string]int64{"n": i}); err != nil {
-							b.Error(err)
-							return
-						}
-					}
-				})
-			}
-			wg.Wait()
-			b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "puts/s")
-		})
-	}
 }
 
 // BenchmarkChanges reads the feed of 100,000 documents with their bodies, as

@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		uploadUntilKilled(dir)
 		return
 	}
+	if dir := os.Getenv(serveEnv); dir != "" {
+		serveUntilLeft(dir)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -73,7 +73,8 @@ func pouchRate(b *testing.B) float64 {
 	return benchDocs / time.Since(began).Seconds()
 }
 
-// BenchmarkNothingToDo starts a replication that is up to date.
+// BenchmarkNothingToDo starts a replication that is up to date, and, for
+// comparison, lets PouchDB do so.
 func BenchmarkNothingToDo(b *testing.B) {
 	a, to := newPeer(b), newPeer(b)
 	fill(b, a.db, 0, 10_000)
@@ -87,10 +88,11 @@ func BenchmarkNothingToDo(b *testing.B) {
 		}
 		all = append(all, time.Since(began))
 	}
-	reportMedian(b, all)
+	reportMedian(b, all, pouchNothing)
 }
 
-// BenchmarkSingleChange writes one document, and waits until a live peer has it.
+// BenchmarkSingleChange writes one document, and waits until a live peer has
+// it; and, for comparison, lets PouchDB do so.
 func BenchmarkSingleChange(b *testing.B) {
 	a, to := newPeer(b), newPeer(b)
 	fill(b, a.db, 0, 1000)
@@ -106,13 +108,59 @@ func BenchmarkSingleChange(b *testing.B) {
 		await(b, statuses, "the change", func(s Status) bool { return s.DocsWritten == 1000+n })
 		all = append(all, time.Since(began))
 	}
-	reportMedian(b, all)
+	reportMedian(b, all, pouchSingle)
 }
 
-func reportMedian(b *testing.B, all []time.Duration) {
+func reportMedian(b *testing.B, all []time.Duration, pouch func(*testing.B) []time.Duration) {
 	b.Helper()
 	slices.Sort(all)
 	b.ReportMetric(float64(all[len(all)/2])/1e6, "ms")
 	b.ReportMetric(float64(all[len(all)*95/100])/1e6, "p95-ms")
 	b.ReportMetric(0, "ns/op")
+	theirs := pouch(b)
+	slices.Sort(theirs)
+	b.ReportMetric(float64(theirs[len(theirs)/2])/1e6, "PouchDB-ms")
+	b.ReportMetric(float64(all[len(all)/2])/float64(theirs[len(theirs)/2]), "x-of-PouchDB")
+}
+
+const pouchTries = 20
+
+func pouchNothing(b *testing.B) (all []time.Duration) {
+	b.Helper()
+	server, client := startPouchDB(b), startPouchDB(b)
+	url := server.serve() + "/files"
+	for at := 0; at < 10_000; at += 1000 {
+		server.do("bulk", map[string]any{"name": "files", "docs": records(b.Name(), at, at+1000)}, nil)
+	}
+	client.replicate(url, "here")
+	for range pouchTries {
+		began := time.Now()
+		if result := client.replicate(url, "here"); result.DocsRead != 0 {
+			b.Fatalf("%+v", result)
+		}
+		all = append(all, time.Since(began))
+	}
+	return all
+}
+
+func pouchSingle(b *testing.B) (all []time.Duration) {
+	b.Helper()
+	server, client := startPouchDB(b), startPouchDB(b)
+	url := server.serve() + "/files"
+	server.do("bulk", map[string]any{"name": "files", "docs": records(b.Name(), 0, 1000)}, nil)
+	client.do("sync", map[string]any{"from": url, "to": "here"}, nil)
+	client.do("watch", map[string]any{"name": "here"}, nil)
+	for n := range pouchTries {
+		began := time.Now()
+		server.do("put", map[string]any{"name": "files", "doc": map[string]any{"_id": fmt.Sprint(n), "n": n}}, nil)
+		for id := ""; id != fmt.Sprint(n); {
+			select {
+			case id = <-client.changes:
+			case <-time.After(20 * time.Second):
+				b.Fatal("PouchDB's live sync does not come to the change")
+			}
+		}
+		all = append(all, time.Since(began))
+	}
+	return all
 }
