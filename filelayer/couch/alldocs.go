@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // allDocsQuery is what a request to _all_docs asks for.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // bulkDocs answers POST /{db}/_bulk_docs.

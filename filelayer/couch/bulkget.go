@@ -8,7 +8,7 @@ import (
 	"net/textproto"
 	"slices"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A wanted is what a request of _bulk_get names.

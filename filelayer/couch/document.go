@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 const maxID = 4096

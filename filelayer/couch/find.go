@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // find answers POST /{db}/_find. An index is read in chunks, so documents that

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 const defaultFindLimit = 25

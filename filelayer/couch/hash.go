@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // nextRevision returns the revision that the edit d makes of parent, or the

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 func edit(t *testing.T, raw string) *document {

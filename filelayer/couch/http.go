@@ -15,8 +15,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A request is one request for one database.

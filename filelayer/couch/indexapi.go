@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
 	"github.com/libpaul/paul/filelayer/couch/mango"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // Texts of CouchDB that several requests share.

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // Local documents count their revisions, "0-1", "0-2", and have no tree.

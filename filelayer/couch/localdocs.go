@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // localDocs answers GET and POST /{db}/_local_docs. They are not counted, as

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // maxPartHead is how much may come before the bytes of a part.

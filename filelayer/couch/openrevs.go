@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/textproto"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A branch is one answer of open_revs: a revision of the tree, or the text of

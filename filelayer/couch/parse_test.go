@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 func TestParseDocument(t *testing.T) {

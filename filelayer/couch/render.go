@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // show names what a read adds to a document.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // appendAttachments appends the member _attachments, by name.

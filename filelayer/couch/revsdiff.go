@@ -3,7 +3,7 @@ package couch
 import (
 	"encoding/json"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // missing says which of the revisions that were asked about a document lacks.

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A ref names a revision to fetch.
@@ -39,45 +41,86 @@ func newAsked(refs []ref) *asked {
 
 // head is what the replicator reads of a document.
 type head struct {
-	ID        string `json:"_id"`
-	Rev       string `json:"_rev"`
-	Revisions struct {
-		Start int      `json:"start"`
-		IDs   []string `json:"ids"`
-	} `json:"_revisions"`
-	Attachments map[string]*attachment `json:"_attachments"`
+	id, rev     string
+	start       int      // of the revisions: the generation of ids[0]
+	ids         []string // the digests of the revision and of its ancestors
+	attachments map[string]*attachment
+}
+
+// readHead reads the head of a document, which is valid JSON.
+func readHead(raw []byte) (h head, ok bool) {
+	if !rawjson.IsObject(raw) {
+		return h, false
+	}
+	ok = true
+	for name, value := range rawjson.Members(raw) {
+		if len(name) < 2 || name[1] != '_' && name[1] != '\\' {
+			continue
+		}
+		read := true
+		switch rawjson.Text(name) {
+		case "_id":
+			h.id, read = text(value)
+		case "_rev":
+			h.rev, read = text(value)
+		case "_revisions":
+			read = h.readRevisions(value)
+		case "_attachments":
+			h.attachments = nil
+			read = json.Unmarshal(value, &h.attachments) == nil
+		}
+		ok = ok && read
+	}
+	return h, ok
+}
+
+func (h *head) readRevisions(value []byte) (ok bool) {
+	ids := member(value, "ids")
+	start, err := strconv.Atoi(string(member(value, "start")))
+	if err != nil || ids == nil || !rawjson.IsArray(ids) {
+		return false
+	}
+	h.start, h.ids = start, nil
+	for quoted := range rawjson.Elements(ids) {
+		id, ok := text(quoted)
+		if !ok {
+			return false
+		}
+		h.ids = append(h.ids, id)
+	}
+	return true
 }
 
 // has reports whether h is revision rev or descends from it.
 func (h *head) has(rev string) bool {
 	r, err := couch.ParseRevision(rev)
-	k := h.Revisions.Start - r.Generation
-	return err == nil && k >= 0 && k < len(h.Revisions.IDs) && h.Revisions.IDs[k] == r.Digest
+	k := h.start - r.Generation
+	return err == nil && k >= 0 && k < len(h.ids) && h.ids[k] == r.Digest
 }
 
 // sound reports whether the revisions of h fit together.
 func (h *head) sound() bool {
-	rev, err := couch.ParseRevision(h.Rev)
-	return err == nil && rev.Generation == h.Revisions.Start && h.has(h.Rev) && len(h.Revisions.IDs) <= h.Revisions.Start
+	rev, err := couch.ParseRevision(h.rev)
+	return err == nil && rev.Generation == h.start && h.has(h.rev) && len(h.ids) <= h.start
 }
 
 // answer returns raw as a document if it is one that was asked for. One
 // document may answer for several revisions. Of the revisions in ancestors,
 // which the target has, it looks for the latest that the document descends from.
-func (a *asked) answer(raw json.RawMessage, ancestors map[string][]string) (d doc, ok bool) {
-	var h head
-	if json.Unmarshal(raw, &h) != nil || !h.sound() {
+func (a *asked) answer(raw []byte, ancestors map[string][]string) (d doc, ok bool) {
+	h, ok := readHead(raw)
+	if !ok || !h.sound() {
 		return doc{}, false
 	}
-	open := a.open[h.ID]
+	open := a.open[h.id]
 	left := slices.DeleteFunc(slices.Clone(open), h.has)
 	if len(left) == len(open) {
 		return doc{}, false
 	}
-	a.open[h.ID] = left
-	d = doc{ref: ref{h.ID, h.Rev}, raw: raw, attachments: h.Attachments}
-	if len(h.Attachments) > 0 {
-		for _, rev := range ancestors[h.ID] {
+	a.open[h.id] = left
+	d = doc{ref: ref{h.id, h.rev}, raw: raw, attachments: h.attachments}
+	if len(h.attachments) > 0 {
+		for _, rev := range ancestors[h.id] {
 			if r, err := couch.ParseRevision(rev); err == nil && h.has(rev) {
 				d.have = max(d.have, r.Generation)
 			}

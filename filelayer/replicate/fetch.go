@@ -1,11 +1,14 @@
 package replicate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/url"
+
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // enough is how much of an answer to _bulk_get is read at once, in bytes of
@@ -39,17 +42,6 @@ func (e *end) fetch(ctx context.Context, refs []ref, attachments bool, ancestors
 	return got, err
 }
 
-type bulkGetResult struct {
-	ID   string `json:"id"`
-	Docs []struct {
-		OK    json.RawMessage `json:"ok"`
-		Error *struct {
-			Rev    string `json:"rev"`
-			Reason string `json:"reason"`
-		} `json:"error"`
-	} `json:"docs"`
-}
-
 // readBulkGet reads an answer of _bulk_get to a request for refs, up to most
 // bytes of documents, but one document at least.
 func readBulkGet(r io.Reader, refs []ref, ancestors map[string][]string, most int) (*fetched, error) {
@@ -58,7 +50,7 @@ func readBulkGet(r io.Reader, refs []ref, ancestors map[string][]string, most in
 	err := readObject(r, map[string]func(*json.Decoder) error{"results": func(d *json.Decoder) error {
 		there = true
 		return readArray(d, func() (bool, error) {
-			var result bulkGetResult
+			var result json.RawMessage // documents stay part of it
 			if err := d.Decode(&result); err != nil {
 				return false, err
 			}
@@ -76,17 +68,29 @@ func readBulkGet(r io.Reader, refs []ref, ancestors map[string][]string, most in
 	return got, nil
 }
 
-// take takes over what answers for what is open, and returns its length.
-func (f *fetched) take(open *asked, result bulkGetResult, ancestors map[string][]string) (size int) {
-	for _, d := range result.Docs {
-		switch {
-		case d.OK != nil:
-			if doc, ok := open.answer(d.OK, ancestors); ok {
+// take takes over what answers for what is open, and returns its length. What
+// has another form than a result answers for nothing.
+func (f *fetched) take(open *asked, result []byte, ancestors map[string][]string) (size int) {
+	id, _ := text(member(result, "id"))
+	docs := member(result, "docs")
+	if docs == nil || !rawjson.IsArray(docs) {
+		return 0
+	}
+	for entry := range rawjson.Elements(docs) {
+		if raw := member(entry, "ok"); raw != nil {
+			if doc, ok := open.answer(raw, ancestors); ok {
+				if len(result) > 2*len(raw) { // the rest must not be held with it
+					doc.raw = bytes.Clone(raw)
+				}
 				f.docs = append(f.docs, doc)
 				size += len(doc.raw)
 			}
-		case d.Error != nil:
-			open.refuse(ref{result.ID, d.Error.Rev}, d.Error.Reason)
+			continue
+		}
+		if refused := member(entry, "error"); refused != nil {
+			rev, _ := text(member(refused, "rev"))
+			reason, _ := text(member(refused, "reason"))
+			open.refuse(ref{id, rev}, reason)
 		}
 	}
 	return size

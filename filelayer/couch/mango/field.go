@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // idField is the field that is ordered by its bytes, as in _all_docs.

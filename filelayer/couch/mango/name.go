@@ -8,7 +8,7 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A NewIndex is what a request to _index asks for.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // parse reads the condition v on the value at path, "" for the whole value.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A Query is what a plan is made for.

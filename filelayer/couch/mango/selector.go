@@ -3,7 +3,7 @@ package mango
 import (
 	"bytes"
 
-	"github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A Selector says which documents a query is about. Its methods may be called

@@ -1,6 +1,6 @@
 package mango
 
-import "github.com/libpaul/paul/filelayer/couch/internal/rawjson"
+import "github.com/libpaul/paul/filelayer/internal/rawjson"
 
 // A Sort is the fields of an index or of a sort, all in one direction.
 type Sort struct {

@@ -2,8 +2,8 @@
 // sent as they came, less white space, and decoded only where a value is
 // needed.
 //
-// All functions but Valid take what Valid has passed, or a value that was cut
-// from it; white space may come before it.
+// All functions but Valid take what Valid or a decoder has passed, or a value
+// that was cut from it; white space may come before it.
 package rawjson
 
 import (
