@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,13 +35,62 @@ func parse(args []string) (opts app.Options, open []string, err error) {
 		if args = fs.Args(); len(args) == 0 {
 			return opts, open, nil
 		}
-		if strings.HasPrefix(strings.ToLower(args[0]), "paul:") {
-			open = append(open, args[0])
-		} else if path, err := filepath.Abs(args[0]); err == nil {
-			open = append(open, path)
+		what, err := toOpen(args[0])
+		if err != nil {
+			return opts, nil, err
 		}
+		open = append(open, what)
 		args = args[1:]
 	}
+}
+
+// toOpen returns the paul: link that arg is, or the absolute path of the path
+// or file URI.
+func toOpen(arg string) (string, error) {
+	lower := strings.ToLower(arg)
+	switch {
+	case arg == "":
+		return "", errors.New("a path is empty; nothing was opened")
+	case strings.HasPrefix(lower, "paul:"):
+		return arg, nil
+	case strings.HasPrefix(lower, "file:/"):
+		return fromURI(arg)
+	}
+	return filepath.Abs(arg)
+}
+
+// fromURI returns the path that a file URI names (RFC 8089). Its host may be
+// empty or localhost.
+func fromURI(uri string) (string, error) {
+	escaped := uri[len("file:"):]
+	if rest, ok := strings.CutPrefix(escaped, "//"); ok {
+		host, path, _ := strings.Cut(rest, "/")
+		if host != "" && !strings.EqualFold(host, "localhost") {
+			return "", fmt.Errorf("%s is on another machine; copy it to this one first", uri)
+		}
+		escaped = "/" + path
+	}
+	path, err := url.PathUnescape(escaped)
+	if err != nil {
+		return "", fmt.Errorf("%s is not a file URI: %w", uri, err)
+	}
+	if filepath.VolumeName(path[1:]) != "" { // file:///C:/photo.jpg
+		path = path[1:]
+	}
+	return filepath.Abs(filepath.FromSlash(path))
+}
+
+// errNoScreen is returned where there is nothing to show the gallery on.
+var errNoScreen = errors.New("there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); " +
+	"use pauld, which needs none, or in the source tree \"make run\", which makes one")
+
+// findScreen returns errNoScreen on a Linux system whose environment, as
+// getenv tells it, names no display.
+func findScreen(system string, getenv func(string) string) error {
+	if system == "linux" && getenv("DISPLAY") == "" && getenv("WAYLAND_DISPLAY") == "" {
+		return errNoScreen
+	}
+	return nil
 }
 
 func appendTo(list *[]string) func(string) error {

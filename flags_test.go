@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -24,5 +25,55 @@ func TestParse(t *testing.T) {
 	}
 	if _, _, err := parse([]string{"--no-such-flag"}); err == nil {
 		t.Error("an unknown flag is taken")
+	}
+}
+
+func TestParseOpen(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ arg, want string }{ // want "" = refused
+		{"file:///p/photo.jpg", "/p/photo.jpg"},
+		{"FILE://localhost/p/a%20b%C3%A9%25.jpg", "/p/a bé%.jpg"},
+		{"file:/p/a?b#c+d.jpg", "/p/a?b#c+d.jpg"},
+		{"file://nas/p/photo.jpg", ""},
+		{"file:///p/%zz", ""},
+		{"", ""},
+		{"paul:file:///p", "paul:file:///p"},
+		{"/p/file:/x", "/p/file:/x"},
+	} {
+		t.Run(test.arg, func(t *testing.T) {
+			t.Parallel()
+			want := test.want
+			if want != "" && want[0] == '/' {
+				want, _ = filepath.Abs(filepath.FromSlash(want)) // fails only where there is no current folder
+			}
+			_, open, err := parse([]string{"--home", "h", test.arg})
+			if want == "" {
+				if err == nil {
+					t.Fatalf("taken as %q", open)
+				}
+				return
+			}
+			if err != nil || !slices.Equal(open, []string{want}) {
+				t.Errorf("to open: %q, %v, want %q", open, err, want)
+			}
+		})
+	}
+}
+
+func TestFindScreen(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		system, set string
+		want        error
+	}{
+		{"linux", "", errNoScreen},
+		{"linux", "DISPLAY", nil},
+		{"linux", "WAYLAND_DISPLAY", nil},
+		{"windows", "", nil},
+	} {
+		got := findScreen(test.system, func(name string) string { return map[string]string{test.set: ":0"}[name] })
+		if !errors.Is(got, test.want) {
+			t.Errorf("on %s with %q: %v, want %v", test.system, test.set, got, test.want)
+		}
 	}
 }

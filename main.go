@@ -1,5 +1,5 @@
 // Command paul is a photo gallery that is on all of a person's devices. It
-// takes the flags of "pauld run", and paths or paul: links to open.
+// takes the flags of "pauld run", and paths, file URIs or paul: links to open.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	fyneapp "fyne.io/fyne/v2/app"
@@ -45,6 +46,9 @@ func main() {
 // run opens the device and shows its gallery. A second start hands what is to
 // be opened to the first.
 func run(ctx context.Context, opts app.Options, open []string) (restart bool, err error) {
+	if err := findScreen(runtime.GOOS, os.Getenv); err != nil { // before a home is made
+		return false, err
+	}
 	dev, err := app.Open(ctx, opts)
 	if err != nil && ctx.Err() != nil { // it was stopped while it waited for the home
 		return false, nil
