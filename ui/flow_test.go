@@ -100,6 +100,23 @@ func TestSearchNarrowsThePage(t *testing.T) {
 	}
 }
 
+func TestAnotherViewEndsSelectionAndSearch(t *testing.T) {
+	r := newRig(t, newFake(60), large)
+	g := r.presentGrid()
+	r.bar.search.SetText("nef")
+	go r.fire(searchPause)
+	r.until("a result", func() bool { return g.grid.Source().Len() == 3 })
+	g.grid.SelectAll()
+	r.open("devices")
+	r.open("photos")
+	if n := g.grid.Count(); n != 0 {
+		t.Errorf("%d photos are selected still", n)
+	}
+	if n := g.grid.Source().Len(); n != 60 || r.bar.search.Text != "" {
+		t.Errorf("%d of 60 photos show, and %q is searched for still", n, r.bar.search.Text)
+	}
+}
+
 func TestPages(t *testing.T) {
 	f := newFake(60)
 	trashed(f)

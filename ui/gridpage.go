@@ -69,8 +69,12 @@ func (g *gridPage) title() string {
 // shown implements page.
 func (g *gridPage) shown() { g.grid.Wake() }
 
-// hidden implements page.
-func (g *gridPage) hidden() { g.grid.Sleep() }
+// hidden implements page: selection and search end.
+func (g *gridPage) hidden() {
+	g.grid.ClearSelection()
+	g.query.Text = ""
+	g.grid.Sleep()
+}
 
 // search narrows the page to photos that hold the words.
 func (g *gridPage) search(text string) {

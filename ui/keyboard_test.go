@@ -33,7 +33,15 @@ func TestDialogsByKeyboard(t *testing.T) {
 		t.Fatal("escape does not cancel the question")
 	}
 	r.press(fyne.KeyDelete)
+	r.press(fyne.KeyReturn)
+	r.press(fyne.KeyDelete)
 	r.win.Canvas().Unfocus() // as a click beside the buttons does
+	r.press(fyne.KeyReturn)
+	if r.win.Canvas().Overlays().Top() != nil || len(r.f.called()) != 0 {
+		t.Fatal("return does what is dangerous, or does not cancel it")
+	}
+	r.press(fyne.KeyDelete)
+	r.win.Canvas().FocusNext()
 	r.press(fyne.KeyReturn)
 	r.waitCall("delete 2")
 
@@ -190,6 +198,11 @@ func TestShortcuts(t *testing.T) {
 	r.presentGrid().grid.TypedShortcut(sc(fyne.KeyF)) // the photos have the keyboard, and get all
 	if r.win.Canvas().Focused() != r.bar.search {
 		t.Error("ctrl+F does not lead from the photos to the search field")
+	}
+	r.presentGrid().grid.SelectAll()
+	r.shortcut(sc(fyne.KeyF))
+	if r.presentGrid().grid.Count() != 0 || !r.bar.search.Visible() || r.win.Canvas().Focused() != r.bar.search {
+		t.Error("ctrl+F does not lead from a selection to the search field")
 	}
 	r.open("devices")
 	r.shortcut(sc(fyne.KeyF))

@@ -167,6 +167,7 @@ func (s *shell) shortcut(sc fyne.Shortcut) bool {
 		if s.presentGrid() == nil || s.presentGrid().trash {
 			s.open("photos")
 		}
+		s.presentGrid().grid.ClearSelection() // its bar covers the search
 		s.win.Canvas().Focus(s.bar.search)
 	case fyne.KeyE:
 		s.exportPhotos(x)

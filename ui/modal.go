@@ -144,7 +144,8 @@ func buttons(b ...fyne.CanvasObject) *fyne.Container {
 	return look.Pad(20, 0, 0, 0, container.NewBorder(nil, nil, nil, row))
 }
 
-// question is a dialog with a text, a way out and a way on.
+// question is a dialog with a text, a way out and a way on. The keyboard is with
+// the way on, but where that is dangerous with the way out.
 type question struct {
 	symbol, title, text string
 	danger              bool
@@ -173,8 +174,10 @@ func (s *shell) ask(q question) {
 			q.thirdDo()
 		}))
 	}
+	var no *look.Button
 	if q.no != "" {
-		row = append(row, look.NewButton(q.no, "", look.Plain, m.hide))
+		no = look.NewButton(q.no, "", look.Plain, m.hide)
+		row = append(row, no)
 	}
 	yes := look.NewButton(q.yes, "", style, func() {
 		m.hide()
@@ -183,7 +186,11 @@ func (s *shell) ask(q question) {
 		}
 	})
 	box.Add(buttons(append(row, yes)...))
-	m.set(box, yes)
+	first := yes
+	if q.danger {
+		first = no
+	}
+	m.set(box, first)
 	m.show()
 }
 

@@ -162,7 +162,7 @@ func (s *shell) open(id string) {
 	p := s.page(id)
 	s.side.choose(id)
 	s.frame.Objects = []fyne.CanvasObject{p.object()}
-	s.bar.turnTo(p)
+	s.bar.turnTo()
 	s.frame.Refresh()
 	s.reload()
 	p.shown()

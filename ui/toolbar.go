@@ -97,13 +97,10 @@ func (b *toolbar) makeActions() {
 	add("trash", words.T("Delete"), words.T("Delete on every device (Del)"), live, s.deletePhotos)
 }
 
-// turnTo shows the toolbar of another page.
-func (b *toolbar) turnTo(p page) {
+// turnTo shows the toolbar of a page that has just come.
+func (b *toolbar) turnTo() {
 	b.stopSearch()
 	b.search.quiet(func() { b.search.SetText("") })
-	if g, ok := p.(*gridPage); ok {
-		b.search.quiet(func() { b.search.SetText(g.query.Text) })
-	}
 	b.reload()
 }
 
