@@ -56,7 +56,7 @@ func (b *Batch) Create(ctx context.Context, r io.Reader, md Metadata) (Entry, er
 	md = md.withDefaults()
 	info, err := b.blobs.Put(ctx, r, blob.Meta{Name: md.Name, Time: md.Time})
 	if err != nil {
-		return Entry{}, fmt.Errorf("store %s: %w", md.Name, err)
+		return Entry{}, err
 	}
 	b.mu.Lock()
 	if _, twice := b.files[info.Digest]; !twice {

@@ -3,7 +3,6 @@ package filelayer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -171,7 +170,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 		default:
 			later = append(later, ds[i])
 			if !errors.Is(err, ErrLeased) { // a lease ends by itself
-				errs = append(errs, fmt.Errorf("move %v to the trash: %w", ds[i], err))
+				errs = append(errs, err)
 			}
 		}
 	}

@@ -24,6 +24,7 @@ func TestReadOnlyLibrary(t *testing.T) {
 	if !strings.Contains(r.err, "read-only") && !strings.Contains(r.err, "permission") {
 		t.Errorf("import into a read-only folder says %q", r.err)
 	}
+	once(t, r.err, "store ")
 	if got := h.list(t); len(got) != 0 {
 		t.Errorf("%d photos listed of none that were kept", len(got))
 	}
@@ -33,6 +34,18 @@ func TestReadOnlyLibrary(t *testing.T) {
 		t.Errorf("%d photos listed after the folder is writable again, want %d", len(got), len(photos))
 	}
 	h.want(t, exitDone, "check", "--read-data")
+	setFolders(t, library, 0o500)
+	once(t, h.try(t, "delete", h.list(t)[0].Digest).err, "to the trash: ")
+}
+
+// once reports a line of text that says part more than once.
+func once(t *testing.T, text, part string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if strings.Count(line, part) > 1 {
+			t.Errorf("it says %q twice: %q", part, line)
+		}
+	}
 }
 
 // plainUser returns what to put before a command so that permissions count for
