@@ -19,7 +19,7 @@ type BackupInfo struct {
 type RestoredInfo struct {
 	BackupInfo
 	Records int `json:"records"` // in the backup
-	Written int `json:"written"` // of them, those that were missing here
+	Written int `json:"written"` // versions of them that were missing here; a record may have several
 	Refused int `json:"refused"` // of them, those that cannot be used
 	Held    int `json:"held"`    // deletions of photos here that wait for a person
 }

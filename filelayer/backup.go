@@ -22,7 +22,7 @@ import (
 type Restored struct {
 	Backup    Backup
 	Documents int // in the backup, with those that were deleted
-	Written   int // of them, those of which this device lacked a revision
+	Written   int // revisions of them that this device lacked; a document may have several
 	Refused   int // of them, those that are no records of this library's form
 }
 

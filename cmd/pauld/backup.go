@@ -36,8 +36,8 @@ func restoreBackup(ctx context.Context, c *app.Client, p *printer, path string) 
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("Took in the records that %s saved on %s: of %d, %d were missing here",
-		r.Name, r.Made.Local().Format(time.DateTime), r.Records, r.Written)
+	text := fmt.Sprintf("Took in the records that %s saved on %s: %s, and %s of them that this device lacked",
+		r.Name, r.Made.Local().Format(time.DateTime), plural(r.Records, "record", "records"), plural(r.Written, "version", "versions"))
 	if r.Refused > 0 {
 		text += fmt.Sprintf("; %d cannot be used", r.Refused)
 	}
