@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -300,10 +301,14 @@ func problemText(f *app.Problem) string {
 	return text
 }
 
+// release is the version, set when a package is built; otherwise that of the
+// module counts.
+var release string
+
 // version carries out "version".
 func version(_ context.Context, _ *line, p *printer) error {
-	v := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
+	v := cmp.Or(release, "unknown")
+	if info, ok := debug.ReadBuildInfo(); ok && release == "" {
 		v = info.Main.Version
 	}
 	p.object(map[string]string{"version": v, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH},
