@@ -63,8 +63,12 @@ func (a *App) device(d filelayer.Device, h *holdings) Device {
 }
 
 // RemoveDevice takes a device out of the library: all others shut it out, and
-// its copies stop counting. ErrNotFound when there is no such device.
+// its copies stop counting. ErrNotFound when there is no such device, ErrOwnDevice
+// for this one, and nothing is changed.
 func (a *App) RemoveDevice(ctx context.Context, id string) error {
+	if id == a.id() {
+		return ErrOwnDevice
+	}
 	return a.files.RemoveDevice(ctx, id)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/filelayer/pairing"
+	"github.com/libpaul/paul/overlay"
 )
 
 // Errors of this package that a caller may test for with [errors.Is].
@@ -22,6 +23,10 @@ var (
 
 	// ErrNotLoopback is returned for an address that other machines can reach.
 	ErrNotLoopback = errors.New("not a loopback address")
+
+	// ErrOwnDevice is returned by RemoveDevice for the device itself.
+	ErrOwnDevice = errors.New("this is the device you are on: removed, it could no longer reach any other device of the library, " +
+		"and its copies would no longer count. Nothing was changed; to take it out, remove it on another of your devices")
 
 	// ErrBadSetting is returned by UpdateSettings; nothing was changed.
 	ErrBadSetting = errors.New("not a usable setting")
@@ -80,3 +85,7 @@ var (
 	ErrCancelled   = pairing.ErrCancelled
 	ErrWrongSecret = filelayer.ErrWrongSecret
 )
+
+// ErrBadURI is the overlay's error for the URI of a peer or listener that
+// cannot be used.
+var ErrBadURI = overlay.ErrBadURI

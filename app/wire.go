@@ -244,6 +244,8 @@ var codes = []struct {
 	{"notMounted", ErrNotMounted},
 	{"missing", ErrMissing},
 	{"badSetting", ErrBadSetting},
+	{"badURI", ErrBadURI},
+	{"ownDevice", ErrOwnDevice},
 	{"noWindow", ErrNoWindow},
 	{"stopped", ErrStopped},
 }

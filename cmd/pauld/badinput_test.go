@@ -29,7 +29,14 @@ func TestNoDeviceRuns(t *testing.T) {
 		t.Error("peer remove says nothing")
 	}
 	h.want(t, exitNotFound, "peer", "remove", "tls://127.0.0.1:1")
-	h.want(t, exitFailed, "peer", "add", "nonsense")
+	h.want(t, exitUsage, "peer", "add", "nonsense")
+	h.want(t, exitUsage, "list", "--peer", "nonsense")
+	h.want(t, exitUsage, "run", "--listen", "http://127.0.0.1:0")
+	own := lines[app.Device](t, h.want(t, exitDone, "devices", "--json").out)[0].ID
+	h.refused(t, []string{"another of your devices", "Nothing was changed"}, "device", "remove", own)
+	if all := lines[app.Device](t, h.want(t, exitDone, "devices", "--json").out); len(all) != 1 || all[0].ID != own {
+		t.Errorf("devices after its own removal was refused: %+v", all)
+	}
 }
 
 func TestSecondStart(t *testing.T) {
@@ -137,6 +144,9 @@ func TestGuestIsRefused(t *testing.T) {
 	b.want(t, exitFailed, "join", code.Code)
 	if exit := inviting.end(t); exit != exitFailed {
 		t.Errorf("pair ended with %d after a refusal", exit)
+	}
+	if text := inviting.errs.String(); !strings.Contains(text, "you did not let") {
+		t.Errorf("pair says after a refusal %q", text)
 	}
 	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
 		t.Errorf("the refused device is in: %+v", all)

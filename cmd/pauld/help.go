@@ -42,7 +42,8 @@ While no device runs on the home, this command opens it, and then takes
 `
 	importHelp = `Copies photos and videos, and those in folders, into the library. Duplicates are
 found by their bytes. A file that cannot be imported is told on standard error
-and never ends the import; then the exit code is 1. Prints the photos added.
+and never ends the import; then the exit code is 1. Prints how many
+photos were added; with --json, an entry for each.
 `
 	listHelp = `Oldest first: digest, date, size, on how many devices (* this one), name.
 `

@@ -127,7 +127,15 @@ func (l *line) split(args []string) (words []string, err error) {
 		words = append(words, fs.Arg(0))
 		args = fs.Args()[1:]
 	}
-	fs.Visit(func(f *flag.Flag) { l.given = append(l.given, f.Name) })
+	fs.Visit(func(f *flag.Flag) {
+		l.given = append(l.given, f.Name)
+		if f.Value.String() == "" {
+			err = usagef("%s is empty; leave it out, or say what it should be", dashed(f.Name))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
 	return append(words, rest...), nil
 }
 
@@ -141,6 +149,9 @@ func (l *line) check() error {
 	}
 	if len(l.args) < c.least || c.most >= 0 && len(l.args) > c.most {
 		return usagef("usage: pauld %s", c.usage)
+	}
+	if slices.Contains(l.args, "") {
+		return usagef("an argument is empty; usage: pauld %s", c.usage)
 	}
 	return nil
 }

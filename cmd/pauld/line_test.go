@@ -63,6 +63,27 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// An empty path would be the current folder.
+func TestParseEmpty(t *testing.T) {
+	t.Parallel()
+	for _, words := range [][]string{
+		{"import", ""},
+		{"import", "a", ""},
+		{"import", "--", ""},
+		{"save", ""},
+		{"join", ""},
+		{"peer", "add", ""},
+		{"backup", ""},
+		{"fetch", "01234567", "-o", ""},
+		{"list", "--home="},
+		{"run", "--listen", ""},
+	} {
+		if _, err := parse(words); exitOf(err) != exitUsage {
+			t.Errorf("%q: error %v, want one of usage", words, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"list --json", "save -- -x", "fetch a -o b", "--home", "help help", "-", "--", "-=", "run --peer"} {
 		f.Add(s)

@@ -39,7 +39,7 @@ func TestMistakes(t *testing.T) {
 		{"fetch " + strings.Repeat("0", 64), exitNotFound, []string{"pauld list"}},
 		{"device remove abc", exitUsage, []string{"first 8 digits", "pauld devices"}},
 		{"device remove abcdefab", exitNotFound, []string{"abcdefab", "pauld devices"}},
-		{"peer add nonsense", exitFailed, []string{"nothing was added", "tls://192.0.2.1:7330"}},
+		{"peer add nonsense", exitUsage, []string{"nothing was added", "tls://192.0.2.1:7330"}},
 		{"peer remove tls://192.0.2.1:1", exitNotFound, []string{"pauld peer list"}},
 		{"join nonsense", exitFailed, []string{"pair code", "copy all of it"}},
 		{"list --home file", exitFailed, []string{"file cannot be used as a home", "not a directory", "--home"}},

@@ -17,6 +17,7 @@ func pair(ctx context.Context, l *line, p *printer) error {
 	return use(ctx, l, p, func(c *app.Client) error {
 		var invitation int64
 		var answered error
+		var refused string // whom the person did not let in
 		err := c.Pair(ctx, func(e app.Event) {
 			switch {
 			case e.Invitation != nil:
@@ -28,6 +29,9 @@ func pair(ctx context.Context, l *line, p *printer) error {
 				if !l.yes {
 					accept, err = ask(ctx, p, e.Guest)
 				}
+				if !accept {
+					refused = e.Guest.Name
+				}
 				answered = errors.Join(err, c.Answer(ctx, invitation, accept))
 			case e.Paired != nil:
 				p.object(map[string]any{"paired": e.Paired}, "Paired with "+e.Paired.Name)
@@ -35,6 +39,9 @@ func pair(ctx context.Context, l *line, p *printer) error {
 		})
 		if ctx.Err() != nil && errors.Is(err, app.ErrCancelled) {
 			return errors.New("the code is cancelled: nobody can join with it, and no device was let in. For another run: pauld pair")
+		}
+		if answered == nil && errors.Is(err, app.ErrRejected) {
+			return fmt.Errorf("you did not let %q in; its code is used up. For another: pauld pair", refused)
 		}
 		return errors.Join(err, answered)
 	})
