@@ -146,6 +146,10 @@ func (a *App) Notices() []string {
 	return notices
 }
 
+// SwitchedOff tells what the options of this start switch off, whatever the
+// settings say: looking for devices on the local network, and public peers.
+func (a *App) SwitchedOff() (lan, publicPeers bool) { return a.opts.NoLAN, a.opts.NoPublicPeers }
+
 // RestartNeeded names the settings that take effect at the next start only,
 // in words for a person; none when what is set is what holds.
 func (a *App) RestartNeeded() []string {

@@ -130,7 +130,7 @@ func (s *shell) deletePhotos(x sel) {
 		return
 	}
 	s.ask(question{
-		symbol: "trash", danger: true, title: s.deleteTitle(len(ds)), text: s.deleteText(),
+		symbol: "trash", danger: true, title: s.deleteTitle(len(ds)), text: s.deleteText(len(ds)),
 		yes: words.T("Delete"), no: words.T("Cancel"),
 		do: func() {
 			s.goDo(func(ctx context.Context) error { return s.dev.Delete(ctx, ds...) }, func(err error) {
@@ -157,10 +157,10 @@ func (s *shell) deleteTitle(n int) string {
 }
 
 // deleteText says where the photos go, and what devices that are offline do.
-func (s *shell) deleteText() string {
-	text := words.T("The trash keeps deleted photos for 30 days; until then they can be restored.")
+func (s *shell) deleteText(n int) string {
+	text := words.N("The trash keeps them for 30 days; until then they can be restored.", n)
 	if len(s.devices) > 1 {
-		text = words.T("The trash of each device keeps them for 30 days; until then they can be restored everywhere.")
+		text = words.N("The trash of each device keeps them for 30 days; until then they can be restored everywhere.", n)
 	}
 	var offline []string
 	for _, d := range s.devices {

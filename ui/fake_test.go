@@ -29,26 +29,27 @@ type fake struct {
 	changed signal.Signal
 	opened  chan []string
 
-	mu         sync.Mutex // guards all below
-	images     []*imagelib.Image
-	entries    map[app.Digest]app.Entry
-	trash      []app.Entry
-	held       []app.Entry
-	devices    []app.Device
-	settings   app.Settings
-	activities []app.Activity
-	transfers  []app.Transfer
-	albums     []imagelib.Album
-	restart    []string
-	refuse     map[app.Digest]error // of Unsave
-	joinErr    error
-	guest      chan app.Guest
-	inviteErr  error
-	calls      []string
-	notices    []string
-	loading    chan struct{}       // nil = all is known
-	acceptErr  error               // of the first Accept
-	absent     map[app.Digest]bool // no pixels to be had
+	mu              sync.Mutex // guards all below
+	images          []*imagelib.Image
+	entries         map[app.Digest]app.Entry
+	trash           []app.Entry
+	held            []app.Entry
+	devices         []app.Device
+	settings        app.Settings
+	activities      []app.Activity
+	transfers       []app.Transfer
+	albums          []imagelib.Album
+	restart         []string
+	noLAN, noPublic bool
+	refuse          map[app.Digest]error // of Unsave
+	joinErr         error
+	guest           chan app.Guest
+	inviteErr       error
+	calls           []string
+	notices         []string
+	loading         chan struct{}       // nil = all is known
+	acceptErr       error               // of the first Accept
+	absent          map[app.Digest]bool // no pixels to be had
 }
 
 func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }
@@ -356,6 +357,8 @@ func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
 	f.settings = s
 	return nil
 }
+
+func (f *fake) SwitchedOff() (lan, publicPeers bool) { return f.noLAN, f.noPublic }
 
 func (f *fake) RestartNeeded() []string {
 	f.mu.Lock()

@@ -16,6 +16,7 @@ func TestDeleteAsksAndCanBeUndone(t *testing.T) {
 	g.grid.Select(2)
 	g.grid.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
 	r.wantText("Delete 1 photo from all 3 devices?")
+	r.wantText("The trash of each device keeps it for 30 days")
 	r.wantText("NAS in the hall is offline and follows")
 	r.tap("Cancel")
 	if len(r.f.called()) != 0 {

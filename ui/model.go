@@ -38,6 +38,7 @@ type device interface {
 	Settings() app.Settings
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string
+	SwitchedOff() (lan, publicPeers bool)
 	Activities() []app.Activity
 	Transfers() []app.Transfer
 	Opened() <-chan []string

@@ -155,14 +155,22 @@ func (p *settingsPage) lan() fyne.CanvasObject {
 	c := widget.NewCheck("", nil)
 	c.SetChecked(p.set.LAN)
 	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.LAN = on }) }
-	return setting(words.T("Find devices on this network"), words.T("Devices in the same house talk directly, and fast."), c)
+	text := words.T("Devices in the same house talk directly, and fast.")
+	if off, _ := p.s.dev.SwitchedOff(); off {
+		text += " " + words.T("Paul was started with --no-lan: until the next start without it, this is off.")
+	}
+	return setting(words.T("Find devices on this network"), text, c)
 }
 
 func (p *settingsPage) public() fyne.CanvasObject {
 	c := widget.NewCheck("", nil)
 	c.SetChecked(p.set.PublicPeers)
 	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.PublicPeers = on }) }
-	return setting(words.T("Use public nodes"), words.T("They carry encrypted traffic between devices that are in different networks; they can read none of it."), c)
+	text := words.T("They carry encrypted traffic between devices that are in different networks; they can read none of it.")
+	if _, off := p.s.dev.SwitchedOff(); off {
+		text += " " + words.T("Paul was started with --no-public-peers: until the next start without it, this is off.")
+	}
+	return setting(words.T("Use public nodes"), text, c)
 }
 
 // peers lists nodes of one's own, with their state.

@@ -123,3 +123,17 @@ func TestChangesReachTheScreen(t *testing.T) {
 	f.changed.Raise()
 	r.until("the new photo", func() bool { return r.presentGrid().grid.Source().Len() == 11 })
 }
+
+func TestSettingsSayWhatThisStartSwitchedOff(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		f := newFake(5)
+		f.noLAN, f.noPublic = off, off
+		r := newRig(t, f, large)
+		r.open("settings")
+		for _, option := range []string{"--no-lan", "--no-public-peers"} {
+			if got := strings.Contains(r.texts(), option); got != off {
+				t.Errorf("switched off: %v, yet the settings name %s: %v", off, option, got)
+			}
+		}
+	}
+}
