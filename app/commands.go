@@ -153,7 +153,7 @@ func (c *control) check(r *http.Request, send func(Event)) error {
 		return err
 	}
 	result, err := c.app.Check(r.Context(), filelayer.CheckOptions{ReadData: req.ReadData, Repair: req.Repair}, func(p filelayer.Problem) {
-		problem := Problem{Path: p.Path, Error: p.Err.Error(), Repaired: p.Repaired}
+		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Repaired: p.Repaired}
 		if !p.Digest.IsZero() {
 			problem.Digest = p.Digest.String()
 		}

@@ -165,6 +165,7 @@ type CheckSummary struct {
 // Problem is a file that an import or a check has something to say of.
 type Problem struct {
 	Path     string `json:"path"`
+	Name     string `json:"name,omitempty"` // of what a check found
 	Digest   string `json:"digest,omitempty"`
 	Error    string `json:"error"`
 	Kept     bool   `json:"kept,omitempty"`     // an import kept the file all the same

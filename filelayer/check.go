@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
@@ -16,9 +17,10 @@ type CheckOptions struct {
 
 // A Problem is something that Check found.
 type Problem struct {
-	Digest   Digest
-	Path     string // "" when there is no file
-	Err      error  // what is wrong; errors.Is tells ErrMissing, ErrCorrupt, ErrUnrecorded
+	Digest   Digest // zero for [ErrStray]
+	Name     string // of the file
+	Path     string // where it lies, or lay; "" when that is not known
+	Err      error  // what is wrong; errors.Is tells ErrMissing, ErrChanged, ErrCorrupt, ErrUnrecorded, ErrStray
 	Repaired bool
 }
 
@@ -33,25 +35,31 @@ type CheckResult struct {
 // Check compares records, index and files. It calls report, if not nil, for
 // each problem, and returns an error only when it could not finish. Records
 // are corrected in any case, and what is missing or rotten will be fetched from
-// another holder; with Repair, Check waits for that.
+// another holder; with Repair, Check waits for that before it reports.
 func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Problem)) (CheckResult, error) {
 	var result CheckResult
 	if err := l.Ready(ctx); err != nil {
 		return result, err
 	}
-	if err := l.blobs.Mounted(); err != nil {
-		return result, fmt.Errorf("check: %w", err)
-	}
-	unrecorded := l.mirror.unrecorded()
-	missing, err := l.scan(ctx)
-	if err != nil {
-		return result, fmt.Errorf("check: %w", err)
-	}
+	var found []Problem
+	told := make(map[string]bool) // paths
 	tell := func(p Problem) {
-		if opts.Repair {
-			p.Repaired = l.repair(ctx, p) == nil
-		}
 		result.Problems++
+		told[p.Path] = true
+		if opts.Repair {
+			found = append(found, p)
+		} else if report != nil {
+			report(p)
+		}
+	}
+	err := l.checkAll(ctx, opts.ReadData, &result, tell)
+	if err == nil {
+		err = l.checkStrays(ctx, told, tell)
+	}
+	if opts.Repair {
+		l.repairAll(ctx, found)
+	}
+	for _, p := range found {
 		if p.Repaired {
 			result.Repaired++
 		}
@@ -59,44 +67,99 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 			report(p)
 		}
 	}
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return result, fmt.Errorf("check: %w", err)
+	}
+	return result, nil
+}
+
+// checkAll looks at the copies that are here, or should be.
+func (l *Layer) checkAll(ctx context.Context, read bool, result *CheckResult, tell func(Problem)) error {
+	if err := l.blobs.Mounted(); err != nil {
+		return err
+	}
+	unrecorded := l.mirror.unrecorded()
+	missing, err := l.scan(ctx)
+	if err != nil {
+		return err
+	}
 	for _, d := range unrecorded {
-		tell(Problem{Digest: d, Path: l.mirror.path(d), Err: ErrUnrecorded})
+		copied, _ := l.mirror.copied(d)
+		tell(Problem{Digest: d, Name: filepath.Base(copied.path), Path: copied.path, Err: ErrUnrecorded})
 	}
 	for _, e := range l.Entries() {
-		if err := ctx.Err(); err != nil {
-			return result, fmt.Errorf("check: %w", err)
+		if ctx.Err() != nil {
+			return nil // Check tells
 		}
 		if !e.Here() && !e.Holders[l.opts.DeviceID].Saved {
 			continue
 		}
 		result.Files++
 		result.Bytes += e.Size
-		err := ErrMissing // it was, though it may have been fetched since
-		if !missing[e.Digest] {
-			err = l.checkCopy(ctx, e, opts.ReadData)
+		p := Problem{Digest: e.Digest, Name: e.Name, Path: e.Path}
+		if info, ok := missing[e.Digest]; ok { // it was, though it may have been fetched since
+			p.Path, p.Err = info.Path, absence(info)
+		} else {
+			l.checkCopy(ctx, e, &p, read)
 		}
-		if err != nil && ctx.Err() == nil {
-			tell(Problem{Digest: e.Digest, Path: e.Path, Err: err})
+		if p.Err != nil && ctx.Err() == nil {
+			tell(p)
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return result, fmt.Errorf("check: %w", err)
-	}
-	return result, nil
+	return nil
 }
 
-func (l *Layer) checkCopy(ctx context.Context, e Entry, read bool) error {
-	if read && e.Here() {
-		return l.verify(ctx, e.Digest)
+// checkStrays tells of files in the library folder that no record knows, but for
+// those told of before. Before the library is indexed, that cannot be said.
+func (l *Layer) checkStrays(ctx context.Context, told map[string]bool, tell func(Problem)) error {
+	if l.blobs.Fresh() {
+		return nil
 	}
-	info, err := l.blobs.Info(e.Digest)
-	switch {
-	case err == nil && info.Missing, errors.Is(err, blob.ErrNotFound):
-		return ErrMissing
-	case err == nil && info.Size != e.Size:
-		return fmt.Errorf("%w: %d bytes, recorded as %d", ErrCorrupt, info.Size, e.Size)
+	paths, err := l.blobs.Strays(ctx)
+	for _, path := range paths {
+		if !told[path] {
+			tell(Problem{Name: filepath.Base(path), Path: path, Err: ErrStray})
+		}
 	}
 	return err
+}
+
+// absence is what is wrong with a copy whose file is missing.
+func absence(info blob.Info) error {
+	if info.Changed {
+		return ErrChanged
+	}
+	return ErrMissing
+}
+
+// checkCopy notes in p what is wrong with a copy, if anything is.
+func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
+	info, err := l.blobs.Info(e.Digest)
+	switch {
+	case errors.Is(err, blob.ErrNotFound):
+		p.Err = ErrMissing
+	case err != nil:
+		p.Err = err
+	case info.Missing:
+		p.Path, p.Err = info.Path, absence(info)
+		l.noteAbsent(e.Digest, ErrMissing)
+	case read && e.Here():
+		p.Err = l.verify(ctx, e.Digest)
+	case info.Size != e.Size:
+		p.Err = fmt.Errorf("%w: %d bytes, recorded as %d", ErrCorrupt, info.Size, e.Size)
+	}
+}
+
+// repairAll puts right what it can, and notes that; also what has been put right
+// meanwhile without it, as by a device that came online late.
+func (l *Layer) repairAll(ctx context.Context, ps []Problem) {
+	for i := range ps {
+		ps[i].Repaired = !errors.Is(ps[i].Err, ErrStray) && l.repair(ctx, ps[i]) == nil
+	}
+	for i, p := range ps {
+		e, known := l.mirror.entry(p.Digest)
+		ps[i].Repaired = p.Repaired || known && e.Deleted == nil && e.Here() && l.blobs.Has(p.Digest)
+	}
 }
 
 // repair puts one problem right, or fails.
@@ -131,8 +194,10 @@ func (m *mirror) unrecorded() []Digest {
 	return out
 }
 
-func (m *mirror) path(d Digest) string {
+// copied returns the copy of a file that is here.
+func (m *mirror) copied(d Digest) (c localCopy, here bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.local[d].path
+	c, here = m.local[d]
+	return c, here
 }

@@ -2,11 +2,14 @@ package filelayer
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
@@ -64,6 +67,70 @@ func TestCheckTellsWhatIsMendedMeanwhile(t *testing.T) {
 	must(t, err)
 	if result.Files != 3 || result.Problems != 3 || !told[ds[0]] || !told[ds[1]] || !told[ds[2]] {
 		t.Errorf("Check = %+v, %v", result, told)
+	}
+}
+
+// TestCheckTellsNameAndPath: what a person has changed or removed is told with
+// where it lies, each time, and what was written there stays.
+func TestCheckTellsNameAndPath(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	changed, removed := a.entry(a.create("changed", 1000)), a.entry(a.create("removed", 1000))
+	must(t, os.Chmod(changed.Path, 0o600))
+	must(t, os.WriteFile(changed.Path, flip(photo("changed", 1000)), 0o600))
+	must(t, os.Chtimes(changed.Path, time.Time{}, time.Now().Add(-time.Hour)))
+	must(t, os.Remove(removed.Path))
+	stray := filepath.Join(a.opts.Library, "put here.jpg")
+	must(t, os.WriteFile(stray, photo("stray", 10), 0o600))
+	want := map[Digest]Problem{
+		changed.Digest: {Digest: changed.Digest, Name: "changed.jpg", Path: changed.Path, Err: ErrChanged},
+		removed.Digest: {Digest: removed.Digest, Name: "removed.jpg", Path: removed.Path, Err: ErrMissing},
+		{}:             {Name: "put here.jpg", Path: stray, Err: ErrStray},
+	}
+	for _, opts := range []CheckOptions{{}, {ReadData: true}, {Repair: true}} {
+		got := make(map[Digest]Problem)
+		result, err := a.Check(testContext(t), opts, func(p Problem) { got[p.Digest] = p })
+		must(t, err)
+		if result.Problems != 3 || result.Repaired != 0 || !maps.Equal(got, want) {
+			t.Errorf("Check(%+v) = %+v, %+v\nwant %+v", opts, result, got, want)
+		}
+	}
+}
+
+// TestCheckTellsOfWhatWasReplaced: a changed file stays beside the right copy
+// that was fetched again, and is told of until a person has decided.
+func TestCheckTellsOfWhatWasReplaced(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	path := b.entry(sharedFiles(t, a, b, 1)[0]).Path
+	must(t, os.Chmod(path, 0o600))
+	must(t, os.WriteFile(path, []byte("other bytes"), 0o600))
+	for i, want := range []Problem{{Err: ErrChanged, Repaired: true}, {Err: ErrStray}, {Err: ErrStray}} {
+		var got []Problem
+		_, err := b.Check(testContext(t), CheckOptions{Repair: true}, func(p Problem) { got = append(got, p) })
+		must(t, err)
+		if len(got) != 1 || !errors.Is(got[0].Err, want.Err) || got[0].Repaired != want.Repaired || got[0].Path != path {
+			t.Errorf("check %d tells %+v", i, got)
+		}
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "other bytes" {
+		t.Errorf("what was written there: %q, %v", data, err)
+	}
+}
+
+// TestRepairedMeanwhile: what is here again counts as repaired, also when Check
+// could not bring it.
+func TestRepairedMeanwhile(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	back, gone := a.create("back", 100), a.create("gone", 100)
+	must(t, os.Remove(a.entry(gone).Path))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	ps := []Problem{{Digest: back, Err: ErrMissing}, {Digest: gone, Err: ErrMissing}, {Err: ErrStray}}
+	a.repairAll(ended, ps)
+	if !ps[0].Repaired || ps[1].Repaired || ps[2].Repaired {
+		t.Errorf("repaired: %+v", ps)
 	}
 }
 

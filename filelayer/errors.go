@@ -44,6 +44,11 @@ var (
 	// of.
 	ErrUnrecorded = errors.New("file is here, but not in the records")
 
+	// ErrStray is a [Problem]: a file lies in the library folder that is none of
+	// Paul's. It stays.
+	ErrStray = errors.New("file is in the library folder, but not in the records: " +
+		"move it elsewhere, and import it from there if it is wanted")
+
 	// ErrNoBackup is returned for a file that is no backup of the records, or
 	// a damaged one.
 	ErrNoBackup = errors.New("the file is no backup of Paul's records, or a damaged one")
@@ -59,6 +64,7 @@ var (
 	ErrReadOnly   = blob.ErrReadOnly
 	ErrNotMounted = blob.ErrNotMounted
 	ErrMissing    = blob.ErrMissing
+	ErrChanged    = blob.ErrChanged
 
 	ErrDamaged = couch.ErrDamaged
 	ErrNewer   = couch.ErrNewer

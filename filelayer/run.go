@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/libpaul/paul/filelayer/blob"
 )
 
 // Run serves peers, replicates, fetches what is wished for, and acts on what
@@ -203,12 +205,12 @@ func (l *Layer) tidy(ctx context.Context) error {
 
 // scan looks at every file of the library, and returns those that it found
 // missing. They may be here again by then.
-func (l *Layer) scan(ctx context.Context) (missing map[Digest]bool, err error) {
+func (l *Layer) scan(ctx context.Context) (missing map[Digest]blob.Info, err error) {
 	changed, err := l.blobs.Scan(ctx)
-	missing = make(map[Digest]bool)
+	missing = make(map[Digest]blob.Info)
 	for _, info := range changed {
 		if info.Missing {
-			missing[info.Digest] = true
+			missing[info.Digest] = info
 		}
 		l.mirror.setHere(info)
 		l.stirred.add(info.Digest)

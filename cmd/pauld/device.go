@@ -290,11 +290,14 @@ func check(ctx context.Context, l *line, p *printer) error {
 }
 
 func problemText(f *app.Problem) string {
-	text := f.Path
+	text := f.Name
 	if text == "" && len(f.Digest) > 12 {
 		text = f.Digest[:12]
 	}
 	text += ": " + f.Error
+	if f.Path != "" {
+		text += " (" + f.Path + ")"
+	}
 	if f.Repaired {
 		text += " (repaired)"
 	}

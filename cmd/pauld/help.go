@@ -104,7 +104,9 @@ device's key. A backup that is there is replaced, any other file is not.
 `
 	statusHelp = `Asks the running device only: the exit code is 1 when none runs.
 `
-	checkHelp = `The exit code is 1 when a problem remains.
+	checkHelp = `The exit code is 1 when a problem remains. A file in the library folder that is
+not in the records, such as one that another program changed, is a problem too:
+it stays until you move it elsewhere.
 
   --read-data   read every photo here and compare its digest
   --repair      put right what can be: records, and photos from other devices

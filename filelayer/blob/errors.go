@@ -13,7 +13,7 @@ var (
 	ErrMissing = errors.New("file is missing from the library folder")
 	// ErrChanged accompanies ErrMissing: another program has put other bytes in
 	// the file's place. Those are left where they are.
-	ErrChanged = errors.New("file was changed by another program, and what it wrote is kept")
+	ErrChanged = errors.New("file was changed outside Paul, and what was written is kept")
 	// ErrCorrupt says that bytes do not have the digest that they came under,
 	// or no longer have it.
 	ErrCorrupt = errors.New("bytes do not match their digest")

@@ -163,7 +163,7 @@ func TestChangesByOthers(t *testing.T) {
 		if s.Has(d) {
 			t.Errorf("%v counts as here", d)
 		}
-		if info, err := s.Info(d); err != nil || !info.Missing {
+		if info, err := s.Info(d); err != nil || !info.Missing || info.Changed != (d != gone) {
 			t.Errorf("%+v, %v", info, err)
 		}
 		if _, err := s.GrantLease(d, "laptop", time.Now().Add(time.Minute)); !errors.Is(err, ErrMissing) {

@@ -121,9 +121,16 @@ func (s *Store) scan(ctx context.Context) (changed []Info, missing map[int64]boo
 		if after.missing {
 			missing[r.size] = true
 		}
-		if after.missing != r.missing {
-			changed = append(changed, s.info(after))
+		if after.missing == r.missing {
+			continue
 		}
+		info := s.info(after)
+		if after.missing {
+			if info, err = s.absent(after); err != nil {
+				return changed, missing, fmt.Errorf("scan %s: %w", r.path, err)
+			}
+		}
+		changed = append(changed, info)
 	}
 	return changed, missing, nil
 }

@@ -94,6 +94,36 @@ func (s *Store) findMoved(ctx context.Context, sizes map[int64]bool) (moved []In
 	return moved, nil
 }
 
+// Strays returns the absolute paths of the files in the library folder that no
+// blob has: what a person or another program has put there or changed. The
+// store's own files, hidden ones and those that systems strew are none. It reads
+// no bytes. While the store is Fresh it may not know its own files.
+func (s *Store) Strays(ctx context.Context) (paths []string, err error) {
+	err = s.walk(ctx, func(p string) error {
+		rel, err := s.rel(p)
+		if err != nil {
+			return err
+		}
+		free, err := s.index.free(rel)
+		if err != nil || !free {
+			return err
+		}
+		s.mu.Lock() // so that no rename is in progress
+		defer s.mu.Unlock()
+		if free, err = s.index.free(rel); err != nil || !free {
+			return err
+		}
+		if _, err := os.Lstat(p); err == nil {
+			paths = append(paths, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for unknown files: %w", explainRead(err))
+	}
+	return paths, nil
+}
+
 // found records the file at p, unless it is known or a second copy of a blob;
 // one whose bytes the index has not known yet only with anew. A file that cannot
 // be read, or that changes or vanishes while it is read, is passed over.

@@ -168,6 +168,7 @@ type Info struct {
 	ModTime  time.Time // of the file
 	Verified time.Time // when its bytes last matched its digest
 	Missing  bool      // the file is gone, or was changed by another program
+	Changed  bool      // set by Scan and Info: it is Missing, and bytes that no blob has lie at Path
 	Known    bool      // set by Put and Receive: the bytes were stored before
 }
 
@@ -193,8 +194,31 @@ func (s *Store) Info(d Digest) (Info, error) {
 	if same && r.missing { // it is back, unless the file there is known as another blob's
 		same, err = s.index.free(r.path)
 	}
-	r.missing = !same
-	return s.info(r), err
+	if err != nil || same {
+		r.missing = !same
+		return s.info(r), err
+	}
+	return s.absent(r)
+}
+
+// absent is info of a blob whose file is gone or was changed, though the index
+// may not say so yet.
+func (s *Store) absent(r row) (Info, error) {
+	noted := r.missing
+	r.missing = true
+	info := s.info(r)
+	_, err := os.Lstat(info.Path)
+	if errors.Is(err, fs.ErrNotExist) || isNotDir(err) {
+		return info, nil
+	}
+	if err != nil {
+		return info, explainRead(err)
+	}
+	info.Changed = true
+	if noted { // another blob may have the place by now
+		info.Changed, err = s.index.free(r.path)
+	}
+	return info, err
 }
 
 // Has reports whether an intact copy of d is here, as far as can be told
