@@ -57,7 +57,9 @@ func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 		}
 		r.Added = after(l.opts.DeviceID, now, &r.Added, r.Deleted)
 		r.Deleted = nil
-		if l.mirror.trashed(d) == trashDeleted {
+		if copied, here := l.mirror.copied(d); here { // its bytes were not moved yet
+			r.set(l.opts.DeviceID, true, toMillis(copied.verified))
+		} else if l.mirror.trashed(d) == trashDeleted {
 			r.set(l.opts.DeviceID, true, 0)
 		}
 		return true

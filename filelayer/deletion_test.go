@@ -149,3 +149,27 @@ func TestJudgeDeletions(t *testing.T) {
 		})
 	}
 }
+
+// TestRestoreOfWhatStayed: bytes that could not be moved to the trash are a copy
+// again as soon as the file is restored.
+func TestRestoreOfWhatStayed(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d := a.create("leased", 100)
+	_, err := a.blobs.GrantLease(d, "other", time.Now().Add(time.Hour))
+	must(t, err)
+	must(t, a.Delete(ctx, d))
+	if !a.blobs.Has(d) || a.holds(a, d) {
+		t.Fatalf("not deleted with its bytes here: %+v", a.entry(d))
+	}
+	a.settling.Lock() // as if the device stopped now
+	defer a.settling.Unlock()
+	must(t, a.Restore(ctx, d))
+	if !a.holds(a, d) {
+		t.Errorf("restored: %+v", a.entry(d))
+	}
+	if _, err := a.Check(ctx, CheckOptions{}, func(p Problem) { t.Errorf("problem: %+v", p) }); err != nil {
+		t.Error(err)
+	}
+}
