@@ -198,9 +198,9 @@ func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (
 	if err != nil {
 		return time.Time{}, err
 	}
-	resp, err := l.client.Do(req)
+	resp, err := l.ask(req)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("cannot be reached: %w", err)
+		return time.Time{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read as far as needed
 	return readLease(resp)
@@ -215,7 +215,7 @@ func (l *Layer) releaseLease(ctx context.Context, device, removal string, d Dige
 	if err != nil {
 		return err
 	}
-	resp, err := l.client.Do(req)
+	resp, err := l.ask(req)
 	if err != nil {
 		return err
 	}

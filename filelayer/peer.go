@@ -69,11 +69,32 @@ func (l *Layer) PeerGet(ctx context.Context, deviceID, path string) (*http.Respo
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", l.deviceName(deviceID), err)
 	}
-	resp, err := l.client.Do(req)
+	resp, err := l.ask(req)
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", l.deviceName(deviceID), err)
 	}
 	return resp, nil
+}
+
+// unanswered is the error of a device that does not answer. Its text leaves out
+// the URL and the dialling, which tell a person nothing; cause has them.
+type unanswered struct{ cause error }
+
+func (u unanswered) Error() string { return "does not answer" }
+func (u unanswered) Unwrap() error { return u.cause }
+
+// ask sends a request to another device. When its context was cancelled, the
+// error is the cause of that.
+func (l *Layer) ask(req *http.Request) (*http.Response, error) {
+	resp, err := l.client.Do(req)
+	switch {
+	case err == nil:
+		return resp, nil
+	case errors.Is(req.Context().Err(), context.Canceled):
+		return nil, context.Cause(req.Context())
+	}
+	l.log.DebugContext(req.Context(), "Device does not answer", "error", err)
+	return nil, unanswered{err}
 }
 
 // servePeers serves the paired devices until ctx ends.

@@ -1,6 +1,7 @@
 package filelayer
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -82,5 +83,30 @@ func TestStrangersAndPeersAreHeldToTheirRights(t *testing.T) {
 				t.Errorf("%s %s = %s, want %d", tt.method, tt.path, resp.Status, tt.status)
 			}
 		})
+	}
+}
+
+// TestSilentDevice: who does not answer is told by name, without a URL.
+func TestSilentDevice(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	b.stop()
+	_, err := a.askLease(ctx, b.id, "R", a.entry(d))
+	if err == nil || err.Error() != "does not answer" {
+		t.Errorf("lease: %v", err)
+	}
+	resp, err := a.PeerGet(ctx, b.id, "/thumb/")
+	if err == nil {
+		_ = resp.Body.Close() // not read
+	}
+	if err == nil || err.Error() != "ask b: does not answer" {
+		t.Errorf("get: %v", err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := a.askLease(ended, b.id, "R", a.entry(d)); !errors.Is(err, context.Canceled) || err.Error() == "does not answer" {
+		t.Errorf("lease, when nobody waits: %v", err)
 	}
 }

@@ -45,7 +45,7 @@ func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, siz
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
 		want = http.StatusPartialContent
 	}
-	resp, err := l.client.Do(req)
+	resp, err := l.ask(req)
 	if err != nil {
 		return nil, err
 	}
