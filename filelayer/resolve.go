@@ -2,8 +2,10 @@ package filelayer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	kivik "github.com/go-kivik/kivik/v4"
@@ -69,13 +71,14 @@ func (db *Database) noteResolved(ctx context.Context, seq string) {
 }
 
 // merges resolves the conflicts of those documents that have several leaves.
+// One that cannot be resolved is left as it is, and does not stop the others.
 func (db *Database) merges(ctx context.Context, rows []row) error {
-	var writes []any
+	var resolutions [][]json.RawMessage
 	for _, row := range rows {
 		if len(row.revs) < 2 || strings.HasPrefix(row.doc.ID, "_") {
 			continue
 		}
-		more, err := conflict.Resolution(ctx, db.kv, row.doc.ID, db.merge)
+		writes, err := conflict.Resolution(ctx, db.kv, row.doc.ID, db.merge)
 		if errors.Is(err, conflict.ErrUnmergeable) {
 			db.log.WarnContext(ctx, "Conflict is left as it is", "database", db.name, "error", err)
 			continue
@@ -83,16 +86,39 @@ func (db *Database) merges(ctx context.Context, rows []row) error {
 		if err != nil {
 			return err
 		}
-		for _, doc := range more {
-			writes = append(writes, doc)
+		if len(writes) > 0 {
+			resolutions = append(resolutions, writes)
 		}
 	}
-	if len(writes) == 0 {
+	err := db.writeMerged(ctx, resolutions...)
+	if !isRefusal(err) {
+		return err
+	}
+	for _, writes := range resolutions { // to find which it is
+		err := db.writeMerged(ctx, writes)
+		if isRefusal(err) {
+			db.log.WarnContext(ctx, "Conflict is left as it is", "database", db.name, "error", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeMerged writes resolutions. Their revisions are made here, not by the
+// database, so that every device and every kind of database makes the same, and
+// none is refused for a conflict.
+func (db *Database) writeMerged(ctx context.Context, resolutions ...[]json.RawMessage) error {
+	var docs []any
+	for _, writes := range resolutions {
+		for _, doc := range writes {
+			docs = append(docs, doc)
+		}
+	}
+	if len(docs) == 0 {
 		return nil
 	}
-	// Revisions made here, not by the database, so that every device and every
-	// kind of database makes the same, and none is refused for a conflict.
-	results, err := db.kv.BulkDocs(ctx, writes, kivik.Param("new_edits", false))
+	results, err := db.kv.BulkDocs(ctx, docs, kivik.Param("new_edits", false))
 	if err != nil {
 		return fmt.Errorf("write merged documents: %w", err)
 	}
@@ -102,4 +128,11 @@ func (db *Database) merges(ctx context.Context, rows []row) error {
 		}
 	}
 	return nil
+}
+
+// isRefusal reports whether the database will not take a document, however
+// often it is asked.
+func isRefusal(err error) bool {
+	status := kivik.HTTPStatus(err)
+	return status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge
 }

@@ -68,19 +68,34 @@ func Resolution(ctx context.Context, db *kivik.DB, id string, merge MergeFunc) (
 		return nil, fmt.Errorf("read %s: %w", id, err)
 	}
 	leaves := []json.RawMessage{body}
-	for _, rev := range winner.Conflicts {
+	size := len(body)
+	var failed error
+	for i, rev := range winner.Conflicts {
 		leaf, err := readLeaf(ctx, db, id, rev)
 		if err != nil {
 			return nil, fmt.Errorf("read %s of %s: %w", rev, id, err)
 		}
 		leaves = append(leaves, leaf)
+		if size += len(leaf); size < mergeAtOnce && i < len(winner.Conflicts)-1 {
+			continue
+		}
+		merged, err := merge(leaves)
+		if err != nil {
+			failed = err // others may be read
+			leaves, size = nil, 0
+			continue
+		}
+		leaves, size = []json.RawMessage{merged}, len(merged)
 	}
-	merged, err := merge(leaves)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrUnmergeable, id, err)
+	if len(leaves) == 0 {
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnmergeable, id, failed)
 	}
-	return resolution(id, winner.Rev, body, merged, winner.Conflicts)
+	return resolution(id, winner.Rev, body, leaves[0], winner.Conflicts)
 }
+
+// mergeAtOnce is how many bytes of leaves are merged at once: a conflict may
+// have any number.
+const mergeAtOnce = 4 << 20
 
 func readLeaf(ctx context.Context, db *kivik.DB, id, rev string) (json.RawMessage, error) {
 	var raw json.RawMessage
