@@ -352,7 +352,8 @@ func TestBeforeAndAfterRun(t *testing.T) {
 func FuzzSpec(f *testing.F) {
 	for _, s := range []string{
 		`{"source":"a","target":"b"}`, `{"source":{"url":"http://a/b","headers":{"x":"y"}},"target":"_users","doc_ids":[],"since_seq":3}`,
-		`{"source":"http://u:p@h/d","target":"b","selector":{"a":1}}`, `{"source":1,"target":null}`, `{"source":"http://%zz/","target":"a/b"}`,
+		`{"source":"http://u:p@h/d","target":"b","selector":{"a":1}}`, `{"source":1,"target":null}`, `{"source":"u:secret@h:5984/d","target":"b"}`, `{"source":"ftp://u:secret@h/d","target":"b"}`, `{"source":"http://u:secret@h:x/d","target":"b"}`,
+		`{"source":"http://%zz/","target":"a/b"}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -363,6 +364,9 @@ func FuzzSpec(f *testing.F) {
 		}
 		s, err := a.parse()
 		if err != nil {
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s: %v", b, err)
+			}
 			return
 		}
 		for _, e := range []*end{&s.source, &s.target} {

@@ -124,7 +124,7 @@ func parseEnd(role string, raw json.RawMessage) (end, error) {
 	if !strings.Contains(text, "://") {
 		e.local = strings.TrimSuffix(text, "/")
 		if !localName.MatchString(e.local) {
-			return e, badSpec("`%s`: %.100q is neither a URL nor the name of a database", role, text)
+			return e, badSpec("`%s` is neither a URL, such as http://host:5984/database, nor the name of a database", role)
 		}
 		return e, nil
 	}
