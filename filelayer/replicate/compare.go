@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 )
 
 // A list is a batch with what the target lacks of it.
@@ -53,20 +52,24 @@ func (s *session) compare(ctx context.Context, b batch) (*list, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[ref]bool)
-	for i, row := range b.rows {
-		lacks := diff[row.id]
-		for _, rev := range row.revs {
-			if r := (ref{row.id, rev}); slices.Contains(lacks.Missing, rev) && !seen[r] {
-				seen[r] = true
-				l.missing = append(l.missing, wanted{r, i})
-			}
+	open := make(map[ref]bool) // missing, and not yet in l: a row may name thousands
+	for id, lacks := range diff {
+		for _, rev := range lacks.Missing {
+			open[ref{id, rev}] = true
 		}
 		if lacks.PossibleAncestors != nil {
 			if l.ancestors == nil {
 				l.ancestors = make(map[string][]string)
 			}
-			l.ancestors[row.id] = lacks.PossibleAncestors
+			l.ancestors[id] = lacks.PossibleAncestors
+		}
+	}
+	for i, row := range b.rows {
+		for _, rev := range row.revs {
+			if r := (ref{row.id, rev}); open[r] {
+				delete(open, r)
+				l.missing = append(l.missing, wanted{r, i})
+			}
 		}
 	}
 	return l, nil

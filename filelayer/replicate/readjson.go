@@ -18,7 +18,7 @@ var errCut = errors.New("read enough")
 // readObject reads a JSON object from r as it comes, giving the members that
 // are named in members to their functions and passing over the others.
 func readObject(r io.Reader, members map[string]func(*json.Decoder) error) error {
-	d := json.NewDecoder(r)
+	d := json.NewDecoder(gathered{r})
 	if err := delimiter(d, '{'); err != nil {
 		return err
 	}
@@ -36,6 +36,20 @@ func readObject(r io.Reader, members map[string]func(*json.Decoder) error) error
 		}
 	}
 	return delimiter(d, '}')
+}
+
+// A gathered reader returns as much as is asked for, until the end. A decoder
+// looks through white space anew with each read, and asks for ever more: a peer
+// that sends it in small pieces would keep it busy for hours.
+type gathered struct{ io.Reader }
+
+// Read implements [io.Reader].
+func (g gathered) Read(p []byte) (int, error) {
+	n, err := io.ReadFull(g.Reader, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) && n > 0 {
+		err = nil // the next Read tells
+	}
+	return n, err
 }
 
 // readArray reads a JSON array: each is called for an element, and says
