@@ -121,8 +121,11 @@ func TestHostileRecords(t *testing.T) {
 	good, err := encode(a.orphan(blob.Info{Path: "/x/y.jpg", Size: 1, Verified: time.Now(), ModTime: time.Now()}))
 	must(t, err)
 	for doc, ok := range map[string]bool{
-		string(good):                           true,
-		`{"_deleted":true}`:                    true,
+		string(good):                             true,
+		`{"_deleted":true}`:                      true,
+		`{"_attachments":{},` + string(good[1:]): true,
+		`{"_attachments":{"x":{"stub":true,"length":9000000000}},` + string(good[1:]): false,
+		`{"_deleted":true,"_attachments":{"x":{"stub":true}}}`:                        false,
 		`{}`:                                   false,
 		`[]`:                                   false,
 		`{"name":"../../etc/passwd","size":1}`: false,

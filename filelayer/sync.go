@@ -85,7 +85,7 @@ func (l *Layer) pull(ctx context.Context, id string, db *Database) {
 	r, err := replicate.New(replicate.Options{
 		Source: replicate.End{URL: peerURL(id, "/db/"+db.name), Client: l.client, ID: id + "/" + db.name},
 		Target: replicate.End{URL: db.url, Client: db.http, ID: l.opts.DeviceID + "/" + db.name},
-		Accept: l.accept(db), Kick: l.opts.Network.Changed(), Log: l.log,
+		Accept: l.accept(db), Kick: l.opts.Network.Changed(), Log: l.log, MaxAnswer: maxPeerAnswer,
 	})
 	if err == nil {
 		err = r.Run(ctx)
@@ -94,6 +94,10 @@ func (l *Layer) pull(ctx context.Context, id string, db *Database) {
 		l.log.ErrorContext(ctx, "Replication has ended", "device", id, "database", db.name, "error", err)
 	}
 }
+
+// maxPeerAnswer is the longest answer of a device to its puller, in bytes: a
+// thousand records, or one of the longest documents that a database takes.
+const maxPeerAnswer = 16 << 20
 
 // accept refuses what is no record, or beyond the bounds of one. A deletion of
 // a document is let in: it also ends the losing side of a conflict, and no File
@@ -111,6 +115,12 @@ func (l *Layer) accept(db *Database) func(id string, doc json.RawMessage) error 
 	return func(id string, raw json.RawMessage) error {
 		if len(raw) > maxRecord {
 			return fmt.Errorf("%w: %.64q has %d bytes", ErrInvalid, id, len(raw))
+		}
+		var files struct {
+			Attachments map[string]json.RawMessage `json:"_attachments"`
+		}
+		if err := json.Unmarshal(raw, &files); err != nil || len(files.Attachments) > 0 { // they would fill the disk
+			return fmt.Errorf("%w: %.64q has attachments", ErrInvalid, id)
 		}
 		doc, err := splitDoc(raw)
 		if err != nil || doc.Deleted {
