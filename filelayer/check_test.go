@@ -125,6 +125,8 @@ func TestRepairedMeanwhile(t *testing.T) {
 	a := newDevice(t, newOverlay(), "a")
 	back, gone := a.create("back", 100), a.create("gone", 100)
 	must(t, os.Remove(a.entry(gone).Path))
+	_, err := a.Check(testContext(t), CheckOptions{}, nil) // which notes that it is gone
+	must(t, err)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	ps := []Problem{{Digest: back, Err: ErrMissing}, {Digest: gone, Err: ErrMissing}, {Err: ErrStray}}
