@@ -152,3 +152,16 @@ func TestTargetCutShort(t *testing.T) {
 		}
 	}
 }
+
+// A target without space ends the session; no document is to blame.
+func TestTargetFull(t *testing.T) {
+	t.Parallel()
+	a, b := newPeer(t), newPeer(t)
+	fill(t, a.db, 0, 20)
+	opts := options(a, b)
+	opts.Target.Client = liar(b, map[string]func(*http.Request) *http.Response{"/_bulk_docs": says(http.StatusInsufficientStorage, `{"error":"insufficient_storage"}`)})
+	r := newReplicator(t, opts)
+	if err := r.Once(t.Context()); !errors.Is(err, ErrAnswer) || r.Status().Failed != 0 {
+		t.Errorf("err = %v, status: %+v", err, r.Status())
+	}
+}
