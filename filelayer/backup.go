@@ -80,22 +80,13 @@ func sweepWork(dir string) error {
 	return err
 }
 
-// ReadBackup tells what the backup at path is. For any other file it fails
-// with [ErrNoBackup], for one of a later version with [ErrNewer].
-func ReadBackup(path string) (Backup, error) {
-	b, err := readBackup(path)
-	if err != nil {
-		return b, fmt.Errorf("read the backup: %w", err)
-	}
-	return b, nil
-}
-
 // RestoreBackup takes in the records of the backup at path, as if another
 // device had sent them: what is newer here stays, nothing is deleted, and what
 // was restored goes on to the other devices. A file here that the backup says
-// is deleted stays until a person agrees; see [Layer.HeldDeletions]. Photos come back only where some
-// device has their bytes. It may be called again after an error: what was
-// taken in stays.
+// is deleted stays until a person agrees; see [Layer.HeldDeletions]. Photos come
+// back only where some device has their bytes. It may be called again after an
+// error: what was taken in stays. Any other file is refused with [ErrNoBackup],
+// a backup of a later version with [ErrNewer].
 func (l *Layer) RestoreBackup(ctx context.Context, path string) (Restored, error) {
 	r, err := l.restoreBackup(ctx, path)
 	if err != nil {
