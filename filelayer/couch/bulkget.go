@@ -2,7 +2,6 @@ package couch
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"mime/multipart"
 	"net/textproto"
@@ -13,9 +12,8 @@ import (
 
 // A wanted is what a request of _bulk_get names.
 type wanted struct {
-	ID        string   `json:"id"`
-	Rev       string   `json:"rev"`
-	AttsSince []string `json:"atts_since"`
+	ID, Rev   string
+	AttsSince []string
 }
 
 // bulkGet answers POST /{db}/_bulk_get: one result for each document asked
@@ -68,8 +66,8 @@ func parseWanted(b []byte, most int) (docs []wanted, err error) {
 			if len(docs) == most {
 				return nil, tooManyDocs("max_bulk_get_count_exceeded", most)
 			}
-			var w wanted
-			if json.Unmarshal(raw, &w) != nil {
+			w, ok := parseWant(raw)
+			if !ok {
 				return nil, badRequest("`docs` must hold objects with `id`, `rev` and `atts_since`.")
 			}
 			docs = append(docs, w)
@@ -79,6 +77,28 @@ func parseWanted(b []byte, most int) (docs []wanted, err error) {
 		return nil, badRequest("Missing JSON list of 'docs'.")
 	}
 	return docs, nil
+}
+
+func parseWant(raw []byte) (w wanted, ok bool) {
+	if !rawjson.IsObject(raw) {
+		return w, false
+	}
+	for name, value := range rawjson.Members(raw) {
+		ok := true
+		switch {
+		case string(value) == "null":
+		case rawjson.Is(name, "id"):
+			w.ID, ok = rawjson.String(value)
+		case rawjson.Is(name, "rev"):
+			w.Rev, ok = rawjson.String(value)
+		case rawjson.Is(name, "atts_since"):
+			w.AttsSince, ok = rawjson.Strings(value, len(value))
+		}
+		if !ok {
+			return w, false
+		}
+	}
+	return w, true
 }
 
 func (r *request) bulkGetJSON(docs []wanted, latest bool, s show) error {

@@ -3,6 +3,7 @@ package couch
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/libpaul/paul/filelayer/internal/rawjson"
@@ -70,15 +71,16 @@ func isOfReplicator(name string) bool {
 func (d *document) setSpecial(name string, value []byte) error {
 	switch name {
 	case "_id":
-		if json.Unmarshal(value, &d.id) != nil || string(value) == "null" {
+		var isText bool
+		if d.id, isText = rawjson.String(value); !isText {
 			return &Error{http.StatusBadRequest, "illegal_docid", "Document id must be a string"}
 		}
 		if d.id == "" {
 			return &Error{http.StatusBadRequest, "illegal_docid", "Document id must not be empty"}
 		}
 	case "_rev":
-		var text string
-		if json.Unmarshal(value, &text) != nil {
+		text, ok := rawjson.String(value)
+		if !ok {
 			return errBadRev
 		}
 		return d.setRev(text)
@@ -117,21 +119,16 @@ func (d *document) setRev(text string) error {
 const maxLineage = 100_000
 
 func (d *document) setLineage(value []byte) error {
-	if rawjson.IsObject(value) {
-		for name, ids := range rawjson.Members(value) {
-			if rawjson.Is(name, "ids") && rawjson.IsArray(ids) && rawjson.Count(ids, maxLineage+1) > maxLineage {
-				return errLongDocument
-			}
-		}
+	ids := rawjson.Member(value, "ids")
+	if ids != nil && rawjson.IsArray(ids) && rawjson.Count(ids, maxLineage+1) > maxLineage {
+		return errLongDocument
 	}
-	var revisions struct {
-		Start int      `json:"start"`
-		IDs   []string `json:"ids"`
-	}
-	if json.Unmarshal(value, &revisions) != nil {
+	start, err := strconv.Atoi(string(rawjson.Member(value, "start")))
+	digests, ok := rawjson.Strings(ids, maxLineage)
+	if err != nil || !ok {
 		return badRequest("_revisions must have a start and ids")
 	}
-	d.lineage = lineage{revisions.Start, revisions.IDs}
+	d.lineage = lineage{start, digests}
 	if !d.lineage.valid() {
 		return badRequest("_revisions has no valid revisions")
 	}

@@ -53,7 +53,8 @@ func (r *request) diff(out *stream, tell func(*missing) any) error {
 	asked, first := make([]question, 0, idsAtOnce), true
 	for name, value := range rawjson.Members(b) {
 		q := question{id: rawjson.Text(name)}
-		if json.Unmarshal(value, &q.revs) != nil {
+		var ok bool
+		if q.revs, ok = rawjson.Strings(value, len(value)); !ok {
 			return badRequest("The revisions of %.200q must be an array of strings", q.id)
 		}
 		if asked = append(asked, q); len(asked) < idsAtOnce {

@@ -60,9 +60,9 @@ func readHead(raw []byte) (h head, ok bool) {
 		read := true
 		switch rawjson.Text(name) {
 		case "_id":
-			h.id, read = text(value)
+			h.id, read = rawjson.String(value)
 		case "_rev":
-			h.rev, read = text(value)
+			h.rev, read = rawjson.String(value)
 		case "_revisions":
 			read = h.readRevisions(value)
 		case "_attachments":
@@ -75,20 +75,10 @@ func readHead(raw []byte) (h head, ok bool) {
 }
 
 func (h *head) readRevisions(value []byte) (ok bool) {
-	ids := member(value, "ids")
-	start, err := strconv.Atoi(string(member(value, "start")))
-	if err != nil || ids == nil || !rawjson.IsArray(ids) {
-		return false
-	}
-	h.start, h.ids = start, nil
-	for quoted := range rawjson.Elements(ids) {
-		id, ok := text(quoted)
-		if !ok {
-			return false
-		}
-		h.ids = append(h.ids, id)
-	}
-	return true
+	var err error
+	h.start, err = strconv.Atoi(string(rawjson.Member(value, "start")))
+	h.ids, ok = rawjson.Strings(rawjson.Member(value, "ids"), len(value))
+	return ok && err == nil
 }
 
 // has reports whether h is revision rev or descends from it.

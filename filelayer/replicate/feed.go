@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A change is a row of the changes feed.
@@ -29,6 +30,8 @@ type page struct {
 	count   int       // of rows, with the bad ones
 	lastSeq string
 	pending int64
+
+	raw json.RawMessage // a row; read again and again
 }
 
 // changes reads the changes after since, limit at most. With wait it waits
@@ -84,29 +87,38 @@ func (p *page) read(r io.Reader, limit int) error {
 }
 
 func (p *page) readRow(d *json.Decoder, limit int) error {
-	var row struct {
-		Seq     seq    `json:"seq"`
-		ID      string `json:"id"`
-		Changes []struct {
-			Rev string `json:"rev"`
-		} `json:"changes"`
-	}
-	if err := d.Decode(&row); err != nil {
+	if err := d.Decode(&p.raw); err != nil {
 		return err
 	}
 	if p.count++; p.count > limit {
 		return fmt.Errorf("%w: more changes than asked for", ErrAnswer)
 	}
-	c := change{id: row.ID, revs: make([]string, len(row.Changes)), seq: string(row.Seq)}
-	for i, leaf := range row.Changes {
-		c.revs[i] = leaf.Rev
-	}
+	c := cutChange(p.raw)
 	if err := c.check(); err != nil {
 		p.bad = append(p.bad, Failure{ID: c.id[:min(len(c.id), maxID)], Err: err})
 		return nil
 	}
 	p.rows = append(p.rows, c)
 	return nil
+}
+
+// cutChange returns what a row of the feed says, as far as it has the form of
+// one.
+func cutChange(row []byte) (c change) {
+	c.id, _ = rawjson.String(rawjson.Member(row, "id"))
+	var s seq
+	if raw := rawjson.Member(row, "seq"); raw != nil && s.UnmarshalJSON(raw) == nil {
+		c.seq = string(s)
+	}
+	leaves := rawjson.Member(row, "changes")
+	if leaves == nil || !rawjson.IsArray(leaves) {
+		return c
+	}
+	for leaf := range rawjson.Elements(leaves) {
+		rev, _ := rawjson.String(rawjson.Member(leaf, "rev"))
+		c.revs = append(c.revs, rev)
+	}
+	return c
 }
 
 func (c change) check() error {

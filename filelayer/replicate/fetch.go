@@ -71,13 +71,13 @@ func readBulkGet(r io.Reader, refs []ref, ancestors map[string][]string, most in
 // take takes over what answers for what is open, and returns its length. What
 // has another form than a result answers for nothing.
 func (f *fetched) take(open *asked, result []byte, ancestors map[string][]string) (size int) {
-	id, _ := text(member(result, "id"))
-	docs := member(result, "docs")
+	id, _ := rawjson.String(rawjson.Member(result, "id"))
+	docs := rawjson.Member(result, "docs")
 	if docs == nil || !rawjson.IsArray(docs) {
 		return 0
 	}
 	for entry := range rawjson.Elements(docs) {
-		if raw := member(entry, "ok"); raw != nil {
+		if raw := rawjson.Member(entry, "ok"); raw != nil {
 			if doc, ok := open.answer(raw, ancestors); ok {
 				if len(result) > 2*len(raw) { // the rest must not be held with it
 					doc.raw = bytes.Clone(raw)
@@ -87,9 +87,9 @@ func (f *fetched) take(open *asked, result []byte, ancestors map[string][]string
 			}
 			continue
 		}
-		if refused := member(entry, "error"); refused != nil {
-			rev, _ := text(member(refused, "rev"))
-			reason, _ := text(member(refused, "reason"))
+		if refused := rawjson.Member(entry, "error"); refused != nil {
+			rev, _ := rawjson.String(rawjson.Member(refused, "rev"))
+			reason, _ := rawjson.String(rawjson.Member(refused, "reason"))
 			open.refuse(ref{id, rev}, reason)
 		}
 	}

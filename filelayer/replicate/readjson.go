@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // errNoResults is for an answer of _bulk_get that is some other object.
@@ -91,29 +89,4 @@ func badJSON(err error) error {
 		return fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	return err
-}
-
-// member returns the member of an object with that name, the last if there are
-// several; nil if there is none, or it is null, or v is nil or no object.
-func member(v []byte, name string) (value []byte) {
-	if v == nil || !rawjson.IsObject(v) {
-		return nil
-	}
-	for quoted, v := range rawjson.Members(v) {
-		if rawjson.Is(quoted, name) {
-			value = v
-		}
-	}
-	if string(value) == "null" {
-		return nil
-	}
-	return value
-}
-
-// text returns the text of v if it is a string.
-func text(v []byte) (s string, ok bool) {
-	if v == nil || !rawjson.IsString(v) {
-		return "", false
-	}
-	return rawjson.Text(v), true
 }

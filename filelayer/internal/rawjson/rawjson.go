@@ -10,12 +10,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
-	"unicode/utf8"
 )
-
-// Valid reports whether b is one JSON value in UTF-8, nested 10,000 levels deep
-// at most.
-func Valid(b []byte) bool { return utf8.Valid(b) && json.Valid(b) }
 
 // IsObject reports whether v is an object.
 func IsObject(v []byte) bool { return v[skipSpace(v, 0)] == '{' }
@@ -139,6 +134,48 @@ func Members(object []byte) iter.Seq2[[]byte, []byte] {
 			i = end
 		}
 	}
+}
+
+// Member returns the member of an object with that name, the last if there are
+// several; nil if there is none, or it is null, or v is nil or no object.
+func Member(v []byte, name string) (value []byte) {
+	if v == nil || !IsObject(v) {
+		return nil
+	}
+	for quoted, v := range Members(v) {
+		if Is(quoted, name) {
+			value = v
+		}
+	}
+	if string(value) == "null" {
+		return nil
+	}
+	return value
+}
+
+// String returns the text of v if it is a string without white space before it.
+func String(v []byte) (text string, ok bool) {
+	if len(v) == 0 || v[0] != '"' {
+		return "", false
+	}
+	return Text(v), true
+}
+
+// Strings returns the texts of v if it is an array of strings, most of them at
+// most.
+func Strings(v []byte, most int) (texts []string, ok bool) {
+	if v == nil || !IsArray(v) {
+		return nil, false
+	}
+	texts = []string{}
+	for quoted := range Elements(v) {
+		text, ok := String(quoted)
+		if !ok || len(texts) == most {
+			return nil, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, true
 }
 
 // Text returns the text of a string.
