@@ -13,7 +13,8 @@
 //   - $regex takes the syntax of package regexp: no look-around, no back
 //     references; it reads characters, not bytes.
 //   - A selector is refused that has more than 4 MiB, is nested more than 100
-//     levels deep, or has a pattern of more than 64 KiB.
+//     levels deep, or has a pattern of more than 64 KiB; and so is a list of
+//     more than 1000 fields.
 //
 // Values are JSON text throughout, valid and in UTF-8, as the database holds
 // documents: nothing is decoded that a query does not look at.

@@ -92,6 +92,9 @@ func ParseProjection(v []byte) (Projection, error) {
 	if !rawjson.IsArray(v) {
 		return nil, errorf("invalid_fields", "Fields must be an array of strings, not: %.200s", v)
 	}
+	if rawjson.Count(v, maxFields+1) > maxFields {
+		return nil, errorf("invalid_fields", "Fields must not name more than %d fields", maxFields)
+	}
 	var p Projection
 	for _, name := range list(v) {
 		if !rawjson.IsString(name) {

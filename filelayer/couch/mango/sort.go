@@ -8,11 +8,17 @@ type Sort struct {
 	Descending bool
 }
 
+// maxFields is how many fields a sort, an index or a projection may name.
+const maxFields = 1000
+
 // ParseSort reads the member "sort" of a query, or the fields of an index: an
 // array of names, or of objects of a name and "asc" or "desc".
 func ParseSort(v []byte) (Sort, error) {
 	if !rawjson.IsArray(v) {
 		return Sort{}, errorf("invalid_sort_json", "Sort must be an array of sort specs, not: %.200s", v)
+	}
+	if rawjson.Count(v, maxFields+1) > maxFields {
+		return Sort{}, errorf("invalid_sort_json", "Sort must not name more than %d fields", maxFields)
 	}
 	var s Sort
 	for i, spec := range list(v) {
