@@ -62,7 +62,7 @@ type state struct {
 // openDatabase opens or makes the file at path.
 func openDatabase(ctx context.Context, name, path string, log *slog.Logger) (_ *database, err error) {
 	d := &database{name: name, path: path, log: log, done: make(chan struct{})}
-	d.writer.turn, d.writer.enough = make(chan struct{}, 1), make(chan struct{}, 1)
+	d.writer.turn = make(chan struct{}, 1)
 	if d.writer.db, err = openSQLite(path, 1, writerPragmas); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"time"
 )
 
 // writer does the writes of a database, one transaction at a time. Writes that
@@ -17,13 +16,10 @@ type writer struct {
 
 	find, locations, insert, update, count *sql.Stmt
 
-	waiting  sync.Mutex // guards queue and expected
-	queue    []*job
-	expected int           // how long the queue was when it was taken last
-	enough   chan struct{} // receives when the queue has become as long again
+	waiting sync.Mutex // guards queue
+	queue   []*job
 
 	turn chan struct{} // holds one while somebody commits
-	took time.Duration // by the last commit; for whose turn it is
 }
 
 // A job is a write. Run may be called again, after what it did was rolled
@@ -85,49 +81,20 @@ func (w *writer) add(j *job) {
 	w.waiting.Lock()
 	defer w.waiting.Unlock()
 	w.queue = append(w.queue, j)
-	if len(w.queue) == w.expected {
-		select {
-		case w.enough <- struct{}{}:
-		default:
-		}
-	}
 }
 
-// maxGather is how long a write waits for others at most.
-const maxGather = 5 * time.Millisecond
-
 // take returns what waits to be written, nothing if somebody else took it.
-// Those who were answered together are likely to come back together: it waits
-// for as many as came last, but not for long beside what a commit takes.
 func (w *writer) take() []*job {
-	w.waiting.Lock()
-	waiting, expected := len(w.queue), w.expected
-	w.waiting.Unlock()
-	if waiting == 0 {
-		return nil
-	}
-	if waiting < expected {
-		select {
-		case <-w.enough:
-		case <-time.After(min(w.took/4, maxGather)):
-		}
-	}
 	w.waiting.Lock()
 	defer w.waiting.Unlock()
 	jobs := w.queue
-	w.queue, w.expected = nil, len(jobs)
-	select {
-	case <-w.enough: // it was about these
-	default:
-	}
+	w.queue = nil
 	return jobs
 }
 
 // commit runs jobs together, or, should that fail, each by itself.
 func (d *database) commit(ctx context.Context, jobs []*job) {
-	began := time.Now()
 	err := d.transact(ctx, jobs)
-	d.writer.took = time.Since(began)
 	for _, j := range jobs {
 		j.err = err
 		if err != nil && len(jobs) > 1 {
