@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/libpaul/paul/internal/signal"
 )
 
 // LANPort is the TCP port for links of the local network, and the UDP port of
@@ -39,6 +41,7 @@ type lan struct {
 	port    uint16 // of the listener announced
 	// Devices to call: strangers' links and silences leave room for our own.
 	ours, others chan beaconFrom
+	asked        signal.Signal // to announce this device now
 
 	mu    sync.Mutex // guards heard
 	heard map[string]heardBeacon
@@ -100,7 +103,7 @@ func (l *lan) run(ctx context.Context) {
 		}
 		group.Go(func() { l.listen(ctx, s) })
 		if l.port != 0 {
-			group.Go(func() { announce(ctx, s) })
+			group.Go(func() { l.announce(ctx, s) })
 		}
 	}
 	for range maxLANCalls {
@@ -116,15 +119,35 @@ type beaconSocket interface {
 	Close() error
 }
 
-func announce(ctx context.Context, s beaconSocket) {
+// announce sends beacons, with pauses that grow, and start anew when one is
+// asked for. There is at most one in beaconFirst, whoever asks.
+func (l *lan) announce(ctx context.Context, s beaconSocket) {
+	asked, stop := l.asked.Listen()
+	defer stop()
 	wait := beaconFirst
 	for {
 		s.announce()
-		if pause(ctx, wait) != nil {
+		if pause(ctx, beaconFirst) != nil {
 			return
 		}
-		wait = min(wait+time.Second, beaconLongest)
+		timer := time.NewTimer(wait - beaconFirst)
+		select {
+		case <-ctx.Done():
+		case <-asked:
+			wait = 0
+		case <-timer.C:
+		}
+		timer.Stop()
+		wait = min(wait+beaconFirst, beaconLongest)
 	}
+}
+
+// renew looks for devices anew: the network is another.
+func (l *lan) renew() {
+	l.mu.Lock()
+	clear(l.heard)
+	l.mu.Unlock()
+	l.asked.Raise()
 }
 
 func (l *lan) listen(ctx context.Context, s beaconSocket) {
@@ -163,6 +186,7 @@ func (l *lan) hear(b beacon, from netip.Addr, now time.Time) {
 			clear(l.heard) // politeness forgotten does little harm
 		}
 		h.first = now
+		l.asked.Raise() // it may have come after our last beacon, and wait for one
 	}
 	polite := l.port != 0 && bytes.Compare(own, b.key) > 0 && now.Sub(h.first) < politeness
 	if !polite && now.Sub(h.called) >= lanRetry {

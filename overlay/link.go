@@ -16,7 +16,9 @@ type link struct {
 	inbound bool
 	key     ed25519.PublicKey
 	remote  netip.AddrPort
-	local   bool // remote is of the local network
+	own     netip.Addr // of our end; invalid when not known
+	local   bool       // remote is of the local network
+	cut     func()     // ends the link
 	budget  *budget
 
 	rx, tx, transit atomic.Uint64

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/yggdrasil-network/yggdrasil-go/src/core"
+
+	"github.com/libpaul/paul/internal/signal"
 )
 
 const acceptPause = time.Second
@@ -33,6 +35,7 @@ type links struct {
 
 	listeners []*linkListener // fixed before run
 	added     chan struct{}   // a static peer has been added
+	renewed   signal.Signal   // the network is another: what waits tries again
 
 	mu      sync.Mutex // guards what follows
 	up      map[*link]struct{}
@@ -121,9 +124,11 @@ func (ls *links) closeListeners() error {
 }
 
 // tryForEver keeps a link to p, with pauses after failures that double up to
-// p's longest.
+// p's longest, and end when the network changes.
 func (ls *links) tryForEver(ctx context.Context, p *staticPeer) {
 	pauses := backoff{longest: p.uri.backoff}
+	renewed, stop := ls.renewed.Listen()
+	defer stop()
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := ls.call(ctx, p.uri, PeeringStatic, func(key ed25519.PublicKey) {
@@ -137,7 +142,7 @@ func (ls *links) tryForEver(ctx context.Context, p *staticPeer) {
 		if time.Since(began) > maxBackoff {
 			pauses.reset() // it was a good link
 		}
-		if pause(ctx, pauses.next()) != nil {
+		if pauses.wait(ctx, renewed) != nil {
 			return
 		}
 	}
@@ -158,7 +163,9 @@ func (ls *links) note(p *staticPeer, key ed25519.PublicKey, err error) {
 // call dials u and keeps the link. It returns why the link was not made, or
 // has ended: never nil.
 func (ls *links) call(ctx context.Context, u peerURI, kind string, up func(ed25519.PublicKey)) error {
-	s, err := dial(ctx, u, ls.tls)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := ls.dial(ctx, cancel, u)
 	if err != nil {
 		return err
 	}
@@ -177,9 +184,12 @@ func (ls *links) keepInbound(ctx context.Context, s stream, u peerURI, k *link) 
 // keep greets the other end and hands the link to the core for as long
 // as it lasts. It returns why it ended: never nil.
 func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link, up func(ed25519.PublicKey)) error {
+	ctx, k.cut = context.WithCancel(ctx)
+	defer k.cut()
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
 	defer func() { _ = s.Close() }() // the core has closed it, if it got it
+	k.own = ownEnd(ctx, s)
 	g, err := exchange(s, ls.private, u.priority, u.password)
 	if err != nil {
 		return err
@@ -225,7 +235,9 @@ func (ls *links) callPublic(ctx context.Context, u peerURI) error {
 
 // probe reports whether a node answers at u, without making a link.
 func (ls *links) probe(ctx context.Context, u peerURI) error {
-	s, err := dial(ctx, u, ls.tls)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := ls.dial(ctx, cancel, u)
 	if err != nil {
 		return err
 	}
@@ -339,6 +351,21 @@ func (b *backoff) next() time.Duration {
 }
 
 func (b *backoff) reset() { b.last = 0 }
+
+// wait pauses for the next time, or until woken: then what is next is as short
+// as the first. It returns the error of a ctx that ends meanwhile.
+func (b *backoff) wait(ctx context.Context, woken <-chan struct{}) error {
+	timer := time.NewTimer(b.next())
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-woken:
+		b.reset()
+	case <-timer.C:
+	}
+	return nil
+}
 
 // pause waits for d, or returns the error of a ctx that ends first.
 func pause(ctx context.Context, d time.Duration) error {

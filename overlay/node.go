@@ -17,6 +17,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"github.com/libpaul/paul/internal/signal"
+	"github.com/libpaul/paul/overlay/netwatch"
 )
 
 // reachWait bounds how long DialContext waits for a device to answer, and then
@@ -172,6 +173,7 @@ func (n *Node) carry(ctx context.Context, group *errgroup.Group) {
 	start(func(ctx context.Context) { n.greeter.write(ctx, n.send) })
 	start(n.greeter.run)
 	start(n.links.run)
+	start(func(ctx context.Context) { netwatch.Watch(ctx, n.networkChanged) })
 	if n.public != nil {
 		start(n.public.run)
 	}

@@ -67,6 +67,8 @@ func (p *publicPeers) run(ctx context.Context) {
 		return
 	}
 	pauses := backoff{longest: maxBackoff}
+	renewed, stop := p.links.renewed.Listen()
+	defer stop()
 	var active, standby *peerURI
 	for ctx.Err() == nil {
 		if active == nil {
@@ -74,7 +76,7 @@ func (p *publicPeers) run(ctx context.Context) {
 		}
 		if active == nil {
 			p.set(nil, nil, "no public peer answers")
-			_ = pause(ctx, pauses.next()) // when ctx ends, so does the loop
+			_ = pauses.wait(ctx, renewed) // when ctx ends, so does the loop
 			continue
 		}
 		began := time.Now()
@@ -82,7 +84,7 @@ func (p *publicPeers) run(ctx context.Context) {
 		if time.Since(began) > goodLink {
 			pauses.reset()
 		} else {
-			_ = pause(ctx, pauses.next()) // when ctx ends, so does the loop
+			_ = pauses.wait(ctx, renewed) // when ctx ends, so does the loop
 		}
 		active, standby = standby, nil
 	}
