@@ -4,26 +4,45 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// machine is a network and a clock that a test changes. It is used within one
-// synctest bubble, and touched while the watcher waits.
+// machine is a network and a clock that a test changes.
 type machine struct {
+	mu    sync.Mutex // guards what follows
 	state string
 	err   error
 	slept time.Duration // that the wall clock is ahead
-	looks int
+}
+
+// becomes changes the network; one with an error cannot be read.
+func (m *machine) becomes(state string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state, m.err = state, err
+}
+
+func (m *machine) sleeps(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slept += d
 }
 
 func (m *machine) look(context.Context) (string, error) {
-	m.looks++
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.state, m.err
 }
 
-func (m *machine) wall() time.Time { return time.Now().Add(m.slept) }
+func (m *machine) wall() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Add(m.slept)
+}
 
 // watch runs a watcher of m while script changes it, and returns what it
 // reported.
@@ -62,54 +81,53 @@ func TestWatcher(t *testing.T) {
 			rest(time.Hour)
 		}, nil},
 		"an address changes": {func(m *machine, _ func(), rest func(time.Duration)) {
-			m.state = elsewhere
+			m.becomes(elsewhere, nil)
 			rest(lookEvery + settle)
 		}, []Reason{Changed}},
 		"the system tells": {func(m *machine, nudge func(), rest func(time.Duration)) {
-			m.state = elsewhere
+			m.becomes(elsewhere, nil)
 			nudge()
 			rest(settle)
 		}, []Reason{Changed}},
 		"addresses come one by one": {func(m *machine, nudge func(), rest func(time.Duration)) {
 			for _, state := range []string{"eth0", home, home + " fe80::1/64"} {
-				m.state = "now " + state
+				m.becomes("now "+state, nil)
 				nudge()
 				rest(settle / 2)
 			}
 			rest(2*settle + 2*lookEvery)
 		}, []Reason{Changed}},
 		"never at rest": {func(m *machine, nudge func(), rest func(time.Duration)) {
-			for range 15 {
-				m.state += "x"
+			for i := range 15 {
+				m.becomes(strings.Repeat("x", i+1), nil)
 				nudge()
 				rest(settle / 2)
 			}
 		}, []Reason{Changed}},
 		"up, down and up again": {func(m *machine, nudge func(), rest func(time.Duration)) {
-			m.state = ""
-			m.err = errors.New("not now")
+			m.becomes("", errors.New("not now"))
 			nudge()
 			rest(lookEvery)
-			m.state, m.err = "lo none none", nil
+			m.becomes("lo none none", nil)
 			rest(lookEvery + settle)
-			m.state = home
+			m.becomes(home, nil)
 			rest(lookEvery + settle)
 		}, []Reason{Changed, Changed}},
 		"asleep": {func(m *machine, _ func(), rest func(time.Duration)) {
-			m.slept += time.Hour
+			m.sleeps(time.Hour)
 			rest(lookEvery + settle)
 			rest(time.Minute)
 		}, []Reason{Woke}},
 		"asleep, and elsewhere": {func(m *machine, nudge func(), rest func(time.Duration)) {
-			m.state = elsewhere
-			m.slept += time.Minute
+			m.becomes(elsewhere, nil)
+			m.sleeps(time.Minute)
 			nudge()
 			rest(settle)
 			rest(time.Minute)
 		}, []Reason{Woke}},
 		"the clock is set": {func(m *machine, _ func(), rest func(time.Duration)) {
 			for _, by := range []time.Duration{asleep / 2, -time.Hour, -time.Second} {
-				m.slept += by
+				m.sleeps(by)
 				rest(time.Minute)
 			}
 		}, nil},
@@ -130,9 +148,9 @@ func TestFirstLookFails(t *testing.T) {
 	t.Parallel()
 	m := &machine{err: errors.New("not now")}
 	got := watch(t, m, func(_ func(), rest func(time.Duration)) {
-		m.state, m.err = "eth0", nil
+		m.becomes("eth0", nil)
 		rest(2 * lookEvery)
-		m.state = "eth1"
+		m.becomes("eth1", nil)
 		rest(2 * lookEvery)
 	})
 	if !slices.Equal(got, []Reason{Changed}) {
