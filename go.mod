@@ -10,6 +10,8 @@ require (
 	github.com/dweymouth/fyne-tooltip v0.4.0
 	github.com/gen2brain/jpegn v0.6.1
 	github.com/go-kivik/kivik/v4 v4.5.2
+	github.com/huin/goupnp v1.3.1
+	github.com/jackpal/gateway v1.1.1
 	github.com/makiuchi-d/gozxing v0.1.1
 	github.com/ncruces/zenity v0.10.14
 	github.com/quic-go/quic-go v0.65.0
@@ -67,6 +69,7 @@ require (
 	github.com/rymdport/portal v0.4.2 // indirect
 	github.com/srwiley/oksvg v0.0.0-20221011165216-be6e8873101c // indirect
 	github.com/srwiley/rasterx v0.0.0-20220730225603-2ab79fcdd4ef // indirect
+	github.com/stretchr/objx v0.5.3 // indirect
 	github.com/stretchr/testify v1.12.1 // indirect
 	github.com/yuin/goldmark v1.7.8 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect

@@ -40,6 +40,8 @@ var vendors = map[string][]string{
 	"modernc.org/sqlite":                {"filelayer"},
 	"github.com/yggdrasil-network/":     {"overlay"},
 	"github.com/Arceliar/":              {"overlay"},
+	"github.com/huin/":                  {"overlay"},
+	"github.com/jackpal/":               {"overlay"},
 	"gvisor.dev/":                       {"overlay"},
 	"github.com/gen2brain/":             {"imagelib"},
 	"go.n16f.net/thumbhash":             {"imagelib"},

@@ -1,0 +1,77 @@
+package portmap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+)
+
+// Requests over UDP are repeated after firstWait, then after twice as long
+// each time, until answerWait is over. Gateways are one hop away.
+const (
+	firstWait  = 250 * time.Millisecond
+	answerWait = 2 * time.Second
+)
+
+// exchange sends a request to the control port of a gateway until read takes an
+// answer: it returns false, and why, for a packet that answers something else.
+// The error is what read returned with true, ErrNoAnswer, or ErrBadAnswer when
+// all that came was refused by read.
+func exchange(ctx context.Context, t target, request []byte, read func([]byte) (bool, error)) error {
+	limited, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	dialer := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(netip.AddrPortFrom(t.local, 0))}
+	// A connected socket takes packets of that address and port only.
+	c, err := dialer.DialContext(limited, "udp4", netip.AddrPortFrom(t.gateway, t.control).String())
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrNoAnswer, err)
+	}
+	defer func() { _ = c.Close() }()
+	defer context.AfterFunc(limited, func() { _ = c.Close() })()
+	var why error // the last packet was no answer
+	buf := make([]byte, maxPCP+1)
+	for wait := firstWait; limited.Err() == nil; wait *= 2 {
+		if _, err = c.Write(request); err != nil {
+			break
+		}
+		if err = c.SetReadDeadline(time.Now().Add(wait)); err != nil {
+			break
+		}
+		var done bool
+		if done, why, err = readUntil(c, buf, why, read); done {
+			return why
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case why != nil:
+		return fmt.Errorf("%w (%w)", ErrBadAnswer, why)
+	case limited.Err() == nil:
+		return fmt.Errorf("%w (%w)", ErrNoAnswer, err)
+	}
+	return ErrNoAnswer
+}
+
+// readUntil reads until read takes a packet, and returns what it said; or until
+// reading fails, and returns that and why the last packet was not taken.
+func readUntil(c net.Conn, buf []byte, why error, read func([]byte) (bool, error)) (bool, error, error) {
+	for {
+		size, err := c.Read(buf)
+		if err != nil {
+			return false, why, err
+		}
+		done, said := read(buf[:size])
+		if done {
+			return true, said, nil
+		}
+		why = said
+	}
+}
