@@ -43,6 +43,7 @@ var vendors = map[string][]string{
 	"github.com/huin/":                  {"overlay"},
 	"github.com/jackpal/":               {"overlay"},
 	"gvisor.dev/":                       {"overlay"},
+	"github.com/pion/":                  {"overlay"},
 	"github.com/gen2brain/":             {"imagelib"},
 	"go.n16f.net/thumbhash":             {"imagelib"},
 }

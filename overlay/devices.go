@@ -37,7 +37,9 @@ type device struct {
 	presence presence
 	online   chan struct{} // closed while presence.online
 	conns    map[*conn]struct{}
+	way      Path // as it was seen last: Kind, Method, Via and Since
 
+	rx, tx  flow
 	heard   atomic.Int64         // when a packet was last let in, Unix ns
 	arrival atomic.Pointer[link] // the link its last packet came by
 }
@@ -169,6 +171,7 @@ func (t *devices) inbound(packet []byte, key ed25519.PublicKey, now time.Time) b
 	}
 	if ok {
 		d.heard.Store(now.UnixNano())
+		d.rx.add(len(packet), now)
 	}
 	return ok
 }
@@ -248,6 +251,7 @@ func (t *devices) outbound(p *stack.PacketBuffer) iwt.Addr {
 	case d == nil:
 		return nil
 	case d.admitted || d.gone, isTCP && t.windows[tcp.SourcePort()] > 0:
+		d.tx.add(p.Size(), time.Now())
 		return iwt.Addr(d.key)
 	}
 	return nil
@@ -282,4 +286,25 @@ func (t *devices) admittedAt(at netip.Addr) (*device, bool) {
 	defer t.mu.RUnlock()
 	d := t.table[at]
 	return d, d != nil && d.admitted
+}
+
+// admittedKeys returns the keys of all admitted devices.
+func (t *devices) admittedKeys() []ed25519.PublicKey {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var keys []ed25519.PublicKey
+	for _, d := range t.table {
+		if d.admitted {
+			keys = append(keys, d.key)
+		}
+	}
+	return keys
+}
+
+// isOnline reports whether the device with that key answers.
+func (t *devices) isOnline(key ed25519.PublicKey) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	d := t.table[AddressOf(key)]
+	return d != nil && d.admitted && d.presence.online
 }

@@ -51,10 +51,17 @@ func listening(tb testing.TB) Options {
 // start opens a node and runs it until the test ends.
 func start(tb testing.TB, opts Options) *Node {
 	tb.Helper()
+	return startWith(tb, opts, func(*Node) {})
+}
+
+// startWith lets set change the node before it runs.
+func startWith(tb testing.TB, opts Options, set func(*Node)) *Node {
+	tb.Helper()
 	n, err := Open(opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	set(n)
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	go func() { ended <- n.Run(ctx) }()

@@ -175,7 +175,7 @@ func (l *lan) hear(b beacon, from netip.Addr, now time.Time) {
 	if b.key.Equal(own) || !isLocal(netip.AddrPortFrom(from, b.port)) {
 		return
 	}
-	if k := l.links.to(b.key); k != nil && k.local {
+	if k := l.links.to(b.key); k != nil && k.local && k.kind != PeeringDirect {
 		return
 	}
 	l.mu.Lock()

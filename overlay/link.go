@@ -13,6 +13,7 @@ import (
 type link struct {
 	uri     string
 	kind    string // as Peering.Kind
+	method  string // as Path.Method
 	inbound bool
 	key     ed25519.PublicKey
 	remote  netip.AddrPort
@@ -24,6 +25,14 @@ type link struct {
 	rx, tx, transit atomic.Uint64
 	rtt             atomic.Int64 // nanoseconds
 	asked           atomic.Int64 // when a signature was last asked for, Unix ns
+}
+
+// better reports whether packets to a node take k rather than other.
+func (k *link) better(other *link) bool {
+	if k.local != other.local {
+		return k.local
+	}
+	return k.kind != PeeringDirect && other.kind == PeeringDirect
 }
 
 func (k *link) peering() Peering {

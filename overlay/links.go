@@ -19,6 +19,7 @@ import (
 	"github.com/yggdrasil-network/yggdrasil-go/src/core"
 
 	"github.com/libpaul/paul/internal/signal"
+	"github.com/libpaul/paul/overlay/direct"
 )
 
 const acceptPause = time.Second
@@ -169,9 +170,15 @@ func (ls *links) call(ctx context.Context, u peerURI, kind string, up func(ed255
 	if err != nil {
 		return err
 	}
-	k := &link{uri: u.name(), kind: kind, remote: remoteAddr(s)}
+	k := &link{uri: u.name(), kind: kind, remote: remoteAddr(s), method: MethodStatic}
 	if k.local = isLocal(k.remote); k.local && u.priority == priorityDefault {
 		u.priority = priorityLAN
+	}
+	switch kind {
+	case PeeringLAN:
+		k.method = MethodLAN
+	case PeeringDirect:
+		k.method = MethodPublic
 	}
 	return ls.keep(ctx, s, u, k, up)
 }
@@ -197,12 +204,30 @@ func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link, up func
 	if err := checkPeer(u, g, s.tls); err != nil {
 		return err
 	}
-	k.key, k.budget = slices.Clone(g.key), ls.budgetOf(hostOf(k.remote.Addr()))
+	k.key = slices.Clone(g.key)
 	up(k.key)
+	return ls.carry(s, k, g.priority)
+}
+
+// keepDirect keeps a link that was made together with the device at its other
+// end, which has proved its key. It returns why it ended: never nil.
+func (ls *links) keepDirect(ctx context.Context, l direct.Link) error {
+	stop := context.AfterFunc(ctx, func() { _ = l.Conn.Close() })
+	defer stop()
+	return ls.carry(l.Conn, &link{
+		uri: "quic://" + l.Remote.String(), kind: PeeringDirect, method: l.Method, inbound: l.Inbound,
+		key: l.Key, remote: l.Remote, local: l.Method == MethodLAN,
+	}, direct.Priority(l.Method))
+}
+
+// carry hands a link to the core for as long as it lasts. It returns why it
+// ended: never nil.
+func (ls *links) carry(c net.Conn, k *link, priority uint8) error {
+	k.budget = ls.budgetOf(hostOf(k.remote.Addr()))
 	ls.enlist(k)
 	defer ls.strike(k)
 	own := ls.private.Public().(ed25519.PublicKey)
-	err = ls.core.HandleConn(k.key, newMeter(s, k, own, ls.welcome), g.priority)
+	err := ls.core.HandleConn(k.key, newMeter(c, k, own, ls.welcome), priority)
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 		err = errLinkClosed
 	}
@@ -319,13 +344,14 @@ func (ls *links) peerings() []Peering {
 	return list
 }
 
-// to returns the best link to a node: one on the local network, if any.
+// to returns the best link to a node: one on the local network, if any, and
+// among equals one that is not made by package direct.
 func (ls *links) to(key ed25519.PublicKey) *link {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	var best *link
 	for k := range ls.up {
-		if k.key.Equal(key) && (best == nil || k.local && !best.local) {
+		if k.key.Equal(key) && (best == nil || k.better(best)) {
 			best = k
 		}
 	}

@@ -149,14 +149,14 @@ func (l *linkListener) take(ctx context.Context, ls *links, s stream) error {
 		return err
 	}
 	remote := remoteAddr(done)
-	k := &link{kind: PeeringInbound, inbound: true, remote: remote, local: isLocal(remote)}
+	k := &link{kind: PeeringInbound, method: MethodStatic, inbound: true, remote: remote, local: isLocal(remote)}
 	k.uri = l.uri.scheme + "://" + remote.String()
 	u := l.uri
 	if k.local {
 		u.priority = priorityLAN
 	}
 	if l.lan {
-		k.kind = PeeringLAN
+		k.kind, k.method = PeeringLAN, MethodLAN
 	}
 	return ls.keepInbound(ctx, done, u, k)
 }

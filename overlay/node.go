@@ -17,6 +17,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"github.com/libpaul/paul/internal/signal"
+	"github.com/libpaul/paul/overlay/direct"
 	"github.com/libpaul/paul/overlay/netwatch"
 )
 
@@ -39,6 +40,9 @@ type Node struct {
 	links   *links
 	public  *publicPeers
 	lan     *lan
+	direct  *direct.Engine // nil when it is not to make links
+	signals net.Listener   // of direct
+	subnets func() []netip.Prefix
 	changed signal.Signal
 
 	mu      sync.Mutex         // guards what follows
@@ -95,9 +99,14 @@ func (n *Node) build(opts Options) error {
 		return err
 	}
 	if !opts.NoPublicPeers {
-		n.public, err = newPublicPeers(n.links, opts.PublicPeers)
+		if n.public, err = newPublicPeers(n.links, opts.PublicPeers); err != nil {
+			return err
+		}
 	}
-	return err
+	if !opts.NoDirect {
+		return n.openDirect(opts, *cert)
+	}
+	return nil
 }
 
 func (n *Node) bindAll(opts Options) error {
@@ -180,6 +189,10 @@ func (n *Node) carry(ctx context.Context, group *errgroup.Group) {
 	if n.lan != nil {
 		start(n.lan.run)
 	}
+	start(n.watch)
+	if n.direct != nil {
+		group.Go(func() error { return n.direct.Run(ctx, n.signals) })
+	}
 }
 
 // sessionTraffic is the first byte of what a session carries, as in Yggdrasil
@@ -253,6 +266,9 @@ func (n *Node) release() error {
 	var err error
 	if n.links != nil {
 		err = n.links.closeListeners()
+	}
+	if n.direct != nil {
+		err = errors.Join(err, n.direct.Close())
 	}
 	if n.core != nil {
 		n.core.Stop()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/libpaul/paul/overlay/direct"
 )
 
 // Errors that callers tell apart with errors.Is.
@@ -44,6 +46,14 @@ type Options struct {
 	// NoLAN neither announces this device on the local network nor links
 	// with those announced there.
 	NoLAN bool
+	// NoDirect makes no direct links by itself.
+	NoDirect bool
+	// NoPortMap asks no router to forward a port; nor does NoLAN.
+	NoPortMap bool
+	// STUN names the servers, as "host:port", that are asked under which address
+	// they see this device; nil means the built-in list, or with NoPublicPeers
+	// none. Devices with a public address serve as well.
+	STUN []string
 	// Log receives what happens; nil discards it.
 	Log *slog.Logger
 }
@@ -54,6 +64,7 @@ const (
 	PeeringStatic  = "static"  // configured, or added by AddPeer
 	PeeringPublic  = "public"  // a public peer, or the standby for it
 	PeeringInbound = "inbound" // they called one of our listeners
+	PeeringDirect  = "direct"  // made by this device and one of its own, see package direct
 )
 
 // Peering is a way to another node, and the link over it if there is one.
@@ -65,7 +76,7 @@ type Peering struct {
 	RTT     time.Duration     // of the link; 0 while unknown
 	RX, TX  uint64            // bytes on the present link
 	Transit uint64            // of RX: bytes carried for others
-	Kind    string            // PeeringLAN, PeeringStatic, PeeringPublic or PeeringInbound
+	Kind    string            // PeeringLAN, PeeringStatic, PeeringPublic, PeeringInbound or PeeringDirect
 	LastErr string            // why there is no link; "" when there is or none was tried
 }
 
@@ -77,11 +88,22 @@ const (
 	PathDirect  = "direct"  // by a link across the internet
 )
 
+// Methods of a path that leads straight to a device.
+const (
+	MethodLAN     = direct.MethodLAN     // within the local network
+	MethodPublic  = direct.MethodPublic  // one end has a public address
+	MethodMapped  = direct.MethodMapped  // a router forwards a port
+	MethodPunched = direct.MethodPunched // through two NATs that were opened from within
+	MethodStatic  = "static"             // by a peering that was configured, here or there
+)
+
 // Path tells how a device is reached.
 type Path struct {
 	Kind     string        // PathOffline, PathRelayed, PathLAN or PathDirect
+	Method   string        // of PathLAN and PathDirect: how the link was made
 	Via      string        // the first node on a relayed path; the other end's address on a link
 	RTT      time.Duration // of the last hello; 0 when none was answered
-	Since    time.Time     // when it last came online or went offline; zero when never online
+	Since    time.Time     // when it last came online, went offline, or changed its way; zero when never online
 	LastSeen time.Time     // when it was last heard; zero when never
+	RX, TX   uint64        // bytes per second of late, of packets to and from the device
 }

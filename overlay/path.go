@@ -1,6 +1,9 @@
 package overlay
 
-import "crypto/ed25519"
+import (
+	"crypto/ed25519"
+	"time"
+)
 
 // welcome reports whether the core may see what claims to come from that key:
 // of others it makes no session, and answers nothing. While a pairing window is
@@ -23,31 +26,49 @@ func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 
 // Path tells how the device with that key is reached now.
 func (n *Node) Path(key ed25519.PublicKey) Path {
-	n.devices.mu.RLock()
+	now := time.Now()
+	n.devices.mu.Lock()
+	defer n.devices.mu.Unlock()
 	d := n.devices.table[AddressOf(key)]
 	if d == nil || !d.admitted || !d.key.Equal(key) {
-		n.devices.mu.RUnlock()
 		return Path{Kind: PathOffline}
 	}
-	p := d.presence
-	arrival := d.arrival.Load()
-	n.devices.mu.RUnlock()
-
-	path := Path{Kind: PathOffline, Since: p.since, LastSeen: p.seen(d.heard.Load())}
-	if !p.online {
-		return path
+	path := n.way(d)
+	if path.Kind != d.way.Kind || path.Method != d.way.Method || path.Via != d.way.Via {
+		d.way = Path{Kind: path.Kind, Method: path.Method, Via: path.Via, Since: now}
+		if since := d.presence.since; path.Kind == PathOffline || d.way.Since.Sub(since) < settling {
+			d.way.Since = since
+		}
 	}
-	path.RTT = p.rtt
-	if k := n.links.to(key); k != nil {
-		path.Kind, path.Via = PathDirect, k.remote.String()
+	path.Since, path.LastSeen = d.way.Since, d.presence.seen(d.heard.Load())
+	path.RX, path.TX = d.rx.perSecond(now), d.tx.perSecond(now)
+	return path
+}
+
+// settling is how soon after a device came online its way counts as found then.
+const settling = time.Second
+
+// way tells by what packets to an admitted device go. The caller holds
+// devices.mu.
+func (n *Node) way(d *device) Path {
+	if !d.presence.online {
+		return Path{Kind: PathOffline}
+	}
+	path := Path{Kind: PathRelayed, RTT: d.presence.rtt}
+	if k := n.links.to(d.key); k != nil {
+		path.Kind, path.Via, path.Method = PathDirect, k.remote.String(), k.method
 		if k.local {
 			path.Kind = PathLAN
 		}
-		return path
-	}
-	path.Kind = PathRelayed
-	if arrival != nil && n.links.isUp(arrival) {
-		path.Via = arrival.uri
+	} else if by := d.arrival.Load(); by != nil && n.links.isUp(by) {
+		path.Via = by.uri
 	}
 	return path
+}
+
+// noteWays notes how devices are reached now, so that Path tells since when.
+func (n *Node) noteWays() {
+	for _, key := range n.devices.admittedKeys() {
+		n.Path(key)
+	}
 }
