@@ -288,7 +288,7 @@ func (n *Node) Address() netip.Addr { return AddressOf(n.PublicKey()) }
 // Listen accepts TCP connections of admitted devices (and, on the port of an
 // open pairing window, of guests). RemoteAddr of what it accepts is an *Addr
 // with the full key of the device. It can be called before Run; a port taken
-// already is ErrPortInUse.
+// already is ErrPortInUse, and so is direct.SignalPort.
 func (n *Node) Listen(port uint16) (net.Listener, error) { return n.listen(port) }
 
 // DialContext connects to "<32 hex>.<32 hex>.pk.ygg:port", or to the

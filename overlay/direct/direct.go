@@ -34,7 +34,7 @@ const Port = 7331
 
 // SignalPort is the TCP port on the overlay at which devices agree on a
 // direct link.
-const SignalPort = 7331
+const SignalPort = 7333
 
 // Errors that say why there is no direct link.
 var (
