@@ -212,11 +212,13 @@ func (ls *links) keep(ctx context.Context, s stream, u peerURI, k *link, up func
 // keepDirect keeps a link that was made together with the device at its other
 // end, which has proved its key. It returns why it ended: never nil.
 func (ls *links) keepDirect(ctx context.Context, l direct.Link) error {
+	ctx, cut := context.WithCancel(ctx)
+	defer cut()
 	stop := context.AfterFunc(ctx, func() { _ = l.Conn.Close() })
 	defer stop()
 	return ls.carry(l.Conn, &link{
-		uri: "quic://" + l.Remote.String(), kind: PeeringDirect, method: l.Method, inbound: l.Inbound,
-		key: l.Key, remote: l.Remote, local: l.Method == MethodLAN,
+		uri: "quic://" + l.Remote.String(), kind: PeeringDirect, method: l.Method, inbound: l.Inbound, key: l.Key,
+		remote: l.Remote, own: ownEnd(ctx, l.Conn), local: l.Method == MethodLAN, cut: cut,
 	}, direct.Priority(l.Method))
 }
 
