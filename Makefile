@@ -28,6 +28,7 @@ deps:
 	@scripts/deps build
 
 test: deps ## every test but the end-to-end ones under a screen
+	@scripts/deps lab
 	CGO_ENABLED=0 go test $(CORE)
 	CGO_ENABLED=0 go test -tags $(TAGS) ./ui/...
 	go test -tags $(TAGS) .
