@@ -220,6 +220,13 @@ func (n *Node) newConn(ep tcpip.Endpoint, wq *waiter.Queue) (*conn, bool) {
 // abort resets the connection at once: both ends fail, nothing more is sent.
 func (c *conn) abort() { c.ep.Abort() }
 
+// Abort closes the connection by a reset: the other end sees an error, and
+// does not take what it has for whole.
+func (c *conn) Abort() {
+	c.abort()
+	_ = c.Close() // its only error is nil
+}
+
 // Close ends the connection; what was written is still sent.
 func (c *conn) Close() error {
 	c.closeOnce.Do(func() {

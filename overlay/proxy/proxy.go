@@ -1,6 +1,9 @@
-// Package proxy lets any program on this machine reach devices on the overlay
-// through SOCKS5 (RFC 1928, RFC 1929) or HTTP CONNECT (RFC 9110, 9.3.6), on
-// one loopback listener. It leads to devices and to nothing else.
+// Package proxy joins other programs of this machine to the overlay.
+//
+// Serve lets them reach devices, and nothing else, through SOCKS5 (RFC 1928,
+// RFC 1929) or an HTTP proxy (RFC 9110: CONNECT, 9.3.6, and requests for http
+// URLs, 7.6), on one loopback listener. A Forward lets devices reach one of
+// them: it leads a port of the overlay to a local address.
 package proxy
 
 import (
@@ -9,9 +12,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
@@ -54,7 +57,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Serve answers SOCKS5 and HTTP CONNECT on ln, which must be on loopback, until
+// Serve answers SOCKS5 and HTTP clients on ln, which must be on loopback, until
 // ctx ends; then it returns nil. Names "<32 hex>.<32 hex>.pk.ygg" and
 // "<device>.paul.internal" and addresses in 200::/7 are connected to, all else
 // is refused. In any case ln and all connections are closed when Serve returns.
@@ -71,19 +74,29 @@ func Serve(ctx context.Context, ln net.Listener, opts Options) error {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return (&server{opts}).accept(ctx, ln)
+	s := &server{opts}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	web := s.newHTTP(ctx)
+	err := accept(ctx, ln, s.Log, func(ctx context.Context, c net.Conn) { s.client(ctx, c, web) })
+	if err != nil {
+		return fmt.Errorf("proxy: %w", err)
+	}
+	return nil
 }
 
 type server struct {
 	Options
 }
 
-func (s *server) accept(ctx context.Context, ln net.Listener) error {
+// accept hands the connections of ln to serve, as many at a time as there may
+// be, until ctx ends, and waits for them.
+func accept(ctx context.Context, ln net.Listener, log *slog.Logger, serve func(context.Context, net.Conn)) error {
 	var group sync.WaitGroup
 	defer group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	clients := make(chan struct{}, maxClients)
+	room := make(chan struct{}, maxClients)
 	for {
 		c, err := ln.Accept()
 		switch {
@@ -93,21 +106,22 @@ func (s *server) accept(ctx context.Context, ln net.Listener) error {
 			}
 			return nil
 		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("proxy: %w", err)
+			return err
 		case err != nil:
-			s.Log.WarnContext(ctx, "Accept proxy client", slog.Any("err", err))
+			log.WarnContext(ctx, "Accept client", slog.Any("err", err))
 			pause(ctx) // out of file descriptors, most likely
 			continue
 		}
 		select {
-		case clients <- struct{}{}:
+		case room <- struct{}{}:
 		default:
+			reset(c)
 			_ = c.Close() // too many; it may try again
 			continue
 		}
 		group.Go(func() {
-			defer func() { <-clients }()
-			s.client(ctx, c)
+			defer func() { <-room }()
+			serve(ctx, c)
 		})
 	}
 }
@@ -122,64 +136,41 @@ func pause(ctx context.Context) {
 }
 
 // client serves one connection, by the protocol that its first byte tells.
-func (s *server) client(ctx context.Context, c net.Conn) {
-	defer func() { _ = c.Close() }() // both directions have ended
+func (s *server) client(ctx context.Context, c net.Conn, web *http.Server) {
+	defer func() { _ = c.Close() }() // it has ended
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
 	if c.SetDeadline(time.Now().Add(negotiationWait)) != nil {
 		return
 	}
-	limited := &headLimit{r: c, left: maxHead}
-	r := bufio.NewReader(limited)
+	r := bufio.NewReader(c)
 	first, err := r.Peek(1)
 	if err != nil {
 		return // said nothing
 	}
-	serve := s.serveHTTP
-	if first[0] == socksVersion {
-		serve = s.serveSOCKS
+	if first[0] != socksVersion {
+		if c.SetDeadline(time.Time{}) == nil {
+			_ = web.Serve(oneClient{newHTTPConn(c, r)}) // ends with its one client
+		}
+		return
 	}
-	remote, err := serve(ctx, c, r)
+	remote, err := s.serveSOCKS(ctx, c, r)
 	if err != nil {
 		s.Log.InfoContext(ctx, "Proxy client refused", slog.Any("err", err))
 		return
 	}
-	defer func() { _ = remote.Close() }() // both directions have ended
-	stopRemote := context.AfterFunc(ctx, func() { _ = remote.Close() })
-	defer stopRemote()
-	limited.left = -1
-	if c.SetDeadline(time.Time{}) != nil {
-		return
+	if c.SetDeadline(time.Time{}) == nil {
+		splice(ctx, c, r, remote)
 	}
-	splice(c, r, remote)
+	_ = remote.Close() // both directions have ended
 }
 
-// headLimit bounds what is read before a tunnel is open; then left is -1.
-type headLimit struct {
-	r    io.Reader
-	left int
-}
-
-var errHeadTooLong = errors.New("the request is too long")
-
-func (l *headLimit) Read(p []byte) (int, error) {
-	if l.left < 0 {
-		return l.r.Read(p)
-	}
-	if l.left == 0 {
-		return 0, errHeadTooLong
-	}
-	n, err := l.r.Read(p[:min(len(p), l.left)])
-	l.left -= n
-	return n, err
-}
-
-// connect dials what a client asked for. No deadline of the client runs
+// connect dials what a SOCKS client asked for. No deadline of the client runs
 // meanwhile: Dial has its own.
 func (s *server) connect(ctx context.Context, c net.Conn, host, port string) (net.Conn, error) {
 	name, err := s.target(host)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", host, err)
+		return nil, err
 	}
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		return nil, err
@@ -193,7 +184,20 @@ func (s *server) connect(ctx context.Context, c net.Conn, host, port string) (ne
 
 // target returns the overlay name or address for what a client calls a host.
 func (s *server) target(host string) (string, error) {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	name, err := s.find(strings.TrimSuffix(strings.ToLower(host), "."))
+	if err == nil && strings.ContainsFunc(host, notInHost) {
+		err = errForbidden // ToLower makes ASCII letters of some that are none
+	}
+	if err != nil {
+		return "", fmt.Errorf("%q: %w", host, err)
+	}
+	return name, nil
+}
+
+// notInHost holds for what no host name and no address has.
+func notInHost(r rune) bool { return r <= ' ' || r > '~' }
+
+func (s *server) find(host string) (string, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
 		if a.Zone() != "" || !overlay.Range.Contains(a) {
 			return "", errForbidden
@@ -201,7 +205,7 @@ func (s *server) target(host string) (string, error) {
 		return a.String(), nil
 	}
 	if name, ok := strings.CutSuffix(host, "."+InternalDomain); ok {
-		if s.Resolve != nil {
+		if s.Resolve != nil && name != "" {
 			if resolved, ok := s.Resolve(name); ok {
 				return resolved, nil
 			}
@@ -219,21 +223,4 @@ func (s *server) authentic(user, password string) bool {
 	u := subtle.ConstantTimeCompare([]byte(user), []byte(s.User))
 	p := subtle.ConstantTimeCompare([]byte(password), []byte(s.Password))
 	return u&p == 1
-}
-
-// splice copies both ways until both have ended; the end of one is passed on.
-func splice(client net.Conn, fromClient io.Reader, remote net.Conn) {
-	var group sync.WaitGroup
-	group.Go(func() { pump(remote, fromClient) })
-	pump(client, remote)
-	group.Wait()
-}
-
-func pump(to net.Conn, from io.Reader) {
-	_, err := io.Copy(to, from)
-	if half, ok := to.(interface{ CloseWrite() error }); ok && err == nil {
-		_ = half.CloseWrite() // fails when the other end is gone already
-		return
-	}
-	_ = to.Close() // a connection that broke on one side is cut on the other
 }
