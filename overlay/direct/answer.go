@@ -11,7 +11,7 @@ import (
 
 const (
 	maxSignals    = 16                     // connections at the SignalPort at a time
-	askEvery      = 100 * time.Millisecond // of one device; more is a fault, or a flood
+	askEvery      = 100 * time.Millisecond // the same of one device; more is a fault, or a flood
 	observedFor   = 10 * time.Second       // a session that only observes stays open
 	answeringWait = checkWait + dialWait
 )
@@ -112,8 +112,10 @@ func (e *Engine) reply(ctx context.Context, key ed25519.PublicKey, m message) (r
 	e.mu.Lock()
 	p := e.peerOf(key)
 	now := time.Now()
-	flood := now.Sub(p.asked) < askEvery
-	p.asked = now
+	flood := now.Sub(p.asked[m.Type]) < askEvery
+	if m.Type == typeOffer || m.Type == typeObserve {
+		p.asked[m.Type] = now
+	}
 	e.mu.Unlock()
 	switch {
 	case flood:

@@ -43,8 +43,8 @@ type peer struct {
 	plan   plan // of the caller
 	last   Attempt
 
-	answering context.CancelFunc // ends the answer to its last offer; nil without one
-	asked     time.Time          // when it asked last
+	answering context.CancelFunc   // ends the answer to its last offer; nil without one
+	asked     map[string]time.Time // when it asked last, by type of message
 	nudging   bool
 	links     map[*Link]context.CancelFunc
 	useless   time.Time // since when there is a better link; zero if there is none
@@ -185,7 +185,7 @@ func (e *Engine) peerOf(key ed25519.PublicKey) *peer {
 	if p == nil {
 		p = &peer{
 			key: slices.Clone(key), caller: bytes.Compare(e.own, key) < 0,
-			links: map[*Link]context.CancelFunc{}, gone: make(chan struct{}),
+			asked: map[string]time.Time{}, links: map[*Link]context.CancelFunc{}, gone: make(chan struct{}),
 		}
 		e.peers[string(key)] = p
 	}
