@@ -349,7 +349,7 @@ func (e *Engine) keep(ctx context.Context, p *peer, l Link) time.Duration {
 	delete(p.links, &l)
 	e.mu.Unlock()
 	lasted := time.Since(began)
-	e.log().Debug("Direct link ended", slog.String("device", shortKey(p.key)), slog.Duration("lasted", lasted), slog.Any("err", err))
+	e.log().DebugContext(ctx, "Direct link ended", slog.String("device", shortKey(p.key)), slog.Duration("lasted", lasted), slog.Any("err", err))
 	e.opts.Changed()
 	e.Kick()
 	return lasted

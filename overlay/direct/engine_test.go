@@ -239,8 +239,8 @@ func TestDisowned(t *testing.T) {
 }
 
 func isTimeout(err error) bool {
-	timeout, ok := err.(net.Error)
-	return ok && timeout.Timeout()
+	var timeout net.Error
+	return asError(err, &timeout) && timeout.Timeout()
 }
 
 // After its link has ended, and when the callee asks for it, a device calls
