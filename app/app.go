@@ -175,13 +175,14 @@ func (a *App) openNode() (err error) {
 	o := overlay.Options{
 		KeyFile:       a.places.key(),
 		Listen:        join(c.Listen, a.opts.Listen),
-		Peers:         join(join(c.Peers, c.Hints), a.opts.Peers),
+		Peers:         join(c.Peers, a.opts.Peers),
+		Hints:         c.Hints,
 		NoPublicPeers: a.opts.NoPublicPeers || !c.PublicPeers,
 		NoLAN:         a.opts.NoLAN || !c.LAN,
 		Log:           a.log.With("part", "overlay"),
 	}
 	if a.opts.Offline {
-		o.Listen, o.Peers, o.NoPublicPeers, o.NoLAN = nil, nil, true, true
+		o.Listen, o.Peers, o.Hints, o.NoPublicPeers, o.NoLAN = nil, nil, nil, true, true
 	}
 	if a.node, err = overlay.Open(o); err != nil {
 		return fmt.Errorf("join the network: %w", err)

@@ -56,7 +56,7 @@ func (n network) Changed() *signal.Signal { return n.app.node.Changed() }
 // is remembered, so that they find each other again after a restart.
 func (n network) AddPeer(uri string) (settle func(paired bool) error, err error) {
 	before := n.hasPeer(uri)
-	if err := n.app.node.AddPeer(uri); err != nil {
+	if err := n.app.node.AddHint(uri); err != nil {
 		return nil, err
 	}
 	return func(paired bool) error {

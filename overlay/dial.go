@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,10 +24,12 @@ var dialSchemes = []string{"tcp", "tls", "quic", "ws", "wss"}
 var errThroughOverlay = errors.New("a peering cannot lead through the overlay itself")
 
 // stream is a connection before its greeting. tls is what its certificate
-// exchange ended with, nil without one.
+// exchange ended with, nil without one; rtt is about a round trip, 0 when it
+// was not measured.
 type stream struct {
 	net.Conn
 	tls *tls.ConnectionState
+	rtt time.Duration
 }
 
 // dial connects to a peer. The connection does not outlive ctx.
@@ -40,14 +43,16 @@ func dial(ctx context.Context, u peerURI, config *tls.Config) (stream, error) {
 	}
 	switch u.scheme {
 	case "tcp":
-		c, err := dialer.DialContext(soon, "tcp", u.address())
-		return stream{Conn: c}, err
+		c, rtt, err := connect(soon, u.address())
+		return stream{Conn: c, rtt: rtt}, err
 	case "tls":
-		c, err := dialer.DialContext(soon, "tcp", u.address())
+		c, rtt, err := connect(soon, u.address())
 		if err != nil {
 			return stream{}, err
 		}
-		return secure(soon, tls.Client(c, config))
+		s, err := secure(soon, tls.Client(c, config))
+		s.rtt = rtt
+		return s, err
 	case "quic":
 		return dialQUIC(soon, u, config)
 	case "ws", "wss":
@@ -56,15 +61,33 @@ func dial(ctx context.Context, u peerURI, config *tls.Config) (stream, error) {
 	return stream{}, fmt.Errorf("%w: scheme %q", ErrBadURI, u.scheme)
 }
 
-// dialer refuses addresses on the overlay: on a machine that runs Yggdrasil
-// too, a link could otherwise lead through itself.
-var dialer = &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err == nil && Range.Contains(at.Addr()) {
-		return errThroughOverlay
+// connect makes a TCP connection and tells how long that took, without the
+// look-up of the name: a round trip. It refuses addresses on the overlay: on a
+// machine that runs Yggdrasil too, a link could otherwise lead through itself.
+func connect(ctx context.Context, address string) (net.Conn, time.Duration, error) {
+	var mu sync.Mutex
+	began := map[string]time.Time{} // guarded by mu: several addresses of a name may be tried at once
+	dialer := net.Dialer{Control: func(_, to string, _ syscall.RawConn) error {
+		mu.Lock()
+		defer mu.Unlock()
+		began[to] = time.Now()
+		if at, err := netip.ParseAddrPort(to); err == nil && Range.Contains(at.Addr()) {
+			return errThroughOverlay
+		}
+		return nil
+	}}
+	c, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, 0, err
 	}
-	return nil
-}}
+	now := time.Now()
+	mu.Lock()
+	defer mu.Unlock()
+	if at, ok := began[c.RemoteAddr().String()]; ok {
+		return c, max(now.Sub(at), 1), nil
+	}
+	return c, 0, nil
+}
 
 // secure finishes the TLS handshake, from either end.
 func secure(ctx context.Context, c *tls.Conn) (stream, error) {
@@ -73,7 +96,7 @@ func secure(ctx context.Context, c *tls.Conn) (stream, error) {
 		return stream{}, err
 	}
 	state := c.ConnectionState()
-	return stream{c, &state}, nil
+	return stream{Conn: c, tls: &state}, nil
 }
 
 func quicConfig() *quic.Config {
@@ -94,9 +117,13 @@ func dialQUIC(ctx context.Context, u peerURI, config *tls.Config) (stream, error
 			continue
 		}
 		var c *quic.Conn
+		began := time.Now()
 		c, err = quic.DialAddr(ctx, net.JoinHostPort(a.String(), u.port), config, quicConfig())
 		if err == nil {
-			return openQUIC(ctx, c, (*quic.Conn).OpenStreamSync)
+			rtt := time.Since(began)
+			s, err := openQUIC(ctx, c, (*quic.Conn).OpenStreamSync)
+			s.rtt = rtt
+			return s, err
 		}
 	}
 	return stream{}, err
@@ -112,7 +139,7 @@ func openQUIC(ctx context.Context, c *quic.Conn,
 		return stream{}, err
 	}
 	state := c.ConnectionState().TLS
-	return stream{&quicConn{Stream: s, conn: c}, &state}, nil
+	return stream{Conn: &quicConn{Stream: s, conn: c}, tls: &state}, nil
 }
 
 // quicConn is a QUIC connection with one stream, as a net.Conn.
@@ -136,9 +163,9 @@ func dialWebSocket(ctx, soon context.Context, u peerURI, config *tls.Config) (st
 	transport := &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment}
 	defer transport.CloseIdleConnections()
 	var remote net.Addr
-	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := dialer.DialContext(ctx, network, addr)
-		if err == nil {
+	var rtt time.Duration
+	transport.DialContext = func(ctx context.Context, _, addr string) (c net.Conn, err error) {
+		if c, rtt, err = connect(ctx, addr); err == nil {
 			remote = c.RemoteAddr()
 		}
 		return c, err
@@ -153,7 +180,7 @@ func dialWebSocket(ctx, soon context.Context, u peerURI, config *tls.Config) (st
 	if response.Body != nil {
 		_ = response.Body.Close() // a web socket's response has no body
 	}
-	return stream{&webSocketConn{websocket.NetConn(ctx, ws, websocket.MessageBinary), remote}, state}, nil
+	return stream{&webSocketConn{websocket.NetConn(ctx, ws, websocket.MessageBinary), remote}, state, rtt}, nil
 }
 
 // webSocketConn knows the address it leads to, which a web socket hides.

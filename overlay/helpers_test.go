@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 	if !given["test.parallel"] && !given["test.fuzz"] {
 		_ = flag.Set("test.parallel", waiting) // then m runs as many
 	}
+	recordLookups()
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreTopFunction("github.com/yggdrasil-network/yggdrasil-go/src/core.(*linkQUICListener).Accept"),
 		goleak.IgnoreTopFunction("github.com/yggdrasil-network/yggdrasil-go/src/core.(*linkWSListener).Accept"),

@@ -63,7 +63,7 @@ func TestReplayedGreetingIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.links.probe(t.Context(), u); !errors.Is(err, errNoCertificate) {
+	if _, err := n.links.probe(t.Context(), u); !errors.Is(err, errNoCertificate) {
 		t.Errorf("probe: %v", err)
 	}
 	if err := n.links.callPublic(t.Context(), u); !errors.Is(err, errNoCertificate) {

@@ -43,6 +43,24 @@ func (k *link) peering() Peering {
 	}
 }
 
+// add adds what a link has carried.
+func (t *Traffic) add(k *link) {
+	t.RX += k.rx.Load()
+	t.TX += k.tx.Load()
+	t.Transit += k.transit.Load()
+}
+
+// traffic returns what all links have carried, those that have ended included.
+func (ls *links) traffic() Traffic {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	all := ls.past
+	for k := range ls.up {
+		all.add(k)
+	}
+	return all
+}
+
 // meter counts what a link carries, for whom, and how fast it answers (core's
 // own figures come from GetPeers, which reads them without a lock), and keeps
 // from the core what strangers send to this device and what is too much.

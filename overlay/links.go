@@ -37,9 +37,11 @@ type links struct {
 	listeners []*linkListener // fixed before run
 	added     chan struct{}   // a static peer has been added
 	renewed   signal.Signal   // the network is another: what waits tries again
+	shifted   signal.Signal   // a link has come or gone, or a static peer
 
 	mu      sync.Mutex // guards what follows
 	up      map[*link]struct{}
+	past    Traffic // of links that have ended
 	static  []*staticPeer
 	inbound map[netip.Addr]int     // links by hostOf, those still greeting included
 	budgets map[netip.Addr]*budget // by hostOf
@@ -49,6 +51,7 @@ type links struct {
 type staticPeer struct {
 	uri     peerURI
 	text    string             // as given
+	hint    bool               // it is only where a device may be found
 	cancel  context.CancelFunc // nil until it is being tried
 	key     ed25519.PublicKey  // of the last link
 	lastErr string
@@ -244,14 +247,17 @@ func (ls *links) enlist(k *link) {
 	ls.mu.Unlock()
 	ls.log.Info("Link up", slog.String("uri", k.uri), slog.String("kind", k.kind),
 		slog.String("device", HostName(k.key)))
+	ls.shifted.Raise()
 	ls.moved()
 }
 
 func (ls *links) strike(k *link) {
 	ls.mu.Lock()
 	delete(ls.up, k)
+	ls.past.add(k)
 	ls.mu.Unlock()
 	ls.log.Info("Link down", slog.String("uri", k.uri), slog.String("kind", k.kind))
+	ls.shifted.Raise()
 	ls.moved()
 }
 
@@ -260,38 +266,42 @@ func (ls *links) callPublic(ctx context.Context, u peerURI) error {
 	return ls.call(ctx, u, PeeringPublic, func(ed25519.PublicKey) {})
 }
 
-// probe reports whether a node answers at u, without making a link.
-func (ls *links) probe(ctx context.Context, u peerURI) error {
+// probe asks the node at u for its greeting, without making a link, and returns
+// the round trip to it.
+func (ls *links) probe(ctx context.Context, u peerURI) (rtt time.Duration, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s, err := ls.dial(ctx, cancel, u)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
 	defer func() { _ = s.Close() }() // nothing was sent that matters
 	g, err := exchange(s, ls.private, u.priority, u.password)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return checkPeer(u, g, s.tls)
+	return s.rtt, checkPeer(u, g, s.tls)
 }
 
-// add makes a static peering.
-func (ls *links) add(text string) error {
+// add makes a static peering; a hint stays one until it is added as a peer.
+func (ls *links) add(text string, hint bool) error {
 	u, err := parsePeerURI(text, dialSchemes...)
 	if err != nil {
 		return err
 	}
+	defer ls.shifted.Raise()
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	if ls.find(u) < 0 {
-		ls.static = append(ls.static, &staticPeer{uri: u, text: text})
-		select {
-		case ls.added <- struct{}{}:
-		default:
-		}
+	if i := ls.find(u); i >= 0 {
+		ls.static[i].hint = ls.static[i].hint && hint
+		return nil
+	}
+	ls.static = append(ls.static, &staticPeer{uri: u, text: text, hint: hint})
+	select {
+	case ls.added <- struct{}{}:
+	default:
 	}
 	return nil
 }

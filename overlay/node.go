@@ -122,7 +122,12 @@ func (n *Node) bindAll(opts Options) error {
 		n.links.listeners = append(n.links.listeners, l)
 	}
 	for _, text := range opts.Peers {
-		if err := n.links.add(text); err != nil {
+		if err := n.links.add(text, false); err != nil {
+			return err
+		}
+	}
+	for _, text := range opts.Hints {
+		if err := n.links.add(text, true); err != nil {
 			return err
 		}
 	}
@@ -357,7 +362,13 @@ func (n *Node) OpenWindow(port uint16) (closeWindow func()) { return n.devices.o
 // ErrBadURI.
 func (n *Node) AddPeer(uri string) error {
 	defer n.changed.Raise()
-	return n.links.add(uri)
+	return n.links.add(uri, false)
+}
+
+// AddHint is AddPeer for one of Options.Hints. What is a peer stays one.
+func (n *Node) AddHint(uri string) error {
+	defer n.changed.Raise()
+	return n.links.add(uri, true)
 }
 
 // RemovePeer removes a static peering and cuts its link. The error is
@@ -376,6 +387,9 @@ func (n *Node) Peers() []Peering {
 	}
 	return list
 }
+
+// Traffic tells what the node has carried since Open.
+func (n *Node) Traffic() Traffic { return n.links.traffic() }
 
 // ListenURIs returns the URIs of Options.Listen with the ports really bound.
 func (n *Node) ListenURIs() []string {

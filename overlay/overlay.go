@@ -37,11 +37,16 @@ type Options struct {
 	// "quic://127.0.0.1:0"; none when empty.
 	Listen []string
 	// Peers names the person's own static peers, such as "tls://192.0.2.1:7330".
+	// While one of them is linked, no public peer is.
 	Peers []string
+	// Hints names peerings at which the person's devices may be found. They are
+	// tried as Peers are, but do not take the place of a public peer: what is
+	// found may be no way to anywhere else.
+	Hints []string
 	// PublicPeers are the candidates for the one public peer that is linked
 	// at a time; nil means the built-in list.
 	PublicPeers []string
-	// NoPublicPeers links no public peer.
+	// NoPublicPeers links no public peer, and looks none up.
 	NoPublicPeers bool
 	// NoLAN neither announces this device on the local network nor links
 	// with those announced there.
@@ -78,6 +83,12 @@ type Peering struct {
 	Transit uint64            // of RX: bytes carried for others
 	Kind    string            // PeeringLAN, PeeringStatic, PeeringPublic, PeeringInbound or PeeringDirect
 	LastErr string            // why there is no link; "" when there is or none was tried
+}
+
+// Traffic is what a node has carried since it was opened, in bytes.
+type Traffic struct {
+	RX, TX  uint64 // over all links
+	Transit uint64 // of RX: carried for others, to other links
 }
 
 // Kinds of path.

@@ -1,9 +1,11 @@
 package overlay
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,19 +17,25 @@ import (
 //go:embed public-peers.txt
 var builtInPeers string
 
-// probeCount is how many public peers are asked at once for the first to
-// answer.
-const probeCount = 8
-
-// goodLink is how long a link has lasted that is replaced without a pause.
-const goodLink = 5 * time.Second
+const (
+	// probeCount is how many public peers are asked at once, at random: all
+	// devices of a region should not choose the same one.
+	probeCount = 8
+	// probeSpread is the longest wait for nearer peers after the first answer.
+	probeSpread = time.Second
+	// goodLink is how long a link has lasted that is replaced without a pause.
+	goodLink = 5 * time.Second
+)
 
 // publicPeers keeps a link to one public peer, and another in reserve that has
 // been seen to answer but is not linked: with two links, strangers' traffic
-// would flow through this device.
+// would flow through this device. While a peer of one's own is up, there is
+// none at all.
 type publicPeers struct {
-	links      *links
 	candidates []peerURI
+	links      *links
+	probe      func(context.Context, peerURI) (time.Duration, error) // links.probe
+	call       func(context.Context, peerURI) error                  // links.callPublic
 
 	mu              sync.Mutex // guards what follows
 	active, standby string     // names; "" if none
@@ -39,7 +47,7 @@ func newPublicPeers(ls *links, uris []string) (*publicPeers, error) {
 	if uris == nil {
 		uris = peerList(builtInPeers)
 	}
-	p := &publicPeers{links: ls}
+	p := &publicPeers{links: ls, probe: ls.probe, call: ls.callPublic}
 	for _, text := range uris {
 		u, err := parsePeerURI(text, dialSchemes...)
 		if err != nil {
@@ -61,18 +69,40 @@ func peerList(text string) []string {
 	return uris
 }
 
-// run keeps one public peer linked until ctx ends.
+// run keeps one public peer linked while one is needed, until ctx ends.
 func (p *publicPeers) run(ctx context.Context) {
 	if len(p.candidates) == 0 {
 		return
 	}
+	patience := time.Duration(0)
+	if p.links.hasOwn() {
+		patience = ownFirst
+	}
+	for p.links.awaitOwn(ctx, false, patience) == nil {
+		needed, enough := context.WithCancel(ctx)
+		var group sync.WaitGroup
+		group.Go(func() {
+			if p.links.awaitOwn(needed, true, ownSteady) == nil {
+				enough()
+			}
+		})
+		p.keep(needed)
+		enough()
+		group.Wait()
+		p.set(nil, nil, "")
+		patience = ownGone
+	}
+}
+
+// keep keeps one public peer linked until ctx ends.
+func (p *publicPeers) keep(ctx context.Context) {
 	pauses := backoff{longest: maxBackoff}
 	renewed, stop := p.links.renewed.Listen()
 	defer stop()
 	var active, standby *peerURI
 	for ctx.Err() == nil {
 		if active == nil {
-			active, standby = p.probe(ctx, nil)
+			active, standby = p.choose(ctx, nil)
 		}
 		if active == nil {
 			p.set(nil, nil, "no public peer answers")
@@ -87,6 +117,11 @@ func (p *publicPeers) run(ctx context.Context) {
 			_ = pauses.wait(ctx, renewed) // when ctx ends, so does the loop
 		}
 		active, standby = standby, nil
+		select {
+		case <-renewed: // what was near may be far now
+			active = nil
+		default:
+		}
 	}
 }
 
@@ -98,56 +133,84 @@ func (p *publicPeers) use(ctx context.Context, active, standby *peerURI) *peerUR
 	var group sync.WaitGroup
 	if standby == nil {
 		group.Go(func() {
-			if standby, _ = p.probe(linkCtx, active); standby != nil {
+			if standby, _ = p.choose(linkCtx, active); standby != nil {
 				p.set(active, standby, "")
 			}
 		})
 	}
-	err := p.links.callPublic(ctx, *active)
+	err := p.call(ctx, *active)
 	ended()
 	group.Wait()
 	p.set(nil, standby, err.Error())
 	return standby
 }
 
-// probe asks some peers, other than not, and returns the two that answered
-// first; nil for those missing.
-func (p *publicPeers) probe(ctx context.Context, not *peerURI) (first, second *peerURI) {
+// choose asks some peers, other than not, and returns the nearest of those that
+// answered and the next one; nil for those missing.
+func (p *publicPeers) choose(ctx context.Context, not *peerURI) (first, second *peerURI) {
+	list := p.ask(ctx, p.sample(not))
+	slices.SortStableFunc(list, func(a, b answer) int { return cmp.Compare(a.rtt, b.rtt) })
+	if len(list) > 0 {
+		first = list[0].peer
+	}
+	if len(list) > 1 {
+		second = list[1].peer
+	}
+	return first, second
+}
+
+// sample returns probeCount candidates other than not, at random.
+func (p *publicPeers) sample(not *peerURI) []*peerURI {
+	var list []*peerURI
+	for _, i := range rand.Perm(len(p.candidates)) {
+		if u := &p.candidates[i]; len(list) < probeCount && (not == nil || u.name() != not.name()) {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// answer is a public peer that answers.
+type answer struct {
+	peer *peerURI
+	rtt  time.Duration
+}
+
+// ask returns those of the peers that answer. It takes twice as long as the
+// first of them took, at most: the others are farther away.
+func (p *publicPeers) ask(ctx context.Context, peers []*peerURI) (list []answer) {
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()
-	answered := make(chan *peerURI)
-	asked := 0
-	for _, i := range rand.Perm(len(p.candidates)) {
-		u := &p.candidates[i]
-		if asked == probeCount || not != nil && u.name() == not.name() {
-			continue
-		}
-		asked++
+	answers := make(chan answer, len(peers))
+	for _, u := range peers {
 		group.Go(func() {
-			if p.links.probe(ctx, *u) != nil {
+			rtt, err := p.probe(ctx, *u)
+			if err != nil {
 				u = nil
 			}
-			select {
-			case answered <- u:
-			case <-ctx.Done():
-			}
+			answers <- answer{u, rtt}
 		})
 	}
-	for ; asked > 0 && second == nil; asked-- {
+	began := time.Now()
+	var enough <-chan time.Time
+	for range peers {
 		select {
-		case u := <-answered:
-			if first == nil {
-				first = u
-			} else {
-				second = u
+		case a := <-answers:
+			if a.peer == nil {
+				continue
 			}
+			if list = append(list, a); len(list) == 1 {
+				enough = time.After(min(time.Since(began), probeSpread))
+			}
+		case <-enough:
+			return list
 		case <-ctx.Done():
-			return first, second
+			return nil
 		}
 	}
-	return first, second
+	return list
 }
 
 func (p *publicPeers) set(active, standby *peerURI, lastErr string) {
