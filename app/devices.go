@@ -120,6 +120,7 @@ func (a *App) Status() Status {
 	s := h.status
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
 	s.Database, s.Notices = a.database(), a.Notices()
+	s.Transit = a.node.Traffic().Transit
 	for _, p := range a.node.Peers() {
 		if p.Up {
 			s.Peers++

@@ -58,6 +58,10 @@ type Status struct {
 	Queue  int   `json:"queue"`  // files still to be fetched to be kept here
 	Peers  int   `json:"peers"`  // overlay links that are up
 
+	// Transit counts the bytes that this device has carried for others, over
+	// all its links, since it was started.
+	Transit uint64 `json:"transit"`
+
 	// Held counts deletions by other devices that wait for a person here; see
 	// App.HeldDeletions.
 	Held int `json:"held,omitempty"`

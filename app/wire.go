@@ -117,15 +117,16 @@ type PeerInfo struct {
 	Up      bool    `json:"up"`
 	Inbound bool    `json:"inbound"`
 	RTTMs   float64 `json:"rttMs"`
-	RX      uint64  `json:"rx"` // bytes received
-	TX      uint64  `json:"tx"` // bytes sent
+	RX      uint64  `json:"rx"`      // bytes received
+	TX      uint64  `json:"tx"`      // bytes sent
+	Transit uint64  `json:"transit"` // of rx: bytes carried for others
 	Error   string  `json:"error,omitempty"`
 }
 
 func peerInfo(p Peering) PeerInfo {
 	return PeerInfo{
 		URI: p.URI, Kind: p.Kind, Up: p.Up, Inbound: p.Inbound,
-		RTTMs: float64(p.RTT) / float64(time.Millisecond), RX: p.RX, TX: p.TX, Error: p.LastErr,
+		RTTMs: float64(p.RTT) / float64(time.Millisecond), RX: p.RX, TX: p.TX, Transit: p.Transit, Error: p.LastErr,
 	}
 }
 

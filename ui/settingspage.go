@@ -167,6 +167,9 @@ func (p *settingsPage) public() fyne.CanvasObject {
 	c.SetChecked(p.set.PublicPeers)
 	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.PublicPeers = on }) }
 	text := words.T("They carry encrypted traffic between devices that are in different networks; they can read none of it.")
+	if n := p.s.dev.Status().Transit; n > 0 {
+		text += " " + words.T("Since its start, this device has carried {{.Size}} for others.", "Size", words.Bytes(int64(n)))
+	}
 	if _, off := p.s.dev.SwitchedOff(); off {
 		text += " " + words.T("Paul was started with --no-public-peers: until the next start without it, this is off.")
 	}

@@ -115,6 +115,9 @@ func status(ctx context.Context, l *line, p *printer) error {
 			text += "\n" + heldText(s.Held)
 		}
 		text += "\n" + plural(s.Peers, "link", "links") + " to the network"
+		if s.Transit > 0 {
+			text += ", " + size(int64(s.Transit)) + " carried for others"
+		}
 		if s.Database != nil {
 			text += "\n" + databaseText(s.Database)
 		}
@@ -246,7 +249,7 @@ func listPeers(ctx context.Context, c *app.Client, p *printer) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"URI", "KIND", "STATE", "RECEIVED", "SENT"}}
+	rows := [][]string{{"URI", "KIND", "STATE", "RECEIVED", "SENT", "FOR OTHERS"}}
 	for _, r := range all {
 		if p.json {
 			p.object(r, "")
@@ -255,7 +258,7 @@ func listPeers(ctx context.Context, c *app.Client, p *printer) error {
 		if !r.Up {
 			state = "down " + r.Error
 		}
-		rows = append(rows, []string{r.URI, r.Kind, state, size(int64(r.RX)), size(int64(r.TX))})
+		rows = append(rows, []string{r.URI, r.Kind, state, size(int64(r.RX)), size(int64(r.TX)), size(int64(r.Transit))})
 	}
 	switch {
 	case p.json:

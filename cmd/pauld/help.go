@@ -92,7 +92,9 @@ relayed (through others, who see only encrypted traffic), or offline.
 cannot be reached any more. ID may be cut to its first 8 digits.
 `
 	peerHelp = `A peer is a node through which devices find each other. Those added are kept for
-later starts.
+later starts. While one of them is linked, no public peer is: so each of your
+devices should name it, or it should be linked to the public network itself.
+FOR OTHERS is what came over a link for somebody else, and was passed on unread.
 `
 	backupHelp = `Writes what the library knows to FILE: which photos there are and who holds them,
 albums, captions and other edits, devices. Photos are not part of it, nor is the
