@@ -383,6 +383,9 @@ func TestNoPublicPeers(t *testing.T) {
 			host := fmt.Sprintf("public-%v.invalid", off)
 			opts := local(t)
 			opts.NoPublicPeers = off
+			if !off {
+				opts.STUN = []string{} // so that the built-in servers stay unknown to this process
+			}
 			opts.PublicPeers = []string{"tls://" + ln.Addr().String(), "tls://" + host + ":1", "quic://" + host + ":1"}
 			n := start(t, opts)
 			if !off {
@@ -397,6 +400,11 @@ func TestNoPublicPeers(t *testing.T) {
 			ping(t, dialTo(t, a, serving(t, b), 80))
 			if len(called) > 0 || lookedUp(host) || len(n.Peers()) > 0 {
 				t.Errorf("%d calls, looked up: %v, peerings %+v", len(called), lookedUp(host), n.Peers())
+			}
+			for _, server := range peerList(builtInSTUN) {
+				if host, _, _ := net.SplitHostPort(server); lookedUp(host) {
+					t.Errorf("%s was looked up", host)
+				}
 			}
 		})
 	}
