@@ -20,6 +20,9 @@ func (n *Node) networkChanged(why netwatch.Reason) {
 	if n.lan != nil {
 		n.lan.renew()
 	}
+	if n.ports != nil {
+		n.ports.Refresh()
+	}
 	if n.direct != nil {
 		n.direct.Refresh()
 	}

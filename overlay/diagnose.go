@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 
 	"github.com/libpaul/paul/overlay/direct"
+	"github.com/libpaul/paul/overlay/portmap"
 )
 
 // Diagnosis tells what this node has tried in order to reach others, and how
@@ -14,6 +15,8 @@ type Diagnosis struct {
 	// Direct is what is known of this device's way to the internet; nil when no
 	// direct links are made.
 	Direct *direct.Report
+	// PortMap is what routers said; nil when none is asked.
+	PortMap *portmap.State
 	// Devices are the admitted devices.
 	Devices []DeviceDiagnosis
 }
@@ -35,6 +38,10 @@ func (n *Node) Diagnose() Diagnosis {
 	if n.direct != nil {
 		r := n.direct.Report()
 		d.Direct = &r
+	}
+	if n.ports != nil {
+		s := n.ports.State()
+		d.PortMap = &s
 	}
 	for _, key := range n.devices.admittedKeys() {
 		row := DeviceDiagnosis{Key: key, Path: n.Path(key)}

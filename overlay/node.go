@@ -19,6 +19,7 @@ import (
 	"github.com/libpaul/paul/internal/signal"
 	"github.com/libpaul/paul/overlay/direct"
 	"github.com/libpaul/paul/overlay/netwatch"
+	"github.com/libpaul/paul/overlay/portmap"
 )
 
 // reachWait bounds how long DialContext waits for a device to answer, and then
@@ -40,8 +41,9 @@ type Node struct {
 	links   *links
 	public  *publicPeers
 	lan     *lan
-	direct  *direct.Engine // nil when it is not to make links
-	signals net.Listener   // of direct
+	direct  *direct.Engine  // nil when it is not to make links
+	signals net.Listener    // of direct
+	ports   *portmap.Mapper // nil when no router is to be asked
 	subnets func() []netip.Prefix
 	changed signal.Signal
 
@@ -197,6 +199,9 @@ func (n *Node) carry(ctx context.Context, group *errgroup.Group) {
 	start(n.watch)
 	if n.direct != nil {
 		group.Go(func() error { return n.direct.Run(ctx, n.signals) })
+	}
+	if n.ports != nil {
+		group.Go(func() error { return n.ports.Run(ctx) })
 	}
 }
 

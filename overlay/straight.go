@@ -3,6 +3,8 @@ package overlay
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/tls"
 	_ "embed"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/libpaul/paul/overlay/direct"
+	"github.com/libpaul/paul/overlay/portmap"
 )
 
 // The built-in list of STUN servers: public ones of several operators. They
@@ -28,13 +31,41 @@ func (n *Node) openDirect(opts Options, cert tls.Certificate) error {
 	}
 	n.direct, err = direct.Open(direct.Options{
 		Private: n.private, Certificate: cert, STUN: stunServers(opts),
-		Listeners: n.reachableAt, Subnets: func() []netip.Prefix { return n.subnets() }, Devices: n.directDevices,
+		Mapped: n.mapped, Listeners: n.reachableAt, Subnets: func() []netip.Prefix { return n.subnets() }, Devices: n.directDevices,
 		Dial:  n.dialSignals,
 		KeyOf: func(c net.Conn) ed25519.PublicKey { return c.RemoteAddr().(*Addr).Key },
 		Carry: n.links.keepDirect, Call: n.callDirect,
 		Changed: n.changed.Raise, Log: n.log,
 	})
-	return err
+	if err != nil || opts.NoPortMap || opts.NoLAN {
+		return err
+	}
+	n.ports = portmap.New(portmap.Options{
+		Port: n.direct.Port(), Nonce: mappingNonce(n.private), Log: n.log,
+		Changed: func() {
+			n.direct.Refresh()
+			n.changed.Raise()
+		},
+	})
+	return nil
+}
+
+// mappingNonce marks our mappings at a router. It is the same after each start,
+// so that what a crash has left there is taken over.
+func mappingNonce(private ed25519.PrivateKey) (nonce [12]byte) {
+	h := hmac.New(sha256.New, private.Seed())
+	h.Write([]byte("port mapping"))
+	copy(nonce[:], h.Sum(nil))
+	return nonce
+}
+
+// mapped returns the address that a router forwards to the socket of direct
+// links; the zero AddrPort for none.
+func (n *Node) mapped() netip.AddrPort {
+	if n.ports == nil {
+		return netip.AddrPort{}
+	}
+	return n.ports.State().External
 }
 
 func stunServers(opts Options) []string {
