@@ -19,6 +19,9 @@
 // stack sees them. While a pairing window is open, keys that are not admitted
 // (guests) have sessions, and reach one TCP port.
 //
+// A direct link is one that two devices of a person make together, through
+// whatever stands between them; see package direct.
+//
 // A session is Yggdrasil's end-to-end encryption between two keys, a path its
 // way through the tree of nodes. A device is relayed while its packets come
 // through another node, and lan or direct when a link leads to it.
