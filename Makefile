@@ -12,7 +12,7 @@ LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FYNE := fyne.io/tools/cmd/fyne@v1.7.2
 NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 
-.PHONY: run test check race lint fmt bench fuzz e2e package demo build deps clean help
+.PHONY: run test check race lint fmt bench compare fuzz e2e package demo build deps clean help
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,10 @@ check: lint test race ## format, lint, test, race
 
 bench: deps ## the speed and memory figures, each as a ratio against a named peer
 	scripts/bench
+
+compare: ## how Paul's overlay and Pinecone move to a direct link and back: the table in docs/network.md
+	CGO_ENABLED=0 go test -run '^$$' -bench Switchover -benchtime 10x -timeout 20m ./overlay
+	cd overlay/comparison/pinecone && CGO_ENABLED=0 go test -run '^$$' -bench Switchover -benchtime 10x -timeout 20m .
 
 fuzz: deps ## every fuzz target for FUZZTIME each
 	scripts/fuzz $(FUZZTIME)

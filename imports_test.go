@@ -44,6 +44,7 @@ var vendors = map[string][]string{
 	"github.com/jackpal/":               {"overlay"},
 	"gvisor.dev/":                       {"overlay"},
 	"github.com/pion/":                  {"overlay"},
+	"github.com/matrix-org/":            {"overlay"}, // its module comparison/pinecone
 	"github.com/gen2brain/":             {"imagelib"},
 	"go.n16f.net/thumbhash":             {"imagelib"},
 }

@@ -1,0 +1,152 @@
+package overlay
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	iwt "github.com/Arceliar/ironwood/types"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+
+	"github.com/libpaul/paul/overlay/direct"
+)
+
+// noNextHeader marks the packets that are the datagrams (RFC 8200, section 4.7).
+const noNextHeader = tcpip.TransportProtocolNumber(header.IPv6NoNextHeaderIdentifier)
+
+// threePauls are the nodes of the case, of which A and B are paired.
+type threePauls struct {
+	nodes  [caseNodes]*Node
+	ctx    context.Context
+	cancel context.CancelFunc
+	group  sync.WaitGroup // of the nodes and their links
+}
+
+func openPauls(tb testing.TB, arrived func([]byte)) threeNodes {
+	tb.Helper()
+	t := &threePauls{}
+	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(tb.Context()))
+	for i := range t.nodes {
+		opts := local(tb)
+		opts.NoDirect = true // the case makes the link
+		n, err := Open(opts)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		t.nodes[i] = n
+	}
+	b := t.nodes[nodeB].nic
+	b.Attach(datagramTap{*b.stack.Load(), arrived})
+	pair(t.nodes[nodeA], t.nodes[nodeB])
+	for _, n := range t.nodes {
+		t.group.Go(func() {
+			if err := n.Run(t.ctx); err != nil {
+				tb.Errorf("run: %v", err)
+			}
+		})
+	}
+	return t
+}
+
+func (t *threePauls) link(x, y int, endX, endY net.Conn) {
+	keep := func(from, to int, end net.Conn) {
+		l := direct.Link{Conn: end, Key: t.nodes[to].PublicKey(), Method: MethodPunched}
+		t.group.Go(func() { _ = t.nodes[from].links.keepDirect(t.ctx, l) })
+	}
+	keep(x, y, endX)
+	keep(y, x, endY)
+}
+
+func (t *threePauls) meet(tb testing.TB) {
+	tb.Helper()
+	awaitOnline(tb, t.nodes[nodeA], t.nodes[nodeB].PublicKey())
+}
+
+func (t *threePauls) send(datagram []byte) {
+	a, b := t.nodes[nodeA], t.nodes[nodeB]
+	packet := make([]byte, 1+header.IPv6MinimumSize, 1+header.IPv6MinimumSize+len(datagram))
+	packet[0] = sessionTraffic
+	header.IPv6(packet[1:]).Encode(&header.IPv6Fields{
+		PayloadLength: uint16(len(datagram)), TransportProtocol: noNextHeader, HopLimit: 64,
+		SrcAddr: tcpip.AddrFrom16(a.Address().As16()), DstAddr: tcpip.AddrFrom16(b.Address().As16()),
+	})
+	a.send(append(packet, datagram...), iwt.Addr(b.PublicKey()))
+}
+
+func (t *threePauls) close() {
+	t.cancel()
+	t.group.Wait()
+}
+
+// datagramTap takes the datagrams from what comes to a TCP stack.
+type datagramTap struct {
+	stack.NetworkDispatcher
+	arrived func([]byte)
+}
+
+func (d datagramTap) DeliverNetworkPacket(protocol tcpip.NetworkProtocolNumber, p *stack.PacketBuffer) {
+	data := p.Data().AsRange().ToSlice()
+	if header.IPv6(data).NextHeader() == uint8(noNextHeader) {
+		d.arrived(data[header.IPv6MinimumSize:])
+		return
+	}
+	d.NetworkDispatcher.DeliverNetworkPacket(protocol, p)
+}
+
+// TestSwitchover plays the case, with limits that leave room for a busy machine.
+func TestSwitchover(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]struct {
+		silent bool
+		back   time.Duration
+	}{
+		"closed": {false, 3 * time.Second},
+		"silent": {true, 8 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := playRound(t, openPauls, limit.silent)
+			t.Log(tableLine("Paul", name, []round{r}))
+			if r.moved > 5*time.Second {
+				t.Errorf("moved to the direct link after %v", r.moved)
+			}
+			if r.before < 1e5 || r.after > r.before/100 {
+				t.Errorf("P carried %.0f B/s without the direct link, %.0f B/s with it", r.before, r.after)
+			}
+			if r.readable {
+				t.Error("P could read what A sent to B")
+			}
+			if r.onMove > 2*time.Second {
+				t.Errorf("nothing came for %v when the direct link was there", r.onMove)
+			}
+			if r.back > limit.back {
+				t.Errorf("through P again %v after the cut", r.back)
+			}
+		})
+	}
+}
+
+// BenchmarkSwitchover plays the case in real time; comparison/pinecone has the
+// other line of the table.
+func BenchmarkSwitchover(b *testing.B) { benchRounds(b, "Paul (Yggdrasil)", openPauls) }
+
+func TestSameCase(t *testing.T) {
+	t.Parallel()
+	ours, err := os.ReadFile("switchover_case_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := os.ReadFile("comparison/pinecone/switchover_case_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(bytes.Replace(theirs, []byte("package pinecone\n"), []byte("package overlay\n"), 1), ours) {
+		t.Error("Pinecone plays another case than Paul: copy switchover_case_test.go to comparison/pinecone, and call its package pinecone")
+	}
+}
