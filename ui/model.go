@@ -38,7 +38,7 @@ type device interface {
 	Settings() app.Settings
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string
-	SwitchedOff() app.Off
+	SwitchedOff() (lan, publicPeers bool)
 	Activities() []app.Activity
 	Transfers() []app.Transfer
 	Opened() <-chan []string
