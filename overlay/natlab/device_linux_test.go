@@ -223,20 +223,19 @@ func (d *device) pathsTo(key ed25519.PublicKey, since time.Time) []report {
 }
 
 // awaitPath waits until the path to other is of one of the kinds, at since or
-// after it, and returns when that came to be.
-func (d *device) awaitPath(t *testing.T, other *device, since time.Time, kinds ...string) time.Time {
+// after it. It returns that path, and when it came to be.
+func (d *device) awaitPath(t *testing.T, other *device, since time.Time, kinds ...string) (overlay.Path, time.Time) {
 	t.Helper()
-	var at time.Time
+	var now report
 	d.await(t, fmt.Sprintf("path to %s %v", other.name, kinds), func() bool {
 		list := d.pathsTo(other.key, since)
-		now := list[len(list)-1]
-		at = now.At
+		now = list[len(list)-1]
 		return slices.Contains(kinds, now.Path.Kind)
 	})
-	if at.Before(since) {
-		return since
+	if now.At.Before(since) {
+		now.At = since
 	}
-	return at
+	return *now.Path, now.At
 }
 
 // seenPaths returns the kinds of path to other, in order.

@@ -15,7 +15,6 @@ type pairing struct {
 	dual    bool     // IPv6 too
 	swapped bool     // B has the smaller key
 	listen  []string // peering listeners of both
-	brief   bool     // one of the few for a quick run
 }
 
 func (c pairing) name() string {
@@ -32,37 +31,46 @@ func (c pairing) name() string {
 	return name
 }
 
-// relayed reports whether there is no direct way between A and B.
-func (c pairing) relayed() bool {
+// path returns the kind of path that A and B get in the end.
+func (c pairing) path() string {
 	is := func(x, y kind) bool { return c.a == x && c.b == y || c.a == y && c.b == x }
 	switch {
 	case c.a == blocked || c.b == blocked:
-		// Only TCP is left, and somebody who takes it.
-		return c.listen == nil || c.a != public && c.b != public
-	case c.dual:
-		return false // filters of IPv6 are port-restricted and translate nothing
+		// Only TCP is left, and it needs somebody who takes it.
+		if c.listen == nil || c.a != public && c.b != public {
+			return overlay.PathRelayed
+		}
+	case c.dual: // filters of IPv6 are port-restricted and translate nothing
+	case is(symmetric, symmetric), is(symmetric, restricted):
+		return overlay.PathRelayed
 	}
-	return is(symmetric, symmetric) || is(symmetric, restricted)
+	return overlay.PathDirect
 }
 
-// run takes a lab through what its pair of homes allows, and returns what it
-// has shown.
-func (c pairing) run(t *testing.T) result {
-	t.Helper()
-	l := newPair(t, c)
-	r := result{name: c.name(), path: overlay.PathRelayed}
-	l.connect(t)
-	l.stream(t, paced)
-	if c.relayed() {
-		l.stay(t, &r)
-	} else {
-		r.path = overlay.PathDirect
-		l.open(t, &r, overlay.PathDirect)
-		l.fail(t, &r)
-		l.fail(t, &r)
+// pairings are all pairs of kinds, those again that depend on who calls, and
+// some with IPv6.
+func pairings() []pairing {
+	var list []pairing
+	kinds := []kind{public, fullCone, restricted, symmetric, blocked, igd}
+	for i, a := range kinds {
+		for _, b := range kinds[i:] {
+			list = append(list, pairing{a: a, b: b})
+		}
 	}
-	l.finish(t)
-	return r
+	return append(list,
+		pairing{a: public, b: symmetric, swapped: true},
+		pairing{a: fullCone, b: symmetric, swapped: true},
+		pairing{a: restricted, b: symmetric, swapped: true},
+		pairing{a: blocked, b: public, listen: []string{"tls://[::]:7443"}},
+		pairing{a: restricted, b: restricted, dual: true},
+		pairing{a: symmetric, b: symmetric, dual: true},
+		pairing{a: blocked, b: symmetric, dual: true},
+	)
+}
+
+// brief reports whether it is one of the few for a quick run.
+func (c pairing) brief() bool {
+	return !c.swapped && !c.dual && c.a == restricted && (c.b == restricted || c.b == symmetric)
 }
 
 // table collects the results of labs that run in parallel.
@@ -94,20 +102,12 @@ func TestPairs(t *testing.T) {
 	t.Parallel()
 	var results table
 	t.Cleanup(func() { results.log(t) })
-	for _, c := range []pairing{
-		{a: symmetric, b: restricted, brief: true},
-		{a: symmetric, b: restricted, swapped: true},
-		{a: symmetric, b: symmetric},
-		{a: blocked, b: restricted},
-		{a: blocked, b: blocked, dual: true},
-	} {
+	for _, c := range pairings() {
 		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
-			if (testing.Short() || raced) && !c.brief {
-				t.Skip("not in a quick run")
-			}
+			quick(t, c.brief())
 			requireLab(t, c.a, c.b)
-			results.add(c.run(t))
+			results.add(newPair(t, c).show(t, c.name(), c.path(), paced))
 		})
 	}
 }
@@ -116,14 +116,18 @@ func TestPairs(t *testing.T) {
 // are connected already.
 func TestStatic(t *testing.T) {
 	t.Parallel()
+	quick(t, false)
 	requireLab(t)
-	c := pairing{a: restricted, b: public, listen: []string{"tls://[::]:7333"}}
+	c := pairing{a: blocked, b: public, listen: []string{"tls://[::]:7443"}}
 	l := newPair(t, c)
-	r := result{name: c.name() + ", static peering", path: overlay.PathDirect}
-	l.connect(t)
-	l.stream(t, paced)
-	l.a.order(t, order{Op: opPeer, URI: "tls://11.22.33.2:7333"})
-	l.open(t, &r, overlay.PathDirect)
-	l.finish(t)
-	t.Log(r)
+	l.a.order(t, order{Op: opPeer, URI: "tls://11.22.33.2:7443"})
+	t.Log(l.show(t, c.name()+", static peering", overlay.PathDirect, paced))
+}
+
+// quick skips a test that is not for a quick run.
+func quick(t *testing.T, brief bool) {
+	t.Helper()
+	if (testing.Short() || raced) && !brief {
+		t.Skip("not in a quick run")
+	}
 }

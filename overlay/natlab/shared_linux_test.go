@@ -168,12 +168,21 @@ func newTogether(t *testing.T, oneNetwork, hairpin bool) *lab {
 // TestTogether has two devices behind one box.
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	requireLab(t)
-	l := newTogether(t, true, false)
-	r := result{name: "one local network", path: overlay.PathLAN}
-	l.connect(t)
-	l.stream(t, paced)
-	l.open(t, &r, overlay.PathLAN)
-	l.finish(t)
-	t.Log(r)
+	for _, c := range []struct {
+		name                string
+		oneNetwork, hairpin bool
+		kind                string
+	}{
+		{"one local network", true, false, overlay.PathLAN},
+		{"hairpin", false, true, overlay.PathDirect},
+		{"isolated, no hairpin", false, false, overlay.PathRelayed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			quick(t, c.oneNetwork)
+			requireLab(t)
+			l := newTogether(t, c.oneNetwork, c.hairpin)
+			t.Log(l.show(t, c.name, c.kind, paced))
+		})
+	}
 }
