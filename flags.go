@@ -25,6 +25,12 @@ func parse(args []string) (opts app.Options, open []string, err error) {
 	fs.Func("peer", "static peer, as a `URI`; may be repeated", appendTo(&opts.Peers))
 	fs.BoolVar(&opts.NoLAN, "no-lan", false, "do not look for devices on the local network")
 	fs.BoolVar(&opts.NoPublicPeers, "no-public-peers", false, "do not use public peers")
+	fs.BoolVar(&opts.NoDirect, "no-direct", false, "do not make direct links to devices in other networks")
+	fs.BoolVar(&opts.NoPortMap, "no-port-map", false, "do not ask the router to forward a port")
+	fs.Func("stun", "STUN `server` as HOST:PORT, in place of the built-in ones, or none; may be repeated", func(s string) error {
+		opts.STUN = append(opts.STUN, s)
+		return app.CheckSTUN(s)
+	})
 	fs.StringVar(&opts.Couch, "couch", "", "serve the CouchDB protocol on a loopback `address`")
 	fs.StringVar(&opts.Socks, "socks", "", "serve a SOCKS5 and HTTP proxy on a loopback `address`")
 	fs.StringVar(&opts.Database, "database", "", "`URL` of an external CouchDB")

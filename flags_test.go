@@ -13,18 +13,20 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts, open, err := parse([]string{"photo.jpg", "--home", "h", "--peer", "tls://a", "PAUL:CODE", "--peer=tls://b", "--no-lan"})
+	opts, open, err := parse([]string{"photo.jpg", "--home", "h", "--peer", "tls://a", "PAUL:CODE", "--peer=tls://b", "--no-lan", "--stun", "none", "--no-port-map"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if opts.Home != "h" || !opts.NoLAN || opts.NoPublicPeers || !slices.Equal(opts.Peers, []string{"tls://a", "tls://b"}) {
+	if opts.Home != "h" || !opts.NoLAN || opts.NoPublicPeers || opts.NoDirect || !opts.NoPortMap || !slices.Equal(opts.STUN, []string{"none"}) || !slices.Equal(opts.Peers, []string{"tls://a", "tls://b"}) {
 		t.Errorf("options %+v", opts)
 	}
 	if !slices.Equal(open, []string{photo, "PAUL:CODE"}) {
 		t.Errorf("to open: %q", open)
 	}
-	if _, _, err := parse([]string{"--no-such-flag"}); err == nil {
-		t.Error("an unknown flag is taken")
+	for _, bad := range [][]string{{"--no-such-flag"}, {"--stun", "stun.example.org"}} {
+		if _, _, err := parse(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
 	}
 }
 

@@ -30,6 +30,9 @@ type Options struct {
 	Peers         []string     // static peers as URIs, beside those of config.json
 	NoLAN         bool         // do not look for devices on the local network
 	NoPublicPeers bool         // do not use the built-in public peers
+	NoDirect      bool         // do not make direct links
+	NoPortMap     bool         // do not ask the router to forward a port for them
+	STUN          []string     // servers asked for this device's address, as "host:port", in place of those of config.json; NoSTUN = none
 	Offline       bool         // no links at all, neither in nor out: for a command that needs none
 	Couch         string       // loopback address for the CouchDB protocol; "" = off
 	Socks         string       // loopback address for the SOCKS5 and HTTP proxy; "" = off
@@ -170,20 +173,12 @@ func (a *App) openHome(ctx context.Context) (err error) {
 	return err
 }
 
-func (a *App) openNode() (err error) {
-	c := a.started
-	o := overlay.Options{
-		KeyFile:       a.places.key(),
-		Listen:        join(c.Listen, a.opts.Listen),
-		Peers:         join(c.Peers, a.opts.Peers),
-		Hints:         c.Hints,
-		NoPublicPeers: a.opts.NoPublicPeers || !c.PublicPeers,
-		NoLAN:         a.opts.NoLAN || !c.LAN,
-		Log:           a.log.With("part", "overlay"),
+func (a *App) openNode() error {
+	o, err := nodeOptions(a.opts, a.started)
+	if err != nil {
+		return err
 	}
-	if a.opts.Offline {
-		o.Listen, o.Peers, o.Hints, o.NoPublicPeers, o.NoLAN = nil, nil, nil, true, true
-	}
+	o.KeyFile, o.Log = a.places.key(), a.log.With("part", "overlay")
 	if a.node, err = overlay.Open(o); err != nil {
 		return fmt.Errorf("join the network: %w", err)
 	}

@@ -27,6 +27,9 @@ type config struct {
 	Hints          []string `json:"pairedPeers"` // peers learnt from pair codes, newest last
 	PublicPeers    bool     `json:"publicPeers"`
 	LAN            bool     `json:"lan"`
+	Direct         bool     `json:"direct"`  // make direct links
+	PortMap        bool     `json:"portMap"` // ask the router to forward a port for them
+	STUN           []string `json:"stun"`    // servers asked for this device's address, as "host:port"; empty = the built-in list, NoSTUN = none
 	Copies         int      `json:"copies"`
 	Theme          string   `json:"theme"`
 	Scale          float64  `json:"scale"`
@@ -35,7 +38,7 @@ type config struct {
 }
 
 func defaultConfig() config {
-	return config{PublicPeers: true, LAN: true, Copies: 1}
+	return config{PublicPeers: true, LAN: true, Direct: true, PortMap: true, Copies: 1}
 }
 
 // check reports the first value that no device can run with.
@@ -50,7 +53,7 @@ func (c config) check() error {
 	case c.Theme != "" && c.Theme != "light" && c.Theme != "dark":
 		return fmt.Errorf("theme is %q; it must be light, dark or empty", c.Theme)
 	}
-	return nil
+	return checkSTUN(c.STUN)
 }
 
 // badOrigin reports whether s is not what a browser sends as Origin.
@@ -181,7 +184,7 @@ func (c *configFile) update(change func(*config) error) error {
 }
 
 func (c *configFile) encode(values config) ([]byte, error) {
-	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.CORSOrigins} {
+	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.STUN, &values.CORSOrigins} {
 		if *l == nil {
 			*l = []string{} // for whoever edits the file
 		}

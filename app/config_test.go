@@ -16,8 +16,10 @@ func TestParseConfig(t *testing.T) {
 		want       func(config) bool
 		wantErr    string // part of the error; "" = none
 	}{
-		{"empty object keeps the defaults", `{}`, func(c config) bool { return c.LAN && c.PublicPeers && c.Copies == 1 }, ""},
+		{"empty object keeps the defaults", `{}`, func(c config) bool { return c.LAN && c.PublicPeers && c.Direct && c.PortMap && c.Copies == 1 }, ""},
 		{"values", `{"name": "NAS", "lan": false, "copies": 2}`, func(c config) bool { return c.Name == "NAS" && !c.LAN && c.Copies == 2 }, ""},
+		{"STUN", `{"stun": ["stun.example.org:3478"], "direct": false}`, func(c config) bool { return len(c.STUN) == 1 && !c.Direct }, ""},
+		{"no STUN server", `{"stun": ["stun.example.org"]}`, nil, "stun.example.org"},
 		{"nothing", ``, nil, "line 1"},
 		{"cut off", "{\n\"name\": \"NAS\",\n", nil, "line 3"},
 		{"wrong kind", "{\n\"copies\": \"two\"}", nil, "line 2"},

@@ -20,6 +20,28 @@ const maxHints = 12
 // has ended: whoever still brings the code is told why it no longer works.
 const windowLinger = 2 * time.Minute
 
+// nodeOptions tells the node what a start's options and the settings say of
+// links. ErrBadSetting for STUN servers that cannot be used.
+func nodeOptions(opts Options, c config) (overlay.Options, error) {
+	if opts.Offline {
+		return overlay.Options{NoPublicPeers: true, NoLAN: true, NoDirect: true}, nil
+	}
+	stun := c.STUN
+	if len(opts.STUN) > 0 {
+		stun = opts.STUN
+	}
+	return overlay.Options{
+		Listen:        join(c.Listen, opts.Listen),
+		Peers:         join(c.Peers, opts.Peers),
+		Hints:         c.Hints,
+		NoPublicPeers: opts.NoPublicPeers || !c.PublicPeers,
+		NoLAN:         opts.NoLAN || !c.LAN,
+		NoDirect:      opts.NoDirect || !c.Direct,
+		NoPortMap:     opts.NoPortMap || !c.PortMap,
+		STUN:          stunServers(stun),
+	}, checkSTUN(stun)
+}
+
 // network is the overlay as the file layer sees it: devices by their ID.
 type network struct{ app *App }
 

@@ -21,7 +21,7 @@ const maxName = 100
 func (a *App) Settings() Settings {
 	c := a.config.get()
 	return Settings{
-		Name: c.Name, Library: c.Library, Peers: slices.Clone(c.Peers), PublicPeers: c.PublicPeers, LAN: c.LAN,
+		Name: c.Name, Library: c.Library, Peers: slices.Clone(c.Peers), PublicPeers: c.PublicPeers, LAN: c.LAN, Direct: c.Direct,
 		Copies: c.Copies, Theme: c.Theme, Scale: c.Scale, FirstStartDone: c.FirstStartDone,
 	}
 }
@@ -52,7 +52,7 @@ func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
 // into checks s and writes it into c.
 func (s Settings) into(c *config) error {
 	c.Name, c.Library = strings.TrimSpace(s.Name), filepath.Clean(s.Library)
-	c.Peers, c.PublicPeers, c.LAN = join(s.Peers, nil), s.PublicPeers, s.LAN
+	c.Peers, c.PublicPeers, c.LAN, c.Direct = join(s.Peers, nil), s.PublicPeers, s.LAN, s.Direct
 	c.Copies, c.Theme, c.Scale, c.FirstStartDone = s.Copies, s.Theme, s.Scale, s.FirstStartDone
 	return checkIdentity(c)
 }
@@ -146,9 +146,18 @@ func (a *App) Notices() []string {
 	return notices
 }
 
+// Off tells of what has been switched off.
+type Off struct {
+	LAN         bool // looking for devices on the local network
+	PublicPeers bool
+	Direct      bool // making direct links
+}
+
 // SwitchedOff tells what the options of this start switch off, whatever the
-// settings say: looking for devices on the local network, and public peers.
-func (a *App) SwitchedOff() (lan, publicPeers bool) { return a.opts.NoLAN, a.opts.NoPublicPeers }
+// settings say.
+func (a *App) SwitchedOff() Off {
+	return Off{LAN: a.opts.NoLAN, PublicPeers: a.opts.NoPublicPeers, Direct: a.opts.NoDirect}
+}
 
 // RestartNeeded names the settings that take effect at the next start only,
 // in words for a person; none when what is set is what holds.
@@ -162,6 +171,7 @@ func (a *App) RestartNeeded() []string {
 		{"library folder", now.Library != a.started.Library},
 		{"public peers", now.PublicPeers != a.started.PublicPeers},
 		{"devices on the local network", now.LAN != a.started.LAN},
+		{"direct links", now.Direct != a.started.Direct},
 		{"copies", now.Copies != a.started.Copies},
 	} {
 		if f.differs {

@@ -90,6 +90,7 @@ type Settings struct {
 	Peers          []string // peers of one's own, as URIs
 	PublicPeers    bool     // use the built-in public peers
 	LAN            bool     // find devices on the local network
+	Direct         bool     // make direct links to devices in other networks
 	Copies         int      // verified copies elsewhere that Unsave needs, at least 1
 	Theme          string   // "", "light" or "dark"; "" follows the system
 	Scale          float64  // of the user interface; 0 follows the system

@@ -29,27 +29,27 @@ type fake struct {
 	changed signal.Signal
 	opened  chan []string
 
-	mu              sync.Mutex // guards all below
-	images          []*imagelib.Image
-	entries         map[app.Digest]app.Entry
-	trash           []app.Entry
-	held            []app.Entry
-	devices         []app.Device
-	settings        app.Settings
-	activities      []app.Activity
-	transfers       []app.Transfer
-	albums          []imagelib.Album
-	restart         []string
-	noLAN, noPublic bool
-	refuse          map[app.Digest]error // of Unsave
-	joinErr         error
-	guest           chan app.Guest
-	inviteErr       error
-	calls           []string
-	notices         []string
-	loading         chan struct{}       // nil = all is known
-	acceptErr       error               // of the first Accept
-	absent          map[app.Digest]bool // no pixels to be had
+	mu         sync.Mutex // guards all below
+	images     []*imagelib.Image
+	entries    map[app.Digest]app.Entry
+	trash      []app.Entry
+	held       []app.Entry
+	devices    []app.Device
+	settings   app.Settings
+	activities []app.Activity
+	transfers  []app.Transfer
+	albums     []imagelib.Album
+	restart    []string
+	off        app.Off
+	refuse     map[app.Digest]error // of Unsave
+	joinErr    error
+	guest      chan app.Guest
+	inviteErr  error
+	calls      []string
+	notices    []string
+	loading    chan struct{}       // nil = all is known
+	acceptErr  error               // of the first Accept
+	absent     map[app.Digest]bool // no pixels to be had
 }
 
 func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }
@@ -66,7 +66,7 @@ func newFake(n int) *fake {
 	f := &fake{
 		opened: make(chan []string), entries: map[app.Digest]app.Entry{}, refuse: map[app.Digest]error{},
 		guest: make(chan app.Guest, 1), absent: map[app.Digest]bool{},
-		settings: app.Settings{Name: "Laptop", Library: "/home/mira/Pictures/Paul", PublicPeers: true, LAN: true, Copies: 1, FirstStartDone: true, Theme: "light"},
+		settings: app.Settings{Name: "Laptop", Library: "/home/mira/Pictures/Paul", PublicPeers: true, LAN: true, Direct: true, Copies: 1, FirstStartDone: true, Theme: "light"},
 	}
 	f.devices = []app.Device{
 		{ID: idSelf, Name: "Laptop", Platform: "linux", Self: true, Online: true, Files: n * 3 / 4, Bytes: int64(n) * 3_100_000},
@@ -358,7 +358,7 @@ func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
 	return nil
 }
 
-func (f *fake) SwitchedOff() (lan, publicPeers bool) { return f.noLAN, f.noPublic }
+func (f *fake) SwitchedOff() app.Off { return f.off }
 
 func (f *fake) RestartNeeded() []string {
 	f.mu.Lock()

@@ -38,7 +38,7 @@ type device interface {
 	Settings() app.Settings
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string
-	SwitchedOff() (lan, publicPeers bool)
+	SwitchedOff() app.Off
 	Activities() []app.Activity
 	Transfers() []app.Transfer
 	Opened() <-chan []string

@@ -42,7 +42,7 @@ func (p *settingsPage) shown() {
 		p.notice,
 		p.group(words.T("This computer"), p.name(), p.folder(), p.copies()),
 		p.group(words.T("Appearance"), p.themes(), p.scales()),
-		p.group(words.T("Network"), p.lan(), p.public(), p.peers()),
+		p.group(words.T("Network"), p.lan(), p.direct(), p.public(), p.peers()),
 	}
 	p.showNotice()
 	p.whole.Content.Refresh()
@@ -152,28 +152,38 @@ func (p *settingsPage) scales() fyne.CanvasObject {
 }
 
 func (p *settingsPage) lan() fyne.CanvasObject {
-	c := widget.NewCheck("", nil)
-	c.SetChecked(p.set.LAN)
-	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.LAN = on }) }
 	text := words.T("Devices in the same house talk directly, and fast.")
-	if off, _ := p.s.dev.SwitchedOff(); off {
+	if p.s.dev.SwitchedOff().LAN {
 		text += " " + words.T("Paul was started with --no-lan: until the next start without it, this is off.")
 	}
-	return setting(words.T("Find devices on this network"), text, c)
+	return p.check(words.T("Find devices on this network"), text, p.set.LAN, func(set *app.Settings, on bool) { set.LAN = on })
 }
 
 func (p *settingsPage) public() fyne.CanvasObject {
-	c := widget.NewCheck("", nil)
-	c.SetChecked(p.set.PublicPeers)
-	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { set.PublicPeers = on }) }
 	text := words.T("They carry encrypted traffic between devices that are in different networks; they can read none of it.")
 	if n := p.s.dev.Status().Transit; n > 0 {
 		text += " " + words.T("Since its start, this device has carried {{.Size}} for others.", "Size", words.Bytes(int64(n)))
 	}
-	if _, off := p.s.dev.SwitchedOff(); off {
+	if p.s.dev.SwitchedOff().PublicPeers {
 		text += " " + words.T("Paul was started with --no-public-peers: until the next start without it, this is off.")
 	}
-	return setting(words.T("Use public nodes"), text, c)
+	return p.check(words.T("Use public nodes"), text, p.set.PublicPeers, func(set *app.Settings, on bool) { set.PublicPeers = on })
+}
+
+func (p *settingsPage) direct() fyne.CanvasObject {
+	text := words.T("Photos then take the straight way from one network to another, which is the fastest. Paul asks your router to open a port (UPnP, PCP or NAT-PMP), and public STUN servers for your address: they learn nothing more, and are left alone while public nodes are off.")
+	if p.s.dev.SwitchedOff().Direct {
+		text += " " + words.T("Paul was started with --no-direct: until the next start without it, this is off.")
+	}
+	return p.check(words.T("Link devices directly"), text, p.set.Direct, func(set *app.Settings, on bool) { set.Direct = on })
+}
+
+// check is a setting that is on or off.
+func (p *settingsPage) check(name, text string, on bool, change func(*app.Settings, bool)) fyne.CanvasObject {
+	c := widget.NewCheck("", nil)
+	c.SetChecked(on)
+	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { change(set, on) }) }
+	return setting(name, text, c)
 }
 
 // peers lists nodes of one's own, with their state.

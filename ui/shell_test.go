@@ -127,10 +127,10 @@ func TestChangesReachTheScreen(t *testing.T) {
 func TestSettingsSayWhatThisStartSwitchedOff(t *testing.T) {
 	for _, off := range []bool{false, true} {
 		f := newFake(5)
-		f.noLAN, f.noPublic = off, off
+		f.off = app.Off{LAN: off, PublicPeers: off, Direct: off}
 		r := newRig(t, f, large)
 		r.open("settings")
-		for _, option := range []string{"--no-lan", "--no-public-peers"} {
+		for _, option := range []string{"--no-lan", "--no-public-peers", "--no-direct"} {
 			if got := strings.Contains(r.texts(), option); got != off {
 				t.Errorf("switched off: %v, yet the settings name %s: %v", off, option, got)
 			}

@@ -26,7 +26,7 @@ func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) er
 		return err
 	}
 	if l.has(linkFlags...) && !c.Local() {
-		err = errors.New("a device runs on this home, so --listen, --peer, --no-lan and --no-public-peers change nothing; " +
+		err = errors.New("a device runs on this home, so flags about its links change nothing; " +
 			"stop it first, or use: pauld peer add URI")
 	} else {
 		err = f(c)

@@ -28,6 +28,10 @@ home open; when another device runs on it the exit code is 1.
                       may be repeated
   --no-lan            do not look for devices on the local network
   --no-public-peers   do not link through public peers
+  --no-direct         do not make direct links to devices in other networks
+  --no-port-map       do not ask the router to forward a port for them
+  --stun HOST:PORT    ask this STUN server, not the built-in ones, for the address
+                      of this device; may be repeated; "none" asks nobody
   --couch ADDR        serve the databases in the CouchDB protocol, such as 127.0.0.1:5984
   --socks ADDR        SOCKS5 and HTTP proxy to one's devices, such as 127.0.0.1:1080
   --database URL      keep the records in an external CouchDB too, such as
@@ -38,7 +42,8 @@ password in HOME/loopback.password.
 `
 	linkHelp = `
 While no device runs on the home, this command opens it, and then takes
---listen, --peer, --no-lan and --no-public-peers as "pauld run" does.
+--listen, --peer, --stun, --no-lan, --no-public-peers, --no-direct and
+--no-port-map as "pauld run" does.
 `
 	importHelp = `Copies photos and videos, and those in folders, into the library. Duplicates are
 found by their bytes. A file that cannot be imported is told on standard error

@@ -21,7 +21,9 @@ type line struct {
 	json, help, verbose, version       bool
 	home, name, library                string
 	listen, peers                      list
+	stun                               servers
 	noLAN, noPublicPeers               bool
+	noDirect, noPortMap                bool
 	couch, socks, database             string
 	force, yes, readData, repair, held bool
 	restore                            bool
@@ -34,10 +36,23 @@ type list []string
 func (l *list) String() string     { return strings.Join(*l, " ") }
 func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
+// servers is a list of STUN servers.
+type servers []string
+
+func (l *servers) String() string { return strings.Join(*l, " ") }
+
+func (l *servers) Set(s string) error {
+	*l = append(*l, s)
+	if s == "" {
+		return nil // told of all flags
+	}
+	return app.CheckSTUN(s)
+}
+
 // Groups of flags, as commands take them.
 var (
 	commonFlags = []string{"home", "json", "help", "h", "verbose"}
-	linkFlags   = []string{"listen", "peer", "no-lan", "no-public-peers"}
+	linkFlags   = []string{"listen", "peer", "stun", "no-lan", "no-public-peers", "no-direct", "no-port-map"}
 	runFlags    = slices.Concat([]string{"name", "library", "couch", "socks", "database"}, linkFlags)
 )
 
@@ -57,6 +72,9 @@ func (l *line) flags() *flag.FlagSet {
 	fs.Var(&l.peers, "peer", "")
 	fs.BoolVar(&l.noLAN, "no-lan", false, "")
 	fs.BoolVar(&l.noPublicPeers, "no-public-peers", false, "")
+	fs.Var(&l.stun, "stun", "")
+	fs.BoolVar(&l.noDirect, "no-direct", false, "")
+	fs.BoolVar(&l.noPortMap, "no-port-map", false, "")
 	fs.StringVar(&l.couch, "couch", "", "")
 	fs.StringVar(&l.socks, "socks", "", "")
 	fs.StringVar(&l.database, "database", "", "")
@@ -119,7 +137,7 @@ func (l *line) split(args []string) (words []string, err error) {
 			break
 		}
 		if err != nil {
-			return nil, usagef("%s; see: pauld help", strings.ReplaceAll(err.Error(), ": -", ": --"))
+			return nil, usagef("%s; see: pauld help", strings.NewReplacer(": -", ": --", "flag -", "flag --").Replace(err.Error()))
 		}
 		if fs.NArg() == 0 {
 			break
@@ -172,7 +190,7 @@ func (l *line) has(names ...string) bool {
 func (l *line) options(p *printer, level slog.Level) app.Options {
 	return app.Options{
 		Home: l.home, Name: l.name, Library: l.library, Listen: l.listen, Peers: l.peers,
-		NoLAN: l.noLAN, NoPublicPeers: l.noPublicPeers,
+		NoLAN: l.noLAN, NoPublicPeers: l.noPublicPeers, NoDirect: l.noDirect, NoPortMap: l.noPortMap, STUN: l.stun,
 		Couch: l.couch, Socks: l.socks, Database: l.database, Log: l.log(p, level), Waiting: p.waiting,
 	}
 }

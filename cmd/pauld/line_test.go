@@ -25,6 +25,12 @@ func TestParse(t *testing.T) {
 		{"run --peer a --listen b --peer c --no-lan", func(l *line) bool {
 			return slices.Equal(l.peers, []string{"a", "c"}) && slices.Equal(l.listen, []string{"b"}) && l.noLAN && !l.noPublicPeers
 		}, ""},
+		{"run --stun a.example:1 --no-direct --stun b.example:2 --no-port-map", func(l *line) bool {
+			return slices.Equal(l.stun, []string{"a.example:1", "b.example:2"}) && l.noDirect && l.noPortMap
+		}, ""},
+		{"save 01234567 --stun none", func(l *line) bool { return slices.Equal(l.stun, []string{"none"}) }, ""},
+		{"run --stun a.example", nil, "stun.example.org:3478"},
+		{"status --no-direct", nil, "status does not take --no-direct"},
 		{"fetch 0123456789 -o out", func(l *line) bool { return l.output == "out" && slices.Equal(l.args, []string{"0123456789"}) }, ""},
 		{"fetch -o out 0123456789", func(l *line) bool { return l.output == "out" }, ""},
 		{"import -- --json -x", func(l *line) bool { return slices.Equal(l.args, []string{"--json", "-x"}) }, ""},
