@@ -152,7 +152,10 @@ func TestDeviceJSON(t *testing.T) {
 	t.Parallel()
 	d := Device{
 		ID: "ab", Name: "NAS", Address: "200::1", Platform: "linux", Online: true, Files: 3, Bytes: 9,
-		Path:     Path{Kind: PathLAN, Via: "tls://192.0.2.1:1", RTT: 1500 * time.Microsecond},
+		Path: Path{
+			Kind: PathRelayed, Via: "tls://192.0.2.1:1", ViaDevice: "Hub", ViaPublic: true, RTT: 1500 * time.Microsecond, Method: MethodLAN,
+			Since: time.Date(2024, 5, 1, 11, 0, 0, 0, time.UTC), RX: 3_100_000, TX: 12,
+		},
 		LastSeen: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC),
 	}
 	data, err := json.Marshal(d)
@@ -160,7 +163,8 @@ func TestDeviceJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"id":"ab","name":"NAS","address":"200::1","platform":"linux","self":false,"online":true,` +
-		`"path":{"kind":"lan","via":"tls://192.0.2.1:1","rttMs":1.5},"lastSeen":"2024-05-01T12:00:00Z","files":3,"bytes":9}`
+		`"path":{"kind":"relayed","via":"tls://192.0.2.1:1","viaDevice":"Hub","viaPublic":true,"rttMs":1.5,"method":"lan",` +
+		`"since":"2024-05-01T11:00:00Z","rxRate":3100000,"txRate":12},"lastSeen":"2024-05-01T12:00:00Z","files":3,"bytes":9}`
 	if string(data) != want {
 		t.Errorf("got  %s\nwant %s", data, want)
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,10 +58,29 @@ func (a *App) device(d filelayer.Device, h *holdings) Device {
 		return out
 	}
 	p := a.node.Path(key)
-	out.Path = Path{Kind: p.Kind, Via: p.Via, RTT: p.RTT}
+	out.Path = Path{Kind: p.Kind, Method: p.Method, Via: p.Via, RTT: p.RTT, Since: p.Since, RX: p.RX, TX: p.TX}
+	if p.Kind == PathRelayed {
+		out.Path.ViaDevice, out.Path.ViaPublic = a.relay(p.ViaKey)
+	}
 	out.Online = p.Kind != PathOffline
 	out.LastSeen = a.seen.last(d.ID, p.LastSeen)
 	return out
+}
+
+// relay tells which node packets go through: the name of a device of the
+// library, or whether it is a public peer.
+func (a *App) relay(key ed25519.PublicKey) (device string, public bool) {
+	if key == nil {
+		return "", false
+	}
+	for _, d := range a.files.Devices() {
+		if d.Removed == nil && d.ID == hex.EncodeToString(key) {
+			return d.Name, false
+		}
+	}
+	return "", slices.ContainsFunc(a.node.Peers(), func(p Peering) bool {
+		return p.Up && p.Kind == overlay.PeeringPublic && p.Key.Equal(key)
+	})
 }
 
 // RemoveDevice takes a device out of the library: all others shut it out, and

@@ -96,12 +96,18 @@ func pairs(tb testing.TB, a, b *App) {
 	if shown != guest.Words || shown[0] == "" {
 		tb.Errorf("one device shows %q, the other %q", shown, guest.Words)
 	}
-	for _, x := range []*App{a, b} {
-		until(tb, x, "both devices are online", func() bool {
-			ds := x.Devices()
-			return len(ds) == 2 && ds[0].Self && ds[1].Online
-		})
+	until(tb, a, "both devices are online", func() bool { return a.Devices()[0].Self && pathTo(a, b).Kind != PathOffline })
+	until(tb, b, "both devices are online", func() bool { return b.Devices()[0].Self && pathTo(b, a).Kind != PathOffline })
+}
+
+// pathTo is how a reaches b.
+func pathTo(a, b *App) Path {
+	for _, d := range a.Devices() {
+		if d.ID == b.id() {
+			return d.Path
+		}
 	}
+	return Path{Kind: PathOffline}
 }
 
 func TestTwoDevices(t *testing.T) {

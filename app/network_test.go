@@ -71,3 +71,19 @@ func TestSTUNServers(t *testing.T) {
 		}
 	}
 }
+
+func TestPathsOfDevices(t *testing.T) {
+	t.Parallel()
+	nas := start(t, Options{Name: "NAS", Listen: []string{"tls://127.0.0.1:0"}, NoDirect: true})
+	a := start(t, Options{Name: "Desktop", Peers: nas.node.ListenURIs(), NoDirect: true})
+	b := start(t, Options{Name: "Laptop", Peers: nas.node.ListenURIs(), NoDirect: true})
+	pairs(t, nas, a)
+	pairs(t, nas, b)
+	until(t, a, "the third device is reached", func() bool { return pathTo(a, b).Kind == PathRelayed && pathTo(a, b).Via != "" })
+	if p := pathTo(a, b); p.ViaDevice != "NAS" || p.ViaPublic || p.Since.IsZero() || p.Method != "" {
+		t.Errorf("relayed by %+v, want through NAS", p)
+	}
+	if p := pathTo(a, nas); p.Kind != PathLAN || p.Method != MethodStatic || p.ViaDevice != "" || p.Since.IsZero() || p.RTT == 0 {
+		t.Errorf("linked by %+v, want a static peering", p)
+	}
+}

@@ -32,11 +32,28 @@ const (
 	PathDirect  = "direct"
 )
 
+// Methods by which the link of a path that leads straight to a device was made.
+const (
+	MethodLAN     = overlay.MethodLAN     // within the local network
+	MethodPublic  = overlay.MethodPublic  // one end has a public address
+	MethodMapped  = overlay.MethodMapped  // a router forwards a port
+	MethodPunched = overlay.MethodPunched // through two NATs that were opened from within
+	MethodStatic  = overlay.MethodStatic  // it was configured, here or there
+)
+
 // Path is how a device is reached now.
 type Path struct {
-	Kind string        // PathOffline, PathRelayed, PathLAN or PathDirect
-	Via  string        // the link or the device it leads through; "" when not known
-	RTT  time.Duration // round trip; 0 when not measured
+	Kind   string        // PathOffline, PathRelayed, PathLAN or PathDirect
+	Method string        // of PathLAN and PathDirect: MethodLAN …
+	Via    string        // the link it leads through first; "" when not known
+	RTT    time.Duration // round trip; 0 when not measured
+	Since  time.Time     // when it last came, went, or took this way; zero when never online
+	RX, TX uint64        // bytes a second from and to the device, of late
+
+	// ViaDevice names the device of the library that a relayed path leads
+	// through first, "" if it is none of these; ViaPublic tells a public peer.
+	ViaDevice string
+	ViaPublic bool
 }
 
 // Device is a device of the library.

@@ -35,10 +35,7 @@ func (a *App) trashListings() ([]TrashListing, error) {
 	out := make([]TrashListing, len(trashed))
 	for i, t := range trashed {
 		out[i] = TrashListing{Listing: a.listing(t.Entry), Removed: t.Removed.At.UTC().Truncate(time.Second), By: t.Removed.By, Unsaved: t.Deleted == nil}
-		if !t.Until.IsZero() {
-			until := t.Until.UTC().Truncate(time.Second)
-			out[i].Until = &until
-		}
+		out[i].Until = wireTime(t.Until)
 	}
 	return out, nil
 }
@@ -60,9 +57,47 @@ func (a *App) listing(e Entry) Listing {
 }
 
 type devicePath struct {
-	Kind  string  `json:"kind"`
-	Via   string  `json:"via"`
-	RTTMs float64 `json:"rttMs"`
+	Kind      string     `json:"kind"`
+	Via       string     `json:"via"`
+	ViaDevice string     `json:"viaDevice,omitempty"`
+	ViaPublic bool       `json:"viaPublic,omitempty"`
+	RTTMs     float64    `json:"rttMs"`
+	Method    string     `json:"method"`
+	Since     *time.Time `json:"since"`  // null: never online
+	RXRate    uint64     `json:"rxRate"` // bytes a second
+	TXRate    uint64     `json:"txRate"`
+}
+
+func (p Path) wire() devicePath {
+	return devicePath{
+		Kind: p.Kind, Method: p.Method, Via: p.Via, ViaDevice: p.ViaDevice, ViaPublic: p.ViaPublic,
+		RTTMs: milliseconds(p.RTT), Since: wireTime(p.Since), RXRate: p.RX, TXRate: p.TX,
+	}
+}
+
+func (p devicePath) path() Path {
+	return Path{
+		Kind: p.Kind, Method: p.Method, Via: p.Via, ViaDevice: p.ViaDevice, ViaPublic: p.ViaPublic,
+		RTT: time.Duration(p.RTTMs * float64(time.Millisecond)), Since: timeOf(p.Since), RX: p.RXRate, TX: p.TXRate,
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// wireTime is a time as JSON has it: in whole seconds of UTC, null for the zero time.
+func wireTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 // deviceJSON is a Device as the control API and the commands write it.
@@ -81,16 +116,10 @@ type deviceJSON struct {
 
 // MarshalJSON writes the documented fields, with times in RFC 3339.
 func (d Device) MarshalJSON() ([]byte, error) {
-	j := deviceJSON{
+	return json.Marshal(deviceJSON{
 		ID: d.ID, Name: d.Name, Address: d.Address, Platform: d.Platform, Self: d.Self, Online: d.Online,
-		Path:  devicePath{d.Path.Kind, d.Path.Via, float64(d.Path.RTT) / float64(time.Millisecond)},
-		Files: d.Files, Bytes: d.Bytes,
-	}
-	if !d.LastSeen.IsZero() {
-		t := d.LastSeen.UTC().Truncate(time.Second)
-		j.LastSeen = &t
-	}
-	return json.Marshal(j)
+		Path: d.Path.wire(), LastSeen: wireTime(d.LastSeen), Files: d.Files, Bytes: d.Bytes,
+	})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -101,11 +130,7 @@ func (d *Device) UnmarshalJSON(data []byte) error {
 	}
 	*d = Device{
 		ID: j.ID, Name: j.Name, Address: j.Address, Platform: j.Platform, Self: j.Self, Online: j.Online,
-		Path:  Path{j.Path.Kind, j.Path.Via, time.Duration(j.Path.RTTMs * float64(time.Millisecond))},
-		Files: j.Files, Bytes: j.Bytes,
-	}
-	if j.LastSeen != nil {
-		d.LastSeen = *j.LastSeen
+		Path: j.Path.path(), LastSeen: timeOf(j.LastSeen), Files: j.Files, Bytes: j.Bytes,
 	}
 	return nil
 }
@@ -126,7 +151,7 @@ type PeerInfo struct {
 func peerInfo(p Peering) PeerInfo {
 	return PeerInfo{
 		URI: p.URI, Kind: p.Kind, Up: p.Up, Inbound: p.Inbound,
-		RTTMs: float64(p.RTT) / float64(time.Millisecond), RX: p.RX, TX: p.TX, Transit: p.Transit, Error: p.LastErr,
+		RTTMs: milliseconds(p.RTT), RX: p.RX, TX: p.TX, Transit: p.Transit, Error: p.LastErr,
 	}
 }
 

@@ -163,7 +163,7 @@ func TestRelayed(t *testing.T) {
 	serve(t, b, 7331, echo)
 	ping(t, dialTo(t, a, b, 7331))
 	p := a.Path(b.PublicKey())
-	if p.Kind != PathRelayed || p.Via != relay.ListenURIs()[0] {
+	if p.Kind != PathRelayed || p.Via != relay.ListenURIs()[0] || !p.ViaKey.Equal(relay.PublicKey()) {
 		t.Errorf("path %+v, want relayed via %s", p, relay.ListenURIs()[0])
 	}
 	var carried uint64

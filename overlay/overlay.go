@@ -110,9 +110,14 @@ const (
 
 // Path tells how a device is reached.
 type Path struct {
-	Kind     string        // PathOffline, PathRelayed, PathLAN or PathDirect
-	Method   string        // of PathLAN and PathDirect: how the link was made
-	Via      string        // the first node on a relayed path; the other end's address on a link
+	Kind   string // PathOffline, PathRelayed, PathLAN or PathDirect
+	Method string // of PathLAN and PathDirect: how the link was made
+	Via    string // the first node on a relayed path; the other end's address on a link
+
+	// ViaKey is the key of the node at the other end of the link that is taken;
+	// nil when not known.
+	ViaKey ed25519.PublicKey
+
 	RTT      time.Duration // of the last hello; 0 when none was answered
 	Since    time.Time     // when it last came online, went offline, or changed its way; zero when never online
 	LastSeen time.Time     // when it was last heard; zero when never

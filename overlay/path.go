@@ -56,12 +56,12 @@ func (n *Node) way(d *device) Path {
 	}
 	path := Path{Kind: PathRelayed, RTT: d.presence.rtt}
 	if k := n.links.to(d.key); k != nil {
-		path.Kind, path.Via, path.Method = PathDirect, k.remote.String(), k.method
+		path.Kind, path.Via, path.ViaKey, path.Method = PathDirect, k.remote.String(), k.key, k.method
 		if k.local {
 			path.Kind = PathLAN
 		}
 	} else if by := d.arrival.Load(); by != nil && n.links.isUp(by) {
-		path.Via = by.uri
+		path.Via, path.ViaKey = by.uri, by.key
 	}
 	return path
 }

@@ -150,29 +150,19 @@ func devices(ctx context.Context, l *line, p *printer) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"NAME", "ID", "REACHED", "SEEN", "PHOTOS", "SIZE"}}
+		rows := [][]string{{"NAME", "ID", "SEEN", "PHOTOS", "SIZE", "REACHED"}}
+		now := time.Now()
 		for _, d := range all {
 			if p.json {
 				p.object(d, "")
 			}
-			rows = append(rows, []string{d.Name, d.ID[:12], reached(d), ago(d.LastSeen, time.Now()), fmt.Sprint(d.Files), size(d.Bytes)})
+			rows = append(rows, []string{d.Name, d.ID[:12], ago(d.LastSeen, now), fmt.Sprint(d.Files), size(d.Bytes), reached(d, now)})
 		}
 		if !p.json {
 			p.table(rows)
 		}
 		return nil
 	})
-}
-
-// reached tells how a device is reached.
-func reached(d app.Device) string {
-	switch {
-	case d.Self:
-		return "this device"
-	case d.Path.RTT == 0:
-		return d.Path.Kind
-	}
-	return fmt.Sprintf("%s, %s", d.Path.Kind, d.Path.RTT.Round(100*time.Microsecond))
 }
 
 // device carries out "device remove".

@@ -90,8 +90,13 @@ four words; then you let the other one in or not. Ctrl-C cancels the code.
 	joinHelp = `CODE is what "pauld pair" or the gallery shows, in any case, with or without
 blanks and dashes. Compare the four words with those on the other device.
 `
-	devicesHelp = `This device first. How a device is reached: lan or direct (a link of one's own),
-relayed (through others, who see only encrypted traffic), or offline.
+	devicesHelp = `This device first. How a device is reached: on this network or direct (by a link of
+your own devices, and how it was made), relayed (through others, who see only
+encrypted traffic), or offline; then the round trip, since when, and how much moves.
+With --json a device has path {kind, method, via, viaDevice, viaPublic, rttMs, since,
+rxRate, txRate}: kind is lan, direct, relayed or offline, method lan, public, mapped,
+punched or static, rates are bytes a second. Why is a device not direct? See:
+pauld doctor.
 `
 	deviceHelp = `All devices shut it out and no longer count its copies. Photos that only it has
 cannot be reached any more. ID may be cut to its first 8 digits.
