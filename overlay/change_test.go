@@ -121,14 +121,15 @@ func TestBeaconsAfterANetworkChange(t *testing.T) {
 			}
 		}
 		expect("at first", 0, 1)
-		expect("growing pauses", 7*time.Second, 3) // at 1, 3 and 6 s
+		expect("eager", 5*time.Second, 5)
+		expect("growing pauses", 10*time.Second, 3) // after 2, 3 and 4 s
 		<-time.After(10 * time.Minute)
 		c.sent.Store(0)
 		expect("a minute of quiet", time.Minute, 4)
 		<-time.After(beaconFirst)
 		l.renew()
 		expect("renewed", 0, 1)
-		expect("renewed, eagerly again", 7*time.Second, 3)
+		expect("renewed, eager again", 5*time.Second, 5)
 		for range 100 {
 			l.renew()
 			<-time.After(10 * time.Millisecond)

@@ -21,14 +21,18 @@ import (
 const LANPort = 7330
 
 const (
-	beaconFirst   = time.Second      // pause after the first beacon
-	beaconLongest = 15 * time.Second // it grows to
+	beaconFirst   = time.Second      // pause after each of the first beacons
+	beaconEager   = 5                // so many
+	beaconLongest = 15 * time.Second // it grows to, a second at a time
 	maxHeard      = 256              // devices remembered for politeness
+	maxBeacons    = 200              // heard a second: each costs the check of a signature
 	maxLANCalls   = 16               // at a time, and waiting
 	// politeness is how long the device with the greater key waits for the
 	// other to call, so that seldom two links are made.
 	politeness = 3 * time.Second
-	// lanRetry is the least time between two calls of one device.
+	// lanRetry is what the pause between two calls of one device grows to. The
+	// first is short: an IPv6 address that is still being checked for
+	// duplicates can be heard at, and not yet called from.
 	lanRetry = 10 * time.Second
 )
 
@@ -53,7 +57,8 @@ type beaconFrom struct {
 }
 
 type heardBeacon struct {
-	first, called time.Time
+	first, next time.Time // when it was first heard, and when it may be called again
+	pauses      backoff
 }
 
 func newLAN(ls *links, d *devices) *lan {
@@ -119,26 +124,26 @@ type beaconSocket interface {
 	Close() error
 }
 
-// announce sends beacons, with pauses that grow, and start anew when one is
-// asked for. There is at most one in beaconFirst, whoever asks.
+// announce sends beacons: eagerly at first, since some are lost and a new IPv6
+// address cannot be used for a second or two, and then with pauses that grow.
+// Whoever asks for one makes it eager again. There is at most one in
+// beaconFirst.
 func (l *lan) announce(ctx context.Context, s beaconSocket) {
 	asked, stop := l.asked.Listen()
 	defer stop()
-	wait := beaconFirst
-	for {
+	for sent := 1; ; sent++ {
 		s.announce()
 		if pause(ctx, beaconFirst) != nil {
 			return
 		}
-		timer := time.NewTimer(wait - beaconFirst)
+		timer := time.NewTimer(min(time.Duration(max(sent-beaconEager, 0))*beaconFirst, beaconLongest-beaconFirst))
 		select {
 		case <-ctx.Done():
 		case <-asked:
-			wait = 0
+			sent = 0
 		case <-timer.C:
 		}
 		timer.Stop()
-		wait = min(wait+beaconFirst, beaconLongest)
 	}
 }
 
@@ -154,7 +159,14 @@ func (l *lan) listen(ctx context.Context, s beaconSocket) {
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
 	buf := make([]byte, 1500)
+	second, heard := time.Now(), 0
 	for {
+		if time.Since(second) >= time.Second {
+			second, heard = time.Now(), 0
+		}
+		if heard++; heard > maxBeacons && pause(ctx, time.Second) != nil {
+			return
+		}
 		b, from, err := s.receive(buf)
 		switch {
 		case ctx.Err() != nil:
@@ -185,18 +197,18 @@ func (l *lan) hear(b beacon, from netip.Addr, now time.Time) {
 		if len(l.heard) >= maxHeard {
 			clear(l.heard) // politeness forgotten does little harm
 		}
-		h.first = now
+		h = heardBeacon{first: now, pauses: backoff{longest: lanRetry}}
 		l.asked.Raise() // it may have come after our last beacon, and wait for one
 	}
 	polite := l.port != 0 && bytes.Compare(own, b.key) > 0 && now.Sub(h.first) < politeness
-	if !polite && now.Sub(h.called) >= lanRetry {
+	if !polite && !now.Before(h.next) {
 		calls := l.others
 		if _, ours := l.devices.admittedAt(AddressOf(b.key)); ours {
 			calls = l.ours
 		}
 		select {
 		case calls <- beaconFrom{b, from}:
-			h.called = now
+			h.next = now.Add(h.pauses.next())
 		default: // enough calls are waiting; it will be heard again
 		}
 	}

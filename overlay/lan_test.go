@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -94,7 +95,7 @@ func TestLANPoliteness(t *testing.T) {
 		}
 	}
 	expect("greater key", high, 0, 1)
-	expect("greater key again", high, time.Second, 1)
+	expect("greater key again", high, time.Second-1, 1)
 	expect("lesser key", low, 0, 1)
 	expect("lesser key, did not call", low, politeness, 2)
 	expect("queue is full", high, lanRetry, 2)
@@ -102,6 +103,18 @@ func TestLANPoliteness(t *testing.T) {
 		t.Errorf("called %x first", b.key)
 	}
 	expect("greater key, later", high, lanRetry+1, 2)
+	<-l.others
+	<-l.others
+	calls := 0
+	for at := lanRetry + 2; at < lanRetry+time.Minute; at += 100 * time.Millisecond {
+		if l.hear(beacon{high, 9}, from, now.Add(at)); len(l.others) > 0 {
+			<-l.others
+			calls++
+		}
+	}
+	if calls < 6 || calls > 10 { // after 2, 4, 8 and then every 10 s
+		t.Errorf("called %d times in a minute", calls)
+	}
 	for i := range 2 * maxHeard {
 		key := make(ed25519.PublicKey, 32)
 		key[0], key[1] = byte(i), byte(i>>8)
@@ -170,4 +183,41 @@ func TestBroadcastAddresses(t *testing.T) {
 			}
 		}
 	}
+}
+
+// flooder is a beacon socket that something floods.
+type flooder struct {
+	beaconSocket
+	took  int
+	after chan struct{} // closed, so that what is too much ends too
+}
+
+func (*flooder) Close() error { return nil }
+
+func (f *flooder) receive([]byte) (beacon, netip.Addr, error) {
+	if f.took++; f.took > 100*maxBeacons {
+		<-f.after
+	}
+	return beacon{}, netip.Addr{}, errBadBeacon
+}
+
+func TestBeaconFlood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLAN(nil, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &flooder{after: make(chan struct{})}
+		ended := make(chan struct{})
+		go func() {
+			l.listen(ctx, f)
+			close(ended)
+		}()
+		<-time.After(10*time.Second + time.Millisecond)
+		cancel()
+		close(f.after)
+		<-ended
+		if f.took > 12*maxBeacons || f.took < 8*maxBeacons {
+			t.Errorf("%d beacons looked at in 10 s, want about %d a second", f.took, maxBeacons)
+		}
+	})
 }
