@@ -36,6 +36,7 @@ type greeter struct {
 	devices *devices
 	start   time.Time // origin of the times in hellos
 	changed func()
+	settled func(iwt.Addr) // a device answers after a change of ways; nil for none
 	kick    chan struct{}
 	out     chan datagram
 
@@ -206,11 +207,15 @@ func (g *greeter) greeted(d *device, now time.Time) {
 func (g *greeter) answered(d *device, now time.Time, rtt time.Duration) {
 	d.heard.Store(now.UnixNano())
 	g.devices.mu.Lock()
+	woken := !d.gone && d.presence.woken
 	found := !d.gone && d.presence.answered(now, rtt)
 	if found {
 		close(d.online)
 	}
 	g.devices.mu.Unlock()
+	if woken && g.settled != nil {
+		g.settled(iwt.Addr(d.key))
+	}
 	if found {
 		g.changed()
 	}

@@ -3,6 +3,7 @@ package overlay
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	iwt "github.com/Arceliar/ironwood/types"
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -22,6 +23,7 @@ type nic struct {
 	devices *devices
 	stack   atomic.Pointer[stack.NetworkDispatcher]
 	out     chan outbound
+	again   chan iwt.Addr // whose last segments are to be sent again
 }
 
 // outbound is a packet and the key it goes to. The key is looked up when the
@@ -33,7 +35,7 @@ type outbound struct {
 }
 
 func newNIC(mtu int, d *devices) *nic {
-	return &nic{mtu: uint32(mtu), devices: d, out: make(chan outbound, nicQueue)}
+	return &nic{mtu: uint32(mtu), devices: d, out: make(chan outbound, nicQueue), again: make(chan iwt.Addr, nicQueue)}
 }
 
 // WritePackets queues packets and never blocks: the goroutine that reads from
@@ -58,22 +60,46 @@ func (n *nic) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
 	return sent, nil
 }
 
+// resend sends once more what a device has not acknowledged, now that there is
+// a way to it again. It never blocks.
+func (n *nic) resend(to iwt.Addr) {
+	select {
+	case n.again <- to:
+	default: // TCP will, by and by
+	}
+}
+
 // write sends queued packets, each after its sessionTraffic byte, until ctx
 // ends.
 func (n *nic) write(ctx context.Context, send func(packet []byte, to iwt.Addr)) {
 	buf := make([]byte, 0, 1+n.mtu)
+	pack := func(p *stack.PacketBuffer) []byte {
+		buf = append(buf[:0], sessionTraffic)
+		for _, part := range p.AsSlices() {
+			buf = append(buf, part...)
+		}
+		return buf
+	}
+	last := lastSegments{}
+	defer func() { last.forget(time.Now().Add(lastFor)) }()
+	old := time.NewTicker(lastFor)
+	defer old.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			n.drain()
 			return
 		case o := <-n.out:
-			buf = append(buf[:0], sessionTraffic)
-			for _, part := range o.packet.AsSlices() {
-				buf = append(buf, part...)
-			}
+			data := pack(o.packet)
+			last.keep(o.packet, data[1:], o.to, time.Now())
 			o.packet.DecRef()
-			send(buf, o.to)
+			send(data, o.to)
+		case to := <-n.again:
+			for _, p := range last.to(to) {
+				send(pack(p), to)
+			}
+		case now := <-old.C:
+			last.forget(now.Add(-lastFor))
 		}
 	}
 }

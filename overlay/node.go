@@ -87,6 +87,7 @@ func (n *Node) build(opts Options) error {
 	n.devices = newDevices(n.Address())
 	n.greeter = newGreeter(n.devices, n.changed.Raise)
 	n.nic = newNIC(tuneQueue(n.core), n.devices)
+	n.greeter.settled = n.nic.resend
 	if n.stack, err = newStack(n.nic, n.Address()); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type presence struct {
 	next     time.Time // when the next hello is due
 	silent   time.Time // when the first hello since the last answer was said; zero if none
 	eager    time.Time // say hello eagerly until then
+	woken    bool      // and not answered since
 }
 
 // seen returns when the device was last heard, given when a packet of it was
@@ -39,7 +40,7 @@ func (p *presence) seen(heard int64) time.Time {
 // wake makes a hello due now, and eager ones after it. Something has changed
 // that may make the device reachable, or unreachable.
 func (p *presence) wake(now time.Time) {
-	p.next, p.eager = now, now.Add(eagerFor)
+	p.next, p.eager, p.woken = now, now.Add(eagerFor), true
 }
 
 // tick reports whether to say hello now, and whether the device has just gone
@@ -76,6 +77,7 @@ func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
 		p.online, p.since = true, now
 	}
 	p.lastSeen, p.rtt, p.silent, p.next = now, rtt, time.Time{}, now.Add(helloEvery)
+	p.woken = false
 	return found
 }
 

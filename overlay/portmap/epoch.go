@@ -2,8 +2,8 @@ package portmap
 
 import "time"
 
-// epoch is a gateway's count of the seconds since it has lost its mappings,
-// and when it said so. The zero epoch is none.
+// epoch is a gateway's count of the seconds since it lost its mappings, and
+// when it said so by the wall clock. The zero epoch is none.
 type epoch struct {
 	seconds uint32
 	at      time.Time

@@ -11,18 +11,15 @@ import (
 )
 
 // Requests over UDP are repeated after firstWait, then after twice as long
-// each time, until answerWait is over. Gateways are one hop away.
-const (
-	firstWait  = 250 * time.Millisecond
-	answerWait = 2 * time.Second
-)
+// each time (RFC 6886, 3.1).
+const firstWait = 250 * time.Millisecond
 
 // exchange sends a request to the control port of a gateway until read takes an
 // answer: it returns false, and why, for a packet that answers something else.
 // The error is what read returned with true, ErrNoAnswer, or ErrBadAnswer when
 // all that came was refused by read.
 func exchange(ctx context.Context, t target, request []byte, read func([]byte) (bool, error)) error {
-	limited, cancel := context.WithTimeout(ctx, answerWait)
+	limited, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	dialer := net.Dialer{LocalAddr: net.UDPAddrFromAddrPort(netip.AddrPortFrom(t.local, 0))}
 	// A connected socket takes packets of that address and port only.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/jackpal/gateway"
 )
@@ -19,12 +20,16 @@ const portPort = 5351
 // ssdpPort is where gateways answer searches (UPnP Device Architecture 1.1, 1.2.2).
 const ssdpPort = 1900
 
+// patience is how long an answer is waited for. Gateways are one hop away.
+const patience = 2 * time.Second
+
 // target is a gateway, and where and from where to ask it.
 type target struct {
 	gateway netip.Addr
 	local   netip.Addr       // our address on the network of the gateway
 	control uint16           // the port for PCP and NAT-PMP
 	search  []netip.AddrPort // where SSDP searches go
+	wait    time.Duration    // for an answer
 }
 
 func (t target) same(other target) bool { return t.gateway == other.gateway && t.local == other.local }
@@ -55,7 +60,7 @@ func targetsOf(found []netip.Addr, localFor func(netip.Addr) (netip.Addr, error)
 			break
 		}
 		own, err := localFor(gateway)
-		t := target{gateway: gateway, local: own, control: portPort, search: []netip.AddrPort{
+		t := target{gateway: gateway, local: own, control: portPort, wait: patience, search: []netip.AddrPort{
 			netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, 255, 250}), ssdpPort),
 			netip.AddrPortFrom(gateway, ssdpPort),
 		}}

@@ -8,12 +8,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"time"
 )
 
 const (
-	maxBody     = 256 << 10       // of a description or an answer
-	httpWait    = 2 * time.Second // for one request and its answer
+	maxBody     = 256 << 10 // of a description or an answer
 	maxHTTPHead = 16 << 10
 )
 
@@ -43,7 +41,7 @@ type guard struct {
 // guarded returns a client for the UPnP of a gateway.
 func guarded(t target) http.Client {
 	dialer := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.local, 0))}
-	return http.Client{Timeout: httpWait, Transport: guard{t.gateway, &http.Transport{
+	return http.Client{Timeout: t.wait, Transport: guard{t.gateway, &http.Transport{
 		DialContext:            dialer.DialContext,
 		DisableCompression:     true,
 		DisableKeepAlives:      true,

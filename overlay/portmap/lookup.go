@@ -78,7 +78,11 @@ func (m *Mapper) conclude(ctx context.Context, p *probe) (*lease, error) {
 		return nil, p.err
 	}
 	held := &lease{method: p.protocol.method, target: p.target, session: p.session, request: m.request()}
-	return held, m.renew(ctx, held)
+	err := m.renew(ctx, held)
+	if err != nil && ctx.Err() != nil { // it may have been made all the same
+		m.remove(ctx, held)
+	}
+	return held, err
 }
 
 // request is for the external port had last, or else for our own.
@@ -95,10 +99,7 @@ func (m *Mapper) request() request {
 func (m *Mapper) renew(ctx context.Context, held *lease) error {
 	got, err := held.session.add(ctx, held.request)
 	if err != nil {
-		if ctx.Err() != nil { // it may have been made
-			m.remove(ctx, held)
-		}
-		if !errors.Is(err, ErrNoAnswer) && !errors.Is(err, ErrBadAnswer) {
+		if ctx.Err() == nil && !errors.Is(err, ErrNoAnswer) && !errors.Is(err, ErrBadAnswer) {
 			held.until = time.Time{}
 		}
 		return err

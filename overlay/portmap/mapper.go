@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -17,6 +18,9 @@ const (
 	// wakeCheck is how often the wall clock is read while waiting: timers
 	// stand still while the machine sleeps, mappings do not.
 	wakeCheck = time.Minute
+	// calm is the least time between two look-ups for announcements, so that
+	// nobody can keep this machine busy with them.
+	calm = 2 * time.Second
 )
 
 // Mapper keeps one port mapped while its Run runs.
@@ -25,6 +29,8 @@ type Mapper struct {
 	log       *slog.Logger
 	protocols []protocol
 	targets   func(context.Context) ([]target, error)
+	listen    func(context.Context) (net.PacketConn, error) // for announcements
+	heard     chan announcement
 	now       func() time.Time // the wall clock
 	refresh   chan struct{}    // holds one when Refresh was called
 	last      netip.AddrPort   // granted last; belongs to Run
@@ -36,9 +42,8 @@ type Mapper struct {
 // New returns a Mapper that does nothing before Run.
 func New(opts Options) *Mapper {
 	m := &Mapper{
-		opts: opts, log: opts.Log, protocols: protocols, targets: findTargets,
-		now:     func() time.Time { return time.Now().Round(0) },
-		refresh: make(chan struct{}, 1),
+		opts: opts, log: opts.Log, protocols: protocols, targets: findTargets, now: wallClock,
+		listen: listenAnnouncements, heard: make(chan announcement, 1), refresh: make(chan struct{}, 1),
 	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
@@ -49,6 +54,9 @@ func New(opts Options) *Mapper {
 	return m
 }
 
+// wallClock runs on while the machine sleeps.
+func wallClock() time.Time { return time.Now().Round(0) }
+
 // Run maps the port, renews the mapping at half of its lifetime, and tries
 // again, less and less often, while there is none. When ctx ends it removes
 // the mapping at the router, which takes 2 s at most, and returns nil. It can
@@ -57,6 +65,9 @@ func (m *Mapper) Run(ctx context.Context) error {
 	if m.opts.Port == 0 {
 		return errors.New("map port: Options.Port is required")
 	}
+	var group sync.WaitGroup
+	defer group.Wait() // hear ends with ctx
+	group.Go(func() { m.hear(ctx) })
 	var held *lease
 	var pause time.Duration
 	for ctx.Err() == nil {
@@ -67,7 +78,7 @@ func (m *Mapper) Run(ctx context.Context) error {
 		if err == nil {
 			pause, next = 0, held.grant.lifetime/2
 		}
-		if m.wait(ctx, next) {
+		if m.wait(ctx, next, held) {
 			pause = 0
 		}
 	}
@@ -78,11 +89,11 @@ func (m *Mapper) Run(ctx context.Context) error {
 	return nil
 }
 
-// wait returns after a time by the wall clock, or true after Refresh, or when
-// ctx ends.
-func (m *Mapper) wait(ctx context.Context, pause time.Duration) (refreshed bool) {
+// wait returns after a time by the wall clock, or earlier when the gateway has
+// announced that it must be asked again; true after Refresh; or when ctx ends.
+func (m *Mapper) wait(ctx context.Context, pause time.Duration, held *lease) (refreshed bool) {
 	began := m.now()
-	for {
+	for ctx.Err() == nil {
 		passed := m.now().Sub(began)
 		if passed >= pause || passed < 0 { // or the clock was set back
 			return false
@@ -90,14 +101,20 @@ func (m *Mapper) wait(ctx context.Context, pause time.Duration) (refreshed bool)
 		timer := time.NewTimer(min(pause-passed, wakeCheck))
 		select {
 		case <-timer.C:
-			continue
 		case <-m.refresh:
 			refreshed = true
+		case a := <-m.heard:
+			if m.matters(a, held) {
+				pause = min(pause, calm)
+			}
 		case <-ctx.Done():
 		}
 		timer.Stop()
-		return refreshed
+		if refreshed {
+			return true
+		}
 	}
+	return false
 }
 
 // cycle renews the lease held, or looks for another. The lease it returns may
@@ -111,22 +128,22 @@ func (m *Mapper) cycle(ctx context.Context, held *lease) (*lease, error) {
 	}
 	held = m.keep(ctx, held, targets)
 	if held != nil {
-		if err := m.renew(ctx, held); err == nil {
+		err := m.renew(ctx, held)
+		if err == nil {
 			m.publish(m.stateOf(held, m.State().Tried))
-			return held, nil
+		}
+		if err == nil || ctx.Err() != nil {
+			return held, err
 		}
 	}
 	found, tried := m.lookup(ctx, targets)
 	switch {
-	case ctx.Err() != nil:
-		if found == nil {
-			found = held
-		}
-		return found, ctx.Err()
 	case found != nil:
 		m.publish(m.stateOf(found, tried))
 		m.log.InfoContext(ctx, "Port mapped", "method", found.method, "external", found.grant.external, "lifetime", found.grant.lifetime)
 		return found, nil
+	case ctx.Err() != nil:
+		return held, ctx.Err()
 	}
 	err = m.verdict(tried)
 	s := State{Err: err, Tried: tried}

@@ -94,7 +94,7 @@ func (s pmpSession) add(ctx context.Context, r request) (grant, error) {
 	return grant{
 		external: netip.AddrPortFrom(address, a.external),
 		lifetime: a.lifetime,
-		epoch:    epoch{a.epoch, time.Now()},
+		epoch:    epoch{a.epoch, wallClock()},
 	}, nil
 }
 

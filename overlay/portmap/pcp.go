@@ -138,7 +138,7 @@ func (s pcpSession) add(ctx context.Context, r request) (grant, error) {
 	if err != nil {
 		return grant{}, err
 	}
-	return grant{external: a.external, lifetime: a.lifetime, epoch: epoch{a.epoch, time.Now()}}, nil
+	return grant{external: a.external, lifetime: a.lifetime, epoch: epoch{a.epoch, wallClock()}}, nil
 }
 
 func (s pcpSession) remove(ctx context.Context, r request) error {

@@ -1,6 +1,7 @@
 package portmap
 
 import (
+	"flag"
 	"net/netip"
 	"testing"
 	"time"
@@ -8,7 +9,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most tests wait for what does not come: they may all do that at once.
+	_ = flag.Set("test.parallel", "16") // a flag of package testing
+	goleak.VerifyTestMain(m)
+}
 
 // A mapping is made by whichever protocol the router speaks, the best first,
 // and is gone from the router when Run has returned.

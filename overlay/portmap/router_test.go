@@ -3,8 +3,11 @@ package portmap
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -39,30 +42,39 @@ type router struct {
 	shift    uint16                                // added to the external port that is asked for
 	lifetime func(asked uint32) uint32             // nil: as asked
 	answer   func(request, answer []byte) [][]byte // what is really sent; nil: answer
-	requests int
+	wait     time.Duration                         // as that of its target
+	from     net.PacketConn                        // that answers come from; nil: the one asked
 }
 
 func newRouter() *router {
-	return &router{external: outside, booted: time.Now().Add(-time.Hour), mappings: make(map[uint16]entry)}
+	return &router{wait: lookWait, external: outside, booted: time.Now().Add(-time.Hour), mappings: make(map[uint16]entry)}
 }
 
-// serve runs the router until the test ends, and says where it is.
+// serve runs the router until the test ends, and says where it is. One that
+// speaks nothing on its control port has none.
 func (r *router) serve(t *testing.T) target {
 	t.Helper()
 	c := listenUDP(t)
+	from := r.from
+	if from == nil {
+		from = c
+	}
+	if !r.pcp && !r.pmp && r.answer == nil {
+		_ = c.Close()
+	}
 	go func() {
 		buf := make([]byte, 2000)
 		for {
-			size, from, err := c.ReadFrom(buf)
+			size, to, err := c.ReadFrom(buf)
 			if err != nil {
 				return
 			}
 			for _, p := range r.control(buf[:size]) {
-				_, _ = c.WriteTo(p, from)
+				_, _ = from.WriteTo(p, to)
 			}
 		}
 	}()
-	to := target{gateway: loopback, local: loopback, control: portOf(c.LocalAddr())}
+	to := target{gateway: loopback, local: loopback, control: portOf(c.LocalAddr()), wait: r.wait}
 	if r.upnp != nil {
 		to.search = []netip.AddrPort{r.upnp.serve(t, r)}
 	}
@@ -84,7 +96,6 @@ func portOf(a net.Addr) uint16 { return netip.MustParseAddrPort(a.String()).Port
 func (r *router) control(request []byte) [][]byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests++
 	var answer []byte
 	switch {
 	case len(request) < 2:
@@ -175,10 +186,23 @@ func (r *router) entries() map[uint16]entry {
 	return all
 }
 
-func (r *router) set(change func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change()
+// lookup lets a Mapper that knows one method ask a router once. The error must
+// be as wanted.
+func lookup(t *testing.T, r *router, method string, want error) *lease {
+	t.Helper()
+	if errors.Is(want, ErrNoAnswer) || errors.Is(want, ErrBadAnswer) { // comes of waiting for something better
+		r.wait = time.Second
+	}
+	m := New(Options{Port: testPort})
+	m.protocols = slices.DeleteFunc(slices.Clone(protocols), func(p protocol) bool { return p.method != method })
+	held, tried := m.lookup(t.Context(), []target{r.serve(t)})
+	if (held == nil) != (tried[0].Err != nil) {
+		t.Errorf("lease %+v, error %v", held, tried[0].Err)
+	}
+	if err := tried[0].Err; !errors.Is(err, want) || err != nil && strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %q, want %v", err, want)
+	}
+	return held
 }
 
 // running is a Mapper whose Run is under way.
@@ -200,6 +224,7 @@ func start(t *testing.T, targets ...target) *running {
 		}
 		return targets, nil
 	}
+	r.listen = func(context.Context) (net.PacketConn, error) { return nil, errors.ErrUnsupported }
 	var ctx context.Context
 	ctx, r.stop = context.WithCancel(t.Context())
 	go func() { r.done <- r.Run(ctx) }()

@@ -18,7 +18,6 @@ import (
 )
 
 const (
-	searchWait  = 2 * time.Second        // how long answers are waited for
 	searchAgain = 500 * time.Millisecond // a search is lost as easily as any packet
 	searchCount = 3
 	maxSSDP     = 4096 // of one answer
@@ -38,7 +37,7 @@ var searchFor = []string{
 // until found returns true or ctx ends. The error is ErrNoAnswer when the
 // gateway says nothing, and ErrBadAnswer when nothing it says can be used.
 func search(ctx context.Context, t target, found func(*url.URL) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, searchWait)
+	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	c, err := new(net.ListenConfig).ListenPacket(ctx, "udp4", netip.AddrPortFrom(t.local, 0).String())
 	if err != nil {
@@ -103,7 +102,7 @@ func collect(c net.PacketConn, gateway netip.Addr, found func(*url.URL) bool) er
 	result := ErrNoAnswer
 	buf := make([]byte, maxSSDP)
 	places := make(map[string]bool)
-	for range maxAnswers {
+	for answers := 0; answers < maxAnswers && len(places) < maxPlaces; answers++ {
 		size, from, err := c.ReadFrom(buf)
 		if err != nil {
 			break
@@ -116,8 +115,6 @@ func collect(c net.PacketConn, gateway netip.Addr, found func(*url.URL) bool) er
 		case err != nil:
 			result = fmt.Errorf("%w (%w)", ErrBadAnswer, err)
 		case places[at.String()]:
-		case len(places) == maxPlaces:
-			return result
 		case found(at):
 			return nil
 		default:

@@ -53,8 +53,8 @@ type upnpSession struct {
 	local   netip.Addr
 }
 
-// findUPnP searches for the gateway's description and returns the first of its
-// connections that has an address on the internet.
+// findUPnP searches for a description by the gateway that names connections,
+// and returns the first of them that has an address on the internet.
 func findUPnP(ctx context.Context, t target) (session, error) {
 	client := guarded(t)
 	var got *upnpSession
@@ -65,7 +65,7 @@ func findUPnP(ctx context.Context, t target) (session, error) {
 			return false
 		}
 		got, why = firstOnline(ctx, services, t.local)
-		return why == nil
+		return true
 	})
 	switch {
 	case ctx.Err() != nil:
