@@ -33,6 +33,7 @@ func parse(args []string) (opts app.Options, open []string, err error) {
 	})
 	fs.StringVar(&opts.Couch, "couch", "", "serve the CouchDB protocol on a loopback `address`")
 	fs.StringVar(&opts.Socks, "socks", "", "serve a SOCKS5 and HTTP proxy on a loopback `address`")
+	fs.Func("forward", "let paired devices reach a local address by an overlay port, as `PORT=ADDR`; may be repeated", appendTo(&opts.Forward))
 	fs.StringVar(&opts.Database, "database", "", "`URL` of an external CouchDB")
 	for {
 		if err := fs.Parse(args); err != nil {

@@ -13,12 +13,16 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts, open, err := parse([]string{"photo.jpg", "--home", "h", "--peer", "tls://a", "PAUL:CODE", "--peer=tls://b", "--no-lan", "--stun", "none", "--no-port-map"})
+	opts, open, err := parse([]string{"photo.jpg", "--home", "h", "--peer", "tls://a", "PAUL:CODE", "--peer=tls://b", "--no-lan", "--stun", "none", "--no-port-map",
+		"--forward", "1=127.0.0.1:2", "--forward=3=[::1]:4"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if opts.Home != "h" || !opts.NoLAN || opts.NoPublicPeers || opts.NoDirect || !opts.NoPortMap || !slices.Equal(opts.STUN, []string{"none"}) || !slices.Equal(opts.Peers, []string{"tls://a", "tls://b"}) {
 		t.Errorf("options %+v", opts)
+	}
+	if !slices.Equal(opts.Forward, []string{"1=127.0.0.1:2", "3=[::1]:4"}) {
+		t.Errorf("forwards %q", opts.Forward)
 	}
 	if !slices.Equal(open, []string{photo, "PAUL:CODE"}) {
 		t.Errorf("to open: %q", open)

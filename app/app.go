@@ -36,6 +36,7 @@ type Options struct {
 	Offline       bool         // no links at all, neither in nor out: for a command that needs none
 	Couch         string       // loopback address for the CouchDB protocol; "" = off
 	Socks         string       // loopback address for the SOCKS5 and HTTP proxy; "" = off
+	Forward       []string     // overlay ports that lead to local addresses for paired devices, as "PORT=HOST:PORT"
 	Database      string       // URL of an external CouchDB, or Embedded; kept in config.json; "" = what is there
 	Log           *slog.Logger // nil = discard
 
@@ -63,6 +64,7 @@ type App struct {
 	control    *control
 	couch      net.Listener // of --couch; nil without
 	socks      net.Listener // of --socks; nil without
+	forwards   []forward    // of --forward
 	loopback   []service    // what serves them
 	opts       Options
 	before     config // the settings as a start before has left them
@@ -86,7 +88,7 @@ type service func(ctx context.Context) error
 // goroutine; see [App.Run]. With an error nothing is held: ErrRunning, at once,
 // when another device runs on the home or is about to, ErrConfig when
 // config.json is damaged, ErrNotLoopback for an address of Couch or Socks that
-// others could reach, that of ctx, and those of the parts, such as a port in use.
+// others could reach, ErrBadForward, that of ctx, and those of the parts, such as a port in use.
 func Open(ctx context.Context, opts Options) (*App, error) { return open(ctx, opts, false) }
 
 // open is Open, or opens the device for one command: then it does not wait, and
@@ -111,7 +113,7 @@ func (a *App) open(ctx context.Context) error {
 	if err := a.openHome(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func() error{a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openControl} {
+	for _, step := range []func() error{a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openForwards, a.openControl} {
 		if err := step(); err != nil {
 			return errors.Join(err, a.takeBack())
 		}
@@ -334,6 +336,8 @@ type Ready struct {
 
 	Couch string `json:"couch,omitempty"` // where --couch listens, if it was given
 	Socks string `json:"socks,omitempty"` // where --socks does
+
+	Forwards []ForwardInfo `json:"forwards,omitempty"` // of --forward
 }
 
 // Ready blocks until the device serves, or ctx ends.
@@ -344,7 +348,7 @@ func (a *App) Ready(ctx context.Context) (Ready, error) {
 	case <-a.ready:
 	}
 	r := Ready{ID: a.id(), Address: a.node.Address().String(), Listen: a.node.ListenURIs()}
-	r.Couch, r.Socks = boundAt(a.couch), boundAt(a.socks)
+	r.Couch, r.Socks, r.Forwards = boundAt(a.couch), boundAt(a.socks), a.Forwards()
 	if r.Listen == nil {
 		r.Listen = []string{}
 	}

@@ -140,7 +140,7 @@ func (a *App) Status() Status {
 	h := a.holdings()
 	s := h.status
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
-	s.Database, s.Notices = a.database(), a.Notices()
+	s.Database, s.Forwards, s.Notices = a.database(), a.Forwards(), a.Notices()
 	s.Transit = a.node.Traffic().Transit
 	for _, p := range a.node.Peers() {
 		if p.Up {
@@ -171,7 +171,7 @@ type tally struct {
 
 // holdings is what one list of entries says of the library and its devices.
 type holdings struct {
-	status Status // without Queue, Peers, Held, Database and Notices
+	status Status // without Queue, Peers, Held, Database, Forwards and Notices
 	by     map[string]tally
 }
 

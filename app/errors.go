@@ -24,6 +24,9 @@ var (
 	// ErrNotLoopback is returned for an address that other machines can reach.
 	ErrNotLoopback = errors.New("not a loopback address")
 
+	// ErrBadForward is returned by Open for a Forward that cannot be.
+	ErrBadForward = errors.New("not a usable forward")
+
 	// ErrOwnDevice is returned by RemoveDevice for the device itself.
 	ErrOwnDevice = errors.New("this is the device you are on: removed, it could no longer reach any other device of the library, " +
 		"and its copies would no longer count. Nothing was changed; to take it out, remove it on another of your devices")

@@ -87,6 +87,9 @@ type Status struct {
 	// nil without one.
 	Database *DatabaseStatus `json:"database,omitempty"`
 
+	// Forwards are those of App.Forwards.
+	Forwards []ForwardInfo `json:"forwards,omitempty"`
+
 	// Notices are those of App.Notices.
 	Notices []string `json:"notices,omitempty"`
 }

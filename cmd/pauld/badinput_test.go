@@ -62,7 +62,14 @@ func TestPortInUse(t *testing.T) {
 	h.refused(t, []string{addr, "in use"}, append(run, "--listen", "tls://"+addr)...)
 	h.refused(t, []string{addr, "in use"}, append(run, "--couch", addr)...)
 	h.refused(t, []string{"0.0.0.0:0", "loopback"}, append(run, "--socks", "0.0.0.0:0")...)
-	h.start(t) // nothing of it is left
+	for _, forward := range []string{"7331=" + addr, "5984", "5984=0.0.0.0:1", "5984=example.org:1"} {
+		h.want(t, exitUsage, append(run, "--forward", forward)...)
+	}
+	_, ready := h.start(t, "--forward", "5984="+addr) // nothing of it is left
+	if len(ready.Forwards) != 1 || ready.Forwards[0].To != addr {
+		t.Errorf("ready: %+v", ready)
+	}
+	h.says(t, "Overlay port 5984 leads to "+addr+", 0 connections", "status")
 }
 
 func TestDamagedSettings(t *testing.T) {

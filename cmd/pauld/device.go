@@ -93,6 +93,9 @@ func readyText(a *app.App, r app.Ready) string {
 	if r.Socks != "" {
 		text += "\n  socks    " + r.Socks
 	}
+	for _, f := range r.Forwards {
+		text += fmt.Sprintf("\n  forward  overlay port %d to %s", f.Port, f.To)
+	}
 	return text + "\nPress Ctrl-C to stop it."
 }
 
@@ -121,6 +124,9 @@ func status(ctx context.Context, l *line, p *printer) error {
 		if s.Database != nil {
 			text += "\n" + databaseText(s.Database)
 		}
+		for _, f := range s.Forwards {
+			text += "\n" + forwardText(f)
+		}
 		p.object(s, strings.Join(append([]string{text}, s.Notices...), "\n"))
 	}
 	return errors.Join(err, c.Close())
@@ -136,6 +142,14 @@ func databaseText(d *app.DatabaseStatus) string {
 		return fmt.Sprintf("%s does not answer, or refuses (%s): everything works without it, and it will catch up", d.URL, d.Error)
 	}
 	return d.URL + " has not answered yet"
+}
+
+func forwardText(f app.ForwardInfo) string {
+	text := fmt.Sprintf("Overlay port %d leads to %s, %s", f.Port, f.To, plural(f.Open, "connection", "connections"))
+	if f.Error != "" {
+		text += " (the last was not led on: " + f.Error + ")"
+	}
+	return text
 }
 
 func heldText(n int) string {

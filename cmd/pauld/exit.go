@@ -33,7 +33,7 @@ func exitOf(err error) int {
 		return exitDone
 	case errors.As(err, &several):
 		return several.exit
-	case errors.As(err, &usage), is(app.ErrAmbiguous, app.ErrBadURI):
+	case errors.As(err, &usage), is(app.ErrAmbiguous, app.ErrBadURI, app.ErrBadForward):
 		return exitUsage
 	case is(app.ErrLastCopy, app.ErrUnverified, app.ErrLeased):
 		return exitProtected

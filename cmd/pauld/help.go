@@ -34,11 +34,14 @@ home open; when another device runs on it the exit code is 1.
                       of this device; may be repeated; "none" asks nobody
   --couch ADDR        serve the databases in the CouchDB protocol, such as 127.0.0.1:5984
   --socks ADDR        SOCKS5 and HTTP proxy to one's devices, such as 127.0.0.1:1080
+  --forward PORT=ADDR let your other devices reach a program of this machine by an
+                      overlay port, such as 5984=127.0.0.1:5984; may be repeated
   --database URL      keep the records in an external CouchDB too, such as
                       http://user:password@127.0.0.1:5984/; kept; "embedded" ends it
 
 --couch and --socks take loopback addresses only, and ask for user paul and the
-password in HOME/loopback.password.
+password in HOME/loopback.password. The program behind --forward takes your devices
+for programs of this machine, so it should ask for a password of its own.
 `
 	linkHelp = `
 While no device runs on the home, this command opens it, and then takes

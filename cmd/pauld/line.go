@@ -20,7 +20,7 @@ type line struct {
 
 	json, help, verbose, version       bool
 	home, name, library                string
-	listen, peers                      list
+	listen, peers, forward             list
 	stun                               servers
 	noLAN, noPublicPeers               bool
 	noDirect, noPortMap                bool
@@ -53,7 +53,7 @@ func (l *servers) Set(s string) error {
 var (
 	commonFlags = []string{"home", "json", "help", "h", "verbose"}
 	linkFlags   = []string{"listen", "peer", "stun", "no-lan", "no-public-peers", "no-direct", "no-port-map"}
-	runFlags    = slices.Concat([]string{"name", "library", "couch", "socks", "database"}, linkFlags)
+	runFlags    = slices.Concat([]string{"name", "library", "couch", "socks", "forward", "database"}, linkFlags)
 )
 
 func (l *line) flags() *flag.FlagSet {
@@ -77,6 +77,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.noPortMap, "no-port-map", false, "")
 	fs.StringVar(&l.couch, "couch", "", "")
 	fs.StringVar(&l.socks, "socks", "", "")
+	fs.Var(&l.forward, "forward", "")
 	fs.StringVar(&l.database, "database", "", "")
 	fs.BoolVar(&l.force, "force", false, "")
 	fs.BoolVar(&l.yes, "yes", false, "")
@@ -191,7 +192,7 @@ func (l *line) options(p *printer, level slog.Level) app.Options {
 	return app.Options{
 		Home: l.home, Name: l.name, Library: l.library, Listen: l.listen, Peers: l.peers,
 		NoLAN: l.noLAN, NoPublicPeers: l.noPublicPeers, NoDirect: l.noDirect, NoPortMap: l.noPortMap, STUN: l.stun,
-		Couch: l.couch, Socks: l.socks, Database: l.database, Log: l.log(p, level), Waiting: p.waiting,
+		Couch: l.couch, Socks: l.socks, Forward: l.forward, Database: l.database, Log: l.log(p, level), Waiting: p.waiting,
 	}
 }
 

@@ -2,64 +2,16 @@ package replicate
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
-)
 
-// nodeModules returns the folder with what testdata/pouchdb asks for. It is
-// installed once for each lock file, outside the tree.
-var nodeModules = sync.OnceValues(func() (string, error) {
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return "", fmt.Errorf("there is no %s here", program)
-		}
-	}
-	lock, err := os.ReadFile("testdata/pouchdb/package-lock.json")
-	if err != nil {
-		return "", err
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(lock)
-	dir := filepath.Join(cache, "paul-interop", hex.EncodeToString(sum[:8]))
-	modules := filepath.Join(dir, "node_modules")
-	if _, err := os.Stat(modules); err == nil {
-		return modules, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", err
-	}
-	fresh, err := os.MkdirTemp(filepath.Dir(dir), "installing-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(fresh) }() // empty, or given up
-	if err := os.CopyFS(fresh, os.DirFS("testdata/pouchdb")); err != nil {
-		return "", err
-	}
-	install := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	install.Dir = fresh
-	if out, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w: %.300s", err, out)
-	}
-	if err := os.Rename(fresh, dir); err != nil { // another process may have been first
-		if _, there := os.Stat(modules); there != nil {
-			return "", err
-		}
-	}
-	return modules, nil
-})
+	"github.com/libpaul/paul/internal/nodetest"
+)
 
 // pouchDB is a PouchDB in a process of its own. Each method asks it for one
 // operation of testdata/pouchdb/peer.js.
@@ -86,7 +38,7 @@ func startPouchDB(tb testing.TB) *pouchDB {
 	if testing.Short() {
 		tb.Skip("PouchDB is not asked in short tests")
 	}
-	modules, err := nodeModules()
+	modules, err := nodetest.Modules(tb.Context(), "testdata/pouchdb")
 	if err != nil {
 		tb.Skipf("PouchDB is not tested: %v", err)
 	}
