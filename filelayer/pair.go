@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	pairConns       = 8                // connections that are served at once
 	joinPatience    = 2 * time.Minute  // how long the inviting device is looked for
 	expiredPatience = 15 * time.Second // the same when the code has expired, unless the clock here is wrong
 )
@@ -321,7 +320,7 @@ func (l *Layer) servePairing(ctx context.Context) error {
 	defer stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	room := make(chan struct{}, pairConns)
+	var room pairRoom
 	for {
 		conn, err := l.opts.PairListener.Accept()
 		if err != nil {
@@ -336,14 +335,13 @@ func (l *Layer) servePairing(ctx context.Context) error {
 			_ = conn.Close() // nobody was invited
 			continue
 		}
-		select {
-		case room <- struct{}{}:
-		default:
+		guest := string(key)
+		if !room.enter(guest) {
 			_ = conn.Close() // too many knock
 			continue
 		}
 		wg.Go(func() {
-			defer func() { <-room }()
+			defer room.leave(guest)
 			if err := i.p.Serve(ctx, conn, ed25519.PublicKey(key)); err != nil {
 				l.log.InfoContext(ctx, "Pairing did not succeed", "error", err)
 			}

@@ -126,6 +126,35 @@ func TestGuestsAreBounded(t *testing.T) {
 	}
 }
 
+func TestGuestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	a, guest := unrun(t), unrun(t)
+	a.OpenWindow(7332)
+	a.devices.guest(guest.PublicKey())
+	track := func(port uint16) (*conn, bool) {
+		c := &conn{devices: a.devices, local: Addr{Port: port}}
+		return c, a.devices.track(c, guest.Address())
+	}
+	var open []*conn
+	for range maxGuestConns {
+		c, ok := track(7332)
+		if !ok {
+			t.Fatalf("connection %d was refused", len(open)+1)
+		}
+		open = append(open, c)
+	}
+	if _, ok := track(7332); ok {
+		t.Error("one more connection of a guest was let in")
+	}
+	a.devices.untrack(open[0])
+	if _, ok := track(7331); ok {
+		t.Error("a connection to another port was let in")
+	}
+	if _, ok := track(7332); !ok {
+		t.Error("there is room, and a connection was refused")
+	}
+}
+
 func TestPairingWindow(t *testing.T) {
 	t.Parallel()
 	a := start(t, listening(t))

@@ -72,6 +72,51 @@ func TestFloodOfStrangers(t *testing.T) {
 	})
 }
 
+// TestFloodOfOneStranger: whoever comes through an open window is seen so much
+// and no more, also as a guest, until it is admitted.
+func TestFloodOfOneStranger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDevices(AddressOf(public(seeded(1))))
+		defer d.openWindow(7332)()
+		by, key := &link{budget: newBudget()}, public(seeded(2))
+		flood := func() (let int) {
+			for range 10 * strangerBurst {
+				if d.welcome(key, by) {
+					let++
+				}
+			}
+			return let
+		}
+		if got := flood(); got != strangerBurst {
+			t.Errorf("%d frames of a stranger were let through, want %d", got, strangerBurst)
+		}
+		d.guest(key)
+		if got := flood(); got != 0 {
+			t.Errorf("as a guest it has %d more", got)
+		}
+		<-time.After(time.Second)
+		if got := flood(); got != strangerRate {
+			t.Errorf("a second later %d, want %d", got, strangerRate)
+		}
+		for i := range byte(maxStrangers) {
+			d.welcome(public(seeded(100+i)), by)
+		}
+		late := public(seeded(3)) // by the same host, where there is no more room
+		if d.welcome(late, by) {
+			t.Error("one more stranger was let through")
+		}
+		d.guest(late) // by another
+		if !d.welcome(late, by) {
+			t.Error("a guest was kept out for the strangers that share its way")
+		}
+		d.admit(key, time.Now())
+		if got := flood(); got != 10*strangerBurst {
+			t.Errorf("of a friend %d frames were let through", got)
+		}
+	})
+}
+
 // TestBudgetsAreForgotten: the budgets of hosts that are gone take no room.
 func TestBudgetsAreForgotten(t *testing.T) {
 	t.Parallel()

@@ -15,8 +15,12 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// maxGuests bounds how many keys an open pairing window remembers.
-const maxGuests = 16
+const (
+	// maxGuests bounds how many keys an open pairing window remembers.
+	maxGuests = 16
+	// maxGuestConns bounds the connections of each.
+	maxGuestConns = 4
+)
 
 // devices is the table of keys that packets may come from and go to; all
 // others are dropped. A device is in it while it is admitted, and as a guest
@@ -30,7 +34,8 @@ type devices struct {
 }
 
 type device struct {
-	key ed25519.PublicKey
+	key    ed25519.PublicKey
+	frames *bucket // how much of it is seen while it is a guest
 	// The fields below are guarded by devices.mu.
 	admitted bool
 	gone     bool // being removed: nothing comes in, resets may still go out
@@ -49,7 +54,10 @@ func newDevices(own netip.Addr) *devices {
 }
 
 func newDevice(key ed25519.PublicKey) *device {
-	return &device{key: slices.Clone(key), online: make(chan struct{}), conns: map[*conn]struct{}{}}
+	return &device{
+		key: slices.Clone(key), frames: newBucket(strangerBurst, strangerRate),
+		online: make(chan struct{}), conns: map[*conn]struct{}{},
+	}
 }
 
 // admit enters the device for good, in place of any other of that address. It
@@ -263,7 +271,7 @@ func (t *devices) track(c *conn, at netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	d := t.table[at]
-	if d == nil || d.gone || !d.admitted && t.windows[c.local.Port] == 0 {
+	if d == nil || d.gone || !d.admitted && (t.windows[c.local.Port] == 0 || len(d.conns) >= maxGuestConns) {
 		return false
 	}
 	d.conns[c] = struct{}{}

@@ -7,17 +7,19 @@ import (
 
 // welcome reports whether the core may see what claims to come from that key:
 // of others it makes no session, and answers nothing. While a pairing window is
-// open, it may see some of them by each link. It notes the link by
+// open, it may see some of them by each link, and so much of each. It notes the link by
 // which something of a device came. Any peer can claim that, so it is used to
 // show a path and for nothing else.
 func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	d := t.table[AddressOf(from)]
-	if d == nil {
-		return len(t.windows) > 0 && by.budget.knock(from)
-	}
-	if d.gone || !d.key.Equal(from) {
+	switch {
+	case d == nil:
+		return len(t.windows) > 0 && by.budget.knock(from, nil)
+	case d.gone || !d.key.Equal(from):
+		return false
+	case !d.admitted && !by.budget.knock(from, d.frames):
 		return false
 	}
 	d.arrival.Store(by)
