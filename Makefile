@@ -51,8 +51,8 @@ bench: deps ## the speed and memory figures, each as a ratio against a named pee
 	scripts/bench
 
 compare: ## how Paul's overlay and Pinecone move to a direct link and back: the table in docs/network.md
-	CGO_ENABLED=0 go test -run '^$$' -bench Switchover -benchtime 10x -timeout 20m ./overlay
-	cd overlay/comparison/pinecone && CGO_ENABLED=0 go test -run '^$$' -bench Switchover -benchtime 10x -timeout 20m .
+	CGO_ENABLED=0 go test -run '^$$' -bench Switchover -benchtime 12x -timeout 20m ./overlay
+	cd overlay/comparison/pinecone && CGO_ENABLED=0 go test -run '^$$' -bench Switchover -benchtime 12x -timeout 20m .
 
 fuzz: deps ## every fuzz target for FUZZTIME each
 	scripts/fuzz $(FUZZTIME)

@@ -3,8 +3,10 @@ package overlay
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -28,13 +30,14 @@ type threePauls struct {
 	group  sync.WaitGroup // of the nodes and their links
 }
 
-func openPauls(tb testing.TB, arrived func([]byte)) threeNodes {
+func openPauls(tb testing.TB, seeds [caseNodes][]byte, arrived func([]byte)) threeNodes {
 	tb.Helper()
 	t := &threePauls{}
 	t.ctx, t.cancel = context.WithCancel(context.WithoutCancel(tb.Context()))
 	for i := range t.nodes {
 		opts := local(tb)
 		opts.NoDirect = true // the case makes the link
+		writeFile(tb, opts.KeyFile, hex.EncodeToString(seeds[i]), 0o600)
 		n, err := Open(opts)
 		if err != nil {
 			tb.Fatal(err)
@@ -111,7 +114,7 @@ func TestSwitchover(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := playRound(t, openPauls, limit.silent)
+			r := playRound(t, openPauls, caseOrders[0], limit.silent)
 			t.Log(tableLine("Paul", name, []round{r}))
 			if r.moved > 5*time.Second {
 				t.Errorf("moved to the direct link after %v", r.moved)
@@ -138,15 +141,17 @@ func BenchmarkSwitchover(b *testing.B) { benchRounds(b, "Paul (Yggdrasil)", open
 
 func TestSameCase(t *testing.T) {
 	t.Parallel()
-	ours, err := os.ReadFile("switchover_case_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs, err := os.ReadFile("comparison/pinecone/switchover_case_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(bytes.Replace(theirs, []byte("package pinecone\n"), []byte("package overlay\n"), 1), ours) {
-		t.Error("Pinecone plays another case than Paul: copy switchover_case_test.go to comparison/pinecone, and call its package pinecone")
+	for _, name := range []string{"switchover_case_test.go", "shaped_link_test.go"} {
+		ours, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := os.ReadFile(filepath.Join("comparison/pinecone", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(bytes.Replace(theirs, []byte("package pinecone\n"), []byte("package overlay\n"), 1), ours) {
+			t.Errorf("Pinecone plays another case than Paul: copy %s to comparison/pinecone, and call its package pinecone", name)
+		}
 	}
 }

@@ -2,12 +2,13 @@ package pinecone
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -15,8 +16,9 @@ import (
 // The test case of the direct peering, for any overlay: of three nodes, A and
 // B are linked with P alone, and A sends B a steady stream of datagrams. Then
 // A and B get a link of their own, and after a while lose it. Its nodes are in
-// this process and its links in memory. The same file, but for the name of its
-// package, is in the module comparison/pinecone; TestSameCase sees to it.
+// this process and its links in memory. This file and shaped_link_test.go are in
+// the module comparison/pinecone too, but for the name of the package;
+// TestSameCase sees to it.
 const (
 	caseDatagram = 8192                 // bytes
 	caseEvery    = 4 * time.Millisecond // so 2 MB/s
@@ -56,9 +58,30 @@ type threeNodes interface {
 	close()
 }
 
-// openNodes makes nodes without links. They call arrived with each datagram
-// that has come to B.
-type openNodes func(tb testing.TB, arrived func(datagram []byte)) threeNodes
+// openNodes makes nodes without links, with the keys of these seeds. They call
+// arrived with each datagram that has come to B.
+type openNodes func(tb testing.TB, seeds [caseNodes][]byte, arrived func(datagram []byte)) threeNodes
+
+// caseOrders are the orders that the keys of A, P and B can have: the least or
+// the greatest is the root of an overlay's tree.
+var caseOrders = [][caseNodes]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}
+
+// caseSeeds returns new seeds of Ed25519 keys in one of the orders.
+func caseSeeds(order [caseNodes]int) (seeds [caseNodes][]byte) {
+	var keys [caseNodes]ed25519.PrivateKey
+	for i := range keys {
+		seed := make([]byte, ed25519.SeedSize)
+		_, _ = rand.Read(seed) // never fails
+		keys[i] = ed25519.NewKeyFromSeed(seed)
+	}
+	slices.SortFunc(keys[:], func(a, b ed25519.PrivateKey) int {
+		return bytes.Compare(a.Public().(ed25519.PublicKey), b.Public().(ed25519.PublicKey))
+	})
+	for i, rank := range order {
+		seeds[i] = keys[rank].Seed()
+	}
+	return seeds
+}
 
 // round is what one run of the case has shown.
 type round struct {
@@ -73,12 +96,12 @@ type round struct {
 	readable              bool // P could read the datagrams
 }
 
-// playRound runs the case once. A silent cut loses all that is sent and tells
+// playRound runs the case once, with keys in that order. A silent cut loses all that is sent and tells
 // neither end.
-func playRound(tb testing.TB, open openNodes, silent bool) (r round) {
+func playRound(tb testing.TB, open openNodes, order [caseNodes]int, silent bool) (r round) {
 	tb.Helper()
 	log := &arrivals{origin: time.Now()}
-	nodes := open(tb, log.take)
+	nodes := open(tb, caseSeeds(order), log.take)
 	link := func(x, y int, rtt time.Duration, rate float64) *shapedLink {
 		l := newShapedLink(rtt/2, rate)
 		nodes.link(x, y, l.ends[0], l.ends[1])
@@ -249,120 +272,16 @@ func (l *arrivals) last() int {
 	return slices.MaxFunc(l.all, func(a, b arrival) int { return a.number - b.number }).number
 }
 
-// shapedLink is a connection in memory with a delay and a rate.
-type shapedLink struct {
-	ends   [2]net.Conn // for the nodes
-	inner  [2]net.Conn // their other ends
-	bytes  atomic.Int64
-	silent atomic.Bool // lose what comes
-	leaked atomic.Bool // it has carried caseSecret in the clear
-	ended  chan struct{}
-	once   sync.Once
-	group  sync.WaitGroup
-}
-
-type chunk struct {
-	data []byte
-	due  time.Time
-}
-
-func newShapedLink(delay time.Duration, rate float64) *shapedLink {
-	l := &shapedLink{ended: make(chan struct{})}
-	for i := range l.ends {
-		l.ends[i], l.inner[i] = net.Pipe()
-	}
-	for i := range l.inner {
-		way := make(chan chunk, 1024)
-		l.group.Go(func() { l.receive(l.inner[i], way, delay, rate) })
-		l.group.Go(func() { l.deliver(l.inner[1-i], way) })
-	}
-	return l
-}
-
-func (l *shapedLink) receive(from net.Conn, way chan<- chunk, delay time.Duration, rate float64) {
-	defer close(way)
-	buf := make([]byte, 64<<10)
-	free := time.Now() // when the link has sent what it was given
-	for {
-		n, err := from.Read(buf)
-		if err != nil {
-			return
-		}
-		if now := time.Now(); free.Before(now) {
-			free = now
-		}
-		free = free.Add(time.Duration(float64(n) / rate * float64(time.Second)))
-		select {
-		case way <- chunk{bytes.Clone(buf[:n]), free.Add(delay)}:
-		case <-l.ended:
-			return
-		}
-		l.bytes.Add(int64(n))
-		if bytes.Contains(buf[:n], []byte(caseSecret)) {
-			l.leaked.Store(true)
-		}
-		if !l.wait(free) {
-			return
-		}
-	}
-}
-
-func (l *shapedLink) deliver(to net.Conn, way <-chan chunk) {
-	for c := range way {
-		if !l.wait(c.due) {
-			return
-		}
-		if l.silent.Load() {
-			continue
-		}
-		if _, err := to.Write(c.data); err != nil {
-			return
-		}
-	}
-	if !l.silent.Load() {
-		_ = to.Close() // as the other end has
-	}
-}
-
-// wait reports false when the link has ended first.
-func (l *shapedLink) wait(until time.Time) bool {
-	timer := time.NewTimer(time.Until(until))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-l.ended:
-		return false
-	}
-}
-
-// rate counts the bytes of both ways for a while, and returns how many there
-// were in a second.
-func (l *shapedLink) rate(during time.Duration) float64 {
-	began, bytes := time.Now(), l.bytes.Load()
-	<-time.After(during)
-	return float64(l.bytes.Load()-bytes) / time.Since(began).Seconds()
-}
-
-// close cuts the link, and loses what is on its way.
-func (l *shapedLink) close() {
-	l.once.Do(func() { close(l.ended) })
-	for i := range l.ends {
-		_ = l.ends[i].Close()
-		_ = l.inner[i].Close()
-	}
-	l.group.Wait()
-}
-
-// benchRounds runs the case b.N times for each way to cut, and logs a line of
-// the table in docs/network.md: medians, with the worst in brackets.
+// benchRounds runs the case b.N times for each way to cut, with the orders of
+// keys in turn, and logs a line of the table in docs/network.md: medians, with
+// the worst in brackets.
 func benchRounds(b *testing.B, name string, open openNodes) {
 	b.Helper()
 	for _, cut := range []string{"closed", "silent"} {
 		b.Run(cut, func(b *testing.B) {
 			var rounds []round
 			for b.Loop() {
-				rounds = append(rounds, playRound(b, open, cut == "silent"))
+				rounds = append(rounds, playRound(b, open, caseOrders[len(rounds)%len(caseOrders)], cut == "silent"))
 			}
 			b.ReportMetric(0, "ns/op") // says nothing
 			b.Log(tableLine(name, cut, rounds))
