@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -364,7 +363,7 @@ func (a *App) Home() string { return a.places.home }
 // Images is the image model.
 func (a *App) Images() *imagelib.Library { return a.images }
 
-func (a *App) id() string { return hex.EncodeToString(a.node.PublicKey()) }
+func (a *App) id() string { return hexKey(a.node.PublicKey()) }
 
 func firstOf(values ...string) string {
 	i := slices.IndexFunc(values, func(s string) bool { return s != "" })

@@ -122,6 +122,11 @@ func (c *Client) Devices(ctx context.Context) (ds []Device, err error) {
 	return ds, c.call(ctx, http.MethodGet, "/v1/devices", nil, &ds)
 }
 
+// Diagnose tells what keeps devices apart, as the device knows it now.
+func (c *Client) Diagnose(ctx context.Context) (d Diagnosis, err error) {
+	return d, c.call(ctx, http.MethodGet, "/v1/diagnosis", nil, &d)
+}
+
 // RemoveDevice takes a device out of the library.
 func (c *Client) RemoveDevice(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/v1/devices/"+url.PathEscape(id), nil, nil)

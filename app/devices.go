@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,7 +73,7 @@ func (a *App) relay(key ed25519.PublicKey) (device string, public bool) {
 		return "", false
 	}
 	for _, d := range a.files.Devices() {
-		if d.Removed == nil && d.ID == hex.EncodeToString(key) {
+		if d.Removed == nil && d.ID == hexKey(key) {
 			return d.Name, false
 		}
 	}

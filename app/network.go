@@ -110,6 +110,9 @@ func (n network) remember(uri string) error {
 	})
 }
 
+// hexKey returns the ID of the device with that key.
+func hexKey(key ed25519.PublicKey) string { return hex.EncodeToString(key) }
+
 func parseKey(id string) (ed25519.PublicKey, error) {
 	key, err := hex.DecodeString(id)
 	if err != nil || len(key) != ed25519.PublicKeySize {

@@ -86,4 +86,11 @@ func TestPathsOfDevices(t *testing.T) {
 	if p := pathTo(a, nas); p.Kind != PathLAN || p.Method != MethodStatic || p.ViaDevice != "" || p.Since.IsZero() || p.RTT == 0 {
 		t.Errorf("linked by %+v, want a static peering", p)
 	}
+	d := a.Diagnose()
+	if len(d.Findings) != 1 || d.Findings[0].Code != "directOff" {
+		t.Errorf("findings %+v, want that direct links are off", d.Findings)
+	}
+	if f := d.Facts; len(f.Devices) != 2 || f.Devices[0].Device.Name != "Laptop" || len(f.Peers) != 1 || f.PortMap != nil {
+		t.Errorf("facts %+v", f)
+	}
 }

@@ -83,6 +83,10 @@ func commands() []*command {
 			long: statusHelp, run: status,
 		},
 		{
+			name: "doctor", usage: "doctor", short: "tell what keeps devices apart, and what to do",
+			long: doctorHelp, run: diagnose,
+		},
+		{
 			name: "check", usage: "check [--read-data] [--repair]", short: "compare records and files of this device",
 			long: checkHelp, flags: openFlags([]string{"read-data", "repair"}), links: true, run: check,
 		},

@@ -119,6 +119,14 @@ device's key. A backup that is there is replaced, any other file is not.
 `
 	statusHelp = `Asks the running device only: the exit code is 1 when none runs.
 `
+	doctorHelp = `Says first what stands between this device and the others, the gravest first, and what
+you can do; then what that was concluded from: peers, NAT, router, STUN servers, and
+the last attempt at a direct link with each device. It asks the running device only,
+changes nothing, and sends nothing. The exit code is 1 when none runs, or when
+something here keeps devices apart (marked !); hints (marked -) do not change it.
+With --json a line {"finding": {code, severity, device, what, do}} for each, where
+severity is problem, hint or fine, then one {"facts": {...}}.
+`
 	checkHelp = `The exit code is 1 when a problem remains. A file in the library folder that is
 not in the records, such as one that another program changed, is a problem too:
 it stays until you move it elsewhere.
