@@ -24,6 +24,7 @@ type link struct {
 
 	rx, tx, transit atomic.Uint64
 	rtt             atomic.Int64 // nanoseconds
+	heard           atomic.Int64 // when something came last, Unix ns
 	asked           atomic.Int64 // when a signature was last asked for, Unix ns
 }
 

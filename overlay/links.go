@@ -232,7 +232,14 @@ func (ls *links) carry(c net.Conn, k *link, priority uint8) error {
 	ls.enlist(k)
 	defer ls.strike(k)
 	own := ls.private.Public().(ed25519.PublicKey)
-	err := ls.core.HandleConn(k.key, newMeter(c, k, own, ls.welcome), priority)
+	w := watch(c, k)
+	err := ls.core.HandleConn(k.key, newMeter(w, k, own, ls.welcome), priority)
+	if w.silent.Load() {
+		err = errSilent
+	}
+	if isSilence(err) {
+		ls.cutWith(k, time.Now())
+	}
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 		err = errLinkClosed
 	}
