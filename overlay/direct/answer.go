@@ -181,20 +181,20 @@ func (e *Engine) answer(ctx context.Context, p *peer, m message) (message, func(
 	e.group.Go(func() {
 		defer cancel()
 		defer c.close()
-		e.await(ctx, p, c, m, asked, attempt)
+		soon, cancel := context.WithTimeout(ctx, answeringWait)
+		defer cancel()
+		if hopeless(asked, reply.Candidates) {
+			cancel()
+		}
+		c.run(soon, m.User, m.Password, asked)
+		e.answered(ctx, p, c, m, attempt)
 	})
 	return reply, nil
 }
 
-// await checks the candidates of a device that calls until it has had its
-// time. If none has answered, it calls the device's TCP listeners.
-func (e *Engine) await(ctx context.Context, p *peer, c *session, m message, asked []candidate, a Attempt) {
-	soon, cancel := context.WithTimeout(ctx, answeringWait)
-	defer cancel()
-	if len(asked)+a.Offered == 0 {
-		cancel() // neither end can be asked
-	}
-	c.run(soon, m.User, m.Password, asked)
+// answered notes how a device that calls has fared once it has had its time. If
+// no candidate has answered, it calls the device's TCP listeners.
+func (e *Engine) answered(ctx context.Context, p *peer, c *session, m message, a Attempt) {
 	if ctx.Err() != nil {
 		return
 	}

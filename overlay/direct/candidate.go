@@ -90,6 +90,13 @@ func askable(list []candidate, subnets []netip.Prefix) []candidate {
 	return kept
 }
 
+// hopeless reports whether no check can pass, given what may be asked of the
+// other end and what we have offered: nobody can knock here from elsewhere, and
+// who is near us is near for us too.
+func hopeless(asked, offered []candidate) bool {
+	return len(asked) == 0 && !slices.ContainsFunc(offered, func(c candidate) bool { return IsPublic(c.At.Addr()) })
+}
+
 // hostCandidates returns the addresses of this machine, those of the local
 // network first.
 func hostCandidates(subnets []netip.Prefix, port uint16) []candidate {

@@ -105,10 +105,11 @@ type Options struct {
 // Times of an attempt. A pair of NATs that lets itself be opened does so
 // within a few round trips; what takes longer is tried again soon.
 const (
-	signalWait = 10 * time.Second // for an offer to be answered
-	gatherWait = 1500 * time.Millisecond
-	checkWait  = 5 * time.Second
-	dialWait   = 4 * time.Second // for QUIC's handshake
+	signalWait  = 15 * time.Second // for an offer to be answered, observeWait included
+	gatherWait  = 1500 * time.Millisecond
+	observeWait = 6 * time.Second // for a device to tell where it sees us, if nobody else does
+	checkWait   = 5 * time.Second
+	dialWait    = 4 * time.Second // for QUIC's handshake
 	// settleWait is how long the first answer waits for one from a better
 	// candidate.
 	settleWait = 150 * time.Millisecond

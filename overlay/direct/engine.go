@@ -46,6 +46,7 @@ type peer struct {
 	answering context.CancelFunc   // ends the answer to its last offer; nil without one
 	asked     map[string]time.Time // when it asked last, by type of message
 	nudging   bool
+	observes  bool // it is online and linked, and may tell where it sees us
 	links     map[*Link]context.CancelFunc
 	useless   time.Time // since when there is a better link; zero if there is none
 
@@ -122,14 +123,32 @@ func (e *Engine) Kick() {
 // Refresh tries all devices at once: this device's network, or how it can be
 // reached, has changed.
 func (e *Engine) Refresh() {
-	now := time.Now()
 	e.mu.Lock()
+	e.refresh(time.Now())
+	e.mu.Unlock()
+	e.Kick()
+}
+
+// refresh is called with mu held.
+func (e *Engine) refresh(now time.Time) {
 	e.report.Asked = time.Time{}
 	for _, p := range e.peers {
 		p.plan.refresh(now)
 	}
-	e.mu.Unlock()
-	e.Kick()
+}
+
+// observed reports whether a device has come that may tell where it sees us,
+// when nobody has yet: without that, little can have been offered to others.
+// The caller holds mu.
+func (e *Engine) observed(devices []Device) bool {
+	came := false
+	for _, d := range devices {
+		p := e.peerOf(d.Key)
+		observes := d.Online && d.Linked
+		came = came || observes && !p.observes
+		p.observes = observes
+	}
+	return came && len(e.report.Seen) == 0
 }
 
 func (e *Engine) loop(ctx context.Context) {
@@ -157,6 +176,9 @@ func (e *Engine) tick(ctx context.Context, now time.Time) time.Duration {
 		if !slices.ContainsFunc(devices, func(d Device) bool { return d.Key.Equal(p.key) }) {
 			e.dismiss(p)
 		}
+	}
+	if e.observed(devices) {
+		e.refresh(now)
 	}
 	for _, d := range devices {
 		p := e.peerOf(d.Key)
@@ -272,8 +294,8 @@ func (e *Engine) call(ctx context.Context, p *peer, a *Attempt) (link Link, uris
 	asked := askable(theirs.Candidates, e.opts.Subnets())
 	a.Offered, a.Asked, a.NAT = len(offer.Candidates), len(asked), theirs.NAT
 	a.ClockOff = clockOff(theirs.Time)
-	if len(asked)+len(offer.Candidates) == 0 {
-		return Link{}, e.listeners(theirs.Listeners), ErrNoAnswer // neither end can be asked
+	if hopeless(asked, offer.Candidates) {
+		return Link{}, e.listeners(theirs.Listeners), ErrNoAnswer
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -285,6 +286,78 @@ func TestListenersAreCalled(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Fatal("no listener was called")
+	}
+}
+
+// Two devices in networks of their own, that nobody has told where they are
+// seen, do not knock in vain.
+func TestHopeless(t *testing.T) {
+	t.Parallel()
+	caller, callee := pairOf(t)
+	caller.opts.Subnets = func() []netip.Prefix { return prefixes("192.168.7.2/24") }
+	callee.opts.Subnets = func() []netip.Prefix { return prefixes("192.168.8.2/24") }
+	changed := make(chan struct{}, 1)
+	caller.opts.Changed = func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}
+	caller.run()
+	callee.run()
+	callee.know(caller)
+	caller.know(callee)
+	select {
+	case <-changed:
+	case <-time.After(patience):
+		t.Fatal("no attempt was made")
+	}
+	last, _ := caller.Attempt(callee.key())
+	if !errors.Is(last.Err, ErrNoAnswer) || last.Offered == 0 || last.Asked != 0 || last.Took >= checkWait {
+		t.Errorf("the attempt: %+v", last)
+	}
+}
+
+// When the first device comes that may tell where it sees us, others are tried
+// again at once.
+func TestTriesWhenObserved(t *testing.T) {
+	t.Parallel()
+	d := newDevice(t, 3)
+	key, observer := newDevice(t, 4).key(), newDevice(t, 5).key()
+	list := []Device{{Key: key, Online: true}, {Key: observer, Online: true}}
+	d.opts.Devices = func() []Device { return list }
+	e, err := open(d.opts, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	now := time.Now()
+	p := e.peerOf(key)
+	waits := func() bool {
+		p.caller = false // so that nothing is begun
+		e.tick(t.Context(), now)
+		e.group.Wait()
+		return p.plan.next.After(now)
+	}
+	reset := func() { p.plan = plan{next: now.Add(time.Hour), failures: 3} }
+	reset()
+	if !waits() {
+		t.Error("tried again without a reason")
+	}
+	list[1].Linked = true
+	if waits() {
+		t.Error("not tried again when an observer has come")
+	}
+	reset()
+	if !waits() {
+		t.Error("tried again because of an observer that was there before")
+	}
+	list[1].Online = false
+	e.tick(t.Context(), now)
+	list[1].Online, e.report.Seen = true, []netip.AddrPort{netip.MustParseAddrPort("11.22.33.44:7331")}
+	reset()
+	if !waits() {
+		t.Error("tried again although our address is known")
 	}
 }
 

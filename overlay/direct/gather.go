@@ -67,7 +67,7 @@ func (e *Engine) look(ctx context.Context, own []candidate) []netip.AddrPort {
 	var seen []netip.AddrPort
 	var group sync.WaitGroup
 	if len(e.opts.STUN) < 2 {
-		group.Go(func() { seen = e.askDevices(soon) })
+		group.Go(func() { seen = e.askDevices(ctx) })
 	}
 	servers := e.askServers(soon)
 	group.Wait()
@@ -177,26 +177,55 @@ func (e *Engine) resolve(ctx context.Context, name string) (netip.AddrPort, erro
 }
 
 // askDevices asks devices with a public address where they see us send from.
+// The question takes the way that is shared already, which may be slow and
+// busy: until one has answered they have observeWait, and then what is left of
+// gatherWait.
 func (e *Engine) askDevices(ctx context.Context) []netip.AddrPort {
+	ctx, cancel := context.WithTimeout(ctx, observeWait)
+	defer cancel()
+	var mu sync.Mutex // guards what follows
 	var seen []netip.AddrPort
-	var mu sync.Mutex
-	var group sync.WaitGroup
-	asked := 0
-	for _, d := range e.opts.Devices() {
-		if !d.Online || asked == maxObservers {
-			continue
+	late := false
+	timer := time.AfterFunc(gatherWait, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if late = true; len(seen) > 0 {
+			cancel()
 		}
-		asked++
+	})
+	defer timer.Stop()
+	var group sync.WaitGroup
+	for _, d := range e.observers() {
 		group.Go(func() {
-			if at, err := e.askDevice(ctx, d.Key); err == nil {
-				mu.Lock()
-				defer mu.Unlock()
+			at, err := e.askDevice(ctx, d.Key)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
 				seen = append(seen, at)
+			}
+			if late && len(seen) > 0 {
+				cancel()
 			}
 		})
 	}
 	group.Wait()
 	return seen
+}
+
+// observers returns the devices that are asked where they see us. Those with a
+// link of another kind come first: a static peer has a public address.
+func (e *Engine) observers() []Device {
+	var linked, others []Device
+	for _, d := range e.opts.Devices() {
+		switch {
+		case d.Online && d.Linked:
+			linked = append(linked, d)
+		case d.Online:
+			others = append(others, d)
+		}
+	}
+	list := append(linked, others...)
+	return list[:min(len(list), maxObservers)]
 }
 
 func (e *Engine) askDevice(ctx context.Context, key ed25519.PublicKey) (netip.AddrPort, error) {
