@@ -92,7 +92,8 @@ func found(t *testing.T, since time.Time, pairs ...[2]*device) {
 	var last time.Duration
 	for _, p := range pairs {
 		for _, way := range [][2]*device{p, {p[1], p[0]}} {
-			last = max(last, way[0].awaitPath(t, way[1], since, overlay.PathLAN).Sub(since))
+			_, at := way[0].awaitPath(t, way[1], since, overlay.PathLAN)
+			last = max(last, at.Sub(since))
 		}
 	}
 	t.Logf("linked after %v, online after %v", links.Round(time.Millisecond), last.Round(time.Millisecond))

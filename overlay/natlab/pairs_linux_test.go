@@ -112,6 +112,16 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestFast has a stream that goes as fast as it can: it is slow through P, and
+// fast after.
+func TestFast(t *testing.T) {
+	t.Parallel()
+	quick(t, false)
+	requireLab(t, fullCone, restricted)
+	l := newPair(t, pairing{a: fullCone, b: restricted})
+	t.Log(l.show(t, "as fast as it goes", overlay.PathDirect, 0))
+}
+
 // TestStatic has a public device, whose peering the other is told when they
 // are connected already.
 func TestStatic(t *testing.T) {
