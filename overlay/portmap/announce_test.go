@@ -34,7 +34,7 @@ func TestMatters(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			m := New(Options{Port: testPort})
-			m.publish(State{Tried: []Attempt{{Gateway: loopback}}})
+			m.publish(t.Context(), State{Tried: []Attempt{{Gateway: loopback}}})
 			if got := m.matters(test.a, test.held); got != test.want {
 				t.Errorf("matters: %v", got)
 			}

@@ -38,10 +38,11 @@ type guard struct {
 	next    http.RoundTripper
 }
 
-// guarded returns a client for the UPnP of a gateway.
+// guarded returns a client for the UPnP of a gateway. Some take seconds to
+// store a mapping.
 func guarded(t target) http.Client {
 	dialer := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(t.local, 0))}
-	return http.Client{Timeout: t.wait, Transport: guard{t.gateway, &http.Transport{
+	return http.Client{Timeout: 3 * t.wait, Transport: guard{t.gateway, &http.Transport{
 		DialContext:            dialer.DialContext,
 		DisableCompression:     true,
 		DisableKeepAlives:      true,

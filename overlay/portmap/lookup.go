@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	lookWait   = 10 * time.Second // for all attempts together
+	lookWait   = 20 * time.Second // for all attempts together
 	removeWait = 2 * time.Second
 	// lifetime is what is asked for. A mapping of a machine that was switched
 	// off is gone after that, and a gateway that has lost it is asked again

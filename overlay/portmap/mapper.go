@@ -18,9 +18,9 @@ const (
 	// wakeCheck is how often the wall clock is read while waiting: timers
 	// stand still while the machine sleeps, mappings do not.
 	wakeCheck = time.Minute
-	// calm is the least time between two look-ups for announcements, so that
-	// nobody can keep this machine busy with them.
-	calm = 2 * time.Second
+	// calm is the least time between two look-ups, so that neither a network
+	// that comes and goes nor announcements keep this machine busy.
+	calm = time.Second
 )
 
 // Mapper keeps one port mapped while its Run runs.
@@ -85,24 +85,25 @@ func (m *Mapper) Run(ctx context.Context) error {
 	if held != nil {
 		m.remove(ctx, held)
 	}
-	m.publish(State{})
+	m.publish(ctx, State{})
 	return nil
 }
 
-// wait returns after a time by the wall clock, or earlier when the gateway has
-// announced that it must be asked again; true after Refresh; or when ctx ends.
+// wait returns after a time by the wall clock; earlier after Refresh, and true
+// then, or when the gateway has announced that it must be asked again; or when
+// ctx ends.
 func (m *Mapper) wait(ctx context.Context, pause time.Duration, held *lease) (refreshed bool) {
 	began := m.now()
 	for ctx.Err() == nil {
 		passed := m.now().Sub(began)
 		if passed >= pause || passed < 0 { // or the clock was set back
-			return false
+			return refreshed
 		}
 		timer := time.NewTimer(min(pause-passed, wakeCheck))
 		select {
 		case <-timer.C:
 		case <-m.refresh:
-			refreshed = true
+			refreshed, pause = true, min(pause, calm)
 		case a := <-m.heard:
 			if m.matters(a, held) {
 				pause = min(pause, calm)
@@ -110,9 +111,6 @@ func (m *Mapper) wait(ctx context.Context, pause time.Duration, held *lease) (re
 		case <-ctx.Done():
 		}
 		timer.Stop()
-		if refreshed {
-			return true
-		}
 	}
 	return false
 }
@@ -123,14 +121,14 @@ func (m *Mapper) wait(ctx context.Context, pause time.Duration, held *lease) (re
 func (m *Mapper) cycle(ctx context.Context, held *lease) (*lease, error) {
 	targets, err := m.targets(ctx)
 	if err != nil {
-		m.publish(State{Err: err})
+		m.publish(ctx, State{Err: err})
 		return nil, err
 	}
 	held = m.keep(ctx, held, targets)
 	if held != nil {
 		err := m.renew(ctx, held)
 		if err == nil {
-			m.publish(m.stateOf(held, m.State().Tried))
+			m.publish(ctx, m.stateOf(held, m.State().Tried))
 		}
 		if err == nil || ctx.Err() != nil {
 			return held, err
@@ -139,8 +137,7 @@ func (m *Mapper) cycle(ctx context.Context, held *lease) (*lease, error) {
 	found, tried := m.lookup(ctx, targets)
 	switch {
 	case found != nil:
-		m.publish(m.stateOf(found, tried))
-		m.log.InfoContext(ctx, "Port mapped", "method", found.method, "external", found.grant.external, "lifetime", found.grant.lifetime)
+		m.publish(ctx, m.stateOf(found, tried))
 		return found, nil
 	case ctx.Err() != nil:
 		return held, ctx.Err()
@@ -153,8 +150,7 @@ func (m *Mapper) cycle(ctx context.Context, held *lease) (*lease, error) {
 	} else {
 		held = nil
 	}
-	m.publish(s)
-	m.log.InfoContext(ctx, "No port mapped", "err", err)
+	m.publish(ctx, s)
 	return held, err
 }
 
@@ -179,7 +175,7 @@ func (m *Mapper) stateOf(held *lease, tried []Attempt) State {
 }
 
 // publish sets the state, and tells of it if it differs in what matters.
-func (m *Mapper) publish(s State) {
+func (m *Mapper) publish(ctx context.Context, s State) {
 	m.mu.Lock()
 	old := m.state
 	if s.External == old.External && s.Method == old.Method {
@@ -187,7 +183,11 @@ func (m *Mapper) publish(s State) {
 	}
 	m.state = s
 	m.mu.Unlock()
-	if m.opts.Changed != nil && (s.External != old.External || s.Method != old.Method || text(s.Err) != text(old.Err)) {
+	if s.External == old.External && s.Method == old.Method && text(s.Err) == text(old.Err) {
+		return
+	}
+	m.log.InfoContext(ctx, "Port mapping", "external", s.External, "method", s.Method, "expires", s.Expires, "err", text(s.Err))
+	if m.opts.Changed != nil {
 		m.opts.Changed()
 	}
 }
@@ -199,8 +199,8 @@ func text(err error) string {
 	return err.Error()
 }
 
-// Refresh makes Run look again at once: the network has changed, or the
-// machine has woken up. It does not block.
+// Refresh makes Run look again now, or a second after it did so last: the
+// network has changed, or the machine has woken up. It does not block.
 func (m *Mapper) Refresh() {
 	select {
 	case m.refresh <- struct{}{}:

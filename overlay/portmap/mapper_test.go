@@ -7,14 +7,16 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // script is a protocol, and the session of it, without a network. Its fields
-// are changed while Run waits.
+// are changed by set.
 type script struct {
+	mu       sync.Mutex
 	found    error // what find returns
 	err      error // what add returns
 	lifetime time.Duration
@@ -26,12 +28,22 @@ type script struct {
 	began       time.Time
 }
 
+func (s *script) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
 func (s *script) find(context.Context, target) (session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.finds = append(s.finds, time.Since(s.began))
 	return s, s.found
 }
 
 func (s *script) add(ctx context.Context, _ request) (grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.adds = append(s.adds, time.Since(s.began))
 	if s.stuck {
 		<-ctx.Done()
@@ -41,6 +53,8 @@ func (s *script) add(ctx context.Context, _ request) (grant, error) {
 }
 
 func (s *script) remove(ctx context.Context, r request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.removed = append(s.removed, r)
 	if s.stuck {
 		<-ctx.Done()
@@ -73,9 +87,17 @@ func inBubble(t *testing.T, s *script, test func(*bench)) {
 		}
 		b.Mapper = New(Options{Port: testPort, Changed: func() { b.changes++ }})
 		b.protocols = []protocol{{MethodPCP, s.find}}
-		b.targets = func(context.Context) ([]target, error) { return []target{b.target}, b.none }
+		b.targets = func(context.Context) ([]target, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return []target{b.target}, b.none
+		}
 		b.listen = func(context.Context) (net.PacketConn, error) { return nil, errors.ErrUnsupported }
-		b.now = func() time.Time { return time.Now().Add(b.asleep) }
+		b.now = func() time.Time {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return time.Now().Add(b.asleep)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -143,7 +165,7 @@ func TestTriesAgain(t *testing.T) {
 		if s := b.State(); !errors.Is(s.Err, ErrNoAnswer) || s.External.IsValid() || len(s.Tried) != 1 || b.changes != 1 {
 			b.t.Errorf("%d changes, state %+v", b.changes, s)
 		}
-		b.script.finds, b.script.found = nil, nil
+		b.script.set(func() { b.script.finds, b.script.found = nil, nil })
 		b.Refresh()
 		b.Refresh()
 		passes(time.Second)
@@ -157,7 +179,7 @@ func TestTriesAgain(t *testing.T) {
 // was granted for.
 func TestSilentRouter(t *testing.T) {
 	inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-		b.script.err, b.script.found = ErrNoAnswer, ErrNoAnswer
+		b.script.set(func() { b.script.err, b.script.found = ErrNoAnswer, ErrNoAnswer })
 		passes(lifetime - time.Second)
 		if s := b.State(); s.External != b.script.external || !errors.Is(s.Err, ErrNoAnswer) || s.Method != MethodPCP {
 			b.t.Errorf("before it expires: %+v", s)
@@ -178,7 +200,7 @@ func TestRenewalGoesWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-				change(b.script)
+				b.script.set(func() { change(b.script) })
 				passes(lifetime/2 + time.Second)
 				if s := b.State(); s.External.IsValid() || s.Err == nil || b.changes != 2 {
 					b.t.Errorf("%d changes, state %+v", b.changes, s)
@@ -190,7 +212,7 @@ func TestRenewalGoesWrong(t *testing.T) {
 
 func TestAnotherAddress(t *testing.T) {
 	inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-		b.script.external = netip.MustParseAddrPort("11.22.33.45:8000")
+		b.script.set(func() { b.script.external = netip.MustParseAddrPort("11.22.33.45:8000") })
 		passes(lifetime/2 + time.Second)
 		if s := b.State(); s.External != b.script.external || b.changes != 2 || !s.Since.Equal(b.script.began.Add(lifetime/2)) {
 			b.t.Errorf("%d changes, state %+v", b.changes, s)
@@ -211,9 +233,9 @@ func TestNetworkChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-				b.target = test.target
+				b.script.set(func() { b.target = test.target })
 				b.Refresh()
-				synctest.Wait()
+				passes(calm)
 				if len(b.script.finds) != 2 || len(b.script.removed) != test.removed {
 					b.t.Errorf("%d look-ups, %d removed", len(b.script.finds), len(b.script.removed))
 				}
@@ -228,15 +250,15 @@ func TestNetworkChanges(t *testing.T) {
 
 func TestNetworkGoneAndBack(t *testing.T) {
 	inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-		b.none = ErrNoGateway
+		b.script.set(func() { b.none = ErrNoGateway })
 		b.Refresh()
-		synctest.Wait()
+		passes(calm)
 		if s := b.State(); s.External.IsValid() || !errors.Is(s.Err, ErrNoGateway) {
 			b.t.Errorf("without a network: %+v", s)
 		}
-		b.none = nil
+		b.script.set(func() { b.none = nil })
 		b.Refresh()
-		synctest.Wait()
+		passes(calm)
 		if s := b.State(); s.External != b.script.external || s.Err != nil || b.changes != 3 {
 			b.t.Errorf("%d changes, state %+v", b.changes, s)
 		}
@@ -247,7 +269,7 @@ func TestNetworkGoneAndBack(t *testing.T) {
 func TestSleep(t *testing.T) {
 	inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
 		passes(time.Second)
-		b.asleep = 8 * time.Hour
+		b.script.set(func() { b.asleep = 8 * time.Hour })
 		passes(wakeCheck)
 		if len(b.script.adds) != 2 {
 			b.t.Errorf("added at %v", b.script.adds)
@@ -260,7 +282,7 @@ func TestSleep(t *testing.T) {
 
 func TestClockSetBack(t *testing.T) {
 	inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-		b.asleep = -24 * time.Hour
+		b.script.set(func() { b.asleep = -24 * time.Hour })
 		passes(wakeCheck)
 		if len(b.script.adds) != 2 {
 			b.t.Errorf("added at %v", b.script.adds)
@@ -273,16 +295,16 @@ func TestClockSetBack(t *testing.T) {
 func TestEndsInTime(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		script  script
+		script  *script
 		removed int
 		took    time.Duration
 	}{
-		"mapped":                {script{lifetime: lifetime}, 1, 0},
-		"nothing mapped":        {script{found: ErrNoAnswer}, 0, 0},
-		"in the middle of both": {script{lifetime: lifetime, stuck: true}, 1, removeWait},
+		"mapped":                {&script{lifetime: lifetime}, 1, 0},
+		"nothing mapped":        {&script{found: ErrNoAnswer}, 0, 0},
+		"in the middle of both": {&script{lifetime: lifetime, stuck: true}, 1, removeWait},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, &test.script, func(b *bench) {
+			inBubble(t, test.script, func(b *bench) {
 				began := time.Now()
 				b.stop()
 				if took := time.Since(began); took != test.took || len(b.script.removed) != test.removed {
@@ -300,9 +322,9 @@ func TestEndsInTime(t *testing.T) {
 
 func TestEndsInTimeWhileRenewing(t *testing.T) {
 	inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
-		b.script.stuck = true
+		b.script.set(func() { b.script.stuck = true })
 		b.Refresh()
-		synctest.Wait()
+		passes(calm)
 		began := time.Now()
 		b.stop()
 		if took := time.Since(began); took != removeWait || len(b.script.removed) != 1 || len(b.script.adds) != 2 {

@@ -47,7 +47,7 @@ type router struct {
 }
 
 func newRouter() *router {
-	return &router{wait: lookWait, external: outside, booted: time.Now().Add(-time.Hour), mappings: make(map[uint16]entry)}
+	return &router{wait: lookWait / 3, external: outside, booted: time.Now().Add(-time.Hour), mappings: make(map[uint16]entry)}
 }
 
 // serve runs the router until the test ends, and says where it is. One that
