@@ -41,7 +41,7 @@ func (m *Mapper) hear(ctx context.Context) {
 	}
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	buf := make([]byte, maxPCP+1)
+	buf := make([]byte, maxDatagram)
 	for {
 		size, from, err := c.ReadFrom(buf)
 		if err != nil {

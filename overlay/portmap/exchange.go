@@ -7,12 +7,17 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 )
 
 // Requests over UDP are repeated after firstWait, then after twice as long
 // each time (RFC 6886, 3.1).
 const firstWait = 250 * time.Millisecond
+
+// maxDatagram is the largest that UDP carries over IPv4. Some systems take one
+// that is larger than the buffer for an error of the socket.
+const maxDatagram = 65507
 
 // exchange sends a request to the control port of a gateway until read takes an
 // answer: it returns false, and why, for a packet that answers something else.
@@ -30,7 +35,7 @@ func exchange(ctx context.Context, t target, request []byte, read func([]byte) (
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(limited, func() { _ = c.Close() })()
 	var why error // the last packet was no answer
-	buf := make([]byte, maxPCP+1)
+	buf := make([]byte, maxDatagram)
 	for wait := firstWait; limited.Err() == nil; wait *= 2 {
 		if _, err = c.Write(request); err != nil {
 			break
@@ -51,7 +56,7 @@ func exchange(ctx context.Context, t target, request []byte, read func([]byte) (
 		return ctx.Err()
 	case why != nil:
 		return fmt.Errorf("%w (%w)", ErrBadAnswer, why)
-	case limited.Err() == nil:
+	case limited.Err() == nil && !errors.Is(err, syscall.ECONNREFUSED): // not the gateway, but this machine
 		return fmt.Errorf("%w (%w)", ErrNoAnswer, err)
 	}
 	return ErrNoAnswer

@@ -56,6 +56,7 @@ func FuzzParseLocation(f *testing.F) {
 		"HTTP/1.1 200 OK\r\nLOCATION:http://[::ffff:127.0.0.1]/\r\nContent-Length: 5\r\n\r\nhello",
 		"HTTP/1.1 200 OK\r\nLocation: http://127.0.0.1@example.com/\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nLocation: //127.0.0.1/\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nLocation: http://127.0.0.2/\r\n\r\n",
 		"NOTIFY * HTTP/1.1\r\n\r\n",
 	} {
 		f.Add([]byte(p))

@@ -23,9 +23,9 @@ type script struct {
 	external netip.AddrPort
 	stuck    bool // add and remove wait for their ctx to end
 
-	finds, adds []time.Duration // when they were called
-	removed     []request
-	began       time.Time
+	finds, adds    []time.Duration // when they were called
+	asked, removed []request
+	began          time.Time
 }
 
 func (s *script) set(change func()) {
@@ -41,10 +41,11 @@ func (s *script) find(context.Context, target) (session, error) {
 	return s, s.found
 }
 
-func (s *script) add(ctx context.Context, _ request) (grant, error) {
+func (s *script) add(ctx context.Context, r request) (grant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.adds = append(s.adds, time.Since(s.began))
+	s.asked = append(s.asked, r)
 	if s.stuck {
 		<-ctx.Done()
 		return grant{}, ctx.Err()
@@ -165,6 +166,10 @@ func TestTriesAgain(t *testing.T) {
 		if s := b.State(); !errors.Is(s.Err, ErrNoAnswer) || s.External.IsValid() || len(s.Tried) != 1 || b.changes != 1 {
 			b.t.Errorf("%d changes, state %+v", b.changes, s)
 		}
+		b.script.set(func() { b.script.finds, b.script.began = nil, time.Now() })
+		b.Refresh()
+		passes(time.Minute)
+		same(b.t, "after Refresh looked", b.script.finds, 0, 10*time.Second, 30*time.Second)
 		b.script.set(func() { b.script.finds, b.script.found = nil, nil })
 		b.Refresh()
 		b.Refresh()
@@ -232,10 +237,13 @@ func TestNetworkChanges(t *testing.T) {
 		"another network": {target{gateway: outside, local: netip.MustParseAddr("127.0.0.9")}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, &script{lifetime: lifetime}, func(b *bench) {
+			inBubble(t, &script{lifetime: lifetime, external: netip.AddrPortFrom(outside, 8000)}, func(b *bench) {
 				b.script.set(func() { b.target = test.target })
 				b.Refresh()
 				passes(calm)
+				if b.script.asked[0].external.Port() != testPort || b.script.asked[1].external != b.script.external {
+					b.t.Errorf("asked for %+v", b.script.asked)
+				}
 				if len(b.script.finds) != 2 || len(b.script.removed) != test.removed {
 					b.t.Errorf("%d look-ups, %d removed", len(b.script.finds), len(b.script.removed))
 				}

@@ -3,6 +3,7 @@ package portmap
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -60,6 +61,21 @@ func TestMiniupnpd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// miniupnpd maps nothing behind another NAT.
+func TestMiniupnpdBehindAnother(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.in(t, "", "ip", "addr", "flush", "dev", "wan")
+	l.in(t, "", "ip", "addr", "add", "10.9.8.7/24", "dev", "wan")
+	l.kill()
+	l.start(t)
+	h := l.host(t, "a", "")
+	if line := h.until(t, "state"); !strings.Contains(line, ErrOffline.Error()) {
+		t.Error(line)
+	}
+	h.end(t)
 }
 
 // A router that starts again, or has got another address, is asked again at

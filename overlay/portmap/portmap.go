@@ -33,8 +33,9 @@ var (
 	ErrRefused = errors.New("the router refuses to map ports for this machine; allow it in the router's settings")
 	// ErrFull: the gateway has no room for another mapping, or every port tried is taken.
 	ErrFull = errors.New("the router has no port left to map; remove mappings in its settings, or restart it")
-	// ErrOffline: the gateway has no external address at present.
-	ErrOffline = errors.New("the router has no connection to the internet at present")
+	// ErrOffline: the gateway has no external address, or none that it would
+	// map ports on: miniupnpd says the same behind another NAT.
+	ErrOffline = errors.New("the router has no public address: it is not connected at present, or another router or the provider's NAT stands before it")
 	// ErrDoubleNAT: the gateway has another NAT before or behind it.
 	ErrDoubleNAT = errors.New("two routers stand one behind the other; put one of them into bridge mode, or forward the port on both")
 	// ErrCGNAT: the gateway's external address is in 100.64.0.0/10 (RFC 6598).

@@ -2,6 +2,7 @@ package portmap
 
 import (
 	"flag"
+	"net/http"
 	"net/netip"
 	"testing"
 	"time"
@@ -60,5 +61,52 @@ func TestMapAndRemove(t *testing.T) {
 				t.Errorf("left at the router: %+v", left)
 			}
 		})
+	}
+}
+
+// Each gateway is asked, at the same time as the others.
+func TestSeveralGateways(t *testing.T) {
+	t.Parallel()
+	silent, refuses, works, spare := newRouter(), newRouter(), newRouter(), newRouter()
+	silent.answer, silent.wait = silence, time.Second
+	refuses.pmp, refuses.answer = true, spoil(pmpAddress, at(3, 2))
+	works.pmp, spare.pmp = true, true
+	m := start(t, silent.serve(t), refuses.serve(t), works.serve(t), spare.serve(t))
+	s := m.next(t)
+	if s.External.Addr() != outside || s.Method != MethodNATPMP || len(s.Tried) != 8 {
+		t.Errorf("state %+v", s)
+	}
+	if len(works.entries()) != 1 || len(spare.entries()) != 0 {
+		t.Errorf("entries %+v, and at the next %+v", works.entries(), spare.entries())
+	}
+}
+
+// Run ends at once although the router has been asked and will not answer.
+func TestEndsWhileAsking(t *testing.T) {
+	t.Parallel()
+	r := newRouter()
+	asked := make(chan struct{}, 2)
+	described := make(chan struct{}, 1)
+	r.answer = func(request, _ []byte) [][]byte {
+		if len(request) == pcpHeader || len(request) == 2 {
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+		}
+		return nil
+	}
+	r.upnp = &igd{describe: func(_ http.ResponseWriter, q *http.Request) {
+		described <- struct{}{}
+		<-q.Context().Done()
+	}}
+	m := start(t, r.serve(t))
+	for _, c := range []chan struct{}{asked, asked, described} {
+		<-c
+	}
+	began := time.Now()
+	m.end(t)
+	if took := time.Since(began); took > removeWait {
+		t.Errorf("took %v", took)
 	}
 }

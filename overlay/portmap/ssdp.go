@@ -100,7 +100,7 @@ func searchRequest(at netip.AddrPort, what string) []byte {
 // collect reads answers until found takes one, or c is closed.
 func collect(c net.PacketConn, gateway netip.Addr, found func(*url.URL) bool) error {
 	result := ErrNoAnswer
-	buf := make([]byte, maxSSDP)
+	buf := make([]byte, maxDatagram)
 	places := make(map[string]bool)
 	for answers := 0; answers < maxAnswers && len(places) < maxPlaces; answers++ {
 		size, from, err := c.ReadFrom(buf)
@@ -130,6 +130,9 @@ func collect(c net.PacketConn, gateway netip.Addr, found func(*url.URL) bool) er
 // parseLocation reads the place of a description out of an answer to a search.
 // It must be on the gateway itself.
 func parseLocation(answer []byte, gateway netip.Addr) (*url.URL, error) {
+	if len(answer) > maxSSDP {
+		return nil, fmt.Errorf("SSDP answer of %d bytes", len(answer))
+	}
 	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), nil)
 	if err != nil {
 		return nil, errors.New("SSDP answer that is no HTTP")

@@ -2,9 +2,10 @@ package portmap
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -179,6 +180,9 @@ func TestUPnPPointsElsewhere(t *testing.T) {
 		{"a name", func(victim string) *igd {
 			return &igd{location: func(string) string { return strings.Replace(victim, "127.0.0.1", "localhost", 1) }}
 		}},
+		{"an address", func(victim string) *igd {
+			return &igd{location: func(string) string { return strings.Replace(victim, "127.0.0.1", "127.0.0.2", 1) }}
+		}},
 		{"an address in another form", func(victim string) *igd {
 			return &igd{location: func(string) string { return strings.Replace(victim, "127.0.0.1", "127.1", 1) }}
 		}},
@@ -202,10 +206,15 @@ func TestUPnPPointsElsewhere(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Int32
-			victim := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
-			defer victim.Close()
+			everywhere, err := net.Listen("tcp4", "0.0.0.0:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			victim := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) })}
+			go func() { _ = victim.Serve(everywhere) }()
+			defer func() { _ = victim.Close() }()
 			r := newRouter()
-			r.upnp = test.igd(victim.URL)
+			r.upnp = test.igd(fmt.Sprint("http://127.0.0.1:", portOf(everywhere.Addr())))
 			lookup(t, r, MethodUPnP, ErrBadAnswer)
 			if asked.Load() != 0 {
 				t.Error("another host was asked")
