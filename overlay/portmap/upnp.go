@@ -26,6 +26,7 @@ const (
 // Error codes of WANIPConnection:2, 2.5 and 3.
 const (
 	upnpInvalidAction    = 401
+	upnpInvalidArgs      = 402
 	upnpNotAuthorized    = 606
 	upnpNoEntry          = 714
 	upnpConflict         = 718
@@ -208,7 +209,8 @@ func (s *upnpSession) addAt(ctx context.Context, port uint16, r request) (perman
 			err = s.addFor(ctx, port, r, lease)
 		}
 	}
-	if upnpCode(err) == upnpOnlyPermanent {
+	switch upnpCode(err) {
+	case upnpOnlyPermanent, upnpInvalidArgs: // some know no lease at all
 		permanent = true
 		err = s.addFor(ctx, port, r, 0)
 	}

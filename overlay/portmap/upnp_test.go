@@ -89,21 +89,26 @@ func TestUPnPConflict(t *testing.T) {
 
 func TestUPnPOnlyPermanent(t *testing.T) {
 	t.Parallel()
-	r := newRouter()
-	r.upnp = &igd{services: []string{typeIP2}, fault: func(action string, e entry, _ uint16) int {
-		if action == "AddPortMapping" && e.lease != 0 {
-			return upnpOnlyPermanent
-		}
-		return 0
-	}}
-	m := start(t, r.serve(t))
-	s := m.next(t)
-	if !s.Expires.IsZero() || s.External.Addr() != outside || s.Err != nil {
-		t.Errorf("state %+v", s)
-	}
-	m.end(t)
-	if left := r.entries(); len(left) != 0 {
-		t.Errorf("left at the router for ever: %+v", left)
+	for _, code := range []int{upnpOnlyPermanent, upnpInvalidArgs} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			t.Parallel()
+			r := newRouter()
+			r.upnp = &igd{services: []string{typeIP2}, fault: func(action string, e entry, _ uint16) int {
+				if action == "AddPortMapping" && e.lease != 0 {
+					return code
+				}
+				return 0
+			}}
+			m := start(t, r.serve(t))
+			s := m.next(t)
+			if !s.Expires.IsZero() || s.External.Addr() != outside || s.Err != nil {
+				t.Errorf("state %+v", s)
+			}
+			m.end(t)
+			if left := r.entries(); len(left) != 0 {
+				t.Errorf("left at the router for ever: %+v", left)
+			}
+		})
 	}
 }
 
