@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/binary"
@@ -26,6 +27,9 @@ const (
 )
 
 const (
+	helloRate  = 16 // a second, to all devices together: enough for four that are looked for
+	helloBurst = 32
+
 	goodbyeWait   = 400 * time.Millisecond // for farewells at Close
 	datagramQueue = 256
 )
@@ -41,6 +45,9 @@ type greeter struct {
 	out     chan datagram
 
 	leaving atomic.Bool // said goodbye: hellos are not answered any more
+
+	left float64   // hellos that may be said at once; used by run alone
+	at   time.Time // of left
 
 	mu        sync.Mutex // guards farewells
 	farewells map[string]chan struct{}
@@ -74,16 +81,18 @@ func (g *greeter) run(ctx context.Context) {
 	}
 }
 
-// tick says the hellos that are due and returns how long until the next.
+// tick says the hellos that are due, as far as they can be afforded, and
+// returns how long until the next.
 func (g *greeter) tick(now time.Time) time.Duration {
 	var lost []*device
 	var hellos []iwt.Addr
 	wait := helloEvery
 	t := g.devices
 	t.mu.Lock()
-	for _, d := range t.table {
-		if d.gone {
-			continue
+	for _, d := range t.inOrder() {
+		if d.presence.due(now) && !g.afford(now) {
+			wait = min(wait, time.Second/helloRate)
+			break // those after it are not more urgent
 		}
 		hello, gone := d.presence.tick(now, d.presence.seen(d.heard.Load()))
 		if gone {
@@ -103,6 +112,36 @@ func (g *greeter) tick(now time.Time) time.Duration {
 		g.changed()
 	}
 	return max(wait, 0)
+}
+
+// afford takes a hello from the budget, or reports that there is none. A hello
+// to a device that is not there costs a message of a session, signed and
+// sealed, and a search through the network: with fifty devices that is more
+// than a small one can do four times a second, and the links die of it, whose
+// loss makes all hellos eager again.
+func (g *greeter) afford(now time.Time) bool {
+	g.left = min(g.left+helloRate*now.Sub(g.at).Seconds(), helloBurst)
+	g.at = now
+	if g.left < 1 {
+		return false
+	}
+	g.left--
+	return true
+}
+
+// inOrder lists the devices that hellos go to, the most promising first, and of
+// those the one that has waited longest. The caller holds mu.
+func (t *devices) inOrder() []*device {
+	list := make([]*device, 0, len(t.table))
+	for _, d := range t.table {
+		if !d.gone {
+			list = append(list, d)
+		}
+	}
+	slices.SortFunc(list, func(a, b *device) int {
+		return cmp.Or(b.presence.promise().Compare(a.presence.promise()), a.presence.next.Compare(b.presence.next))
+	})
+	return list
 }
 
 // wake says hello to every device now: the ways to them have changed.

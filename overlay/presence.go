@@ -43,10 +43,22 @@ func (p *presence) wake(now time.Time) {
 	p.next, p.eager, p.woken = now, now.Add(eagerFor), true
 }
 
+// due reports whether tick has something to do.
+func (p *presence) due(now time.Time) bool { return !now.Before(p.next) }
+
+// promise is when there was last reason to expect an answer: the device was
+// heard, or something has changed for it.
+func (p *presence) promise() time.Time {
+	if woken := p.eager.Add(-eagerFor); woken.After(p.lastSeen) {
+		return woken
+	}
+	return p.lastSeen
+}
+
 // tick reports whether to say hello now, and whether the device has just gone
 // offline. heard is when any packet of the device was last let in.
 func (p *presence) tick(now, heard time.Time) (hello, lost bool) {
-	if now.Before(p.next) {
+	if !p.due(now) {
 		return false, false
 	}
 	if heard.After(p.lastSeen) {
