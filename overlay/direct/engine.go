@@ -43,6 +43,7 @@ type peer struct {
 	plan   plan // of the caller
 	last   Attempt
 
+	calling   context.CancelFunc   // ends the call that is being made; nil without one
 	answering context.CancelFunc   // ends the answer to its last offer; nil without one
 	asked     map[string]time.Time // when it asked last, by type of message
 	nudging   bool
@@ -134,6 +135,9 @@ func (e *Engine) refresh(now time.Time) {
 	e.report.Asked = time.Time{}
 	for _, p := range e.peers {
 		p.plan.refresh(now)
+		if p.calling != nil {
+			p.calling() // what it has offered is out of date
+		}
 	}
 }
 
@@ -250,15 +254,24 @@ func (e *Engine) try(ctx context.Context, p *peer) {
 	defer cancel()
 	began := time.Now()
 	attempt := Attempt{At: began}
-	link, uris, err := e.call(ctx, p, &attempt)
+	calling, stop := context.WithCancel(ctx)
+	defer stop()
+	e.mu.Lock()
+	p.calling = stop
+	e.mu.Unlock()
+	link, uris, err := e.call(calling, p, &attempt)
+	e.mu.Lock()
+	p.calling = nil
+	e.mu.Unlock()
 	attempt.Took, attempt.Err = time.Since(began), err
 	good := false
 	switch {
+	case err != nil && calling.Err() != nil: // it begins anew, or not at all
 	case err == nil:
 		attempt.Method = link.Method
 		e.note(p, attempt)
 		good = e.keep(ctx, p, link) > goodLink
-	case ctx.Err() == nil:
+	default:
 		e.note(p, attempt)
 		good = e.callListeners(ctx, p, uris) > goodLink
 	}

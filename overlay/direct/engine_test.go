@@ -318,6 +318,27 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
+// A call that is being made when things change is given up, and made anew.
+func TestRefreshCallsAnew(t *testing.T) {
+	t.Parallel()
+	caller, callee := pairOf(t)
+	dials := make(chan struct{}, 8)
+	caller.opts.Dial = func(ctx context.Context, _ ed25519.PublicKey) (net.Conn, error) {
+		dials <- struct{}{}
+		<-ctx.Done() // no answer comes
+		return nil, ctx.Err()
+	}
+	caller.run()
+	caller.know(callee)
+	<-dials // to be told where we are seen
+	began := time.Now()
+	caller.Refresh()
+	<-dials
+	if took := time.Since(began); took > observeWait/2 {
+		t.Errorf("called anew after %v", took)
+	}
+}
+
 // When the first device comes that may tell where it sees us, others are tried
 // again at once.
 func TestTriesWhenObserved(t *testing.T) {

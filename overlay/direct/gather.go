@@ -178,7 +178,7 @@ func (e *Engine) resolve(ctx context.Context, name string) (netip.AddrPort, erro
 
 // askDevices asks devices with a public address where they see us send from.
 // The question takes the way that is shared already, which may be slow and
-// busy: until one has answered they have observeWait, and then what is left of
+// busy: until we are seen they have observeWait, and then what is left of
 // gatherWait.
 func (e *Engine) askDevices(ctx context.Context) []netip.AddrPort {
 	ctx, cancel := context.WithTimeout(ctx, observeWait)
@@ -238,7 +238,7 @@ func (e *Engine) askDevice(ctx context.Context, key ed25519.PublicKey) (netip.Ad
 		return netip.AddrPort{}, err
 	}
 	defer c.close()
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, gatherWait)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()

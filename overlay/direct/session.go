@@ -84,8 +84,10 @@ func (c *session) hasHeard(at netip.AddrPort) bool {
 func (c *session) run(ctx context.Context, user, password string, candidates []candidate) {
 	c.mu.Lock()
 	for _, k := range candidates {
-		if !slices.ContainsFunc(c.remotes, func(r *remote) bool { return r.At == k.At }) {
+		if i := slices.IndexFunc(c.remotes, func(r *remote) bool { return r.At == k.At }); i < 0 {
 			c.remotes = append(c.remotes, &remote{candidate: k})
+		} else {
+			c.remotes[i].Kind = k.Kind // its check came before the answer that names it
 		}
 	}
 	c.mu.Unlock()

@@ -1,0 +1,26 @@
+package direct
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// A check that comes before the answer that tells whose address it came from
+// does not hide what that is.
+func TestCheckBeforeAnswer(t *testing.T) {
+	t.Parallel()
+	at := netip.MustParseAddrPort("11.22.33.44:7331")
+	c := &session{changed: make(chan struct{}, 1)}
+	c.heard(at)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c.mu.Lock()
+	c.remotes[0].next = time.Now().Add(patience)
+	c.mu.Unlock()
+	c.run(ctx, "user", "password", []candidate{{kindHost, at}})
+	if len(c.remotes) != 1 || c.remotes[0].Kind != kindHost || !c.remotes[0].heard {
+		t.Errorf("%+v", c.remotes[0])
+	}
+}
