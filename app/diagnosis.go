@@ -27,6 +27,14 @@ const (
 	SeverityFine    = doctor.Fine
 )
 
+// What a Finding is about.
+const (
+	AboutPeers  = doctor.AboutPeers
+	AboutClock  = doctor.AboutClock
+	AboutDirect = doctor.AboutDirect
+	AboutDevice = doctor.AboutDevice
+)
+
 // Diagnosis is what keeps devices apart, and what that was concluded from.
 type Diagnosis struct {
 	Findings []Finding `json:"findings"`

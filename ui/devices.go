@@ -3,116 +3,121 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/words"
 )
 
+// pathTick is how often the ways to devices are read anew while they show: the
+// device says when one changes, but not how much moves on it.
+const pathTick = 2 * time.Second
+
 // devicesPage shows a card for each device.
 type devicesPage struct {
 	s     *shell
 	whole *container.Scroll
 	head  *fyne.Container
-	cards *fyne.Container
-	key   string
+	flow  *fyne.Container
+	key   string        // what the page is made of
+	cards []*deviceCard // as shell.devices
+	stop  func()        // ends the tick; nil while the page is not on the screen
 }
 
 func newDevicesPage(s *shell) *devicesPage {
-	p := &devicesPage{s: s, cards: container.New(&flow{least: 330, most: 520, gap: 16}), head: container.NewStack()}
-	p.whole = column(1100, look.VBox(18, p.head, p.cards))
+	p := &devicesPage{s: s, flow: container.New(&flow{least: 330, most: 680, gap: 16}), head: look.VBox(14)}
+	p.whole = column(1100, look.VBox(18, p.head, p.flow))
 	return p
 }
 
 func (p *devicesPage) title() string             { return words.T("Devices") }
 func (p *devicesPage) object() fyne.CanvasObject { return p.whole }
-func (p *devicesPage) shown()                    {}
-func (p *devicesPage) hidden()                   {}
+
+func (p *devicesPage) shown() { p.tick() }
+
+func (p *devicesPage) hidden() {
+	if p.stop != nil {
+		p.stop()
+		p.stop = nil
+	}
+}
+
+// tick shows how fast things move, until the page leaves the screen.
+func (p *devicesPage) tick() {
+	p.stop = p.s.after(pathTick, func() {
+		p.s.do(func() {
+			if p.stop != nil {
+				p.s.devices = p.s.dev.Devices()
+				p.reload()
+				p.tick()
+			}
+		})
+	})
+}
 
 // reload implements page.
 func (p *devicesPage) reload() {
-	now := p.s.now()
-	key := fmt.Sprint(p.s.devices, now.Unix()/60)
-	if key == p.key {
+	findings := p.s.dev.Findings()
+	var key strings.Builder
+	for _, d := range p.s.devices {
+		key.WriteString(cardKey(d, words.Hints(findings, d)))
+	}
+	fmt.Fprint(&key, problems(findings))
+	if key.String() != p.key {
+		p.key = key.String()
+		p.build(findings)
 		return
 	}
-	p.key = key
+	for i, d := range p.s.devices {
+		p.cards[i].show(d)
+	}
+}
+
+// build makes the page anew.
+func (p *devicesPage) build(findings []app.Finding) {
+	p.head.Objects = []fyne.CanvasObject{p.intro()}
+	if len(p.s.devices) > 1 { // a device that is alone lacks nothing
+		for _, f := range problems(findings) {
+			p.head.Add(p.problem(f))
+		}
+	}
+	p.cards, p.flow.Objects = nil, nil
+	for _, d := range p.s.devices {
+		c := newDeviceCard(p.s, d, words.Hints(findings, d))
+		p.cards = append(p.cards, c)
+		p.flow.Add(c.object)
+	}
+	p.whole.Content.Refresh()
+}
+
+func (p *devicesPage) intro() fyne.CanvasObject {
 	add := look.NewButton(words.T("Add a device"), "plus", look.Primary, p.s.invite)
 	join := look.NewButton(words.T("Join my other device"), "link", look.Plain, func() { p.s.join("") })
 	text := words.T("Every device sees all photos. Pair another one to see them there, and to have a second copy.")
 	if len(p.s.devices) > 1 {
 		text = words.T("Every device sees all photos; you choose which of them each one keeps.")
 	}
-	p.head.Objects = []fyne.CanvasObject{container.NewBorder(nil, nil, nil, look.Pad(0, 0, 0, 24, container.NewCenter(look.HBox(8, join, add))), look.Middle(look.NewPara(text, look.SizeBody, 420, look.ColorSecondary)))}
-	p.cards.Objects = nil
-	for _, d := range p.s.devices {
-		p.cards.Add(p.card(d))
-	}
-	p.whole.Content.Refresh()
+	return container.NewBorder(nil, nil, nil, look.Pad(0, 0, 0, 24, container.NewCenter(look.HBox(8, join, add))), look.Middle(look.NewPara(text, look.SizeBody, 420, look.ColorSecondary)))
 }
 
-// card is what is known of a device.
-func (p *devicesPage) card(d app.Device) fyne.CanvasObject {
-	s := p.s
-	colour, ground := look.ColorSecondary, theme.ColorNameButton
-	if d.Online || d.Self {
-		colour, ground = look.ColorSafe, look.ColorSafeSoft
-	}
-	mark := container.NewStack(look.NewSurface(ground, "", 22), look.Fixed(44, 44, container.NewCenter(look.NewIcon(deviceSymbol(d.Platform), colour, 24))))
-	name := look.NewCut(d.Name, look.SizeTitle, theme.ColorNameForeground).Bold()
-	sub := look.NewCut(words.Platform(d.Platform), look.SizeCaption, look.ColorSecondary)
-	menu := container.NewVBox(look.Pill(words.T("This computer"), look.ColorSoft, theme.ColorNamePrimary))
-	if !d.Self {
-		more := look.NewIconButton("more", words.T("More"), look.Ghost, nil)
-		more.OnTapped = func() {
-			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
-			s.popUp(fyne.NewMenu("",
-				item(words.T("Copy the address"), "copy", func() { s.copy(d.Address) }),
-				item(words.T("Remove device…"), "trash", func() { s.removeDevice(d) })), at.AddXY(0, look.Control))
-		}
-		menu = container.NewVBox(more)
-	}
-	head := container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, mark), menu, look.Middle(look.VBox(2, name, sub)))
-	facts := look.VBox(6,
-		fact(pathSymbol(d), words.Path(d, s.now())),
-		fact("photos", words.N("{{.N}} photos, {{.Size}}", d.Files, "Size", words.Bytes(d.Bytes))))
-	return look.Card(look.VBox(14, head, look.Line(), facts))
+// problems are what keeps devices apart because of this one.
+func problems(findings []app.Finding) []app.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f app.Finding) bool { return f.Severity != app.SeverityProblem })
 }
 
-// fact is a symbol and a line.
-func fact(symbol, text string) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, look.Pad(0, 10, 0, 0, look.NewIcon(symbol, look.ColorSecondary, 18)), nil, look.NewCut(text, look.SizeBody, theme.ColorNameForeground))
-}
-
-func pathSymbol(d app.Device) string {
-	switch {
-	case d.Self:
-		return "here"
-	case !d.Online:
-		return "clock"
-	case d.Path.Kind == app.PathLAN:
-		return "wifi"
-	case d.Path.Kind == app.PathDirect:
-		return "link"
-	default:
-		return "relay"
+// problem is a strip that says what is wrong here, and what to do.
+func (p *devicesPage) problem(f app.Finding) fyne.CanvasObject {
+	var buttons []fyne.CanvasObject
+	if f.About == app.AboutPeers {
+		buttons = append(buttons, look.NewButton(words.T("Settings"), "", look.Plain, func() { p.s.open("settings") }))
 	}
-}
-
-// deviceSymbol is the symbol of a device by its system.
-func deviceSymbol(platform string) string {
-	if strings.HasPrefix(platform, "android") || strings.HasPrefix(platform, "ios") {
-		return "phone"
-	}
-	if strings.HasPrefix(platform, "darwin") {
-		return "laptop"
-	}
-	return "desktop"
+	return notice("warning", look.ColorRisk, look.ColorRiskSoft, words.Say(f.What)+" "+words.Say(f.Do), buttons...)
 }
 
 // removeDevice asks, saying what it means, and removes a device everywhere.

@@ -41,6 +41,7 @@ type fake struct {
 	albums     []imagelib.Album
 	restart    []string
 	off        app.Off
+	findings   []app.Finding
 	refuse     map[app.Digest]error // of Unsave
 	joinErr    error
 	guest      chan app.Guest
@@ -178,6 +179,12 @@ func (f *fake) Ready(ctx context.Context) (app.Ready, error) {
 		}
 	}
 	return app.Ready{}, nil
+}
+
+func (f *fake) Findings() []app.Finding {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.findings)
 }
 
 func (f *fake) Devices() []app.Device {

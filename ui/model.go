@@ -16,6 +16,7 @@ import (
 type device interface {
 	Changed() *signal.Signal
 	Devices() []app.Device
+	Findings() []app.Finding
 	Self() app.Device
 	Entry(app.Digest) (app.Entry, bool)
 	Trash() []app.Entry

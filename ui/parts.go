@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -53,12 +55,13 @@ func (l *columnLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
-// flow places objects of one size in as many columns as fit.
+// flow places objects in as many columns as fit; those of a row are as high as
+// the highest of them.
 type flow struct {
 	least float32 // least width of a column
 	most  float32
 	gap   float32
-	rows  int // of the last layout; the height follows it
+	n     int // columns of the last layout, which the height follows; 0 before
 	h     float32
 	tall  bool // height grows with width, in a ratio of 1 : 1 plus h
 }
@@ -69,12 +72,13 @@ func (f *flow) columns(width float32) (n int, w float32) {
 	return n, min(w, f.most)
 }
 
-func (f *flow) height(o []fyne.CanvasObject, w float32) float32 {
+// height is that of a row.
+func (f *flow) height(row []fyne.CanvasObject, w float32) float32 {
 	if f.tall {
 		return w + f.h
 	}
 	h := float32(0)
-	for _, x := range o {
+	for _, x := range row {
 		h = max(h, x.MinSize().Height)
 	}
 	return h
@@ -82,17 +86,24 @@ func (f *flow) height(o []fyne.CanvasObject, w float32) float32 {
 
 // MinSize implements [fyne.Layout].
 func (f *flow) MinSize(o []fyne.CanvasObject) fyne.Size {
-	rows := max(f.rows, 1)
-	return fyne.NewSize(min(f.least, 240), float32(rows)*(f.height(o, f.least)+f.gap))
+	h := float32(0)
+	for row := range slices.Chunk(o, max(f.n, 1)) {
+		h += f.height(row, f.least) + f.gap
+	}
+	return fyne.NewSize(min(f.least, 240), h)
 }
 
 // Layout implements [fyne.Layout].
 func (f *flow) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	n, w := f.columns(s.Width)
-	h := f.height(o, w)
-	for i, x := range o {
-		x.Resize(fyne.NewSize(w, h))
-		x.Move(fyne.NewPos(float32(i%n)*(w+f.gap), float32(i/n)*(h+f.gap)))
+	top := float32(0)
+	for row := range slices.Chunk(o, n) {
+		h := f.height(row, w)
+		for i, x := range row {
+			x.Resize(fyne.NewSize(w, h))
+			x.Move(fyne.NewPos(float32(i)*(w+f.gap), top))
+		}
+		top += h + f.gap
 	}
-	f.rows = (len(o) + n - 1) / n
+	f.n = n
 }

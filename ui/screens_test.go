@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,37 @@ func trashed(f *fake) {
 	}
 }
 
+// paths has a device for each way in which one is reached.
+func paths(f *fake) {
+	desktop, nas := f.devices[1], f.devices[2]
+	desktop.Path = app.Path{Kind: app.PathDirect, Method: app.MethodPunched, RTT: 12 * time.Millisecond, Since: now.Add(-8 * time.Hour), RX: 3_100_000, TX: 24_000}
+	studio, attic, phone := desktop, desktop, nas
+	studio.ID, studio.Name, studio.Platform = strings.Repeat("4", 64), "Studio", "darwin"
+	studio.Path = app.Path{Kind: app.PathRelayed, ViaPublic: true, RTT: 96 * time.Millisecond, Since: now.Add(-20 * time.Minute)}
+	attic.ID, attic.Name = strings.Repeat("5", 64), "PC in the attic"
+	attic.Path = app.Path{Kind: app.PathLAN, Method: app.MethodLAN, RTT: 300 * time.Microsecond, Since: now.Add(-26 * time.Hour)}
+	phone.ID, phone.Name, phone.Platform = strings.Repeat("6", 64), "Phone", "android"
+	phone.Online, phone.Path = true, app.Path{Kind: app.PathRelayed, ViaDevice: "Desktop", RTT: 41 * time.Millisecond, Since: now.Add(-time.Minute)}
+	f.devices = []app.Device{f.devices[0], desktop, nas, attic, phone, studio}
+	text := func(format string, args ...string) app.Text { return app.Text{Format: format, Args: args} }
+	f.findings = []app.Finding{
+		{Code: "upnpOff", Severity: app.SeverityHint, About: app.AboutDirect, What: text("The router opens no port when asked: UPnP, NAT-PMP and PCP are off there, or it knows none of them."), Do: text("Switch one of them on in the router's settings, or forward UDP port {{.Port}} to this computer there.", "Port", "7331")},
+		{Code: "offline", Severity: app.SeverityHint, About: app.AboutDevice, Device: nas.ID, What: text("{{.Device}} has not answered since Paul was started here.", "Device", nas.Name), Do: text("Is it switched on, with Paul running and a network? If both devices are on one network, let port 7330 (TCP and UDP) and UDP port 7331 through their firewalls.")},
+		{Code: "looking", Severity: app.SeverityHint, About: app.AboutDevice, Device: phone.ID, What: text("A direct link with {{.Device}} is being looked for.", "Device", phone.Name)},
+		{Code: "symmetricThere", Severity: app.SeverityHint, About: app.AboutDevice, Device: studio.ID, What: text("No direct link with {{.Device}}: its router gives each connection another port (symmetric NAT).", "Device", studio.Name), Do: text("Switch UPnP, NAT-PMP or PCP on in one of the routers, or forward UDP port 7331 there; or use IPv6 on both sides.")},
+	}
+}
+
+// cutOff is a device that nothing leads to.
+func cutOff(f *fake) {
+	f.devices[1].Online, f.devices[1].Path = false, app.Path{Kind: app.PathOffline}
+	f.findings = []app.Finding{{
+		Code: "noWay", Severity: app.SeverityProblem, About: app.AboutPeers,
+		What: app.Text{Format: "Only devices on this network can be found: public peers are switched off, and no peer of your own is named."},
+		Do:   app.Text{Format: "Switch public peers on, or let one device be a peer (pauld run --listen tls://0.0.0.0:7999) and name it on the others (pauld peer add tls://HOST:7999)."},
+	}}
+}
+
 // fresh is a device that starts for the first time.
 func fresh(f *fake) {
 	f.settings.FirstStartDone = false
@@ -82,6 +114,8 @@ var screens = []struct {
 	}},
 	{"trash", trashed, func(r *rig) { r.open("trash") }},
 	{"devices", nil, func(r *rig) { r.open("devices") }},
+	{"devices-paths", paths, func(r *rig) { r.open("devices") }},
+	{"devices-cut-off", cutOff, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},
 	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(*rig) {}},

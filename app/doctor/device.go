@@ -18,7 +18,7 @@ func (c Case) device(d overlay.DeviceDiagnosis) []Finding {
 	f := Finding{Severity: Hint, Device: id(d)}
 	switch {
 	case d.Path.Kind == overlay.PathOffline:
-		f.Code, f.What = "offline", say("{{.Device}} does not answer since {{.Time}}.", "Device", c.name(d), "Time", d.Path.Since.Local().Format("2006-01-02 15:04"))
+		f.Code, f.What = "offline", say("{{.Device}} has not answered since {{.Time}}.", "Device", c.name(d), "Time", d.Path.Since.Local().Format("2006-01-02 15:04"))
 		if d.Path.Since.IsZero() {
 			f.What = say("{{.Device}} has not answered since Paul was started here.", "Device", c.name(d))
 		}

@@ -22,10 +22,19 @@ const (
 	Fine    Severity = "fine"    // there is nothing to do
 )
 
+// What a finding is about.
+const (
+	AboutPeers  = "peers"  // the nodes through which devices meet, and the local network
+	AboutClock  = "clock"  // of this device or another
+	AboutDirect = "direct" // direct links, as far as this device and its network are concerned
+	AboutDevice = "device" // the way to another device
+)
+
 // Finding is one thing that stands in the way.
 type Finding struct {
 	Code     string   `json:"code"` // names the kind of finding, such as "symmetricHere"
 	Severity Severity `json:"severity"`
+	About    string   `json:"about,omitempty"`  // AboutPeers …; "" when there is nothing
 	Device   string   `json:"device,omitempty"` // ID of the device that it is about; "" when it is about this one
 	What     Text     `json:"what"`             // what happened, in words for a person
 	Do       Text     `json:"do,omitzero"`      // what to do about it; zero when there is nothing
@@ -75,19 +84,26 @@ type Case struct {
 // Examine returns what stands in the way, the gravest first; when nothing does,
 // one finding that says so.
 func Examine(c Case) []Finding {
-	list := slices.Concat(c.peers(), c.clocks(), c.network())
-	apart := slices.ContainsFunc(list, func(f Finding) bool { return f.Code == "noWay" || f.Code == "noPeer" || f.Code == "noOwnPeer" })
+	list := slices.Concat(about(AboutPeers, c.peers()), about(AboutClock, c.clocks()), about(AboutDirect, c.network()))
+	apart := slices.ContainsFunc(list, func(f Finding) bool { return f.About == AboutPeers && f.Severity == Problem })
 	for _, d := range c.Devices {
 		if d.Path.Kind == overlay.PathOffline && apart {
 			continue // that is why
 		}
-		list = append(list, c.device(d)...)
+		list = append(list, about(AboutDevice, c.device(d))...)
 	}
 	if len(list) == 0 {
 		return []Finding{{Code: "fine", Severity: Fine, What: say("Nothing stands in the way: all other devices are online, and linked directly.")}}
 	}
 	rank := map[Severity]int{Problem: 0, Hint: 1, Fine: 2}
 	slices.SortStableFunc(list, func(a, b Finding) int { return rank[a.Severity] - rank[b.Severity] })
+	return list
+}
+
+func about(what string, list []Finding) []Finding {
+	for i := range list {
+		list[i].About = what
+	}
 	return list
 }
 

@@ -78,7 +78,7 @@ func TestExamine(t *testing.T) {
 		{"all direct", func(*Case) {}, []string{"fine fine"}},
 		{"nobody is paired", func(c *Case) { c.Devices = nil }, []string{"hint alone: pauld pair"}},
 
-		{"a device is off", func(c *Case) { offline(c, 1, now.Add(-26*time.Hour)) }, []string{"hint offline: Laptop does not answer since 2024-05-09"}},
+		{"a device is off", func(c *Case) { offline(c, 1, now.Add(-26*time.Hour)) }, []string{"hint offline: Laptop has not answered since 2024-05-09"}},
 		{"a device was never on", func(c *Case) { offline(c, 1, time.Time{}) }, []string{"hint offline: Laptop has not answered since Paul was started"}},
 		{"a device is off, and the local network not searched", func(c *Case) {
 			offline(c, 1, now)

@@ -124,7 +124,7 @@ you can do; then what that was concluded from: peers, NAT, router, STUN servers,
 the last attempt at a direct link with each device. It asks the running device only,
 changes nothing, and sends nothing. The exit code is 1 when none runs, or when
 something here keeps devices apart (marked !); hints (marked -) do not change it.
-With --json a line {"finding": {code, severity, device, what, do}} for each, where
+With --json a line {"finding": {code, severity, about, device, what, do}} for each, where
 severity is problem, hint or fine, then one {"facts": {...}}.
 `
 	checkHelp = `The exit code is 1 when a problem remains. A file in the library folder that is

@@ -112,28 +112,6 @@ func Safe(s app.Status, onlyHere, devices int) Safety {
 	}
 }
 
-// Path says how a device is reached.
-func Path(d app.Device, now time.Time) string {
-	rtt := ""
-	if d.Path.RTT > 0 {
-		rtt = " · " + RTT(d.Path.RTT)
-	}
-	switch {
-	case d.Self:
-		return T("This computer")
-	case !d.Online && d.LastSeen.IsZero():
-		return T("Offline, not seen yet")
-	case !d.Online:
-		return T("Offline, last seen {{.Ago}}", "Ago", Ago(now, d.LastSeen))
-	case d.Path.Kind == app.PathLAN:
-		return T("Online, on this network") + rtt
-	case d.Path.Kind == app.PathDirect:
-		return T("Online, directly over the internet") + rtt
-	default:
-		return T("Online, relayed through other nodes") + rtt
-	}
-}
-
 // Platform names an operating system.
 func Platform(p string) string {
 	switch {
@@ -143,6 +121,10 @@ func Platform(p string) string {
 		return "Windows"
 	case strings.HasPrefix(p, "darwin"):
 		return "macOS"
+	case strings.HasPrefix(p, "android"):
+		return "Android"
+	case strings.HasPrefix(p, "ios"):
+		return "iOS"
 	case p == "":
 		return T("Unknown system")
 	default:

@@ -19,7 +19,9 @@ import (
 var Load = sync.OnceValue(func() error { return lang.AddTranslationsFS(assets.Translations, "translations") })
 
 // T translates a text. Pairs of a name and a value fill its places: "{{.Name}}".
-func T(text string, pairs ...any) string { return lang.L(text, data(pairs)) }
+func T(text string, pairs ...any) string { return say(text, pairs...) }
+
+func say(text string, pairs ...any) string { return lang.L(text, data(pairs)) }
 
 // N translates a text with a number in it, in the form that the number takes.
 // {{.N}} stands for the number, written out for a person.
