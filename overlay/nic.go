@@ -135,9 +135,9 @@ func (n *nic) Attach(d stack.NetworkDispatcher) {
 	n.stack.Store(&d)
 }
 
-// Capabilities spares the check of checksums: sessions are authenticated.
+// Capabilities spares checksums at both ends: sessions are authenticated.
 func (*nic) Capabilities() stack.LinkEndpointCapabilities {
-	return stack.CapabilityRXChecksumOffload
+	return stack.CapabilityRXChecksumOffload | stack.CapabilityTXChecksumOffload
 }
 
 // The rest of stack.LinkEndpoint has no meaning without an Ethernet.
