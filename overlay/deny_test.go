@@ -1,7 +1,9 @@
 package overlay
 
 import (
+	"context"
 	"crypto/ed25519"
+	"errors"
 	"math"
 	"net/netip"
 	"slices"
@@ -17,12 +19,13 @@ import (
 type gate struct {
 	t *testing.T
 	*Node
+	seen map[string]bool // what it has sent: TCP sends some of it again
 }
 
 // newGate opens a node that serves ports 7331 and 7332.
 func newGate(t *testing.T) gate {
 	t.Helper()
-	g := gate{t, unrun(t)}
+	g := gate{t, unrun(t), map[string]bool{}}
 	for _, port := range []uint16{7331, 7332} {
 		ln, err := g.Listen(port)
 		if err != nil {
@@ -45,20 +48,31 @@ func (g gate) packet(from ed25519.PublicKey, packet []byte) (shown bool) {
 	return g.give(from, append([]byte{sessionTraffic}, packet...))
 }
 
-// sent waits for the next packet that the gate would send.
+// sent waits for the next packet that the gate would send, and has not before.
 func (g gate) sent() (packet []byte, to iwt.Addr) {
 	g.t.Helper()
-	select {
-	case o := <-g.nic.out:
-		for _, part := range o.packet.AsSlices() {
-			packet = append(packet, part...)
+	end := time.After(patience)
+	for {
+		select {
+		case o := <-g.nic.out:
+			if packet, isNew := g.look(o); isNew {
+				return packet, o.to
+			}
+		case <-end:
+			g.t.Fatal("nothing is sent")
 		}
-		o.packet.DecRef()
-		return packet, o.to
-	case <-time.After(patience):
-		g.t.Fatal("nothing is sent")
-		return nil, nil
 	}
+}
+
+// look returns the bytes of a packet, and whether they are the first such.
+func (g gate) look(o outbound) (packet []byte, isNew bool) {
+	for _, part := range o.packet.AsSlices() {
+		packet = append(packet, part...)
+	}
+	o.packet.DecRef()
+	isNew = !g.seen[string(packet)]
+	g.seen[string(packet)] = true
+	return packet, isNew
 }
 
 // silent checks that nothing is about to be sent.
@@ -68,8 +82,9 @@ func (g gate) silent(what string) {
 	case d := <-g.greeter.out:
 		g.t.Errorf("%s is answered by a datagram %x", what, d.body)
 	case o := <-g.nic.out:
-		g.t.Errorf("%s is answered by a packet to %x", what, o.to)
-		o.packet.DecRef()
+		if packet, isNew := g.look(o); isNew {
+			g.t.Errorf("%s is answered by %x", what, packet)
+		}
 	default:
 	}
 }
@@ -104,10 +119,10 @@ func (g gate) answers(friend *Node) {
 		ip := header.IPv6(packet)
 		switch tcp := header.TCP(ip.Payload()); {
 		case c.flags == 0:
-			if ip.TransportProtocol() != header.ICMPv6ProtocolNumber || header.ICMPv6(ip.Payload()).Type() != header.ICMPv6EchoReply {
+			if ip.NextHeader() != uint8(header.ICMPv6ProtocolNumber) || header.ICMPv6(ip.Payload()).Type() != header.ICMPv6EchoReply {
 				g.t.Errorf("%s is answered %x", c.name, packet)
 			}
-		case ip.TransportProtocol() != header.TCPProtocolNumber || tcp.Flags() != c.flags || tcp.SourcePort() != c.port:
+		case ip.NextHeader() != uint8(header.TCPProtocolNumber) || tcp.Flags() != c.flags || tcp.SourcePort() != c.port:
 			g.t.Errorf("%s is answered %x", c.name, packet)
 		}
 	}
@@ -117,9 +132,9 @@ func (g gate) answers(friend *Node) {
 	}
 }
 
-// TestSilence: whoever is not admitted gets nothing, whatever it sends, on
+// TestDefaultDeny: whoever is not admitted gets nothing, whatever it sends, on
 // every port, while a friend is answered.
-func TestSilence(t *testing.T) {
+func TestDefaultDeny(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
 	friend, other, expelled, stranger := unrun(t), unrun(t), unrun(t), unrun(t)
@@ -251,4 +266,25 @@ func TestGuestsGetOnePort(t *testing.T) {
 	}
 	g.denied("a guest that has knocked", guest.PublicKey(), guest.Address(), 7332)
 	g.answers(friend)
+}
+
+// TestNothingIsSentToGuests: what the stack itself would begin with a guest, or
+// with a stranger, does not leave; what it would with a friend does.
+func TestNothingIsSentToGuests(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	friend, guest, stranger := unrun(t), unrun(t), unrun(t)
+	g.Admit(friend.PublicKey())
+	g.OpenWindow(7332)
+	g.devices.guest(guest.PublicKey())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // the first packet is enough
+	for _, n := range []*Node{guest, stranger, friend} {
+		if _, err := g.connect(ctx, n.Address(), 80); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("connect: %v", err)
+		}
+	}
+	if _, to := g.sent(); !friend.PublicKey().Equal(ed25519.PublicKey(to)) {
+		t.Errorf("a packet leaves for %x", to)
+	}
 }

@@ -13,8 +13,11 @@ import (
 func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	d := t.table[AddressOf(from)]
+	at := AddressOf(from)
+	d := t.table[at]
 	switch {
+	case at == t.own: // who says so lies: nothing for this device comes from it by a link
+		return false
 	case d == nil:
 		return len(t.windows) > 0 && by.budget.knock(from, nil)
 	case d.gone || !d.key.Equal(from):
