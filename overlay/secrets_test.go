@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	gvisorlog "gvisor.dev/gvisor/pkg/log"
 )
 
 // logBook keeps what is logged.
@@ -72,6 +74,15 @@ func TestLogsKeepSecrets(t *testing.T) {
 
 // TestErrorsKeepPasswords: what is wrong with a URI is told without what it
 // keeps secret, since errors are logged.
+// TestStackLogsNothing: what gVisor says goes nowhere, once there is a node.
+func TestStackLogsNothing(t *testing.T) {
+	t.Parallel()
+	unrun(t)
+	if target := gvisorlog.Log().Emitter; target != (hushed{}) {
+		t.Errorf("gVisor logs to %T", target)
+	}
+}
+
 func TestErrorsKeepPasswords(t *testing.T) {
 	t.Parallel()
 	n := unrun(t)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	gvisorlog "gvisor.dev/gvisor/pkg/log"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
@@ -31,8 +32,17 @@ const (
 	userTimeout       = time.Minute
 )
 
+// hushed discards what gVisor logs: it writes to standard error by itself, with
+// the addresses of devices, and what it warns of are packets it has dropped.
+type hushed struct{}
+
+func (hushed) Emit(int, gvisorlog.Level, time.Time, string, ...any) {}
+
+var hush = sync.OnceFunc(func() { gvisorlog.SetTarget(hushed{}) })
+
 // newStack builds a TCP/IPv6 stack on the nic with the one address.
 func newStack(n *nic, own netip.Addr) (*stack.Stack, error) {
+	hush()
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv6.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocolCUBIC},

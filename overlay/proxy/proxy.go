@@ -9,6 +9,7 @@ package proxy
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -184,9 +185,9 @@ func (s *server) connect(ctx context.Context, c net.Conn, host, port string) (ne
 
 // target returns the overlay name or address for what a client calls a host.
 func (s *server) target(host string) (string, error) {
-	name, err := s.find(strings.TrimSuffix(strings.ToLower(host), "."))
-	if err == nil && strings.ContainsFunc(host, notInHost) {
-		err = errForbidden // ToLower makes ASCII letters of some that are none
+	name, err := "", errForbidden
+	if !strings.ContainsFunc(host, notInHost) { // ToLower makes ASCII letters of some that are none
+		name, err = s.find(strings.TrimSuffix(strings.ToLower(host), "."))
 	}
 	if err != nil {
 		return "", fmt.Errorf("%q: %w", host, err)
@@ -218,9 +219,12 @@ func (s *server) find(host string) (string, error) {
 	return host, nil
 }
 
-// authentic compares in constant time.
+// authentic compares in constant time, whatever the lengths.
 func (s *server) authentic(user, password string) bool {
-	u := subtle.ConstantTimeCompare([]byte(user), []byte(s.User))
-	p := subtle.ConstantTimeCompare([]byte(password), []byte(s.Password))
-	return u&p == 1
+	return equal(user, s.User)&equal(password, s.Password) == 1
+}
+
+func equal(a, b string) int {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:])
 }

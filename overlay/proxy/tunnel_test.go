@@ -136,6 +136,21 @@ func TestTooManyClients(t *testing.T) {
 	}
 }
 
+// TestOddNames: no byte makes a name lead elsewhere, or to a device by another
+// name than its own.
+func TestOddNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{deviceName, "kitchen.paul.internal", "200::7"} {
+		for at := range len(name) + 1 {
+			for b := range 256 {
+				for _, host := range []string{name[:at] + string([]byte{byte(b)}) + name[at:], name[:at] + string([]byte{byte(b)}) + name[min(at+1, len(name)):]} {
+					checkTarget(t, host, "80")
+				}
+			}
+		}
+	}
+}
+
 func TestForward(t *testing.T) {
 	t.Parallel()
 	local := listen(t)
