@@ -58,7 +58,11 @@ func (c *deviceCard) show(d app.Device) {
 	c.symbol.Set(pathSymbol(d), look.ColorSecondary)
 	c.way.Set(words.Way(d, c.s.now()))
 	c.detail.Set(words.WayDetail(d, c.s.now()))
-	c.photos.Set(words.N("{{.N}} photos, {{.Size}}", d.Files, "Size", words.Bytes(d.Bytes)))
+	photos := words.T("No photos yet")
+	if d.Files > 0 {
+		photos = words.N("{{.N}} photos, {{.Size}}", d.Files, "Size", words.Bytes(d.Bytes))
+	}
+	c.photos.Set(photos)
 }
 
 // head is the device's name and kind, and a menu.

@@ -45,6 +45,17 @@ func TestRatesShowWhileDevicesDo(t *testing.T) {
 	}
 }
 
+// adviceOf asks on the devices page what can be done about a device.
+func (r *rig) adviceOf(device int) {
+	var last *look.Button
+	walk(r.present().(*devicesPage).cards[device].object, func(o fyne.CanvasObject) {
+		if b, ok := o.(*look.Button); ok {
+			last = b
+		}
+	})
+	test.Tap(last)
+}
+
 func TestDevicesSayWhatCanBeDone(t *testing.T) {
 	f := newFake(5)
 	paths(f)
@@ -52,13 +63,7 @@ func TestDevicesSayWhatCanBeDone(t *testing.T) {
 	r.open("devices")
 	r.wantText("Relayed through a public node")
 	r.wantText("its router gives each connection another port")
-	var last *look.Button
-	walk(r.present().(*devicesPage).cards[5].object, func(o fyne.CanvasObject) {
-		if b, ok := o.(*look.Button); ok {
-			last = b
-		}
-	})
-	test.Tap(last)
+	r.adviceOf(5)
 	r.wantText("The way to Studio")
 	r.wantText("use IPv6 on both sides")
 	r.wantText("forward UDP port 7331 to this computer") // what is amiss here may be why, too

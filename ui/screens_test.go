@@ -115,6 +115,10 @@ var screens = []struct {
 	{"trash", trashed, func(r *rig) { r.open("trash") }},
 	{"devices", nil, func(r *rig) { r.open("devices") }},
 	{"devices-paths", paths, func(r *rig) { r.open("devices") }},
+	{"devices-advice", paths, func(r *rig) {
+		r.open("devices")
+		r.adviceOf(5)
+	}},
 	{"devices-cut-off", cutOff, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},

@@ -126,6 +126,11 @@ func TestExamine(t *testing.T) {
 			c.Devices[0].Attempt = nil
 		}, []string{"hint notTried: older Paul"}},
 		{"the other device is older", func(c *Case) { relayed(c, refused, "") }, []string{"hint noDirectThere: Update Paul"}},
+		{"the other device is older, and all else does not matter", func(c *Case) {
+			relayed(c, refused, "")
+			c.Direct.NAT, c.Direct.Seen, c.Direct.STUN, c.Direct.Port, c.IPv6 = direct.NATSymmetric, nil, nil, 40123, false
+			unmapped(c, portmap.ErrNoAnswer)
+		}, []string{"hint noDirectThere: Update Paul"}},
 		{"the other device does not say", func(c *Case) { relayed(c, fmt.Errorf("%w: it says %q", direct.ErrSignal, "no such question"), "") }, []string{"hint notAsked: no such question"}},
 		{"the handshake fails", func(c *Case) { relayed(c, direct.ErrHandshake, direct.NATPreserves) }, []string{"hint handshake: large ones"}},
 		{"direct links are off", func(c *Case) {

@@ -20,15 +20,18 @@ func (c Case) network() []Finding {
 			Do: say("Switch them on in Settings, or start Paul without --no-direct."),
 		}}
 	}
+	if !c.noAnswer() {
+		return nil
+	}
 	list := append(c.udp(), c.router()...)
-	if c.Direct.Port != direct.Port && c.noAnswer() {
+	if c.Direct.Port != direct.Port {
 		list = append(list, Finding{
 			Code: "portTaken", Severity: Hint,
 			What: say("Another program has UDP port 7331, so direct links use port {{.Port}}, another one after each start.", "Port", c.port()),
 			Do:   say("End that program, if a firewall or router is to let Paul's port in: a rule for 7331 does not serve now."),
 		})
 	}
-	if !c.IPv6 && c.noAnswer() {
+	if !c.IPv6 {
 		list = append(list, Finding{
 			Code: "noIPv6", Severity: Hint, What: say("This computer has no public IPv6 address."),
 			Do: say("Switch IPv6 on in the router, if the provider has it: between two devices with IPv6 there is no NAT."),
@@ -66,7 +69,7 @@ func (c Case) udp() []Finding {
 
 // router tells what the router said when it was asked for a port.
 func (c Case) router() []Finding {
-	if c.Direct.NAT == direct.NATNone || !c.noAnswer() || c.mapped() {
+	if c.Direct.NAT == direct.NATNone || c.mapped() {
 		return nil
 	}
 	if c.PortMap == nil {
