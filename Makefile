@@ -21,7 +21,7 @@ run: build ## open the gallery (under Xvfb, with a screenshot, where there is no
 	@scripts/run bin/paul $(ARGS)
 
 build: deps ## make bin/paul (the gallery) and bin/pauld (the same without a screen)
-	go build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/paul .
+	go build -tags $(TAGS) -ldflags '$(LDFLAGS) -X main.release=$(VERSION)' -o bin/paul .
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS) -X main.release=$(VERSION)' -o bin/pauld ./cmd/pauld
 
 deps:

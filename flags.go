@@ -13,6 +13,9 @@ import (
 	"github.com/libpaul/paul/app"
 )
 
+// errVersion: the command line asks for the version alone.
+var errVersion = errors.New("the version was asked for")
+
 // parse reads the command line; flags may stand before or after arguments.
 func parse(args []string) (opts app.Options, open []string, err error) {
 	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
@@ -35,9 +38,13 @@ func parse(args []string) (opts app.Options, open []string, err error) {
 	fs.StringVar(&opts.Socks, "socks", "", "serve a SOCKS5 and HTTP proxy on a loopback `address`")
 	fs.Func("forward", "let paired devices reach a local address by an overlay port, as `PORT=ADDR`; may be repeated", appendTo(&opts.Forward))
 	fs.StringVar(&opts.Database, "database", "", "`URL` of an external CouchDB")
+	version := fs.Bool("version", false, "print the version")
 	for {
 		if err := fs.Parse(args); err != nil {
 			return opts, nil, fmt.Errorf("command line: %w", err)
+		}
+		if *version {
+			return opts, nil, errVersion
 		}
 		if args = fs.Args(); len(args) == 0 {
 			return opts, open, nil

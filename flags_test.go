@@ -13,8 +13,10 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts, open, err := parse([]string{"photo.jpg", "--home", "h", "--peer", "tls://a", "PAUL:CODE", "--peer=tls://b", "--no-lan", "--stun", "none", "--no-port-map",
-		"--forward", "1=127.0.0.1:2", "--forward=3=[::1]:4"})
+	opts, open, err := parse([]string{
+		"photo.jpg", "--home", "h", "--peer", "tls://a", "PAUL:CODE", "--peer=tls://b", "--no-lan", "--stun", "none", "--no-port-map",
+		"--forward", "1=127.0.0.1:2", "--forward=3=[::1]:4",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,6 +28,9 @@ func TestParse(t *testing.T) {
 	}
 	if !slices.Equal(open, []string{photo, "PAUL:CODE"}) {
 		t.Errorf("to open: %q", open)
+	}
+	if _, _, err := parse([]string{"--home", "h", "--version"}); !errors.Is(err, errVersion) {
+		t.Errorf("asked for the version: %v", err)
 	}
 	for _, bad := range [][]string{{"--no-such-flag"}, {"--stun", "stun.example.org"}} {
 		if _, _, err := parse(bad); err == nil {

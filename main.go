@@ -19,10 +19,24 @@ import (
 	"github.com/libpaul/paul/ui"
 )
 
+// appID names the program to the desktop.
+const appID = "io.github.libpaul.Paul"
+
+// release is the version, set when the program is built by "make build";
+// otherwise that of its package counts, or of the module.
+var release string
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	opts, open, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
+		os.Exit(0)
+	}
+	if errors.Is(err, errVersion) {
+		if release == "" {
+			release = fyneapp.NewWithID(appID).Metadata().Version
+		}
+		fmt.Println(app.VersionLine("paul", release))
 		os.Exit(0)
 	}
 	if err != nil {
@@ -68,7 +82,7 @@ func run(ctx context.Context, opts app.Options, open []string) (restart bool, er
 		defer cancel() // without its device the gallery ends
 		ran <- dev.Run(ctx)
 	}()
-	restart = ui.Run(ctx, fyneapp.NewWithID("io.github.libpaul.Paul"), dev, ui.Options{Open: open, Log: opts.Log})
+	restart = ui.Run(ctx, fyneapp.NewWithID(appID), dev, ui.Options{Open: open, Log: opts.Log})
 	cancel()
 	return restart, <-ran
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -317,11 +315,7 @@ var release string
 
 // version carries out "version".
 func version(_ context.Context, _ *line, p *printer) error {
-	v := cmp.Or(release, "unknown")
-	if info, ok := debug.ReadBuildInfo(); ok && release == "" {
-		v = info.Main.Version
-	}
-	p.object(map[string]string{"version": v, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH},
-		fmt.Sprintf("pauld %s, %s, %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	p.object(map[string]string{"version": app.Version(release), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH},
+		app.VersionLine("pauld", release))
 	return nil
 }

@@ -46,9 +46,9 @@ func findingText(f app.Finding) string {
 }
 
 // rows are facts for people: a name and what is known, a line each.
-type rows struct{ strings.Builder }
+type rows struct{ b strings.Builder }
 
-func (r *rows) add(name, text string) { fmt.Fprintf(r, "\n  %-13s %s", name, text) }
+func (r *rows) add(name, text string) { fmt.Fprintf(&r.b, "\n  %-13s %s", name, text) }
 
 // several adds a row for each text, the first with the name.
 func (r *rows) several(name string, texts []string) {
@@ -60,7 +60,7 @@ func (r *rows) several(name string, texts []string) {
 
 func factsText(f app.Facts, now time.Time) string {
 	var r rows
-	r.WriteString("\nThis device")
+	r.b.WriteString("\nThis device")
 	if len(f.Off) > 0 {
 		r.add("switched off", offText(f.Off))
 	}
@@ -75,7 +75,7 @@ func factsText(f app.Facts, now time.Time) string {
 	}
 	r.add("IPv6", map[bool]string{true: "this machine has a public address", false: "this machine has no public address"}[f.IPv6])
 	for _, d := range f.Devices {
-		fmt.Fprintf(&r, "\n%s  %.12s", d.Device.Name, d.Device.ID)
+		fmt.Fprintf(&r.b, "\n%s  %.12s", d.Device.Name, d.Device.ID)
 		r.add("reached", reached(d.Device, now))
 		if d.Attempt == nil {
 			continue
@@ -85,7 +85,7 @@ func factsText(f app.Facts, now time.Time) string {
 			r.add("its clock", map[bool]string{true: "ahead of this one by ", false: "behind this one by "}[off > 0]+off.Abs().Round(time.Second).String())
 		}
 	}
-	return r.String()
+	return r.b.String()
 }
 
 func offText(off []string) string {
