@@ -27,27 +27,6 @@ type lab struct {
 	began     time.Time
 }
 
-// result is what a lab has shown, a row of the table that is logged.
-type result struct {
-	name     string
-	path     string
-	direct   time.Duration // from the time both were online, and the way was open, to the direct path; 0: relayed
-	stall    time.Duration // of the stream when it moved
-	failback time.Duration // from the cut to the next bytes
-}
-
-func (r result) String() string {
-	ms := func(d time.Duration) string {
-		if d == 0 {
-			return "-"
-		}
-		return d.Round(time.Millisecond).String()
-	}
-	return fmt.Sprintf("| %-40s | %-16s | %9s | %9s | %9s |", r.name, r.path, ms(r.direct), ms(r.stall), ms(r.failback))
-}
-
-const resultHead = "| A, B | path | to direct | stall | failback |\n|---|---|---|---|---|"
-
 // newPair makes a lab of two homes.
 func newPair(t *testing.T, c pairing) *lab {
 	t.Helper()
@@ -85,13 +64,13 @@ func (l *lab) start(t *testing.T, c pairing, p *station, a, b *home) {
 	}
 }
 
-// show takes the lab through all that its homes allow, and returns what was
-// seen: connected through P; the stream there; the path of the kind that they
+// show takes the lab through all that its homes allow, and adds what was seen
+// to the table, under what stands before A and B: connected through P; the stream there; the path of the kind that they
 // get in the end; and if that is direct, back through P when it is cut. A
 // stream with rate 0 goes as fast as it can.
-func (l *lab) show(t *testing.T, name, kind string, rate int) result {
+func (l *lab) show(t *testing.T, a, b, kind string, rate int) {
 	t.Helper()
-	r := result{name: name}
+	r := result{a: a, b: b}
 	l.connect(t)
 	l.stream(t, rate)
 	if kind == overlay.PathRelayed {
@@ -101,7 +80,8 @@ func (l *lab) show(t *testing.T, name, kind string, rate int) result {
 		l.fail(t, &r)
 	}
 	l.finish(t)
-	return r
+	t.Log(r)
+	measured.add(r)
 }
 
 // connect waits until each has the other online, through P.

@@ -31,7 +31,11 @@ func TestMain(m *testing.M) {
 	if !given["test.parallel"] {
 		_ = flag.Set("test.parallel", atOnce) // then m runs as many
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if testing.Verbose() {
+		measured.print(os.Stdout)
+	}
+	os.Exit(code)
 }
 
 // requireLab skips the test where boxes of these kinds cannot be made.

@@ -1,9 +1,6 @@
 package natlab
 
 import (
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/libpaul/paul/overlay"
@@ -17,18 +14,24 @@ type pairing struct {
 	listen  []string // peering listeners of both
 }
 
-func (c pairing) name() string {
-	name := string(c.a) + " x " + string(c.b)
+// columns tell what stands before A and B, and what is special about it.
+func (c pairing) columns() (a, b string) {
+	a, b = string(c.a), string(c.b)
 	if c.dual {
-		name += ", IPv6"
+		a, b = a+", IPv6 too", b+", IPv6 too"
 	}
 	if c.listen != nil {
-		name += ", listener"
+		b += ", with a listener"
 	}
 	if c.swapped {
-		name += ", swapped"
+		b += ", calls" // who has the smaller key does
 	}
-	return name
+	return a, b
+}
+
+func (c pairing) name() string {
+	a, b := c.columns()
+	return a + " x " + b
 }
 
 // path returns the kind of path that A and B get in the end.
@@ -73,41 +76,17 @@ func (c pairing) brief() bool {
 	return !c.swapped && !c.dual && c.a == restricted && (c.b == restricted || c.b == symmetric)
 }
 
-// table collects the results of labs that run in parallel.
-type table struct {
-	mu   sync.Mutex
-	rows []result
-}
-
-func (s *table) add(r result) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rows = append(s.rows, r)
-}
-
-func (s *table) log(t *testing.T) {
-	t.Helper()
-	slices.SortFunc(s.rows, func(a, b result) int { return strings.Compare(a.name, b.name) })
-	var text strings.Builder
-	for _, r := range s.rows {
-		text.WriteString(r.String() + "\n")
-	}
-	t.Logf("as measured:\n%s\n%s", resultHead, text.String())
-}
-
 // TestPairs takes pairs of homes through everything: connected through P; the
-// direct way, where there is one; back through P when that is cut. It logs a
-// table of what it has measured.
+// direct way, where there is one; back through P when that is cut.
 func TestPairs(t *testing.T) {
 	t.Parallel()
-	var results table
-	t.Cleanup(func() { results.log(t) })
 	for _, c := range pairings() {
 		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
 			quick(t, c.brief())
 			requireLab(t, c.a, c.b)
-			results.add(newPair(t, c).show(t, c.name(), c.path(), paced))
+			a, b := c.columns()
+			newPair(t, c).show(t, a, b, c.path(), paced)
 		})
 	}
 }
@@ -119,7 +98,7 @@ func TestFast(t *testing.T) {
 	quick(t, false)
 	requireLab(t, fullCone, restricted)
 	l := newPair(t, pairing{a: fullCone, b: restricted})
-	t.Log(l.show(t, "as fast as it goes", overlay.PathDirect, 0))
+	l.show(t, string(fullCone)+", as fast as it goes", string(restricted), overlay.PathDirect, 0)
 }
 
 // TestStatic has a public device, whose peering the other is told when they
@@ -131,7 +110,7 @@ func TestStatic(t *testing.T) {
 	c := pairing{a: blocked, b: public, listen: []string{"tls://[::]:7443"}}
 	l := newPair(t, c)
 	l.a.order(t, order{Op: opPeer, URI: "tls://11.22.33.2:7443"})
-	t.Log(l.show(t, c.name()+", static peering", overlay.PathDirect, paced))
+	l.show(t, string(blocked), "none, with a listener that A is told", overlay.PathDirect, paced)
 }
 
 // quick skips a test that is not for a quick run.

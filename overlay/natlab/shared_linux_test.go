@@ -7,10 +7,8 @@ import (
 	"testing"
 
 	"github.com/libpaul/paul/overlay"
+	"github.com/libpaul/paul/overlay/direct"
 )
-
-// directPort is the UDP port that a device uses for direct links.
-const directPort = 7331
 
 // shared is two hosts behind one box.
 type shared struct {
@@ -87,12 +85,12 @@ insert rule inet filter forward iifname lan oifname lan jump cut
 		return rules
 	}
 	for n, h := range []*home{s.a, s.b} {
-		outer := fmt.Sprintf("%s:%d", h.outer, directPort+n)
+		outer := fmt.Sprintf("%s:%d", h.outer, direct.Port+n)
 		rules += fmt.Sprintf(`
 add rule ip nat pre ip daddr %s udp dport %d dnat to %s:%d
 insert rule ip nat post oifname wan ip saddr %s udp sport %d snat to %s
 insert rule ip nat post oifname lan ct status dnat ip saddr %s udp sport %d snat to %s
-`, h.outer, directPort+n, h.inner, directPort, h.inner, directPort, outer, h.inner, directPort, outer)
+`, h.outer, direct.Port+n, h.inner, direct.Port, h.inner, direct.Port, outer, h.inner, direct.Port, outer)
 	}
 	return rules
 }
@@ -129,13 +127,14 @@ func TestSharedBox(t *testing.T) {
 			s.cut(t, c.cut)
 			away := newStation(t, i, 10, false)
 			one := open(t, away.host, "0.0.0.0:4001")
-			a, b := open(t, s.a.host, "0.0.0.0:7331"), open(t, s.b.host, "0.0.0.0:7331")
+			at := fmt.Sprintf("0.0.0.0:%d", direct.Port)
+			a, b := open(t, s.a.host, at), open(t, s.b.host, at)
 			outerA := a.reach(t, one, netip.AddrPortFrom(away.addr, 4001))
 			outerB := b.reach(t, one, netip.AddrPortFrom(away.addr, 4001))
 			if outerA.Addr() != s.a.outer || outerB.Addr() != s.a.outer || outerA == outerB {
 				t.Fatalf("mapped to %v and %v", outerA, outerB)
 			}
-			if got := a.reach(t, b, netip.AddrPortFrom(s.b.inner, directPort)); got.IsValid() != c.byInner {
+			if got := a.reach(t, b, netip.AddrPortFrom(s.b.inner, direct.Port)); got.IsValid() != c.byInner {
 				t.Errorf("by the inner address: came from %v", got)
 			}
 			got := a.reach(t, b, outerB)
@@ -182,7 +181,7 @@ func TestTogether(t *testing.T) {
 			quick(t, c.oneNetwork)
 			requireLab(t)
 			l := newTogether(t, c.oneNetwork, c.hairpin)
-			t.Log(l.show(t, c.name, c.kind, paced))
+			l.show(t, "both behind one, "+c.name, "", c.kind, paced)
 		})
 	}
 }
