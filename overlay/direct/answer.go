@@ -186,15 +186,22 @@ func (e *Engine) answer(ctx context.Context, p *peer, m message) (message, func(
 		if hopeless(asked, reply.Candidates) {
 			cancel()
 		}
+		uris := e.listeners(m.Listeners)
+		silent := time.AfterFunc(silentWait(answeringWait, uris), func() {
+			if !c.hasAnswer() {
+				cancel()
+			}
+		})
+		defer silent.Stop()
 		c.run(soon, m.User, m.Password, asked)
-		e.answered(ctx, p, c, m, attempt)
+		e.answered(ctx, p, c, uris, attempt)
 	})
 	return reply, nil
 }
 
 // answered notes how a device that calls has fared once it has had its time. If
-// no candidate has answered, it calls the device's TCP listeners.
-func (e *Engine) answered(ctx context.Context, p *peer, c *session, m message, a Attempt) {
+// no candidate has answered, it calls the device's TCP listeners, if any.
+func (e *Engine) answered(ctx context.Context, p *peer, c *session, uris []string, a Attempt) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -207,12 +214,12 @@ func (e *Engine) answered(ctx context.Context, p *peer, c *session, m message, a
 	a.Took = time.Since(a.At)
 	if !linked {
 		a.Err = ErrNoAnswer
-		if len(c.ways(func(candidate) string { return MethodPunched })) > 0 {
+		if c.hasAnswer() {
 			a.Err = ErrHandshake
 		}
 	}
 	e.note(p, a)
 	if !linked {
-		e.callListeners(ctx, p, e.listeners(m.Listeners))
+		e.callListeners(ctx, p, uris)
 	}
 }

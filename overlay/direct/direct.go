@@ -110,6 +110,8 @@ const (
 	observeWait = 6 * time.Second // for a device to tell where it sees us, if nobody else does
 	checkWait   = 5 * time.Second
 	dialWait    = 4 * time.Second // for QUIC's handshake
+	// listenersWait is how long UDP is given before TCP listeners are called.
+	listenersWait = 2 * time.Second
 	// settleWait is how long the first answer waits for one from a better
 	// candidate.
 	settleWait = 150 * time.Millisecond

@@ -305,17 +305,18 @@ func (e *Engine) call(ctx context.Context, p *peer, a *Attempt) (link Link, uris
 		return Link{}, nil, err
 	}
 	asked := askable(theirs.Candidates, e.opts.Subnets())
+	uris = e.listeners(theirs.Listeners)
 	a.Offered, a.Asked, a.NAT = len(offer.Candidates), len(asked), theirs.NAT
 	a.ClockOff = clockOff(theirs.Time)
 	if hopeless(asked, offer.Candidates) {
-		return Link{}, e.listeners(theirs.Listeners), ErrNoAnswer
+		return Link{}, uris, ErrNoAnswer
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()
 	group.Go(func() { c.run(ctx, theirs.User, theirs.Password, asked) })
-	soon, stop := context.WithTimeout(ctx, checkWait)
+	soon, stop := context.WithTimeout(ctx, silentWait(checkWait, uris))
 	c.wait(soon)
 	stop()
 	err = ErrNoAnswer
@@ -324,7 +325,16 @@ func (e *Engine) call(ctx context.Context, p *peer, a *Attempt) (link Link, uris
 			return link, nil, nil
 		}
 	}
-	return Link{}, e.listeners(theirs.Listeners), err
+	return Link{}, uris, err
+}
+
+// silentWait is how long checks may stay without an answer, of the time they
+// have, when the other end has TCP listeners at these URIs.
+func silentWait(wait time.Duration, uris []string) time.Duration {
+	if len(uris) > 0 {
+		return min(wait, listenersWait)
+	}
+	return wait
 }
 
 func clockOff(theirs int64) time.Duration {

@@ -178,6 +178,13 @@ func (c *session) ways(method func(candidate) string) []way {
 	return list
 }
 
+// hasAnswer reports whether a candidate has answered.
+func (c *session) hasAnswer() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.remotes, func(r *remote) bool { return r.answered })
+}
+
 // wait returns once a candidate has answered and better ones have had their
 // time, or ctx has ended.
 func (c *session) wait(ctx context.Context) {
