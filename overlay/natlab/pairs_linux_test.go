@@ -60,11 +60,13 @@ func pairings() []pairing {
 			list = append(list, pairing{a: a, b: b})
 		}
 	}
+	listener := []string{"tls://[::]:7443"}
 	return append(list,
 		pairing{a: public, b: symmetric, swapped: true},
 		pairing{a: fullCone, b: symmetric, swapped: true},
 		pairing{a: restricted, b: symmetric, swapped: true},
-		pairing{a: blocked, b: public, listen: []string{"tls://[::]:7443"}},
+		pairing{a: blocked, b: public, listen: listener},
+		pairing{a: blocked, b: public, listen: listener, swapped: true},
 		pairing{a: restricted, b: restricted, dual: true},
 		pairing{a: symmetric, b: symmetric, dual: true},
 		pairing{a: blocked, b: symmetric, dual: true},
