@@ -132,7 +132,7 @@ func (e *Engine) reply(ctx context.Context, key ed25519.PublicKey, m message) (r
 
 func (e *Engine) nudged(p *peer) {
 	e.mu.Lock()
-	p.plan.refresh(time.Now())
+	p.refresh(time.Now())
 	e.mu.Unlock()
 	e.Kick()
 }

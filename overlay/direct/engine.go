@@ -134,10 +134,16 @@ func (e *Engine) Refresh() {
 func (e *Engine) refresh(now time.Time) {
 	e.report.Asked = time.Time{}
 	for _, p := range e.peers {
-		p.plan.refresh(now)
-		if p.calling != nil {
-			p.calling() // what it has offered is out of date
-		}
+		p.refresh(now)
+	}
+}
+
+// refresh tries the device at once. What a call that is being made was told is
+// out of date. The caller holds Engine.mu.
+func (p *peer) refresh(now time.Time) {
+	p.plan.refresh(now)
+	if p.calling != nil {
+		p.calling()
 	}
 }
 

@@ -318,24 +318,39 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
-// A call that is being made when things change is given up, and made anew.
-func TestRefreshCallsAnew(t *testing.T) {
+// A call that is being made when things change, here or there, is given up and
+// made anew.
+func TestCallsAnew(t *testing.T) {
 	t.Parallel()
-	caller, callee := pairOf(t)
-	dials := make(chan struct{}, 8)
-	caller.opts.Dial = func(ctx context.Context, _ ed25519.PublicKey) (net.Conn, error) {
-		dials <- struct{}{}
-		<-ctx.Done() // no answer comes
-		return nil, ctx.Err()
-	}
-	caller.run()
-	caller.know(callee)
-	<-dials // to be told where we are seen
-	began := time.Now()
-	caller.Refresh()
-	<-dials
-	if took := time.Since(began); took > observeWait/2 {
-		t.Errorf("called anew after %v", took)
+	for name, change := range map[string]func(t *testing.T, caller, callee *device){
+		"here": func(_ *testing.T, caller, _ *device) { caller.Refresh() },
+		"there": func(t *testing.T, caller, callee *device) {
+			t.Helper()
+			if got := ask(t, callee, caller, `{"v":1,"type":"nudge"}`); got == "" {
+				t.Error("no answer to a nudge")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			caller, callee := pairOf(t)
+			dials := make(chan struct{}, 8)
+			caller.opts.Dial = func(ctx context.Context, _ ed25519.PublicKey) (net.Conn, error) {
+				dials <- struct{}{}
+				<-ctx.Done() // no answer comes
+				return nil, ctx.Err()
+			}
+			caller.run()
+			callee.remember(caller)
+			caller.know(callee)
+			<-dials // to be told where we are seen
+			began := time.Now()
+			change(t, caller, callee)
+			<-dials
+			if took := time.Since(began); took > observeWait/2 {
+				t.Errorf("called anew after %v", took)
+			}
+		})
 	}
 }
 
