@@ -36,6 +36,7 @@ const (
 	opFinish = "finish" // ends that stream; the report holds its tally
 	opTally  = "tally"  // reports what was taken
 	opPeers  = "peers"  // reports the peerings
+	opLate   = "late"   // reports nothing else
 )
 
 // nodeOptions are those of overlay.Options that differ between devices.
@@ -49,6 +50,7 @@ type nodeOptions struct {
 type report struct {
 	ID    int               // of the order; 0: the path to a device has changed
 	At    time.Time         // when it was written
+	Late  time.Duration     // of the process, all in all
 	Err   string            // why the order could not be followed
 	Key   ed25519.PublicKey // of the device Path leads to
 	Path  *overlay.Path
@@ -63,6 +65,7 @@ const streamPort = 7000
 type agentOf struct {
 	node *overlay.Node
 	out  *json.Encoder
+	late lag
 
 	mu      sync.Mutex // guards what follows, and out
 	paths   map[string]overlay.Path
@@ -74,6 +77,7 @@ type agentOf struct {
 func agent(in io.Reader, out io.Writer) int {
 	a := &agentOf{out: json.NewEncoder(out), paths: map[string]overlay.Path{}}
 	ctx, stop := context.WithCancel(context.Background())
+	go a.late.run(ctx.Done())
 	ended := make(chan struct{})
 	orders := json.NewDecoder(in)
 	for {
@@ -98,7 +102,7 @@ func agent(in io.Reader, out io.Writer) int {
 func (a *agentOf) report(r report) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	r.At = time.Now()
+	r.At, r.Late = time.Now(), a.late.sum()
 	_ = a.out.Encode(r) // without a reader there is nobody to tell
 }
 
@@ -129,6 +133,7 @@ func (a *agentOf) follow(ctx context.Context, o order, ended chan struct{}) (r r
 		return report{Tally: &t}, nil
 	case opPeers:
 		return report{Peers: a.node.Peers()}, nil
+	case opLate:
 	default:
 		return r, fmt.Errorf("order %q is unknown", o.Op)
 	}

@@ -160,6 +160,16 @@ func (d *device) listen(reports io.Reader) {
 // be followed.
 func (d *device) order(t *testing.T, o order) report {
 	t.Helper()
+	r := d.try(t, o)
+	if r.Err != "" {
+		t.Fatalf("%s: %s: %s", d.name, o.Op, r.Err)
+	}
+	return r
+}
+
+// try does as order, but leaves it to the caller if it could not be followed.
+func (d *device) try(t *testing.T, o order) report {
+	t.Helper()
 	d.mu.Lock()
 	d.orders++
 	o.ID = d.orders
@@ -173,9 +183,6 @@ func (d *device) order(t *testing.T, o order) report {
 		r, ok = d.answers[o.ID]
 		return ok
 	})
-	if r.Err != "" {
-		t.Fatalf("%s: %s: %s", d.name, o.Op, r.Err)
-	}
 	return r
 }
 

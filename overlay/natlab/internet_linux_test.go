@@ -25,6 +25,7 @@ type access struct {
 
 // internet carries IPv4 and IPv6 packets between the machines attached to it.
 type internet struct {
+	late  lag
 	done  chan struct{}
 	group sync.WaitGroup // of what carries packets until done
 
@@ -47,6 +48,7 @@ func newInternet(t *testing.T) *internet {
 		done: make(chan struct{}), routes: map[netip.Prefix]*port{}, cuts: map[[2]*port]bool{},
 		carried: map[[2]*port]int{},
 	}
+	i.group.Go(func() { i.late.run(i.done) })
 	t.Cleanup(func() {
 		close(i.done)
 		i.mu.Lock()

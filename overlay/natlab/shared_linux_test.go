@@ -159,7 +159,7 @@ func newTogether(t *testing.T, oneNetwork, hairpin bool) *lab {
 	if oneNetwork {
 		way = s.isolate
 	}
-	l := &lab{cut: func() { way(t, true) }, join: func() { way(t, false) }}
+	l := &lab{internet: i, cut: func() { way(t, true) }, join: func() { way(t, false) }}
 	l.start(t, pairing{}, p, s.a, s.b)
 	return l
 }
