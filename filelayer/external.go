@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
@@ -26,9 +27,12 @@ type external struct {
 	client *kivik.Client
 	http   *http.Client
 
-	mu    sync.Mutex               // guards ways
-	ways  map[way]replicate.Status // what each replicator said last
-	moved *signal.Signal           // raised when one changes for the better or worse
+	log   *slog.Logger
+	moved *signal.Signal // raised when a way changes for the better or worse
+
+	mu   sync.Mutex               // guards what follows
+	ways map[way]replicate.Status // what each replicator said last
+	away bool                     // the log says that it does not answer
 }
 
 // A way is one direction for one database.
@@ -72,7 +76,7 @@ func openExternal(opts Options, changed *signal.Signal) (*external, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open records: %w", err)
 	}
-	return &external{base: base, client: client, http: overTCP, ways: make(map[way]replicate.Status), moved: changed}, nil
+	return &external{base: base, client: client, http: overTCP, log: opts.Log, ways: make(map[way]replicate.Status), moved: changed}, nil
 }
 
 // External tells of the external database; ok is false if there is none.
@@ -105,9 +109,27 @@ func (e *external) note(w way, st replicate.Status) {
 	e.mu.Lock()
 	before := e.ways[w]
 	e.ways[w] = st
+	e.tell(w, st)
 	e.mu.Unlock()
 	if before.Online != st.Online || before.CaughtUp != st.CaughtUp || (before.LastErr == nil) != (st.LastErr == nil) {
 		e.moved.Raise()
+	}
+}
+
+// tell logs when the external database goes away, and when all runs again, each
+// once. The caller holds mu.
+func (e *external) tell(w way, st replicate.Status) {
+	online := true
+	for _, st := range e.ways {
+		online = online && st.Online
+	}
+	switch {
+	case !e.away && !st.Online && st.LastErr != nil:
+		e.away = true
+		e.log.Warn("External database does not answer; the records here are whole, and follow when it does", "database", w.database, "error", st.LastErr)
+	case e.away && online:
+		e.away = false
+		e.log.Info("External database answers again")
 	}
 }
 
@@ -159,7 +181,6 @@ func (l *Layer) copyExternal(ctx context.Context, db *Database, out bool) error 
 		err := l.external.create(ctx, db.name)
 		if err != nil {
 			l.external.note(w, replicate.Status{LastErr: err})
-			l.log.WarnContext(ctx, "External database does not answer", "database", db.name, "error", err)
 		} else if err := l.runExternal(ctx, db, w); err != nil {
 			return fmt.Errorf("replicate %s with the external database: %w", db.name, err)
 		}

@@ -1,14 +1,19 @@
 package filelayer
 
 import (
+	"bytes"
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/filelayer/replicate"
 	"github.com/libpaul/paul/internal/signal"
 )
 
@@ -195,5 +200,38 @@ func TestExternalURL(t *testing.T) {
 	}
 	if s := e.status(2); s.URL != "https://couch.example/base/" || s.Online || s.Synced || s.Err != nil {
 		t.Errorf("before the start: %+v", s)
+	}
+}
+
+// A server that is away for days is told of once, not at each try.
+func TestExternalDatabaseIsToldOnce(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	e, err := openExternal(Options{DatabaseURL: "http://127.0.0.1:5/", Log: slog.New(slog.NewTextHandler(&log, nil))}, new(signal.Signal))
+	must(t, err)
+	runs, fails := replicate.Status{Online: true}, replicate.Status{LastErr: errors.New("refused")}
+	for i, st := range []struct {
+		status replicate.Status
+		levels []string // logged for both directions
+	}{
+		{runs, nil},
+		{fails, []string{"WARN"}},
+		{fails, nil},
+		{runs, []string{"INFO"}},
+		{runs, nil},
+		{fails, []string{"WARN"}},
+	} {
+		log.Reset()
+		for _, out := range []bool{false, true} {
+			e.note(way{"files", out}, st.status)
+		}
+		var levels []string
+		for line := range strings.Lines(log.String()) {
+			_, rest, _ := strings.Cut(line, "level=")
+			levels = append(levels, rest[:4])
+		}
+		if !slices.Equal(levels, st.levels) {
+			t.Errorf("step %d logs %q, want %q", i, levels, st.levels)
+		}
 	}
 }
