@@ -16,6 +16,10 @@ import (
 	"github.com/quic-go/quic-go"
 )
 
+// maxSegment is what fits into 1280 bytes (RFC 8200, section 5) after the
+// headers of IPv6 and TCP.
+const maxSegment = 1280 - 40 - 20
+
 const dialWait = 8 * time.Second // for a connection and its TLS handshake
 
 // dialSchemes are the schemes of peerings that can be called.
@@ -67,12 +71,16 @@ func dial(ctx context.Context, u peerURI, config *tls.Config) (stream, error) {
 func connect(ctx context.Context, address string) (net.Conn, time.Duration, error) {
 	var mu sync.Mutex
 	began := map[string]time.Time{} // guarded by mu: several addresses of a name may be tried at once
-	dialer := net.Dialer{Control: func(_, to string, _ syscall.RawConn) error {
+	dialer := net.Dialer{Control: func(_, to string, c syscall.RawConn) error {
 		mu.Lock()
 		defer mu.Unlock()
 		began[to] = time.Now()
-		if at, err := netip.ParseAddrPort(to); err == nil && Range.Contains(at.Addr()) {
+		at, err := netip.ParseAddrPort(to)
+		if err == nil && Range.Contains(at.Addr()) {
 			return errThroughOverlay
+		}
+		if err == nil && !isLocal(at) {
+			_ = limitSegments(c) // most paths carry larger ones too
 		}
 		return nil
 	}}
@@ -103,6 +111,10 @@ func quicConfig() *quic.Config {
 	return &quic.Config{
 		MaxIdleTimeout: time.Minute, KeepAlivePeriod: 20 * time.Second,
 		MaxIncomingStreams: 1, MaxIncomingUniStreams: -1, // a link is one stream
+		// The least that a path must carry (RFC 9000, section 14). Larger packets
+		// are tried once it works; of larger first ones, a path through a tunnel
+		// may carry none.
+		InitialPacketSize: 1200,
 	}
 }
 

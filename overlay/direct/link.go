@@ -26,6 +26,7 @@ func quicConfig() *quic.Config {
 	return &quic.Config{
 		HandshakeIdleTimeout: dialWait, MaxIdleTimeout: 30 * time.Second, KeepAlivePeriod: 12 * time.Second,
 		MaxIncomingStreams: 1, MaxIncomingUniStreams: -1,
+		InitialPacketSize: 1200, // the least that a path must carry; larger ones are tried once it works
 		// Enough for a gigabit at 100 ms.
 		InitialStreamReceiveWindow: 2 << 20, MaxStreamReceiveWindow: 16 << 20,
 		InitialConnectionReceiveWindow: 2 << 20, MaxConnectionReceiveWindow: 16 << 20,

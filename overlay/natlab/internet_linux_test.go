@@ -21,6 +21,7 @@ type access struct {
 	delay time.Duration // one way
 	queue time.Duration // of waiting at that rate before packets are dropped
 	loss  float64       // share of packets lost
+	hole  int           // packets of more bytes are lost, and nobody is told; 0 for none
 }
 
 // internet carries IPv4 and IPv6 packets between the machines attached to it.
@@ -239,7 +240,8 @@ func (p *pipe) push(packet []byte) {
 	if p.free.Before(now) {
 		p.free = now
 	}
-	if p.free.Sub(now) > p.link.queue || p.link.loss > 0 && rand.Float64() < p.link.loss {
+	if p.free.Sub(now) > p.link.queue || p.link.loss > 0 && rand.Float64() < p.link.loss ||
+		p.link.hole > 0 && len(packet) > p.link.hole {
 		return
 	}
 	p.free = p.free.Add(time.Duration(float64(len(packet)) / p.link.rate * float64(time.Second)))
