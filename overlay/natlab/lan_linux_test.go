@@ -96,8 +96,13 @@ func found(t *testing.T, since time.Time, pairs ...[2]*device) {
 			last = max(last, at.Sub(since))
 		}
 	}
-	t.Logf("linked after %v, online after %v", links.Round(time.Millisecond), last.Round(time.Millisecond))
-	if links > findWait || last > onlineWait {
+	var late time.Duration // of the machine
+	for _, p := range pairs {
+		late += p[0].order(t, order{Op: opLate}).Late + p[1].order(t, order{Op: opLate}).Late
+	}
+	t.Logf("linked after %v, online after %v, machine late by %v",
+		links.Round(time.Millisecond), last.Round(time.Millisecond), late.Round(time.Millisecond))
+	if links > findWait+late || last > onlineWait+late {
 		t.Error("that is too long")
 	}
 }
