@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -200,13 +201,14 @@ func (e *Engine) answer(ctx context.Context, p *peer, m message) (message, func(
 }
 
 // answered notes how a device that calls has fared once it has had its time. If
-// no candidate has answered, it calls the device's TCP listeners, if any.
+// there is no link, it calls the device's TCP listeners, if any.
 func (e *Engine) answered(ctx context.Context, p *peer, c *session, uris []string, a Attempt) {
 	if ctx.Err() != nil {
 		return
 	}
+	linked := slices.ContainsFunc(e.opts.Devices(), func(d Device) bool { return d.Linked && d.Key.Equal(p.key) })
 	e.mu.Lock()
-	linked := len(p.links) > 0
+	linked = linked || len(p.links) > 0
 	for l := range p.links {
 		a.Method = l.Method
 	}

@@ -231,9 +231,11 @@ func (e *Engine) dismiss(p *peer) {
 }
 
 // prune cuts direct links that a better one has made useless, and returns when
-// to look again.
+// to look again. Only the caller does: of two links that each end has called at
+// a TCP listener of the other, both take their own for the worse one, and would
+// cut both.
 func (p *peer) prune(now time.Time, linked bool) time.Duration {
-	if !linked || len(p.links) == 0 {
+	if !linked || !p.caller || len(p.links) == 0 {
 		p.useless = time.Time{}
 		return time.Minute
 	}

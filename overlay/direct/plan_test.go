@@ -57,7 +57,7 @@ func TestPrune(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	cut := 0
-	p := &peer{links: map[*Link]context.CancelFunc{{}: func() { cut++ }}}
+	p := &peer{caller: true, links: map[*Link]context.CancelFunc{{}: func() { cut++ }}}
 	p.prune(now, false)
 	if left := p.prune(now, true); left != graceful || cut != 0 {
 		t.Errorf("cut %d, looks again in %v", cut, left)
@@ -70,5 +70,9 @@ func TestPrune(t *testing.T) {
 	}
 	if p.prune(now.Add(graceful), true); cut != 1 {
 		t.Error("not cut")
+	}
+	p.caller = false // what is better for one end may be the very link that is worse for the other
+	if p.prune(now.Add(2*graceful), true); cut != 1 {
+		t.Error("both ends cut")
 	}
 }
