@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	maxSignals    = 16                     // connections at the SignalPort at a time
-	askEvery      = 100 * time.Millisecond // the same of one device; more is a fault, or a flood
-	observedFor   = 10 * time.Second       // a session that only observes stays open
-	answeringWait = checkWait + dialWait
+	maxSignals       = 16                     // connections at the SignalPort at a time
+	maxDeviceSignals = maxSignals / 4         // of one device, so that none can take them all
+	askEvery         = 100 * time.Millisecond // the same of one device; more is a fault, or a flood
+	observedFor      = 10 * time.Second       // a session that only observes stays open
+	answeringWait    = checkWait + dialWait
 )
 
 // exchange asks a device one question.
@@ -95,26 +96,46 @@ func (e *Engine) serve(ctx context.Context, conn net.Conn) {
 	if key == nil || !e.isDevice(key) {
 		return
 	}
+	p, ok := e.enter(key)
+	defer e.leave(p)
+	if !ok {
+		return // refused: it does not wait for its answers
+	}
 	m, err := readMessage(conn)
 	if err != nil {
 		_ = writeMessage(conn, message{Type: typeError, Error: err.Error()}) // the other end may be gone
 		return
 	}
-	reply, then := e.reply(ctx, key, m)
+	reply, then := e.reply(ctx, p, m)
 	if writeMessage(conn, reply) == nil && then != nil {
 		then()
 	}
 }
 
+// enter counts a connection of a device, and reports false when there are too
+// many. leave ends what enter began.
+func (e *Engine) enter(key ed25519.PublicKey) (*peer, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := e.peerOf(key)
+	p.served++
+	return p, p.served <= maxDeviceSignals
+}
+
+func (e *Engine) leave(p *peer) {
+	e.mu.Lock()
+	p.served--
+	e.mu.Unlock()
+}
+
 // reply answers a question; what is to be done once the answer is sent is
 // returned with it.
-func (e *Engine) reply(ctx context.Context, key ed25519.PublicKey, m message) (reply message, then func()) {
+func (e *Engine) reply(ctx context.Context, p *peer, m message) (reply message, then func()) {
 	refuse := func(why string) (message, func()) { return message{Type: typeError, Error: why}, nil }
 	e.mu.Lock()
-	p := e.peerOf(key)
 	now := time.Now()
 	flood := now.Sub(p.asked[m.Type]) < askEvery
-	if m.Type == typeOffer || m.Type == typeObserve {
+	if m.Type == typeOffer || m.Type == typeObserve || m.Type == typeNudge {
 		p.asked[m.Type] = now
 	}
 	e.mu.Unlock()
@@ -124,7 +145,7 @@ func (e *Engine) reply(ctx context.Context, key ed25519.PublicKey, m message) (r
 	case m.Type == typeNudge && p.caller:
 		return message{Type: typeOK}, func() { e.nudged(p) }
 	case m.Type == typeObserve:
-		return e.observe(ctx)
+		return e.observe(ctx, p)
 	case m.Type == typeOffer && !p.caller:
 		return e.answer(ctx, p, m)
 	}
@@ -140,7 +161,7 @@ func (e *Engine) nudged(p *peer) {
 
 // observe answers checks for a while, so that the other end sees by the
 // answers where it sends from.
-func (e *Engine) observe(ctx context.Context) (message, func()) {
+func (e *Engine) observe(ctx context.Context, p *peer) (message, func()) {
 	candidates := hostCandidates(e.opts.Subnets(), e.socket.port())
 	candidates = publicOnly(append(candidates, candidate{kindMapped, e.mapped()}))
 	if len(candidates) == 0 {
@@ -150,7 +171,9 @@ func (e *Engine) observe(ctx context.Context) (message, func()) {
 	if err != nil {
 		return message{Type: typeError, Error: err.Error()}, nil
 	}
+	ctx, cancel := e.anew(ctx, p, typeObserve)
 	e.group.Go(func() {
+		defer cancel()
 		defer c.close()
 		timer := time.NewTimer(observedFor)
 		defer timer.Stop()
@@ -162,6 +185,20 @@ func (e *Engine) observe(ctx context.Context) (message, func()) {
 	return message{Type: typeOffer, User: c.user, Password: c.password, Candidates: candidates}, nil
 }
 
+// anew returns a context for what is done about a question of a device, and
+// ends what is still done about the one of that type before: it has given up
+// on that.
+func (e *Engine) anew(ctx context.Context, p *peer, kind string) (context.Context, context.CancelFunc) {
+	ctx, cancel := p.during(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if before := p.answering[kind]; before != nil {
+		before()
+	}
+	p.answering[kind] = cancel
+	return ctx, cancel
+}
+
 // answer tells a device that calls us how we can be reached, and knocks at its
 // candidates while it knocks at ours.
 func (e *Engine) answer(ctx context.Context, p *peer, m message) (message, func()) {
@@ -169,19 +206,12 @@ func (e *Engine) answer(ctx context.Context, p *peer, m message) (message, func(
 	if err != nil {
 		return message{Type: typeError, Error: err.Error()}, nil
 	}
-	ctx, cancel := p.during(ctx)
-	e.mu.Lock()
-	if p.answering != nil {
-		p.answering() // it has given up on that one
-	}
-	p.answering = cancel
-	e.mu.Unlock()
+	ctx, cancel := e.anew(ctx, p, typeOffer)
 	reply := e.offer(ctx, c)
 	asked := askable(m.Candidates, e.opts.Subnets())
 	attempt := Attempt{At: time.Now(), NAT: m.NAT, Offered: len(reply.Candidates), Asked: len(asked), ClockOff: clockOff(m.Time)}
 	e.group.Go(func() {
 		defer cancel()
-		defer c.close()
 		soon, cancel := context.WithTimeout(ctx, answeringWait)
 		defer cancel()
 		if hopeless(asked, reply.Candidates) {
@@ -195,6 +225,7 @@ func (e *Engine) answer(ctx context.Context, p *peer, m message) (message, func(
 		})
 		defer silent.Stop()
 		c.run(soon, m.User, m.Password, asked)
+		c.close()
 		e.answered(ctx, p, c, uris, attempt)
 	})
 	return reply, nil

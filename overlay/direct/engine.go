@@ -43,9 +43,10 @@ type peer struct {
 	plan   plan // of the caller
 	last   Attempt
 
-	calling   context.CancelFunc   // ends the call that is being made; nil without one
-	answering context.CancelFunc   // ends the answer to its last offer; nil without one
-	asked     map[string]time.Time // when it asked last, by type of message
+	calling   context.CancelFunc            // ends the call that is being made; nil without one
+	answering map[string]context.CancelFunc // end what is done about its last questions, by type of message
+	asked     map[string]time.Time          // when it asked last, by type of message
+	served    int                           // its connections at our SignalPort
 	nudging   bool
 	observes  bool // it is online and linked, and may tell where it sees us
 	links     map[*Link]context.CancelFunc
@@ -217,7 +218,7 @@ func (e *Engine) peerOf(key ed25519.PublicKey) *peer {
 	if p == nil {
 		p = &peer{
 			key: slices.Clone(key), caller: bytes.Compare(e.own, key) < 0,
-			asked: map[string]time.Time{}, links: map[*Link]context.CancelFunc{}, gone: make(chan struct{}),
+			asked: map[string]time.Time{}, answering: map[string]context.CancelFunc{}, links: map[*Link]context.CancelFunc{}, gone: make(chan struct{}),
 		}
 		e.peers[string(key)] = p
 	}

@@ -439,10 +439,14 @@ func TestQuestionsThatAreRefused(t *testing.T) {
 		}
 	}
 	caller.Engine.mu.Lock()
-	caller.peerOf(callee.key()).asked[typeObserve] = time.Now().Add(patience)
+	for _, kind := range []string{typeObserve, typeNudge} {
+		caller.peerOf(callee.key()).asked[kind] = time.Now().Add(patience)
+	}
 	caller.Engine.mu.Unlock()
-	if got := ask(t, callee, caller, `{"v":1,"type":"observe"}`); !bytes.Contains([]byte(got), []byte("too soon")) {
-		t.Errorf("a flood: %q", got)
+	for _, question := range []string{`{"v":1,"type":"observe"}`, `{"v":1,"type":"nudge"}`} {
+		if got := ask(t, callee, caller, question); !bytes.Contains([]byte(got), []byte("too soon")) {
+			t.Errorf("a flood of %s: %q", question, got)
+		}
 	}
 }
 

@@ -75,7 +75,7 @@ func (m message) check() error {
 	if m.Version < 1 {
 		return errMessage
 	}
-	for _, s := range append([]string{m.Type, m.User, m.Password, m.NAT}, m.Listeners...) {
+	for _, s := range append([]string{m.Type, m.User, m.Password, m.NAT, m.Error}, m.Listeners...) {
 		if len(s) > maxText || !utf8.ValidString(s) {
 			return errMessage
 		}

@@ -43,6 +43,7 @@ func TestBadMessages(t *testing.T) {
 		"a short password":  `{"v":1,"type":"offer","user":"u","password":"short"}` + "\n",
 		"no user":           `{"v":1,"type":"offer","password":"` + anOffer.Password + `"}` + "\n",
 		"a long text":       `{"v":1,"type":"` + strings.Repeat("x", maxText+1) + `"}` + "\n",
+		"a long error":      `{"v":1,"type":"error","error":"` + strings.Repeat("x", maxText+1) + `"}` + "\n",
 		"a long listener":   `{"v":1,"type":"nudge","listeners":["` + strings.Repeat("x", maxText+1) + `"]}` + "\n",
 	} {
 		if m, err := readMessage(strings.NewReader(text)); err == nil {
