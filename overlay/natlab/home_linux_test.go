@@ -151,11 +151,11 @@ func (h *home) rules() string {
 	var noUDP, masquerade, open string
 	switch h.kind {
 	case blocked:
-		noUDP = "meta l4proto udp drop"
+		noUDP = "meta l4proto 17 drop"
 	case symmetric:
 		masquerade = " random,fully-random"
 	case fullCone:
-		open = fmt.Sprintf("iifname wan meta l4proto udp dnat to %s", h.inner)
+		open = fmt.Sprintf("iifname wan meta l4proto 17 dnat to %s", h.inner)
 	}
 	return fmt.Sprintf(`
 table inet filter {
@@ -169,7 +169,7 @@ table inet filter {
 	chain input {
 		type filter hook input priority filter; policy accept
 		iifname wan ct state established,related accept
-		iifname wan meta l4proto { icmp, ipv6-icmp } accept
+		iifname wan meta l4proto { 1, 58 } accept comment "ICMP and ICMPv6, whose names a bare machine does not know"
 		iifname wan drop
 	}
 }

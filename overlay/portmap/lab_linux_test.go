@@ -136,7 +136,7 @@ func newLab(t *testing.T) *lab {
 	l.in(t, "", "ip", "link", "set", "wan", "up")
 	l.in(t, "w", "ip", "addr", "add", "11.22.33.1/24", "dev", "eth0")
 	l.in(t, "w", "ip", "link", "set", "eth0", "up")
-	l.in(t, "", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+	l.in(t, "", "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
 	l.in(t, "", "nft", labRules)
 	l.start(t)
 	return l
