@@ -194,7 +194,7 @@ func (e *Engine) tick(ctx context.Context, now time.Time) time.Duration {
 	for _, d := range devices {
 		p := e.peerOf(d.Key)
 		if wait = min(wait, p.prune(now, d.Linked)); !d.Online {
-			p.plan.failures = 0 // when it is back, much may have changed
+			p.plan.away(now)
 		}
 		wanted := d.Online && !d.Linked && len(p.links) == 0
 		if wanted && !p.plan.busy && now.Before(p.plan.next) {

@@ -49,3 +49,12 @@ func (p *plan) ended(now time.Time, good bool) {
 func (p *plan) refresh(now time.Time) {
 	p.next, p.failures, p.again = now, 0, true
 }
+
+// away notes that the device is offline: when it is back, much may have changed.
+// One that comes and goes is not tried each time.
+func (p *plan) away(now time.Time) {
+	p.failures = 0
+	if soon := now.Add(pauses[0]); p.next.After(soon) {
+		p.next = soon
+	}
+}

@@ -52,6 +52,30 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// A device that comes back after a while is tried at once, however often it was
+// tried in vain before; one that comes and goes is not.
+func TestPlanAfterAbsence(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var p plan
+	for range pauses {
+		p.ended(now, false)
+	}
+	p.away(now)
+	if p.due(now, true) {
+		t.Error("tried although it was away for no time")
+	}
+	now = now.Add(pauses[0])
+	p.away(now)
+	if !p.due(now, true) {
+		t.Error("not tried when it is back")
+	}
+	p.ended(now, false)
+	if now = now.Add(pauses[0] * 6 / 5); !p.due(now, true) {
+		t.Error("the first pause after it is back is not short")
+	}
+}
+
 // TestPrune keeps a direct link for a while beside a better one.
 func TestPrune(t *testing.T) {
 	t.Parallel()
