@@ -57,7 +57,8 @@ type Options struct {
 	NoPortMap bool
 	// STUN names the servers, as "host:port", that are asked under which address
 	// they see this device; nil means the built-in list, or with NoPublicPeers
-	// none. Devices with a public address serve as well.
+	// none. Devices with a public address serve as well, when fewer than two
+	// servers are named or none answers.
 	STUN []string
 	// Log receives what happens; nil discards it.
 	Log *slog.Logger

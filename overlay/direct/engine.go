@@ -31,9 +31,10 @@ type Engine struct {
 
 	looking sync.Mutex // held while others are asked where they see us
 
-	mu     sync.Mutex // guards what follows
-	peers  map[string]*peer
-	report Report
+	mu      sync.Mutex // guards what follows
+	peers   map[string]*peer
+	report  Report
+	changes int // that refresh was told of
 }
 
 // peer is what the engine knows of one device.
@@ -134,6 +135,7 @@ func (e *Engine) Refresh() {
 // refresh is called with mu held.
 func (e *Engine) refresh(now time.Time) {
 	e.report.Asked = time.Time{}
+	e.changes++
 	for _, p := range e.peers {
 		p.refresh(now)
 	}

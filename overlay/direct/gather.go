@@ -54,19 +54,23 @@ func (e *Engine) mapped() netip.AddrPort {
 }
 
 // look returns the addresses that others see us send from: STUN servers, and
-// devices when too few of those are known. What it learns is reported.
+// devices when too few of those are known or none answers. What it learns is
+// reported, unless things have changed meanwhile.
 func (e *Engine) look(ctx context.Context, own []candidate) []netip.AddrPort {
 	e.looking.Lock()
 	defer e.looking.Unlock()
-	if r := e.Report(); time.Since(r.Asked) < lookFor {
-		return r.Seen
+	e.mu.Lock()
+	last, changes := e.report, e.changes
+	e.mu.Unlock()
+	if time.Since(last.Asked) < lookFor {
+		return slices.Clone(last.Seen)
 	}
 	soon, cancel := context.WithTimeout(ctx, gatherWait)
 	defer cancel()
-	began := time.Now()
 	var seen []netip.AddrPort
 	var group sync.WaitGroup
-	if len(e.opts.STUN) < 2 {
+	few := len(e.opts.STUN) < 2
+	if few {
 		group.Go(func() { seen = e.askDevices(ctx) })
 	}
 	servers := e.askServers(soon)
@@ -76,15 +80,18 @@ func (e *Engine) look(ctx context.Context, own []candidate) []netip.AddrPort {
 			seen = append(seen, s.Seen)
 		}
 	}
+	if len(seen) == 0 && !few {
+		seen = e.askDevices(ctx)
+	}
 	nat := natOf(seen, own, len(servers) > 0)
 	slices.SortFunc(seen, netip.AddrPort.Compare)
 	seen = slices.Compact(seen)
-	if ctx.Err() == nil {
-		e.mu.Lock()
-		e.report = Report{Port: e.socket.port(), NAT: nat, Asked: began, Seen: seen, STUN: servers}
-		e.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if ctx.Err() == nil && changes == e.changes {
+		e.report = Report{Port: e.socket.port(), NAT: nat, Asked: time.Now(), Seen: seen, STUN: servers}
 	}
-	return seen
+	return slices.Clone(seen)
 }
 
 // natOf tells the kind of NAT from where others saw us.
@@ -140,16 +147,22 @@ func (e *Engine) askServer(ctx context.Context, name string) (netip.AddrPort, er
 		defer timer.Stop()
 		select {
 		case seen := <-answers:
-			if !IsPublic(seen.Addr()) && !isNear(seen.Addr(), e.opts.Subnets()) {
-				return netip.AddrPort{}, errLies
-			}
-			return seen, nil
+			return e.believable(seen)
 		case <-ctx.Done():
 			return netip.AddrPort{}, errNoServer
 		case <-timer.C:
 		}
 	}
 	return netip.AddrPort{}, errNoServer
+}
+
+// believable returns the address that we are said to send from, if anybody can
+// have it.
+func (e *Engine) believable(seen netip.AddrPort) (netip.AddrPort, error) {
+	if !IsPublic(seen.Addr()) && !isNear(seen.Addr(), e.opts.Subnets()) {
+		return netip.AddrPort{}, errLies
+	}
+	return seen, nil
 }
 
 // resolve finds the address of a STUN server, IPv4 if it has one: it is IPv4
@@ -245,7 +258,7 @@ func (e *Engine) askDevice(ctx context.Context, key ed25519.PublicKey) (netip.Ad
 	group.Go(func() { c.run(ctx, theirs.User, theirs.Password, publicOnly(theirs.Candidates)) })
 	select {
 	case <-c.changed:
-		return c.seenFrom(), nil
+		return e.believable(c.seenFrom())
 	case <-ctx.Done():
 		return netip.AddrPort{}, errNoServer
 	}

@@ -20,7 +20,7 @@ const (
 type Report struct {
 	Port  uint16           // of our socket
 	NAT   string           // as the last look has shown it
-	Asked time.Time        // when that was; zero for never
+	Asked time.Time        // when that had ended; zero for never, or when things have changed since
 	Seen  []netip.AddrPort // our addresses as others saw them
 	STUN  []Server         // in the order of Options.STUN
 }
