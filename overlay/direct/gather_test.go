@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"sync/atomic"
 	"testing"
 
 	"github.com/pion/stun/v4"
@@ -22,19 +21,21 @@ func seen(text string) *stun.XORMappedAddress {
 func TestLookIsOutOfDate(t *testing.T) {
 	t.Parallel()
 	d := newDevice(t, 6)
-	var change atomic.Bool
-	change.Store(true)
+	asked, change := make(chan struct{}, 2*len(askAgain)), make(chan struct{})
 	d.opts.STUN = []string{server(t, func(c *net.UDPConn, m *stun.Message, from *net.UDPAddr) {
-		if change.Load() {
-			d.Refresh()
-		}
+		asked <- struct{}{}
+		<-change
 		_, _ = c.WriteTo(reply(m, stun.BindingSuccess, seen("11.22.33.44:5")), from)
 	})}
 	d.run()
+	go func() {
+		<-asked
+		d.Refresh()
+		close(change)
+	}()
 	if d.look(t.Context(), nil); !d.Report().Asked.IsZero() {
 		t.Errorf("reported: %+v", d.Report())
 	}
-	change.Store(false) // no question is open any more
 	if d.look(t.Context(), nil); d.Report().Asked.IsZero() || len(d.Report().Seen) != 1 {
 		t.Errorf("reported: %+v", d.Report())
 	}
@@ -52,8 +53,7 @@ func TestDevicesAreAskedWhenServersAreSilent(t *testing.T) {
 		return nil, net.ErrClosed
 	}
 	caller.remember(callee)
-	caller.run()
-	if caller.look(t.Context(), nil); len(asked) != 1 {
+	if caller.opened(t).look(t.Context(), nil); len(asked) != 1 {
 		t.Errorf("%d devices were asked", len(asked))
 	}
 }
