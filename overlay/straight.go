@@ -40,10 +40,14 @@ func (n *Node) openDirect(opts Options, cert tls.Certificate) error {
 	if err != nil || opts.NoPortMap || opts.NoLAN {
 		return err
 	}
+	var known netip.AddrPort // mapped; used by Changed alone
 	n.ports = portmap.New(portmap.Options{
 		Port: n.direct.Port(), Nonce: mappingNonce(n.private), Log: n.log,
 		Changed: func() {
-			n.direct.Refresh()
+			if at := n.mapped(); at != known { // not only why there is none
+				known = at
+				n.direct.Refresh()
+			}
 			n.changed.Raise()
 		},
 	})
