@@ -165,8 +165,8 @@ func (e *Engine) believable(seen netip.AddrPort) (netip.AddrPort, error) {
 	return seen, nil
 }
 
-// resolve finds the address of a STUN server, IPv4 if it has one: it is IPv4
-// that is translated.
+// resolve finds the address of a STUN server, IPv4 if it has one and so has
+// this machine: it is IPv4 that is translated.
 func (e *Engine) resolve(ctx context.Context, name string) (netip.AddrPort, error) {
 	host, port, err := net.SplitHostPort(name)
 	if err != nil {
@@ -182,11 +182,23 @@ func (e *Engine) resolve(ctx context.Context, name string) (netip.AddrPort, erro
 	}
 	slices.SortStableFunc(addrs, func(a, b netip.Addr) int { return a.Unmap().BitLen() - b.Unmap().BitLen() })
 	for _, a := range addrs {
-		if a = a.Unmap(); a.Is4() || e.socket.ipv6 {
-			return netip.AddrPortFrom(a, uint16(n)), nil
+		at := netip.AddrPortFrom(a.Unmap(), uint16(n))
+		if (at.Addr().Is4() || e.socket.ipv6) && isRouted(ctx, at) {
+			return at, nil
 		}
 	}
 	return netip.AddrPort{}, errNoAddress
+}
+
+// isRouted reports whether this machine has a way to send to an address. It
+// sends nothing.
+func isRouted(ctx context.Context, to netip.AddrPort) bool {
+	c, err := new(net.Dialer).DialContext(ctx, "udp", to.String())
+	if err != nil {
+		return false
+	}
+	_ = c.Close() // it was never used
+	return true
 }
 
 // askDevices asks devices with a public address where they see us send from.

@@ -74,3 +74,16 @@ func TestBelievable(t *testing.T) {
 		}
 	}
 }
+
+// A machine without IPv4 does not ask servers by it.
+func TestIsRouted(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"127.0.0.1:3478": true,
+		"[fe80::1]:3478": false, // of which network?
+	} {
+		if got := isRouted(t.Context(), netip.MustParseAddrPort(text)); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
