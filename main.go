@@ -36,7 +36,7 @@ func main() {
 		if release == "" {
 			release = fyneapp.NewWithID(appID).Metadata().Version
 		}
-		fmt.Println(app.VersionLine("paul", release))
+		_, _ = fmt.Fprintln(os.Stdout, app.VersionLine("paul", release)) // nothing can be done about a closed terminal
 		os.Exit(0)
 	}
 	if err != nil {

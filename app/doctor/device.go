@@ -74,7 +74,7 @@ func (c Case) unanswered(d overlay.DeviceDiagnosis) (code string, what, do Text)
 		return "symmetricThere", say("No direct link with {{.Device}}: its router gives each connection another port (symmetric NAT).", "Device", c.name(d)),
 			say("Switch UPnP, NAT-PMP or PCP on in one of the routers, or forward UDP port 7331 there; or use IPv6 on both sides.")
 	case d.Attempt.NAT == direct.NATSilent:
-		return "udpBlockedThere", say("No direct link with {{.Device}}: UDP does not get out of its network.", "Device", c.name(d)),
+		return "udpBlockedThere", say("No direct link with {{.Device}}: UDP does not seem to get out of its network.", "Device", c.name(d)),
 			say("Allow UDP, above all port 7331, in the firewall and router there.")
 	case d.Attempt.Asked == 0:
 		return "noAddressThere", say("{{.Device}} names no address at which it could be reached from here.", "Device", c.name(d)),

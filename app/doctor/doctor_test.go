@@ -150,9 +150,13 @@ func TestExamine(t *testing.T) {
 
 		{"UDP is blocked here", func(c *Case) {
 			relayed(c, direct.ErrNoAnswer, direct.NATPreserves)
-			c.Direct.NAT, c.Direct.Seen = direct.NATSilent, nil
-			c.PortMap = nil
+			c.Direct.NAT, c.Direct.Seen, c.IPv6 = direct.NATSilent, nil, false
+			unmapped(c, portmap.ErrNoAnswer)
 		}, []string{"hint udpBlocked: TCP port"}},
+		{"UDP is blocked here, and a link is being looked for", func(c *Case) {
+			relayed(c, nil, "")
+			c.Direct.NAT, c.Direct.Seen = direct.NATSilent, nil
+		}, []string{"hint udpBlocked: TCP port", "hint looking: NAS"}},
 		{"UDP is blocked there", func(c *Case) { relayed(c, direct.ErrNoAnswer, direct.NATSilent) }, []string{"hint udpBlockedThere: NAS"}},
 		{"symmetric here", func(c *Case) {
 			relayed(c, direct.ErrNoAnswer, direct.NATPreserves)
@@ -167,7 +171,13 @@ func TestExamine(t *testing.T) {
 			relayed(c, direct.ErrNoAnswer, direct.NATSymmetric)
 			c.Direct.NAT = direct.NATSymmetric
 			unmapped(c, portmap.ErrDoubleNAT)
-		}, []string{"hint symmetricHere", "hint doubleNAT: bridge mode", "hint symmetricBoth: NAS"}},
+		}, []string{"hint doubleNAT: bridge mode", "hint symmetricBoth: NAS"}},
+		{"symmetric here, and on one of the other sides", func(c *Case) {
+			relayed(c, direct.ErrNoAnswer, direct.NATSymmetric)
+			c.Devices[1].Path, c.Devices[1].Attempt = c.Devices[0].Path, &direct.Attempt{At: now, Err: direct.ErrNoAnswer, NAT: direct.NATPreserves, Asked: 1}
+			c.Direct.NAT = direct.NATSymmetric
+			unmapped(c, portmap.ErrNoGateway)
+		}, []string{"hint symmetricHere: mends that", "hint symmetricBoth: NAS"}},
 		{"the provider shares addresses", func(c *Case) {
 			relayed(c, direct.ErrNoAnswer, direct.NATPreserves)
 			unmapped(c, portmap.ErrCGNAT)

@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/libpaul/paul/overlay"
 	"github.com/libpaul/paul/overlay/direct"
@@ -19,6 +20,9 @@ func (c Case) network() []Finding {
 			Code: "directOff", Severity: Hint, What: say("Direct links are switched off here, so all goes through others."),
 			Do: say("Switch them on in Settings, or start Paul without --no-direct."),
 		}}
+	}
+	if c.udpBlocked() {
+		return c.udp() // no port helps, nor another address
 	}
 	if !c.noAnswer() {
 		return nil
@@ -44,18 +48,18 @@ func (c Case) network() []Finding {
 func (c Case) udp() []Finding {
 	r := c.Direct
 	switch {
-	case r.NAT == direct.NATSilent && c.out():
+	case c.udpBlocked():
 		return []Finding{{
 			Code: "udpBlocked", Severity: Hint,
-			What: say("UDP does not get out of this network: no STUN server answers, although a peer does."),
+			What: say("UDP does not seem to get out of this network: no STUN server answers, although a peer does."),
 			Do: say("Allow UDP, above all port {{.Port}}, in firewall and router. Without UDP a direct link needs a TCP port that the router forwards "+
 				"to one of the devices: pauld run --listen tls://0.0.0.0:7999", "Port", c.port()),
 		}}
-	case r.NAT == direct.NATSymmetric && !c.mapped():
+	case r.NAT == direct.NATSymmetric && !c.mapped() && !c.symmetricThere():
 		return []Finding{{
 			Code: "symmetricHere", Severity: Hint,
 			What: say("The router here gives each connection another port (symmetric NAT), so that others cannot know where to knock."),
-			Do:   say("Switch UPnP, NAT-PMP or PCP on in its settings, or forward UDP port {{.Port}} to this computer there.", "Port", c.port()),
+			Do:   say("A port that the router opens by UPnP, NAT-PMP or PCP mends that, or UDP port {{.Port}}, forwarded to this computer in its settings.", "Port", c.port()),
 		}}
 	case !r.Asked.IsZero() && len(r.STUN) == 0 && len(r.Seen) == 0 && !c.mapped():
 		return []Finding{{
@@ -66,6 +70,8 @@ func (c Case) udp() []Finding {
 	}
 	return nil
 }
+
+func (c Case) udpBlocked() bool { return c.Direct.NAT == direct.NATSilent && c.out() }
 
 // router tells what the router said when it was asked for a port.
 func (c Case) router() []Finding {
@@ -126,13 +132,16 @@ func (c Case) router() []Finding {
 
 // noAnswer reports whether a device that is relayed could not be linked with
 // because nothing got through.
-func (c Case) noAnswer() bool {
-	for _, d := range c.Devices {
-		if d.Path.Kind == overlay.PathRelayed && d.Attempt != nil && errors.Is(d.Attempt.Err, direct.ErrNoAnswer) {
-			return true
-		}
-	}
-	return false
+func (c Case) noAnswer() bool { return slices.ContainsFunc(c.Devices, unanswered) }
+
+func unanswered(d overlay.DeviceDiagnosis) bool {
+	return d.Path.Kind == overlay.PathRelayed && d.Attempt != nil && errors.Is(d.Attempt.Err, direct.ErrNoAnswer)
+}
+
+// symmetricThere reports whether all devices to which nothing got through are
+// behind a symmetric NAT: then that is told of each.
+func (c Case) symmetricThere() bool {
+	return !slices.ContainsFunc(c.Devices, func(d overlay.DeviceDiagnosis) bool { return unanswered(d) && d.Attempt.NAT != direct.NATSymmetric })
 }
 
 func (c Case) mapped() bool { return c.PortMap != nil && c.PortMap.External.IsValid() }
