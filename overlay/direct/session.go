@@ -18,7 +18,8 @@ const (
 	checkEvery = 200 * time.Millisecond
 	// recheckEvery is the time between two of one that has.
 	recheckEvery = time.Second
-	// maxRemotes bounds the candidates of a session, those found included.
+	// maxRemotes is how many candidates a session may have for one more that
+	// it finds to be added.
 	maxRemotes  = maxCandidates + 8
 	minPassword = 22 // as ICE (RFC 8445, 5.3); ours have 26, of 128 bits
 )
