@@ -91,6 +91,20 @@ func TestAskableIsBounded(t *testing.T) {
 	}
 }
 
+// A device that tells where it sees us is not asked at an address which others
+// see it send from: its NAT would not let us in.
+func TestPublicOnly(t *testing.T) {
+	t.Parallel()
+	list := []candidate{
+		{kindReflexive, netip.MustParseAddrPort("11.22.33.44:7331")},
+		{kindHost, netip.MustParseAddrPort("192.168.7.20:7331")},
+		{kindMapped, netip.MustParseAddrPort("11.22.33.44:7332")},
+	}
+	if got := publicOnly(list); len(got) != 1 || got[0] != list[2] {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestHostCandidates(t *testing.T) {
 	t.Parallel()
 	subnets := prefixes("2a00:1450::7/64", "11.22.33.44/24", "fe80::1/64", "fd00::7/64", "192.168.7.20/24", "200::7/7")

@@ -24,3 +24,15 @@ func TestCheckBeforeAnswer(t *testing.T) {
 		t.Errorf("%+v", c.remotes[0])
 	}
 }
+
+// Who sends signed checks from everywhere is not checked everywhere.
+func TestFoundCandidatesAreBounded(t *testing.T) {
+	t.Parallel()
+	c := &session{}
+	for port := range uint16(2 * maxRemotes) {
+		c.heard(netip.AddrPortFrom(netip.MustParseAddr("11.22.33.44"), 2000+port))
+	}
+	if len(c.remotes) != maxRemotes {
+		t.Errorf("%d candidates", len(c.remotes))
+	}
+}
