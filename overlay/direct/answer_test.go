@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"testing"
 	"testing/synctest"
-	"time"
 )
 
 func (e *Engine) sessions() int {
@@ -43,7 +42,9 @@ func TestSessionsOfOneDevice(t *testing.T) {
 		offer := anOffer
 		offer.Candidates = nil // nothing is sent: who reads from a socket stops the clock
 		for range 2 * maxSessions {
-			time.Sleep(askEvery)
+			e.mu.Lock()
+			clear(p.asked) // it has waited
+			e.mu.Unlock()
 			for _, m := range []message{{Type: typeObserve}, offer} {
 				if reply, _ := e.reply(ctx, p, m); reply.Type != typeOffer {
 					t.Fatalf("%s: %+v", m.Type, reply)

@@ -36,3 +36,16 @@ func TestFoundCandidatesAreBounded(t *testing.T) {
 		t.Errorf("%d candidates", len(c.remotes))
 	}
 }
+
+func TestSessionsAreBounded(t *testing.T) {
+	t.Parallel()
+	e := newDevice(t, 8).opened(t)
+	for range maxSessions {
+		if _, err := openSession(e.socket); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := openSession(e.socket); err == nil {
+		t.Error("one more")
+	}
+}
