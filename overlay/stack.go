@@ -23,6 +23,12 @@ const (
 	nicID         = 1
 	listenBacklog = 128
 	tcpMinRTO     = 50 * time.Millisecond
+	// tcpMaxSend bounds what a connection has on its way, to less than the queue
+	// of a link holds. When a better link comes, sessions refuse all that was on
+	// its way by the old one, and TCP sends it again at once: with more than the
+	// queue holds some of that was dropped, and the stream stalled for 2 s. It
+	// also keeps a slow relay from answering seconds late.
+	tcpMaxSend = tunedQueue * 3 / 4
 	// A connection whose peer has gone without a word ends after about a
 	// minute: by keep-alives when it is idle, else by the user timeout
 	// (RFC 5482).
@@ -59,7 +65,8 @@ func setUpStack(s *stack.Stack, n *nic, own netip.Addr) error {
 	// next to nothing for many seconds.
 	sack, recovery := tcpip.TCPSACKEnabled(true), tcpip.TCPRecovery(0)
 	moderate, rto := tcpip.TCPModerateReceiveBufferOption(true), tcpip.TCPMinRTOOption(tcpMinRTO)
-	for _, option := range []tcpip.SettableTransportProtocolOption{&sack, &recovery, &moderate, &rto} {
+	send := tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: tcpMaxSend, Max: tcpMaxSend}
+	for _, option := range []tcpip.SettableTransportProtocolOption{&sack, &recovery, &moderate, &rto, &send} {
 		if e := s.SetTransportProtocolOption(tcp.ProtocolNumber, option); e != nil {
 			return fmt.Errorf("%T: %s", option, e)
 		}
