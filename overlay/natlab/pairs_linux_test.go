@@ -2,6 +2,7 @@ package natlab
 
 import (
 	"testing"
+	"time"
 
 	"github.com/libpaul/paul/overlay"
 )
@@ -101,6 +102,24 @@ func TestFast(t *testing.T) {
 	requireLab(t, fullCone, restricted)
 	l := newPair(t, pairing{a: fullCone, b: restricted})
 	l.show(t, string(fullCone)+", as fast as it goes", string(restricted), overlay.PathDirect, 0)
+}
+
+// TestFastLater has such a stream fill all queues before the way opens. How
+// soon it is found then is up to the pauses between attempts.
+func TestFastLater(t *testing.T) {
+	t.Parallel()
+	quick(t, false)
+	requireLab(t, restricted)
+	l := newPair(t, pairing{a: restricted, b: restricted})
+	l.connect(t)
+	l.stream(t, 0)
+	l.awaitBytes(t, 16e6)
+	r := result{a: string(restricted) + ", as fast as it goes, later", b: string(restricted)}
+	l.open(t, &r, time.Now().Add(patience), overlay.PathDirect)
+	l.fail(t, &r)
+	l.finish(t)
+	t.Log(r)
+	measured.add(r)
 }
 
 // TestStatic has a public device, whose peering the other is told when they
