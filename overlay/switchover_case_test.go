@@ -33,6 +33,7 @@ const (
 
 	caseSettle   = time.Second
 	caseWindow   = 2 * time.Second // of what is measured while nothing changes
+	caseWindows  = 10              // at most
 	casePatience = 30 * time.Second
 )
 
@@ -127,7 +128,11 @@ func playRound(tb testing.TB, open openNodes, order [caseNodes]int, silent bool)
 	moved := log.first(tb, "by the direct link", func(a arrival) bool { return a.at-a.sent < relayLeast })
 	r.moved = moved.at - linked
 	<-time.After(caseSettle)
-	r.after = ap.rate(caseWindow)
+	for range caseWindows { // a busy machine is late with what was on its way
+		if r.after = ap.rate(caseWindow); r.after < r.before/100 {
+			break
+		}
+	}
 
 	cut := time.Since(log.origin)
 	r.onMove = log.longestPause(linked, cut)
