@@ -117,6 +117,12 @@ func (a *App) examined() doctor.Case {
 	for _, d := range a.files.Devices() {
 		c.Names[d.ID] = d.Name
 	}
+	for i, uri := range c.Own { // what doctor tells is shown to others
+		c.Own[i] = overlay.HidePassword(uri)
+	}
+	for i, p := range c.Peerings {
+		c.Peerings[i].URI = overlay.HidePassword(p.URI)
+	}
 	return c
 }
 

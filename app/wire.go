@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/libpaul/paul/overlay"
 )
 
 // Listing is an entry as commands show it.
@@ -150,7 +152,7 @@ type PeerInfo struct {
 
 func peerInfo(p Peering) PeerInfo {
 	return PeerInfo{
-		URI: p.URI, Kind: p.Kind, Up: p.Up, Inbound: p.Inbound,
+		URI: overlay.HidePassword(p.URI), Kind: p.Kind, Up: p.Up, Inbound: p.Inbound,
 		RTTMs: milliseconds(p.RTT), RX: p.RX, TX: p.TX, Transit: p.Transit, Error: p.LastErr,
 	}
 }

@@ -255,11 +255,12 @@ func (t *devices) outbound(p *stack.PacketBuffer) iwt.Addr {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	d := t.table[netip.AddrFrom16([16]byte(ip[24:40]))]
+	now := time.Now()
 	switch {
-	case d == nil:
+	case d == nil || d.presence.isMute(now):
 		return nil
 	case d.admitted || d.gone, isTCP && t.windows[tcp.SourcePort()] > 0:
-		d.tx.add(p.Size(), time.Now())
+		d.tx.add(p.Size(), now)
 		return iwt.Addr(d.key)
 	}
 	return nil

@@ -344,7 +344,7 @@ func (g *greeter) waitOnline(ctx context.Context, at netip.Addr, down <-chan str
 		return ErrNotAdmitted
 	}
 	online := d.online
-	if !d.presence.online && now.After(d.presence.eager) {
+	if !d.presence.online && now.After(d.presence.eager) && !d.presence.isMute(now) {
 		d.presence.wake(now)
 	}
 	t.mu.Unlock()

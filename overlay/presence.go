@@ -11,6 +11,12 @@ const (
 	// way are of its last keys, and each makes the other end renew them again.
 	eagerFor     = 8 * time.Second
 	offlineAfter = 6 * time.Second // of hellos without an answer
+	// A device whose clock was set back, and that has started again since, makes
+	// sessions which ironwood takes for older than the one it has with it, and
+	// refuses. That one ends when nothing was sent in it for a minute: so who
+	// was asked in vain for tryFor is not asked for restFor, again and again.
+	tryFor  = time.Minute
+	restFor = 65 * time.Second
 )
 
 // presence decides when to say hello to a device and whether it is online. It
@@ -26,6 +32,8 @@ type presence struct {
 	silent   time.Time // when the first hello since the last answer was said; zero if none
 	eager    time.Time // say hello eagerly until then
 	woken    bool      // and not answered since
+	asked    time.Time // while offline: since when hellos are said; zero for not yet
+	mute     time.Time // send nothing before; zero or past while it may be sent to
 }
 
 // seen returns when the device was last heard, given when a packet of it was
@@ -41,6 +49,7 @@ func (p *presence) seen(heard int64) time.Time {
 // that may make the device reachable, or unreachable.
 func (p *presence) wake(now time.Time) {
 	p.next, p.eager, p.woken = now, now.Add(eagerFor), true
+	p.asked, p.mute = time.Time{}, time.Time{}
 }
 
 // due reports whether tick has something to do.
@@ -58,7 +67,7 @@ func (p *presence) promise() time.Time {
 // tick reports whether to say hello now, and whether the device has just gone
 // offline. heard is when any packet of the device was last let in.
 func (p *presence) tick(now, heard time.Time) (hello, lost bool) {
-	if !p.due(now) {
+	if !p.due(now) || p.rests(now) {
 		return false, false
 	}
 	if heard.After(p.lastSeen) {
@@ -81,6 +90,23 @@ func (p *presence) tick(now, heard time.Time) (hello, lost bool) {
 	return true, lost
 }
 
+// rests reports whether a device that is offline is not to be asked for a while.
+func (p *presence) rests(now time.Time) bool {
+	switch {
+	case p.online:
+		return false
+	case p.asked.IsZero():
+		p.asked = now
+	case now.Sub(p.asked) >= tryFor:
+		p.mute = now.Add(restFor)
+		p.asked, p.next = time.Time{}, p.mute
+	}
+	return now.Before(p.mute)
+}
+
+// isMute reports whether nothing is to be sent to the device.
+func (p *presence) isMute(now time.Time) bool { return now.Before(p.mute) }
+
 // answered notes the answer to a hello, and reports whether the device has
 // just come online.
 func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
@@ -89,6 +115,7 @@ func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
 		p.online, p.since = true, now
 	}
 	p.lastSeen, p.rtt, p.silent, p.next = now, rtt, time.Time{}, now.Add(helloEvery)
+	p.asked, p.mute = time.Time{}, time.Time{}
 	p.woken = false
 	return found
 }
@@ -97,6 +124,7 @@ func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
 // once, since only an answer shows that it hears us, but no more eagerly.
 func (p *presence) greeted(now time.Time) {
 	p.lastSeen = now
+	p.asked, p.mute = time.Time{}, time.Time{}
 	if !p.online {
 		p.next = now
 	}

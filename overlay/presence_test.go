@@ -73,3 +73,42 @@ func TestPresence(t *testing.T) {
 	run(20 * time.Second)
 	expect("after a goodbye", hellos, 9, 11)
 }
+
+// TestPresenceRests: a device that does not answer is asked for a while, then
+// left alone for long enough that a session with it ends, and so on; a sign of
+// it, or of a change, ends the rest.
+func TestPresenceRests(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var p presence
+	last, longest := now, time.Duration(0)
+	run := func(d time.Duration) {
+		longest, last = 0, now
+		for end := now.Add(d); now.Before(end); now = now.Add(50 * time.Millisecond) {
+			if hello, _ := p.tick(now, time.Time{}); hello {
+				longest, last = max(longest, now.Sub(last)), now
+			}
+		}
+		longest = max(longest, now.Sub(last))
+	}
+	p.wake(now)
+	run(tryFor)
+	if longest > 2*helloPatient {
+		t.Errorf("asked no more for %v within the first %v", longest, tryFor)
+	}
+	for range 3 {
+		run(restFor + tryFor)
+		if longest <= time.Minute || longest > restFor+helloPatient {
+			t.Errorf("left alone for %v, want a little more than a minute", longest)
+		}
+	}
+	for name, sign := range map[string]func(){"a hello": func() { p.greeted(now) }, "a change": func() { p.wake(now) }} {
+		for !p.isMute(now) {
+			run(time.Second)
+		}
+		sign()
+		if hello, _ := p.tick(now, now); !hello || p.isMute(now) {
+			t.Errorf("%s did not end the rest", name)
+		}
+	}
+}

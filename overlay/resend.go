@@ -10,20 +10,24 @@ import (
 )
 
 const (
-	maxLast = 256              // connections whose last segment is kept
+	maxLast = 512              // segments kept
 	lastFor = 15 * time.Second // it is kept
 )
 
 // lastSegments keeps the last segment of each connection that needs an
-// acknowledgement. While a way to a device is broken that is the one that TCP
-// sends again and again, with pauses that double; sent once more as soon as
-// there is a way, it spares the rest of the pause. One that has arrived before
-// is a duplicate, as networks make them.
+// acknowledgement, and the last that does not. While a way to a device is
+// broken, the first is the one that TCP sends again and again, with pauses that
+// double; sent once more as soon as there is a way, it spares the rest of the
+// pause. The other is all that a connection sends which only takes: a device
+// that has started again meanwhile answers it by a reset, and not only the next
+// keep-alive tells that the connection is gone. One that has arrived before is a
+// duplicate, as networks make them.
 type lastSegments map[connection]lastSegment
 
 type connection struct {
-	to    string  // key of the device
-	ports [4]byte // source and destination
+	to     string  // key of the device
+	ports  [4]byte // source and destination
+	answer bool    // the segment needs an acknowledgement
 }
 
 type lastSegment struct {
@@ -34,11 +38,11 @@ type lastSegment struct {
 // keep keeps the packet, whose bytes are data, if it is such a segment, in
 // place of an earlier one of its connection.
 func (l lastSegments) keep(packet *stack.PacketBuffer, data []byte, to iwt.Addr, now time.Time) {
-	ports, ok := needsAnswer(data)
+	ports, answer, ok := examine(data)
 	if !ok {
 		return
 	}
-	f := connection{string(to), ports}
+	f := connection{string(to), ports, answer}
 	if old, known := l[f]; known {
 		old.packet.DecRef()
 	} else if len(l) >= maxLast {
@@ -68,17 +72,17 @@ func (l lastSegments) forget(before time.Time) {
 	}
 }
 
-// needsAnswer reports whether an IPv6 packet is a TCP segment with data, or one
-// that begins or ends a connection, and returns its ports.
-func needsAnswer(packet []byte) (ports [4]byte, ok bool) {
+// examine reports whether an IPv6 packet is a TCP segment other than a reset,
+// its ports, and whether it needs an acknowledgement: for its data, or because
+// it begins or ends a connection.
+func examine(packet []byte) (ports [4]byte, answer, ok bool) {
 	if len(packet) < header.IPv6MinimumSize+header.TCPMinimumSize || packet[6] != byte(header.TCPProtocolNumber) {
-		return ports, false
+		return ports, false, false
 	}
 	tcp := header.TCP(packet[header.IPv6MinimumSize:])
 	flags := tcp.Flags()
-	hasData := len(tcp) > int(tcp.DataOffset())
-	ok = flags&header.TCPFlagRst == 0 && (hasData || flags&(header.TCPFlagSyn|header.TCPFlagFin) != 0)
+	answer = len(tcp) > int(tcp.DataOffset()) || flags&(header.TCPFlagSyn|header.TCPFlagFin) != 0
 	binary.BigEndian.PutUint16(ports[:2], tcp.SourcePort())
 	binary.BigEndian.PutUint16(ports[2:], tcp.DestinationPort())
-	return ports, ok
+	return ports, answer, flags&header.TCPFlagRst == 0
 }

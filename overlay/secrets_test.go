@@ -103,3 +103,18 @@ func TestErrorsKeepPasswords(t *testing.T) {
 		t.Errorf("remove: %v", err)
 	}
 }
+
+func TestHidePassword(t *testing.T) {
+	t.Parallel()
+	for uri, want := range map[string]string{
+		"tls://192.0.2.1:7330?password=secret":            "tls://192.0.2.1:7330?password=...",
+		"tls://192.0.2.1:7330?key=aa&password=secret%26x": "tls://192.0.2.1:7330?key=aa&password=...",
+		"tls://192.0.2.1:7330?key=aa":                     "tls://192.0.2.1:7330?key=aa",
+		"public peers":                                    "public peers",
+		"tls://%zz?password=":                             "tls://%zz?password=",
+	} {
+		if got := HidePassword(uri); got != want {
+			t.Errorf("%s is shown as %s", uri, got)
+		}
+	}
+}

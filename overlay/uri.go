@@ -86,6 +86,19 @@ func parsePeerURI(text string, schemes ...string) (peerURI, error) {
 	return p, nil
 }
 
+// HidePassword returns the URI of a peering for showing: with its password, if
+// it has one, hidden. What is no URI comes back as it is.
+func HidePassword(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || !u.Query().Has("password") {
+		return uri
+	}
+	q := u.Query()
+	q.Set("password", "...")
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
 // goodHost reports whether host is an address or could be a DNS name.
 func goodHost(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {

@@ -45,7 +45,8 @@ func (c Case) device(d overlay.DeviceDiagnosis) []Finding {
 
 // waiting is for a device that should be linked with, and nothing has failed.
 func (c Case) waiting(d overlay.DeviceDiagnosis) (code string, what, do Text) {
-	if d.Attempt == nil && c.Now.Sub(d.Path.Since) > looking {
+	untried := d.Attempt == nil || d.Attempt.At.Before(d.Path.Since)
+	if untried && c.Now.Sub(d.Path.Since) > looking {
 		return "notTried", say("No direct link with {{.Device}} has been tried: it runs an older Paul, or direct links are switched off there.", "Device", c.name(d)),
 			say("Update Paul there, and switch direct links on.")
 	}

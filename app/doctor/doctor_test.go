@@ -125,6 +125,10 @@ func TestExamine(t *testing.T) {
 			relayed(c, nil, "")
 			c.Devices[0].Attempt = nil
 		}, []string{"hint notTried: older Paul"}},
+		{"the other device asks no more", func(c *Case) {
+			relayed(c, nil, "")
+			c.Devices[0].Attempt.At = now.Add(-2 * time.Hour)
+		}, []string{"hint notTried: switched off there"}},
 		{"the other device is older", func(c *Case) { relayed(c, refused, "") }, []string{"hint noDirectThere: Update Paul"}},
 		{"the other device is older, and all else does not matter", func(c *Case) {
 			relayed(c, refused, "")

@@ -39,8 +39,12 @@ func (e *Engine) gather(ctx context.Context) []candidate {
 		list = append(list, candidate{kindMapped, at})
 	}
 	for _, at := range seen[:min(len(seen), maxReflexive)] {
-		if !slices.ContainsFunc(list, func(c candidate) bool { return c.At == at }) {
-			list = append(list, candidate{kindReflexive, at})
+		// Our own port at that address, too: a person may have told the router to
+		// forward it, which nobody here can see.
+		for _, at := range []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), e.socket.port())} {
+			if !slices.ContainsFunc(list, func(c candidate) bool { return c.At == at }) {
+				list = append(list, candidate{kindReflexive, at})
+			}
 		}
 	}
 	return list
