@@ -344,8 +344,8 @@ func (g *greeter) waitOnline(ctx context.Context, at netip.Addr, down <-chan str
 		return ErrNotAdmitted
 	}
 	online := d.online
-	if !d.presence.online && now.After(d.presence.eager) && !d.presence.isMute(now) {
-		d.presence.wake(now)
+	if !d.presence.online && now.After(d.presence.eager) {
+		d.presence.hurry(now)
 	}
 	t.mu.Unlock()
 	g.nudge()

@@ -48,8 +48,16 @@ func (p *presence) seen(heard int64) time.Time {
 // wake makes a hello due now, and eager ones after it. Something has changed
 // that may make the device reachable, or unreachable.
 func (p *presence) wake(now time.Time) {
-	p.next, p.eager, p.woken = now, now.Add(eagerFor), true
 	p.asked, p.mute = time.Time{}, time.Time{}
+	p.hurry(now)
+}
+
+// hurry does as wake, but leaves a device alone that rests, and brings its next
+// rest no later: somebody wants to reach it.
+func (p *presence) hurry(now time.Time) {
+	if !p.isMute(now) {
+		p.next, p.eager, p.woken = now, now.Add(eagerFor), true
+	}
 }
 
 // due reports whether tick has something to do.
