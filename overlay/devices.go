@@ -46,6 +46,7 @@ type device struct {
 
 	rx, tx  flow
 	heard   atomic.Int64         // when a packet was last let in, Unix ns
+	knocked atomic.Int64         // when a frame for us came from its key, Unix ns
 	arrival atomic.Pointer[link] // the link its last packet came by
 }
 

@@ -94,6 +94,7 @@ func (g *greeter) tick(now time.Time) time.Duration {
 			wait = min(wait, time.Second/helloRate)
 			break // those after it are not more urgent
 		}
+		d.presence.knocked = time.Unix(0, d.knocked.Load())
 		hello, gone := d.presence.tick(now, d.presence.seen(d.heard.Load()))
 		if gone {
 			d.online = make(chan struct{})

@@ -26,6 +26,7 @@ func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 		return false
 	}
 	d.arrival.Store(by)
+	d.knocked.Store(time.Now().UnixNano())
 	return true
 }
 

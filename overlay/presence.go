@@ -14,8 +14,8 @@ const (
 	// A device whose clock was set back, and that has started again since, makes
 	// sessions which ironwood takes for older than the one it has with it, and
 	// refuses. That one ends when nothing was sent in it for a minute: so who
-	// was asked in vain for tryFor is not asked for restFor, again and again.
-	tryFor  = time.Minute
+	// knocks in vain for vainFor is sent nothing for restFor.
+	vainFor = 30 * time.Second
 	restFor = 65 * time.Second
 )
 
@@ -32,7 +32,8 @@ type presence struct {
 	silent   time.Time // when the first hello since the last answer was said; zero if none
 	eager    time.Time // say hello eagerly until then
 	woken    bool      // and not answered since
-	asked    time.Time // while offline: since when hellos are said; zero for not yet
+	knocked  time.Time // when something came from its key, that need not have got through
+	vain     time.Time // since when it knocks in vain; zero while it does not
 	mute     time.Time // send nothing before; zero or past while it may be sent to
 }
 
@@ -48,12 +49,12 @@ func (p *presence) seen(heard int64) time.Time {
 // wake makes a hello due now, and eager ones after it. Something has changed
 // that may make the device reachable, or unreachable.
 func (p *presence) wake(now time.Time) {
-	p.asked, p.mute = time.Time{}, time.Time{}
+	p.vain, p.mute = time.Time{}, time.Time{}
 	p.hurry(now)
 }
 
-// hurry does as wake, but leaves a device alone that rests, and brings its next
-// rest no later: somebody wants to reach it.
+// hurry does as wake, but leaves a device alone that rests, and puts no rest
+// off: somebody wants to reach it.
 func (p *presence) hurry(now time.Time) {
 	if !p.isMute(now) {
 		p.next, p.eager, p.woken = now, now.Add(eagerFor), true
@@ -101,13 +102,13 @@ func (p *presence) tick(now, heard time.Time) (hello, lost bool) {
 // rests reports whether a device that is offline is not to be asked for a while.
 func (p *presence) rests(now time.Time) bool {
 	switch {
-	case p.online:
-		return false
-	case p.asked.IsZero():
-		p.asked = now
-	case now.Sub(p.asked) >= tryFor:
+	case p.online || now.Sub(p.knocked) > offlineAfter:
+		p.vain = time.Time{}
+	case p.vain.IsZero():
+		p.vain = now
+	case now.Sub(p.vain) >= vainFor:
 		p.mute = now.Add(restFor)
-		p.asked, p.next = time.Time{}, p.mute
+		p.vain, p.next = time.Time{}, p.mute
 	}
 	return now.Before(p.mute)
 }
@@ -123,7 +124,7 @@ func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
 		p.online, p.since = true, now
 	}
 	p.lastSeen, p.rtt, p.silent, p.next = now, rtt, time.Time{}, now.Add(helloEvery)
-	p.asked, p.mute = time.Time{}, time.Time{}
+	p.vain, p.mute = time.Time{}, time.Time{}
 	p.woken = false
 	return found
 }
@@ -132,7 +133,7 @@ func (p *presence) answered(now time.Time, rtt time.Duration) (found bool) {
 // once, since only an answer shows that it hears us, but no more eagerly.
 func (p *presence) greeted(now time.Time) {
 	p.lastSeen = now
-	p.asked, p.mute = time.Time{}, time.Time{}
+	p.vain, p.mute = time.Time{}, time.Time{}
 	if !p.online {
 		p.next = now
 	}

@@ -74,17 +74,19 @@ func TestPresence(t *testing.T) {
 	expect("after a goodbye", hellos, 9, 11)
 }
 
-// TestPresenceRests: a device that does not answer is asked for a while, then
-// left alone for long enough that a session with it ends, and so on; a sign of
-// it, or of a change, ends the rest.
+// TestPresenceRests: a device that knocks in vain is asked for a while, then
+// left alone for long enough that a session with it ends, and so on; a hello of
+// it, or a change of ways, ends the rest. One that does not knock is always asked.
 func TestPresenceRests(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var p presence
-	last, longest := now, time.Duration(0)
-	run := func(d time.Duration) {
-		longest, last = 0, now
+	run := func(d time.Duration, knocks bool) (longest time.Duration) {
+		last := now
 		for end := now.Add(d); now.Before(end); now = now.Add(50 * time.Millisecond) {
+			if knocks {
+				p.knocked = now
+			}
 			if now.Second()%20 == 0 {
 				p.hurry(now) // somebody dials it
 			}
@@ -92,22 +94,23 @@ func TestPresenceRests(t *testing.T) {
 				longest, last = max(longest, now.Sub(last)), now
 			}
 		}
-		longest = max(longest, now.Sub(last))
+		return max(longest, now.Sub(last))
 	}
 	p.wake(now)
-	run(tryFor)
-	if longest > 2*helloPatient {
-		t.Errorf("asked no more for %v within the first %v", longest, tryFor)
+	if longest := run(time.Hour, false); longest > 2*helloPatient {
+		t.Errorf("a device that does not knock was left alone for %v", longest)
+	}
+	if longest := run(vainFor-time.Second, true); longest > 2*helloPatient {
+		t.Errorf("asked no more for %v within the first %v", longest, vainFor)
 	}
 	for range 3 {
-		run(2*restFor + tryFor)
-		if longest <= time.Minute || longest > restFor+helloPatient {
+		if longest := run(2*restFor+vainFor, true); longest <= time.Minute || longest > restFor+helloPatient {
 			t.Errorf("left alone for %v, want a little more than a minute", longest)
 		}
 	}
 	for name, sign := range map[string]func(){"a hello": func() { p.greeted(now) }, "a change": func() { p.wake(now) }} {
 		for !p.isMute(now) {
-			run(time.Second)
+			run(time.Second, true)
 		}
 		sign()
 		if hello, _ := p.tick(now, now); !hello || p.isMute(now) {
