@@ -15,7 +15,7 @@ const (
 	// sessions which ironwood takes for older than the one it has with it, and
 	// refuses. That one ends when nothing was sent in it for a minute: so who
 	// knocks in vain for vainFor is sent nothing for restFor.
-	vainFor = 30 * time.Second
+	vainFor = 2 * time.Minute
 	restFor = 65 * time.Second
 )
 
