@@ -107,10 +107,13 @@ func (p *presence) rests(now time.Time) bool {
 	case p.vain.IsZero():
 		p.vain = now
 	case now.Sub(p.vain) >= vainFor:
-		p.mute = now.Add(restFor)
-		p.vain, p.next = time.Time{}, p.mute
+		p.vain, p.mute = time.Time{}, now.Add(restFor)
 	}
-	return now.Before(p.mute)
+	if !p.isMute(now) {
+		return false
+	}
+	p.next = p.mute
+	return true
 }
 
 // isMute reports whether nothing is to be sent to the device.

@@ -108,6 +108,14 @@ func TestPresenceRests(t *testing.T) {
 			t.Errorf("left alone for %v, want a little more than a minute", longest)
 		}
 	}
+	for !p.isMute(now) {
+		run(time.Second, true)
+	}
+	p.goodbye(now)
+	now = now.Add(2 * helloPatient)
+	if p.tick(now, now); p.due(now) {
+		t.Error("a device that left while it rested is looked at again and again")
+	}
 	for name, sign := range map[string]func(){"a hello": func() { p.greeted(now) }, "a change": func() { p.wake(now) }} {
 		for !p.isMute(now) {
 			run(time.Second, true)
