@@ -33,7 +33,7 @@ require (
 
 require (
 	fyne.io/systray v1.12.1 // indirect
-	github.com/Arceliar/phony v0.0.0-20220903101357-530938a4b13d // indirect
+	github.com/Arceliar/phony v0.0.0-20220903101357-530938a4b13d
 	github.com/BurntSushi/toml v1.5.0 // indirect
 	github.com/akavel/rsrc v0.10.2 // indirect
 	github.com/bits-and-blooms/bitset v1.24.5 // indirect

@@ -20,7 +20,7 @@ func TestFloodOfAnnouncements(t *testing.T) {
 		b := newBudget()
 		frame := []byte{2, frameAnnounce, 0}
 		flood := func(n int) (passed int, err error) {
-			m := newMeter(readConn{r: bytes.NewReader(bytes.Repeat(frame, n))}, &link{budget: b}, nil, nil)
+			m := newMeter(readConn{r: bytes.NewReader(bytes.Repeat(frame, n))}, &link{budget: b}, nil, watcher{})
 			data, err := io.ReadAll(m)
 			return len(data) / len(frame), err
 		}

@@ -48,29 +48,45 @@ func BenchmarkFirstByte(b *testing.B) {
 }
 
 // linkedDirectly starts two nodes that are paired, online to each other, and
-// have nothing but a direct link.
+// have nothing but a direct link of 25 MB/s.
 func linkedDirectly(tb testing.TB, roundTrip time.Duration) (x, y *Node) {
 	tb.Helper()
-	opts := local(tb)
-	opts.NoDirect = true
-	x = start(tb, opts)
-	opts = local(tb)
-	opts.NoDirect = true
-	y = start(tb, opts)
-	link := newShapedLink(roundTrip/2, 25e6)
+	return linkedWith(tb, roundTrip, 25e6)
+}
+
+// linkedWith does as linkedDirectly, with a link of another rate, in bytes a
+// second.
+func linkedWith(tb testing.TB, roundTrip time.Duration, rate float64) (x, y *Node) {
+	tb.Helper()
+	nodes := make([]*Node, 2)
+	for i := range nodes {
+		opts := local(tb)
+		opts.NoDirect = true
+		nodes[i] = start(tb, opts)
+	}
+	x, y = nodes[0], nodes[1]
+	linkUp(tb, x, y, newShapedLink(roundTrip/2, rate))
+	pair(x, y)
+	awaitOnline(tb, x, y.PublicKey())
+	awaitOnline(tb, y, x.PublicKey())
+	return x, y
+}
+
+// linkUp carries a link between two nodes until the end of the test, or until
+// cut has returned.
+func linkUp(tb testing.TB, x, y *Node, link *shapedLink) (cut func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	var group sync.WaitGroup
 	for i, n := range []*Node{x, y} {
 		l := direct.Link{Conn: link.ends[i], Key: []*Node{y, x}[i].PublicKey(), Method: MethodPunched}
 		group.Go(func() { _ = n.links.keepDirect(ctx, l) })
 	}
-	tb.Cleanup(func() {
+	cut = sync.OnceFunc(func() {
 		cancel()
 		link.close()
 		group.Wait()
 	})
-	pair(x, y)
-	awaitOnline(tb, x, y.PublicKey())
-	awaitOnline(tb, y, x.PublicKey())
-	return x, y
+	tb.Cleanup(cut)
+	return cut
 }

@@ -45,6 +45,7 @@ type frame struct {
 	kind             byte
 	size             int               // with the varint
 	source, receiver ed25519.PublicKey // of traffic, nil if its header is damaged or too long
+	port             uint64            // of a response: the number of this node at the other end; 0 if damaged
 	payload          []byte            // as far as it was looked at
 	payloadSize      int
 }
@@ -85,7 +86,12 @@ func peekUvarint(r *bufio.Reader) (value uint64, n int, err error) {
 // parseFrame takes the head of a frame apart, after its varint of n bytes.
 func parseFrame(head []byte, n, size int) frame {
 	f := frame{kind: head[0], size: n + size}
-	if f.kind != frameTraffic {
+	switch f.kind {
+	case frameTraffic:
+	case frameSignatureResponse:
+		f.port = responsePort(head[1:])
+		return f
+	default:
 		return f
 	}
 	rest, ok := skipPath(head[1:])
@@ -102,6 +108,18 @@ func parseFrame(head []byte, n, size int) frame {
 		f.payloadSize = size - (len(head) - len(f.payload))
 	}
 	return f
+}
+
+// responsePort reads the last of the three varints of a signature response.
+func responsePort(b []byte) (port uint64) {
+	for range 3 {
+		var n int
+		if port, n = binary.Uvarint(b); n <= 0 {
+			return 0
+		}
+		b = b[n:]
+	}
+	return port
 }
 
 // skipPath skips ports up to and with the zero that ends a path.

@@ -344,8 +344,12 @@ func (g *greeter) waitOnline(ctx context.Context, at netip.Addr, down <-chan str
 		t.mu.Unlock()
 		return ErrNotAdmitted
 	}
+	if d.presence.online {
+		t.mu.Unlock()
+		return nil
+	}
 	online := d.online
-	if !d.presence.online && now.After(d.presence.eager) {
+	if now.After(d.presence.eager) {
 		d.presence.hurry(now)
 	}
 	t.mu.Unlock()

@@ -62,22 +62,32 @@ func (ls *links) traffic() Traffic {
 	return all
 }
 
+// watcher is told what passes on a link.
+type watcher struct {
+	// welcome reports whether a packet to this device may come in.
+	welcome func(from ed25519.PublicKey, by *link) bool
+	// numbered is told by which port the other end knows this node, and whether it
+	// says so for the first time on the link.
+	numbered func(by ed25519.PublicKey, port uint64, first bool)
+}
+
 // meter counts what a link carries, for whom, and how fast it answers (core's
 // own figures come from GetPeers, which reads them without a lock), and keeps
 // from the core what strangers send to this device and what is too much.
 type meter struct {
 	net.Conn
-	link    *link
-	own     ed25519.PublicKey
-	welcome func(from ed25519.PublicKey, by *link) bool
+	link *link
+	own  ed25519.PublicKey
+	tell watcher
 
 	in   *bufio.Reader // of Conn; used by the one reader
 	left int           // bytes of the frame that may be read
+	told bool          // by which port the other end knows this node; used by the one reader
 	out  sentFrames    // used by the one writer
 }
 
-func newMeter(c net.Conn, k *link, own ed25519.PublicKey, welcome func(ed25519.PublicKey, *link) bool) *meter {
-	return &meter{Conn: c, link: k, own: own, welcome: welcome, in: bufio.NewReader(c)}
+func newMeter(c net.Conn, k *link, own ed25519.PublicKey, tell watcher) *meter {
+	return &meter{Conn: c, link: k, own: own, tell: tell, in: bufio.NewReader(c)}
 }
 
 // Read reads from frames that pass, and skips all others. A flood of
@@ -113,11 +123,15 @@ func (m *meter) passes(f frame) bool {
 		if asked := m.link.asked.Swap(0); asked != 0 {
 			m.link.rtt.Store(max(time.Now().UnixNano()-asked, 1))
 		}
+		if f.port != 0 {
+			m.tell.numbered(m.link.key, f.port, !m.told)
+			m.told = true
+		}
 	case f.kind != frameTraffic:
 	case f.receiver == nil:
 		return false
 	case m.own.Equal(f.receiver):
-		return m.welcome(f.source, m.link) && !f.harmful()
+		return m.tell.welcome(f.source, m.link) && !f.harmful()
 	case !m.own.Equal(f.source):
 		m.link.transit.Add(uint64(f.size))
 	}

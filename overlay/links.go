@@ -33,6 +33,7 @@ type links struct {
 	changed func()                                      // something about a peering has changed
 	moved   func()                                      // a link has come or gone: the ways to devices have changed
 	welcome func(from ed25519.PublicKey, by *link) bool // devices.welcome
+	ports   treePorts
 
 	listeners []*linkListener // fixed before run
 	added     chan struct{}   // a static peer has been added
@@ -233,7 +234,7 @@ func (ls *links) carry(c net.Conn, k *link, priority uint8) error {
 	defer ls.strike(k)
 	own := ls.private.Public().(ed25519.PublicKey)
 	w := watch(c, k)
-	err := ls.core.HandleConn(k.key, newMeter(w, k, own, ls.welcome), priority)
+	err := ls.core.HandleConn(k.key, newMeter(w, k, own, watcher{ls.welcome, ls.numbered}), priority)
 	if w.silent.Load() {
 		err = errSilent
 	}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"unsafe"
 
+	"github.com/Arceliar/phony"
 	"github.com/yggdrasil-network/yggdrasil-go/src/core"
 )
 
@@ -22,28 +23,45 @@ const (
 // run before the first link is made. When a later version has moved the field,
 // nothing is touched.
 func tuneQueue(c *core.Core) (mtu int) {
-	field, ok := queueLimit(c.PacketConn)
+	limit, ok := queueLimit(c.PacketConn)
 	if !ok {
 		return plainMTU
 	}
-	*(*uint64)(unsafe.Pointer(field.UnsafeAddr())) = tunedQueue
+	*limit = tunedQueue
 	return tunedMTU
 }
 
-// queueLimit finds ironwood's PacketConn.PacketConn.core.config.peerMaxMessageSize.
-func queueLimit(packetConn any) (reflect.Value, bool) {
-	v := reflect.ValueOf(packetConn)
-	for _, name := range []string{"PacketConn", "core", "config", "peerMaxMessageSize"} {
+// refreshTree makes ironwood announce anew where in the tree this node is, as it
+// does by itself every four minutes: it sets router.refresh, in the turn of the
+// router. When a later version has moved that, nothing is done.
+func refreshTree(c *core.Core) {
+	inbox, okInbox := fieldOf[phony.Inbox](c.PacketConn, "PacketConn", "core", "router", "Inbox")
+	refresh, okRefresh := fieldOf[bool](c.PacketConn, "PacketConn", "core", "router", "refresh")
+	if okInbox && okRefresh {
+		inbox.Act(nil, func() { *refresh = true })
+	}
+}
+
+// queueLimit finds the limit of ironwood.
+func queueLimit(packetConn any) (*uint64, bool) {
+	return fieldOf[uint64](packetConn, "PacketConn", "core", "config", "peerMaxMessageSize")
+}
+
+// fieldOf finds a field of the type T, unexported or not, by the names that
+// lead to it.
+func fieldOf[T any](of any, names ...string) (*T, bool) {
+	v := reflect.ValueOf(of)
+	for _, name := range names {
 		if v.Kind() == reflect.Pointer {
 			v = v.Elem()
 		}
 		if v.Kind() != reflect.Struct {
-			return reflect.Value{}, false
+			return nil, false
 		}
 		v = v.FieldByName(name)
 	}
-	if !v.IsValid() || v.Kind() != reflect.Uint64 || !v.CanAddr() {
-		return reflect.Value{}, false
+	if !v.IsValid() || v.Type() != reflect.TypeFor[T]() || !v.CanAddr() {
+		return nil, false
 	}
-	return v, true
+	return (*T)(unsafe.Pointer(v.UnsafeAddr())), true
 }

@@ -11,15 +11,15 @@ func TestQueueLimitIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = n.Close() }()
-	field, ok := queueLimit(n.core.PacketConn)
-	if !ok || field.Uint() != tunedQueue {
+	limit, ok := queueLimit(n.core.PacketConn)
+	if !ok || *limit != tunedQueue {
 		t.Fatal("the queue limit of ironwood is not where it was")
 	}
 	if n.nic.MTU() != tunedMTU {
 		t.Errorf("MTU %d, want %d", n.nic.MTU(), tunedMTU)
 	}
-	if limit := n.core.PacketConn.MTU(); limit < tunedQueue/2 {
-		t.Errorf("the raised limit has no effect: packets of %d bytes at most", limit)
+	if most := n.core.PacketConn.MTU(); most < tunedQueue/2 {
+		t.Errorf("the raised limit has no effect: packets of %d bytes at most", most)
 	}
 }
 

@@ -98,7 +98,7 @@ func trafficFrame(path, from []byte, source, dest ed25519.PublicKey, payload []b
 // welcome.
 func received(r io.Reader, a, b ed25519.PublicKey) ([]byte, *link, error) {
 	k := &link{budget: newBudget()}
-	m := newMeter(readConn{r: r}, k, b, func(from ed25519.PublicKey, _ *link) bool { return a.Equal(from) })
+	m := newMeter(readConn{r: r}, k, b, watcher{func(from ed25519.PublicKey, _ *link) bool { return a.Equal(from) }, func(ed25519.PublicKey, uint64, bool) {}})
 	data, err := io.ReadAll(m)
 	return data, k, err
 }

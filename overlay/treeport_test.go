@@ -1,0 +1,68 @@
+package overlay
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"slices"
+	"testing"
+)
+
+// TestPortTakenOver lets a device lose its link to another and come back at once,
+// with another number in the tree. One that comes then for the first time has
+// the number that was the first one's.
+func TestPortTakenOver(t *testing.T) {
+	t.Parallel()
+	nodes := make([]*Node, 4)
+	for i := range nodes {
+		opts := local(t)
+		opts.NoDirect = true
+		nodes[i] = start(t, opts)
+	}
+	// The one with the least key is the root of the tree.
+	slices.SortFunc(nodes, func(a, b *Node) int { return bytes.Compare(a.PublicKey(), b.PublicKey()) })
+	root, leaves, back, comes := nodes[0], nodes[1], nodes[2], nodes[3]
+	up := func(n *Node) (cut func()) {
+		cut = linkUp(t, root, n, newShapedLink(0, 25e6))
+		awaitLink(t, root, n.PublicKey())
+		pair(root, n)
+		awaitOnline(t, root, n.PublicKey())
+		return cut
+	}
+	cutLeaves, cutBack := up(leaves), up(back)
+	cutLeaves()
+	cutBack()
+	up(back)  // number 1, that leaves had
+	up(comes) // number 2, that back had
+}
+
+func TestTreePorts(t *testing.T) {
+	t.Parallel()
+	a, b := bytes.Repeat([]byte{1}, ed25519.PublicKeySize), bytes.Repeat([]byte{2}, ed25519.PublicKeySize)
+	var ports treePorts
+	for i, step := range []struct {
+		by    []byte
+		port  uint64
+		first bool
+		want  bool
+	}{
+		{a, 5, true, false},  // there was none before
+		{a, 5, false, false}, // as it was
+		{a, 7, false, false}, // a lie: a number holds as long as a link
+		{b, 5, true, false},
+		{a, 6, true, true}, // on a new link
+		{b, 5, false, false},
+		{a, 6, false, true}, // an answer to what the first refresh has asked
+		{a, 6, false, false},
+		{a, 6, true, false}, // on one more link, still the same
+	} {
+		if got := ports.told(step.by, step.port, step.first); got != step.want {
+			t.Errorf("step %d: told(%x, %d, %v) = %v", i, step.by[0], step.port, step.first, got)
+		}
+	}
+	for i := range 2 * maxTreePorts {
+		ports.told([]byte{byte(i), byte(i >> 8)}, 1, true)
+	}
+	if len(ports.known) != maxTreePorts {
+		t.Errorf("%d neighbours are remembered, at most %d", len(ports.known), maxTreePorts)
+	}
+}
