@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// linkBuffer holds a frame of tunedMTU and more, so that each takes one call
+// of the system.
+const linkBuffer = 64 << 10
+
 // link is a connection to another node that carries packets.
 type link struct {
 	uri     string
@@ -87,7 +91,7 @@ type meter struct {
 }
 
 func newMeter(c net.Conn, k *link, own ed25519.PublicKey, tell watcher) *meter {
-	return &meter{Conn: c, link: k, own: own, tell: tell, in: bufio.NewReader(c)}
+	return &meter{Conn: c, link: k, own: own, tell: tell, in: bufio.NewReaderSize(c, linkBuffer)}
 }
 
 // Read reads from frames that pass, and skips all others. A flood of

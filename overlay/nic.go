@@ -16,6 +16,11 @@ import (
 // nicQueue is how many packets wait for the writer before some are dropped.
 const nicQueue = 1024
 
+// headerView is the part of a packet that the stack is given by itself, since it
+// copies all of a part of which it takes a header: IPv6 and TCP have 100 bytes
+// at most, and gVisor allots powers of two.
+const headerView = 128
+
 // nic is the network card of the TCP stack: its packets travel in sessions,
 // addressed by key. devices decides what may pass.
 type nic struct {
@@ -121,7 +126,10 @@ func (n *nic) deliver(packet []byte) {
 	if d == nil {
 		return
 	}
-	p := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(packet)})
+	headers := min(len(packet), headerView)
+	data := buffer.MakeWithData(packet[:headers])
+	_ = data.Append(buffer.NewViewWithData(packet[headers:])) // its only error is of a nil view
+	p := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: data})
 	defer p.DecRef()
 	(*d).DeliverNetworkPacket(ipv6.ProtocolNumber, p)
 }

@@ -23,12 +23,6 @@ const (
 	nicID         = 1
 	listenBacklog = 128
 	tcpMinRTO     = 50 * time.Millisecond
-	// tcpMaxSend bounds what a connection has on its way, to less than the queue
-	// of a link holds. When a better link comes, sessions refuse all that was on
-	// its way by the old one, and TCP sends it again at once: with more than the
-	// queue holds some of that was dropped, and the stream stalled for 2 s. It
-	// also keeps a slow relay from answering seconds late.
-	tcpMaxSend = tunedQueue * 3 / 4
 	// A connection whose peer has gone without a word ends after about a
 	// minute: by keep-alives when it is idle, else by the user timeout
 	// (RFC 5482).
@@ -65,7 +59,7 @@ func setUpStack(s *stack.Stack, n *nic, own netip.Addr) error {
 	// next to nothing for many seconds.
 	sack, recovery := tcpip.TCPSACKEnabled(true), tcpip.TCPRecovery(0)
 	moderate, rto := tcpip.TCPModerateReceiveBufferOption(true), tcpip.TCPMinRTOOption(tcpMinRTO)
-	send := tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: tcpMaxSend, Max: tcpMaxSend}
+	send := tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: tcpMinSend, Max: tcpMaxSend}
 	for _, option := range []tcpip.SettableTransportProtocolOption{&sack, &recovery, &moderate, &rto, &send} {
 		if e := s.SetTransportProtocolOption(tcp.ProtocolNumber, option); e != nil {
 			return fmt.Errorf("%T: %s", option, e)
@@ -205,6 +199,7 @@ type conn struct {
 	devices       *devices
 	local, remote Addr
 	device        *device // set by devices.track
+	limit         *sendLimit
 
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -213,7 +208,7 @@ type conn struct {
 // newConn wraps an endpoint. When its device is not, or no longer, let in, the
 // endpoint is aborted and newConn reports false.
 func (n *Node) newConn(ep tcpip.Endpoint, wq *waiter.Queue) (*conn, bool) {
-	c := &conn{TCPConn: gonet.NewTCPConn(wq, ep), ep: ep, devices: n.devices, closed: make(chan struct{})}
+	c := &conn{TCPConn: gonet.NewTCPConn(wq, ep), ep: ep, devices: n.devices, closed: make(chan struct{}), limit: newSendLimit(ep)}
 	local, e1 := ep.GetLocalAddress()
 	remote, e2 := ep.GetRemoteAddress()
 	c.local = Addr{Key: n.PublicKey(), Port: local.Port}
@@ -259,9 +254,16 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, c.closedError(err)
 }
 
-func (c *conn) Write(b []byte) (int, error) {
-	n, err := c.TCPConn.Write(b)
-	return n, c.closedError(err)
+func (c *conn) Write(b []byte) (written int, err error) {
+	for {
+		piece := b[:min(len(b), sendPiece)]
+		c.limit.follow(c.ep, len(piece), time.Now())
+		n, err := c.TCPConn.Write(piece)
+		written += n
+		if b = b[n:]; err != nil || len(b) == 0 {
+			return written, c.closedError(err)
+		}
+	}
 }
 
 // closedError tells a connection that was closed here from one that ended.

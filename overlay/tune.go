@@ -12,7 +12,7 @@ const (
 	// tunedQueue is the byte limit of the queue to each link. Yggdrasil fixes
 	// it at 131,070, which holds four packets of tunedMTU and makes TCP
 	// collapse on fast links.
-	tunedQueue = 1 << 20
+	tunedQueue = 4 << 20
 	tunedMTU   = 32768
 	// plainMTU is for Yggdrasil's own queue limit.
 	plainMTU = 8192

@@ -1,0 +1,64 @@
+package overlay
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+func TestLimitAfter(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name string
+		size int
+		rtt  time.Duration
+		want int
+	}{
+		{"not heard of yet", 1 << 20, 0, 1 << 20},
+		{"a fast link: doubled at most", 1 << 20, 5 * ms, 2 << 20},
+		{"no more than the queue of a link holds", 2 << 20, 5 * ms, tcpMaxSend},
+		{"what comes through in sendTime", 2 << 20, 400 * ms, 1 << 20},
+		{"halved at most", tcpMaxSend, 10 * time.Second, tcpMaxSend / 2},
+		{"a slow link", 1 << 20, 2 * time.Second, tcpMinSend},
+		{"just right", 1 << 20, sendTime, 1 << 20},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := limitAfter(tt.size, tt.rtt); got != tt.want {
+				t.Errorf("limitAfter(%d, %v) = %d, want %d", tt.size, tt.rtt, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestSendLimitFollows writes over a fast link, and over one that takes its
+// time: what is on its way grows only where it comes through.
+func TestSendLimitFollows(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		roundTrip time.Duration
+		rate      float64 // bytes a second
+		least     int64   // size of the send buffer in the end
+		most      int64
+	}{
+		{"fast", time.Millisecond, 200e6, 2 << 20, tcpMaxSend},
+		{"slow", 20 * time.Millisecond, 2e6, tcpMinSend, 1 << 20},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			x, y := linkedWith(t, tt.roundTrip, tt.rate)
+			serve(t, y, benchPort, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+			c := dialTo(t, x, y, benchPort).(*conn)
+			for range 6 {
+				if _, err := c.Write(make([]byte, 1<<20)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if size := c.ep.SocketOptions().GetSendBufferSize(); size < tt.least || size > tt.most {
+				t.Errorf("a send buffer of %d bytes, want %d to %d", size, tt.least, tt.most)
+			}
+		})
+	}
+}
