@@ -121,6 +121,11 @@ func parseKey(id string) (ed25519.PublicKey, error) {
 	return key, nil
 }
 
+// keepPeerConns is a little less than the peer service keeps a connection on
+// which nothing is asked. A request over one that is open takes a round trip,
+// over a new one two; the overlay ends those of a device that has gone.
+const keepPeerConns = filelayer.PeerIdle - time.Minute
+
 // peerTransport reaches the peer service of other devices. It sets no limit on
 // a whole answer: a changes feed stays open, and photos are large.
 func peerTransport(node *overlay.Node) http.RoundTripper {
@@ -128,7 +133,7 @@ func peerTransport(node *overlay.Node) http.RoundTripper {
 		DialContext:           node.DialContext,
 		DisableCompression:    true, // photos do not shrink
 		MaxIdleConnsPerHost:   8,
-		IdleConnTimeout:       time.Minute,
+		IdleConnTimeout:       keepPeerConns,
 		ExpectContinueTimeout: time.Second,
 		WriteBufferSize:       64 << 10,
 		ReadBufferSize:        64 << 10,

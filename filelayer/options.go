@@ -17,6 +17,10 @@ const (
 	PairPort = 7332 // pairing
 )
 
+// PeerIdle is how long the peer service keeps a connection open on which
+// nothing is asked.
+const PeerIdle = time.Hour
+
 // Options configures a [Layer]. The zero value of a field selects its default.
 type Options struct {
 	// Dir holds the records, the index of blobs and what else is not for

@@ -106,7 +106,7 @@ func (l *Layer) servePeers(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           l.peerService(busy),
 		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       5 * time.Minute,
+		IdleTimeout:       PeerIdle,
 		MaxHeaderBytes:    peerHeader,
 		ErrorLog:          slog.NewLogLogger(l.log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return ctx },

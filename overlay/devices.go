@@ -54,9 +54,10 @@ func newDevices(own netip.Addr) *devices {
 	return &devices{own: own, table: map[netip.Addr]*device{}, windows: map[uint16]int{}}
 }
 
-func newDevice(key ed25519.PublicKey) *device {
+func (t *devices) newDevice(key ed25519.PublicKey) *device {
 	return &device{
-		key: slices.Clone(key), frames: newBucket(strangerBurst, strangerRate),
+		presence: presence{second: AddressOf(key).Less(t.own)},
+		key:      slices.Clone(key), frames: newBucket(strangerBurst, strangerRate),
 		online: make(chan struct{}), conns: map[*conn]struct{}{},
 	}
 }
@@ -79,7 +80,7 @@ func (t *devices) admit(key ed25519.PublicKey, now time.Time) bool {
 		if d != nil {
 			cut = t.dismiss(d)
 		}
-		d = newDevice(key)
+		d = t.newDevice(key)
 		t.table[at] = d
 	}
 	d.admitted = true
@@ -209,7 +210,7 @@ func (t *devices) guest(key ed25519.PublicKey) (*device, bool) {
 	if evicted != nil {
 		cut = t.dismiss(evicted)
 	}
-	d := newDevice(key)
+	d := t.newDevice(key)
 	t.table[at] = d
 	t.mu.Unlock()
 	if evicted != nil {

@@ -14,6 +14,7 @@ const (
 	frameSignatureRequest  = 2
 	frameSignatureResponse = 3
 	frameAnnounce          = 4
+	frameBloom             = 5
 	frameTraffic           = 9
 )
 
@@ -25,6 +26,9 @@ const (
 	// maxFrame is the limit of Yggdrasil (src/core/core.go). A longer frame
 	// that is to travel on would end our link to a plain Yggdrasil node.
 	maxFrame = 65535 * 2
+	// emptyBloom is the size of a filter without a key, after its varint: type
+	// and flags (network/bloomfilter.go).
+	emptyBloom = 1 + 2*16
 )
 
 // Payloads of traffic are messages of sessions (ironwood's encrypted/session.go).
@@ -169,8 +173,9 @@ type sentFrames struct {
 	fresh bool   // none of it was seen
 }
 
-// feed takes the next bytes sent and reports the type of each frame.
-func (s *sentFrames) feed(p []byte, report func(kind byte)) {
+// feed takes the next bytes sent and reports the type of each frame, and its
+// size after the varint.
+func (s *sentFrames) feed(p []byte, report func(kind byte, size uint64)) {
 	for len(p) > 0 {
 		if s.left == 0 {
 			s.feedSize(p[0])
@@ -178,7 +183,7 @@ func (s *sentFrames) feed(p []byte, report func(kind byte)) {
 			continue
 		}
 		if s.fresh {
-			report(p[0])
+			report(p[0], s.left)
 			s.fresh = false
 		}
 		n := min(s.left, uint64(len(p)))

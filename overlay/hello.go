@@ -40,7 +40,8 @@ type greeter struct {
 	devices *devices
 	start   time.Time // origin of the times in hellos
 	changed func()
-	settled func(iwt.Addr) // a device answers after a change of ways; nil for none
+	settled func(iwt.Addr)           // a device answers after a change of ways; nil for none
+	alone   func(now time.Time) bool // no device can be found yet; nil for never
 	kick    chan struct{}
 	out     chan datagram
 
@@ -87,9 +88,13 @@ func (g *greeter) tick(now time.Time) time.Duration {
 	var lost []*device
 	var hellos []iwt.Addr
 	wait := helloEvery
+	alone := g.alone != nil && g.alone(now)
 	t := g.devices
 	t.mu.Lock()
 	for _, d := range t.inOrder() {
+		if alone {
+			d.presence.hold(now)
+		}
 		if d.presence.due(now) && !g.afford(now) {
 			wait = min(wait, time.Second/helloRate)
 			break // those after it are not more urgent

@@ -30,6 +30,10 @@ type link struct {
 	rtt             atomic.Int64 // nanoseconds
 	heard           atomic.Int64 // when something came last, Unix ns
 	asked           atomic.Int64 // when a signature was last asked for, Unix ns
+	// Filters have been sent and received that tell what is behind either end: now
+	// a search passes.
+	filterIn, filterOut atomic.Bool
+	since               time.Time
 }
 
 // better reports whether packets to a node take k rather than other.
@@ -73,6 +77,8 @@ type watcher struct {
 	// numbered is told by which port the other end knows this node, and whether it
 	// says so for the first time on the link.
 	numbered func(by ed25519.PublicKey, port uint64, first bool)
+	// joined is called when the link has become one of the tree.
+	joined func()
 }
 
 // meter counts what a link carries, for whom, and how fast it answers (core's
@@ -131,6 +137,8 @@ func (m *meter) passes(f frame) bool {
 			m.tell.numbered(m.link.key, f.port, !m.told)
 			m.told = true
 		}
+	case f.kind == frameBloom:
+		m.filtered(&m.link.filterIn, uint64(f.size)-1)
 	case f.kind != frameTraffic:
 	case f.receiver == nil:
 		return false
@@ -149,8 +157,21 @@ func (m *meter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (m *meter) sending(kind byte) {
-	if kind == frameSignatureRequest {
+func (m *meter) sending(kind byte, size uint64) {
+	switch kind {
+	case frameSignatureRequest:
 		m.link.asked.Store(time.Now().UnixNano())
+	case frameBloom:
+		m.filtered(&m.link.filterOut, size)
 	}
 }
+
+// filtered notes that a filter of that size has passed in one direction.
+func (m *meter) filtered(way *atomic.Bool, size uint64) {
+	if size > emptyBloom && !way.Swap(true) && m.link.joined() {
+		m.tell.joined()
+	}
+}
+
+// joined reports whether the link is one of the tree: searches pass by it.
+func (k *link) joined() bool { return k.filterIn.Load() && k.filterOut.Load() }

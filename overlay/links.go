@@ -234,7 +234,7 @@ func (ls *links) carry(c net.Conn, k *link, priority uint8) error {
 	defer ls.strike(k)
 	own := ls.private.Public().(ed25519.PublicKey)
 	w := watch(c, k)
-	err := ls.core.HandleConn(k.key, newMeter(w, k, own, watcher{ls.welcome, ls.numbered}), priority)
+	err := ls.core.HandleConn(k.key, newMeter(w, k, own, watcher{ls.welcome, ls.numbered, ls.joined}), priority)
 	if w.silent.Load() {
 		err = errSilent
 	}
@@ -250,6 +250,7 @@ func (ls *links) carry(c net.Conn, k *link, priority uint8) error {
 var errLinkClosed = errors.New("the link was closed")
 
 func (ls *links) enlist(k *link) {
+	k.since = time.Now()
 	ls.mu.Lock()
 	ls.up[k] = struct{}{}
 	ls.mu.Unlock()

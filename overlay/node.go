@@ -94,6 +94,7 @@ func (n *Node) build(opts Options) error {
 	n.links = newLinks(n.core, n.private, tlsConfig(cert), n.log)
 	n.links.welcome = n.devices.welcome
 	n.links.changed = n.changed.Raise
+	n.greeter.alone = n.links.alone
 	n.links.moved = func() {
 		n.greeter.wake()
 		n.changed.Raise()

@@ -24,6 +24,7 @@ const (
 // ironwood never repeats a lost session acknowledgement, and only traffic from
 // the other end heals such a session before a minute has passed.
 type presence struct {
+	second   bool // the other end, which has the lesser address, says hello first
 	online   bool
 	since    time.Time // of online or its end
 	lastSeen time.Time
@@ -56,8 +57,22 @@ func (p *presence) wake(now time.Time) {
 // hurry does as wake, but leaves a device alone that rests, and puts no rest
 // off: somebody wants to reach it.
 func (p *presence) hurry(now time.Time) {
-	if !p.isMute(now) {
-		p.next, p.eager, p.woken = now, now.Add(eagerFor), true
+	if p.isMute(now) {
+		return
+	}
+	p.next, p.eager, p.woken = now, now.Add(eagerFor), true
+	// Two ends that open a session at once often make two that do not match, and
+	// ironwood mends that a second later at the earliest.
+	if p.second && !p.online {
+		p.next = now.Add(helloEager)
+	}
+}
+
+// hold puts off a search that would be in vain. A device that is heard is found
+// all the same.
+func (p *presence) hold(now time.Time) {
+	if p.due(now) && !p.online && now.Sub(p.lastSeen) >= eagerFor {
+		p.next = now.Add(joinWait)
 	}
 }
 

@@ -98,7 +98,7 @@ func trafficFrame(path, from []byte, source, dest ed25519.PublicKey, payload []b
 // welcome.
 func received(r io.Reader, a, b ed25519.PublicKey) ([]byte, *link, error) {
 	k := &link{budget: newBudget()}
-	m := newMeter(readConn{r: r}, k, b, watcher{func(from ed25519.PublicKey, _ *link) bool { return a.Equal(from) }, func(ed25519.PublicKey, uint64, bool) {}})
+	m := newMeter(readConn{r: r}, k, b, watcher{func(from ed25519.PublicKey, _ *link) bool { return a.Equal(from) }, func(ed25519.PublicKey, uint64, bool) {}, func() {}})
 	data, err := io.ReadAll(m)
 	return data, k, err
 }
@@ -200,7 +200,7 @@ func TestSentFrames(t *testing.T) {
 		var s sentFrames
 		var got []byte
 		for part := range slices.Chunk(stream, step) {
-			s.feed(part, func(kind byte) { got = append(got, kind) })
+			s.feed(part, func(kind byte, _ uint64) { got = append(got, kind) })
 		}
 		if !bytes.Equal(got, want) {
 			t.Errorf("in steps of %d: %d frames %v", step, len(got), got)

@@ -1,0 +1,115 @@
+package overlay
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"testing"
+	"time"
+)
+
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	up := func(age time.Duration, in, out bool) *link {
+		k := &link{since: now.Add(-age)}
+		k.filterIn.Store(in)
+		k.filterOut.Store(out)
+		return k
+	}
+	for _, tt := range []struct {
+		name  string
+		links []*link
+		want  bool
+	}{
+		{"no link", nil, true},
+		{"a new link", []*link{up(time.Second, false, false)}, true},
+		{"it hears of devices, and is not heard of", []*link{up(time.Second, true, false)}, true},
+		{"it has joined", []*link{up(time.Second, true, true)}, false},
+		{"it has taken long", []*link{up(joinWait, false, false)}, false},
+		{"a new one beside one that has joined", []*link{up(time.Second, false, false), up(time.Hour, true, true)}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			ls := &links{up: map[*link]struct{}{}}
+			for _, k := range tt.links {
+				ls.up[k] = struct{}{}
+			}
+			if got := ls.alone(now); got != tt.want {
+				t.Errorf("alone: %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestJoined passes filters in both directions: the link has joined with the
+// first of each that is not empty.
+func TestJoined(t *testing.T) {
+	t.Parallel()
+	filter := func(words int) []byte {
+		f := make([]byte, emptyBloom+8*words)
+		f[0] = frameBloom
+		return append(binary.AppendUvarint(nil, uint64(len(f))), f...)
+	}
+	joined := 0
+	in := new(bytes.Buffer)
+	m := newMeter(sinkConn{readConn{r: in}}, &link{}, nil, watcher{joined: func() { joined++ }})
+	for i, step := range []struct {
+		read, write []byte
+		want        int
+	}{
+		{read: filter(0), want: 0},
+		{write: filter(0), want: 0},
+		{read: filter(1), want: 0},
+		{read: filter(40), want: 0},
+		{write: filter(40), want: 1},
+		{write: filter(2), want: 1},
+		{read: filter(3), want: 1},
+	} {
+		in.Write(step.read)
+		if _, err := io.ReadFull(m, make([]byte, len(step.read))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Write(step.write); err != nil {
+			t.Fatal(err)
+		}
+		if joined != step.want {
+			t.Errorf("step %d: joined %d times, want %d", i, joined, step.want)
+		}
+	}
+}
+
+// sinkConn is a connection that takes all that is written.
+type sinkConn struct{ readConn }
+
+func (sinkConn) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestPresenceHolds: who is alone searches for no device, but for one that was
+// just heard; of two ends the second waits for the first.
+func TestPresenceHolds(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		p    presence
+		want time.Duration // until the next hello
+	}{
+		{"never heard", presence{}, joinWait},
+		{"heard long ago", presence{lastSeen: now.Add(-time.Minute)}, joinWait},
+		{"heard", presence{lastSeen: now.Add(-time.Second)}, 0},
+		{"online", presence{online: true}, 0},
+	} {
+		tt.p.wake(now)
+		if tt.p.hold(now); tt.p.next.Sub(now) != tt.want {
+			t.Errorf("%s: the next hello in %v, want %v", tt.name, tt.p.next.Sub(now), tt.want)
+		}
+	}
+	p := presence{second: true}
+	if p.wake(now); p.next.Sub(now) != helloEager {
+		t.Errorf("the second of two ends says hello in %v, want %v", p.next.Sub(now), helloEager)
+	}
+	p.online = true
+	if p.wake(now); p.next != now {
+		t.Error("a device that is online is not asked at once after a change")
+	}
+}
