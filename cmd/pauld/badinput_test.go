@@ -61,7 +61,10 @@ func TestPortInUse(t *testing.T) {
 	run := []string{"run", "--no-lan", "--no-public-peers"}
 	h.refused(t, []string{addr, "in use"}, append(run, "--listen", "tls://"+addr)...)
 	h.refused(t, []string{addr, "in use"}, append(run, "--couch", addr)...)
-	h.refused(t, []string{"0.0.0.0:0", "loopback"}, append(run, "--socks", "0.0.0.0:0")...)
+	for _, flag := range []string{"--socks", "--couch"} {
+		h.fails(t, exitUsage, []string{"0.0.0.0:0", "loopback"}, append(run, flag, "0.0.0.0:0")...)
+	}
+	h.fails(t, exitUsage, []string{"none"}, append(run, "--stun", "none", "--stun", "127.0.0.1:3478")...)
 	for _, forward := range []string{"7331=" + addr, "5984", "5984=0.0.0.0:1", "5984=example.org:1"} {
 		h.want(t, exitUsage, append(run, "--forward", forward)...)
 	}
@@ -120,8 +123,8 @@ func TestBadCodes(t *testing.T) {
 	if err := json.Unmarshal([]byte(inviting.line(t)), &code); err != nil {
 		t.Fatal(err)
 	}
-	b.refused(t, []string{"code"}, "join", "paul:nonsense")
-	b.refused(t, []string{"code"}, "join", code.Code[:len(code.Code)-8])
+	b.fails(t, exitUsage, []string{"code"}, "join", "paul:nonsense")
+	b.fails(t, exitUsage, []string{"code"}, "join", code.Code[:len(code.Code)-8])
 	a.refused(t, []string{"code"}, "join", code.Code)
 	if err := inviting.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

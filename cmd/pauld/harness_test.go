@@ -101,7 +101,13 @@ func (h *home) want(t *testing.T, code int, args ...string) result {
 // refused runs a command that must fail with code 1 and say all of the words.
 func (h *home) refused(t *testing.T, words []string, args ...string) {
 	t.Helper()
-	r := h.want(t, exitFailed, args...)
+	h.fails(t, exitFailed, words, args...)
+}
+
+// fails runs a command that must end with the exit code and say all of the words.
+func (h *home) fails(t *testing.T, code int, words []string, args ...string) {
+	t.Helper()
+	r := h.want(t, code, args...)
 	for _, w := range words {
 		if !strings.Contains(r.err, w) {
 			t.Errorf("pauld %s says %q, want it to say %q", strings.Join(args, " "), r.err, w)
