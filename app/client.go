@@ -194,8 +194,8 @@ func (c *Client) RestoreBackup(ctx context.Context, path string) (r RestoredInfo
 }
 
 // Check compares records and files. Each event has a Problem or, at the end, Checked.
-func (c *Client) Check(ctx context.Context, readData, repair bool, each func(Event)) error {
-	return c.stream(ctx, "/v1/check", checkRequest{readData, repair}, each)
+func (c *Client) Check(ctx context.Context, opts CheckOptions, each func(Event)) error {
+	return c.stream(ctx, "/v1/check", opts, each)
 }
 
 // Pair opens an invitation: the first event has Invitation, the next Guest,

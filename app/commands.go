@@ -148,18 +148,18 @@ func (c *control) job(req filesRequest) (job, error) {
 
 // check compares records and files: it sends progress, each problem, and the summary.
 func (c *control) check(r *http.Request, send func(Event)) error {
-	var req checkRequest
-	if err := readBody(r, &req); err != nil {
+	var opts CheckOptions
+	if err := readBody(r, &opts); err != nil {
 		return err
 	}
-	result, err := c.app.Check(r.Context(), filelayer.CheckOptions{ReadData: req.ReadData, Repair: req.Repair}, func(p filelayer.Problem) {
+	result, err := c.app.Check(r.Context(), opts, func(p filelayer.Problem) {
 		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Repaired: p.Repaired}
 		if !p.Digest.IsZero() {
 			problem.Digest = p.Digest.String()
 		}
 		send(Event{Problem: &problem})
 	})
-	send(Event{Checked: &CheckSummary{Files: result.Files, Bytes: result.Bytes, Problems: result.Problems, Repaired: result.Repaired}})
+	send(Event{Checked: &CheckSummary{Files: result.Files, Bytes: result.Bytes, Read: result.Read, Problems: result.Problems, Repaired: result.Repaired}})
 	return err
 }
 

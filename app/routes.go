@@ -84,8 +84,6 @@ type (
 		Digests []string
 		Force   bool
 	}
-	checkRequest struct{ ReadData, Repair bool }
-
 	backupRequest struct {
 		Path    string // absolute
 		Restore bool

@@ -16,6 +16,9 @@ type (
 	Entry = filelayer.Entry
 	// Transfer is a file on its way to this device.
 	Transfer = filelayer.Transfer
+	// CheckOptions selects what a check does, Part which photos it reads.
+	CheckOptions = filelayer.CheckOptions
+	Part         = filelayer.Part
 	// Guest is who used a pair code, and the four words both sides show.
 	Guest = filelayer.Guest
 	// Peering is one link of the overlay node.
@@ -148,3 +151,6 @@ type Activity struct {
 
 // Running tells whether the activity has not ended.
 func (a Activity) Running() bool { return a.Ended.IsZero() }
+
+// ParsePart reads a part of the photos as a person writes it, such as "1/10".
+func ParsePart(s string) (Part, error) { return filelayer.ParsePart(s) }

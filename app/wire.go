@@ -186,6 +186,7 @@ type ImportSummary struct {
 type CheckSummary struct {
 	Files    int   `json:"files"`
 	Bytes    int64 `json:"bytes"`
+	Read     int   `json:"read"` // copies whose bytes were read
 	Problems int   `json:"problems"`
 	Repaired int   `json:"repaired"`
 }

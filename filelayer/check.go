@@ -2,9 +2,12 @@ package filelayer
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
@@ -12,7 +15,30 @@ import (
 // CheckOptions selects what [Layer.Check] does.
 type CheckOptions struct {
 	ReadData bool // read every copy here and compare its digest
+	Part     Part // of the copies, to be read; all of them if zero
 	Repair   bool // wait until what is wrong has been put right, if it can be
+}
+
+// A Part is the Nth of Of parts of all files, told by their digests: each file
+// is in one of them for good, and they are about equal. N runs from 1.
+type Part struct{ N, Of int }
+
+// ParsePart reads a part as a person writes it, such as "1/10".
+func ParsePart(s string) (Part, error) {
+	n, of, ok := strings.Cut(s, "/")
+	var p Part
+	var errN, errOf error
+	p.N, errN = strconv.Atoi(n)
+	p.Of, errOf = strconv.Atoi(of)
+	if !ok || errN != nil || errOf != nil || p.N < 1 || p.N > p.Of {
+		return Part{}, fmt.Errorf("%w: %q is no part of the photos: write 1/10 for the first of ten", ErrInvalid, s)
+	}
+	return p, nil
+}
+
+// has says whether a file is in the part.
+func (p Part) has(d Digest) bool {
+	return p.Of <= 1 || binary.BigEndian.Uint64(d[:])%uint64(p.Of) == uint64(p.N-1)
 }
 
 // A Problem is something that Check found.
@@ -28,6 +54,7 @@ type Problem struct {
 type CheckResult struct {
 	Files    int   // copies that should be here
 	Bytes    int64 // of those
+	Read     int   // copies that were read
 	Problems int
 	Repaired int
 }
@@ -52,7 +79,7 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 			report(p)
 		}
 	}
-	err := l.checkAll(ctx, opts.ReadData, &result, tell)
+	err := l.checkAll(ctx, opts, &result, tell)
 	if err == nil {
 		err = l.checkStrays(ctx, told, tell)
 	}
@@ -74,7 +101,7 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 }
 
 // checkAll looks at the copies that are here, or should be.
-func (l *Layer) checkAll(ctx context.Context, read bool, result *CheckResult, tell func(Problem)) error {
+func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckResult, tell func(Problem)) error {
 	if err := l.blobs.Mounted(); err != nil {
 		return err
 	}
@@ -100,6 +127,10 @@ func (l *Layer) checkAll(ctx context.Context, read bool, result *CheckResult, te
 		if info, ok := missing[e.Digest]; ok { // it was, though it may have been fetched since
 			p.Path, p.Err = info.Path, absence(info)
 		} else {
+			read := opts.ReadData && e.Here() && opts.Part.has(e.Digest)
+			if read {
+				result.Read++
+			}
 			l.checkCopy(ctx, e, &p, read)
 		}
 		if p.Err != nil && ctx.Err() == nil {
@@ -143,7 +174,7 @@ func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
 	case info.Missing:
 		p.Path, p.Err = info.Path, absence(info)
 		l.noteAbsent(e.Digest, ErrMissing)
-	case read && e.Here():
+	case read:
 		p.Err = l.verify(ctx, e.Digest)
 	case info.Size != e.Size:
 		p.Err = fmt.Errorf("%w: %d bytes, recorded as %d", ErrCorrupt, info.Size, e.Size)

@@ -110,7 +110,11 @@ func TestBadFiles(t *testing.T) {
 		}
 	}
 	h.refused(t, []string{"gone.jpg"}, "import", filepath.Join(in, "gone.jpg"))
+	h.says(t, "and read 0 of them", "check")
 	h.want(t, exitDone, "check", "--read-data")
+	h.want(t, exitDone, "check", "--read-data", "--subset", "2/3")
+	h.fails(t, exitUsage, []string{"--read-data"}, "check", "--subset", "2/3")
+	h.fails(t, exitUsage, []string{"1/10"}, "check", "--read-data", "--subset", "3/2")
 }
 
 func TestBadCodes(t *testing.T) {

@@ -87,8 +87,8 @@ func commands() []*command {
 			long: doctorHelp, run: diagnose,
 		},
 		{
-			name: "check", usage: "check [--read-data] [--repair]", short: "compare records and files of this device",
-			long: checkHelp, flags: openFlags([]string{"read-data", "repair"}), links: true, run: check,
+			name: "check", usage: "check [--read-data [--subset N/OF]] [--repair]", short: "compare records and files of this device",
+			long: checkHelp, flags: openFlags([]string{"read-data", "subset", "repair"}), links: true, run: check,
 		},
 		{
 			name: "backup", usage: "backup FILE | backup --restore FILE", short: "save the records to a file, or take them from one",

@@ -274,17 +274,21 @@ func listPeers(ctx context.Context, c *app.Client, p *printer) error {
 
 // check carries out "check".
 func check(ctx context.Context, l *line, p *printer) error {
+	if l.has("subset") && !l.readData {
+		return usagef("--subset says which photos to read: give --read-data too")
+	}
 	left := 0
+	opts := app.CheckOptions{ReadData: l.readData, Part: l.part.Part, Repair: l.repair}
 	return use(ctx, l, p, func(c *app.Client) error {
-		err := c.Check(ctx, l.readData, l.repair, func(e app.Event) {
+		err := c.Check(ctx, opts, func(e app.Event) {
 			switch {
 			case e.Problem != nil:
 				p.object(e.Problem, problemText(e.Problem))
 			case e.Checked != nil:
 				s := e.Checked
 				left = s.Problems - s.Repaired
-				p.object(s, fmt.Sprintf("Checked %s, %s: %s, %d repaired",
-					plural(s.Files, "photo", "photos"), size(s.Bytes), plural(s.Problems, "problem", "problems"), s.Repaired))
+				p.object(s, fmt.Sprintf("Checked %s, %s, and read %d of them: %s, %d repaired",
+					plural(s.Files, "photo", "photos"), size(s.Bytes), s.Read, plural(s.Problems, "problem", "problems"), s.Repaired))
 			}
 		})
 		if err == nil && left > 0 {

@@ -132,6 +132,8 @@ not in the records, such as one that another program changed, is a problem too:
 it stays until you move it elsewhere.
 
   --read-data   read every photo here and compare its digest
+  --subset 1/10 read the first of ten parts only; 2/10 is the next, and so on: each
+                photo is in the same part every time
   --repair      put right what can be: records, and photos from other devices
 `
 )

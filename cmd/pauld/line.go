@@ -27,6 +27,7 @@ type line struct {
 	couch, socks, database             string
 	force, yes, readData, repair, held bool
 	restore                            bool
+	part                               part
 	output                             string
 }
 
@@ -47,6 +48,16 @@ func (l *servers) Set(s string) error {
 		return nil // told of all flags
 	}
 	return app.CheckSTUN(s)
+}
+
+// part is which part of the photos is to be read.
+type part struct{ app.Part }
+
+func (p *part) String() string { return fmt.Sprintf("%d/%d", p.N, p.Of) }
+
+func (p *part) Set(s string) (err error) {
+	p.Part, err = app.ParsePart(s)
+	return err
 }
 
 // Groups of flags, as commands take them.
@@ -82,6 +93,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.force, "force", false, "")
 	fs.BoolVar(&l.yes, "yes", false, "")
 	fs.BoolVar(&l.readData, "read-data", false, "")
+	fs.Var(&l.part, "subset", "")
 	fs.BoolVar(&l.repair, "repair", false, "")
 	fs.BoolVar(&l.held, "held", false, "")
 	fs.BoolVar(&l.restore, "restore", false, "")
