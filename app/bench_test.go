@@ -52,8 +52,14 @@ func BenchmarkSave(b *testing.B) {
 	}
 }
 
-// drawLarge writes n photos of the given size, most of which follows the picture.
+// drawLarge writes n photos of the given size.
 func drawLarge(tb testing.TB, dir string, n, size int) {
+	tb.Helper()
+	drawSizes(tb, dir, n, func(int) int { return size })
+}
+
+// drawSizes writes n photos, most of which follows the picture.
+func drawSizes(tb testing.TB, dir string, n int, size func(i int) int) {
 	tb.Helper()
 	var picture bytes.Buffer
 	if err := jpeg.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
@@ -61,10 +67,10 @@ func drawLarge(tb testing.TB, dir string, n, size int) {
 	}
 	rng := rand.NewChaCha8([32]byte{1})
 	for i := range n {
-		data := make([]byte, size)
+		data := make([]byte, size(i))
 		_, _ = rng.Read(data) // it never fails
 		copy(data, picture.Bytes())
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("IMG_%04d.JPG", i)), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("IMG_%05d.JPG", i)), data, 0o600); err != nil {
 			tb.Fatal(err)
 		}
 	}
