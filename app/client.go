@@ -172,6 +172,12 @@ func (c *Client) Trash(ctx context.Context) (l []TrashListing, err error) {
 	return l, c.call(ctx, http.MethodGet, "/v1/trash", nil, &l)
 }
 
+// Removals reads the log of removals from the given time on, the oldest first.
+// Each event has a Removal.
+func (c *Client) Removals(ctx context.Context, since time.Time, each func(Event)) error {
+	return c.stream(ctx, "/v1/log", logRequest{since}, each)
+}
+
 // Held lists the files whose deletion by another device waits for a person.
 func (c *Client) Held(ctx context.Context) (l []Listing, err error) {
 	return l, c.call(ctx, http.MethodGet, "/v1/held", nil, &l)

@@ -163,6 +163,21 @@ func (c *control) check(r *http.Request, send func(Event)) error {
 	return err
 }
 
+// removals sends the lines of the log of removals.
+func (c *control) removals(r *http.Request, send func(Event)) error {
+	var req logRequest
+	if err := readBody(r, &req); err != nil {
+		return err
+	}
+	for removal, err := range c.app.Removals(req.Since) {
+		if err = errors.Join(err, r.Context().Err()); err != nil {
+			return err
+		}
+		send(Event{Removal: &removal})
+	}
+	return nil
+}
+
 // Check compares records, index and files of this device; see
 // [filelayer.Layer.Check].
 func (a *App) Check(ctx context.Context, opts filelayer.CheckOptions, report func(filelayer.Problem)) (filelayer.CheckResult, error) {

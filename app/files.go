@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
+	"time"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib"
@@ -30,6 +32,10 @@ func (a *App) HeldDeletions() []Entry { return a.files.HeldDeletions() }
 
 // AgreeDeletions moves the copies of HeldDeletions to the trash.
 func (a *App) AgreeDeletions(ctx context.Context) error { return a.files.AgreeDeletions(ctx) }
+
+// Removals reads the log of what left the library of this device, and what was
+// restored there, from the given time on, the oldest first.
+func (a *App) Removals(since time.Time) iter.Seq2[Removal, error] { return a.files.Removals(since) }
 
 // Import adds the files and folders at paths to the library. It returns when
 // all of them are safe on disk; see [imagelib.Library.Import].

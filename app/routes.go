@@ -68,6 +68,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/import", c.stream(c.importPaths))
 	mux.HandleFunc("POST /v1/files", c.stream(c.act))
 	mux.HandleFunc("POST /v1/check", c.stream(c.check))
+	mux.HandleFunc("POST /v1/log", c.stream(c.removals))
 	mux.HandleFunc("POST /v1/pair", c.stream(c.pair))
 	mux.HandleFunc("POST /v1/join", c.stream(c.join))
 	return mux
@@ -84,6 +85,8 @@ type (
 		Digests []string
 		Force   bool
 	}
+	logRequest struct{ Since time.Time }
+
 	backupRequest struct {
 		Path    string // absolute
 		Restore bool

@@ -19,6 +19,8 @@ type (
 	// CheckOptions selects what a check does, Part which photos it reads.
 	CheckOptions = filelayer.CheckOptions
 	Part         = filelayer.Part
+	// Removal is a line of the log of what left the library of this device.
+	Removal = filelayer.Removal
 	// Guest is who used a pair code, and the four words both sides show.
 	Guest = filelayer.Guest
 	// Peering is one link of the overlay node.

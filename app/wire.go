@@ -209,6 +209,7 @@ type Event struct {
 	Unchanged  bool            `json:"unchanged,omitempty"` // Entry was as it was to be made
 	Problem    *Problem        `json:"problem,omitempty"`
 	Failure    *Failure        `json:"error,omitempty"`
+	Removal    *Removal        `json:"removal,omitempty"`
 	Imported   *ImportSummary  `json:"imported,omitempty"`
 	Checked    *CheckSummary   `json:"checked,omitempty"`
 	Invitation *InvitationInfo `json:"invitation,omitempty"`

@@ -180,7 +180,7 @@ func TestNothingAwaitedIsPurged(t *testing.T) {
 		t.Errorf("awaited = %v", got)
 	}
 	must(t, a.loadTrash())
-	must(t, a.purge())
+	must(t, a.purge(testContext(t), trashAge))
 	if a.mirror.trashed(d) != trashDeleted || !a.blobs.InTrash(d) {
 		t.Error("the trash is forgotten")
 	}
@@ -292,7 +292,7 @@ func TestLeaseOutlastsADeletion(t *testing.T) {
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	granted := a.Layer.lease
-	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		verified, err := granted(ctx, id, removal, e)
 		if err == nil {
 			err = b.Delete(ctx, d)

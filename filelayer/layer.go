@@ -34,6 +34,7 @@ type Layer struct {
 	stirred  *stirred
 	queue    *queue
 	held     *held
+	removals *removalLog
 	faults   *faults
 	fetches  *fetches
 	invite   *inviting
@@ -42,7 +43,7 @@ type Layer struct {
 	stall    time.Duration // how long a device may send nothing
 
 	// lease asks a device for a lease. Tests replace it.
-	lease func(ctx context.Context, device, removal string, e Entry) (verified time.Time, err error)
+	lease func(ctx context.Context, device, removal string, e Entry) (proof, error)
 
 	rosterChanged signal.Signal
 	closed        chan struct{} // closed by Close
@@ -72,7 +73,7 @@ func Open(opts Options) (*Layer, error) {
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting),
-		spares: make(spares),
+		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
 	l.lease = l.askLease
@@ -115,7 +116,7 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // Close releases the files and databases. Run must have returned.
 func (l *Layer) Close() error {
 	close(l.closed)
-	return errors.Join(l.db.Close(), l.blobs.Close())
+	return errors.Join(l.db.Close(), l.blobs.Close(), l.removals.close())
 }
 
 // Ready blocks until the records are loaded. After Close it fails with

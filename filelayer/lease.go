@@ -186,21 +186,27 @@ func (l *Layer) serveRelease(w http.ResponseWriter, r *http.Request, device stri
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// proof is what a granted lease says.
+type proof struct {
+	verified time.Time // when the holder last read the bytes
+	until    time.Time // it keeps them until then, by its clock
+}
+
 // askLease asks a device for a lease over the overlay.
-func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (verified time.Time, err error) {
+func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (p proof, err error) {
 	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
 	defer cancel()
 	body, err := json.Marshal(leaseRequest{Size: e.Size, Removal: removal})
 	if err != nil {
-		return time.Time{}, err
+		return p, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, peerURL(device, "/lease/"+e.Digest.String()), bytes.NewReader(body))
 	if err != nil {
-		return time.Time{}, err
+		return p, err
 	}
 	resp, err := l.ask(req)
 	if err != nil {
-		return time.Time{}, err
+		return p, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read as far as needed
 	return readLease(resp)
@@ -222,16 +228,16 @@ func (l *Layer) releaseLease(ctx context.Context, device, removal string, d Dige
 	return resp.Body.Close()
 }
 
-func readLease(resp *http.Response) (time.Time, error) {
+func readLease(resp *http.Response) (proof, error) {
 	var reply leaseReply
 	err := json.NewDecoder(io.LimitReader(resp.Body, 16<<10)).Decode(&reply)
 	switch {
 	case err == nil && resp.StatusCode == http.StatusOK && reply.Verified > 0 && reply.Until > 0:
-		return reply.Verified.time(), nil
+		return proof{reply.Verified.time(), reply.Until.time()}, nil
 	case err == nil && refusals[reply.Refused] != nil:
-		return time.Time{}, refusals[reply.Refused]
+		return proof{}, refusals[reply.Refused]
 	case err == nil && reply.Message != "":
-		return time.Time{}, fmt.Errorf("refused: %.200q", reply.Message)
+		return proof{}, fmt.Errorf("refused: %.200q", reply.Message)
 	}
-	return time.Time{}, fmt.Errorf("gave no lease (%s)", resp.Status)
+	return proof{}, fmt.Errorf("gave no lease (%s)", resp.Status)
 }

@@ -48,10 +48,10 @@ func TestALeaseBindsWhoGrantsIt(t *testing.T) {
 	a, b := newPair(t)
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
-	verified, err := a.askLease(ctx, b.id, "R", a.entry(d))
+	granted, err := a.askLease(ctx, b.id, "R", a.entry(d))
 	must(t, err)
-	if time.Since(verified) > time.Minute {
-		t.Errorf("verified at %v", verified)
+	if time.Since(granted.verified) > time.Minute || granted.until.Before(granted.verified) {
+		t.Errorf("granted %+v", granted)
 	}
 	bound, done := a.blobs.Dropping(d)
 	defer done()
@@ -134,9 +134,9 @@ func TestOnlyAFreshGrantEndsALease(t *testing.T) {
 	a.net.part(a, b, false)
 	meet(t, a, b)
 	ask := b.Layer.lease
-	b.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+	b.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		_, err := ask(ctx, id, removal, e)
-		return time.Time{}, errors.Join(err, errUnreachable) // granted, and the answer lost
+		return proof{}, errors.Join(err, errUnreachable) // granted, and the answer lost
 	}
 	b.wantLeased(d)
 	if a.blobs.Leased(d) {
@@ -191,7 +191,7 @@ func TestAGivenUpRemovalEndsItsLeases(t *testing.T) {
 	ds := sharedFiles(t, a, b, 4)
 	ask := a.Layer.lease
 	var removals []string
-	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		removals = append(removals, removal)
 		return ask(ctx, id, removal, e)
 	}
@@ -209,7 +209,7 @@ func TestAGivenUpRemovalEndsItsLeases(t *testing.T) {
 
 	granted := a.Layer.lease
 	cancelled, cancel := context.WithCancel(ctx)
-	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		defer cancel()
 		return granted(ctx, id, removal, e)
 	}
@@ -218,7 +218,7 @@ func TestAGivenUpRemovalEndsItsLeases(t *testing.T) {
 		t.Error("a removal whose caller has gone binds b")
 	}
 
-	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		defer a.net.part(a, b, true) // the release is lost
 		return granted(ctx, id, removal, e)
 	}
@@ -260,7 +260,7 @@ func TestSlowProofIsNotReliedOn(t *testing.T) {
 	a, b := newPair(t)
 	d := sharedFiles(t, a, b, 1)[0]
 	ask := a.Layer.lease
-	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (time.Time, error) {
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		defer a.skew.Add(int64(leaseTime - leaseMargin + time.Second))
 		return ask(ctx, id, removal, e)
 	}
@@ -389,9 +389,9 @@ func FuzzReadLease(f *testing.F) {
 	f.Add([]byte(`{"verified":5,"until":9}`), 200)
 	f.Add([]byte(`{"refused":"deleted"}`), 409)
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
-		at, err := readLease(&http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader(body))})
+		granted, err := readLease(&http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader(body))})
 		var reply leaseReply
-		if err == nil && (status != 200 || at.IsZero() || json.NewDecoder(bytes.NewReader(body)).Decode(&reply) != nil) {
+		if err == nil && (status != 200 || granted.verified.IsZero() || granted.until.IsZero() || json.NewDecoder(bytes.NewReader(body)).Decode(&reply) != nil) {
 			t.Errorf("%d %s is taken for a lease", status, body)
 		}
 	})

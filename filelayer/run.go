@@ -54,6 +54,9 @@ func (l *Layer) begin(ctx context.Context, read ...<-chan struct{}) error {
 	if err := l.loadCopies(); err != nil {
 		return err
 	}
+	if err := l.correctRemovals(ctx); err != nil {
+		l.log.WarnContext(ctx, "The log of removals may tell of one that did not happen", "error", err)
+	}
 	for _, c := range read {
 		select {
 		case <-c:

@@ -186,7 +186,7 @@ func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 	if r, _, ok := l.mirror.file(j.digest); !ok || r.Deleted != nil || !r.Devices[l.opts.DeviceID].Saved {
 		return errUnwanted
 	}
-	if l.blobs.Has(j.digest) || l.fromTrash(j.digest) {
+	if l.blobs.Has(j.digest) || l.fromTrash(ctx, j.digest) {
 		_, err := l.blobs.Verify(ctx, j.digest)
 		if err == nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrMissing) {
 			return err
@@ -200,8 +200,9 @@ func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 	})
 }
 
-func (l *Layer) fromTrash(d Digest) bool {
-	if l.mirror.trashed(d) == "" {
+func (l *Layer) fromTrash(ctx context.Context, d Digest) bool {
+	why := l.mirror.trashed(d)
+	if why == "" {
 		return false
 	}
 	info, err := l.blobs.Untrash(d)
@@ -210,6 +211,7 @@ func (l *Layer) fromTrash(d Digest) bool {
 		return false
 	}
 	l.mirror.setHere(info)
+	l.noteRestored(ctx, d, why)
 	return true
 }
 
@@ -227,10 +229,23 @@ func (l *Layer) keep(ctx context.Context, ds []Digest) error {
 	}
 	for _, d := range ds {
 		if r, _, _ := l.mirror.file(d); r.Deleted == nil && !r.Devices[l.opts.DeviceID].Saved {
-			if err := l.blobs.Trash(d, trashUnsaved); err == nil {
-				l.mirror.setGone(d, trashUnsaved)
-			}
+			l.dropUnwanted(ctx, d)
 		}
 	}
 	return nil
+}
+
+// dropUnwanted moves to the trash what has come after the wish for it was taken
+// back. If it cannot be moved, settle finds it.
+func (l *Layer) dropUnwanted(ctx context.Context, d Digest) {
+	e, _ := l.mirror.entry(d)
+	line := l.removalOf(RemovedUnwanted, e, l.opts.DeviceID)
+	if l.removals.add(line) != nil {
+		return
+	}
+	if err := l.blobs.Trash(d, trashUnsaved); err != nil {
+		l.noteKept(ctx, line, err.Error())
+		return
+	}
+	l.mirror.setGone(d, trashUnsaved)
 }

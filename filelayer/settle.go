@@ -123,6 +123,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 		}
 	}
 	l.held.forget(p.rest, p.adopt, p.lost, p.revive, p.spare, p.want)
+	l.noteUndeleted(ctx, p.rest, p.adopt)
 	later, dropErr := l.dropDeleted(ctx, l.agreed(p.drop))
 	needed, waiting := l.spares.due(ds, p.spare, l.now(), l.spareGrace())
 	p.revive, later = append(p.revive, needed...), append(later, waiting...)
@@ -160,13 +161,19 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 	if err := l.claimCopies(ctx, ds, false); err != nil {
 		return ds, err
 	}
+	ds, later = l.unleased(ds)
+	if err := l.noteDeletions(ds); err != nil {
+		return append(later, ds...), err
+	}
 	var errs []error
 	for i, err := range l.blobs.TrashAll(ds, trashDeleted) {
 		switch {
 		case err == nil:
 			l.mirror.setGone(ds[i], trashDeleted)
+			l.removals.over(ds[i : i+1])
 		case errors.Is(err, blob.ErrNotFound), errors.Is(err, ErrMissing):
 			l.mirror.setGone(ds[i], "")
+			l.removals.over(ds[i : i+1])
 		default:
 			later = append(later, ds[i])
 			if !errors.Is(err, ErrLeased) { // a lease ends by itself
@@ -175,6 +182,18 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 		}
 	}
 	return later, errors.Join(errs...)
+}
+
+// unleased parts files that no other device relies on from those that one does.
+func (l *Layer) unleased(ds []Digest) (free, leased []Digest) {
+	for _, d := range ds {
+		if l.blobs.Leased(d) {
+			leased = append(leased, d)
+		} else {
+			free = append(free, d)
+		}
+	}
+	return free, leased
 }
 
 // adopt writes records for bytes that are here and that this device does not

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
 )
 
 // Why bytes are in the trash.
@@ -81,7 +83,7 @@ func (s spares) due(looked, spare []Digest, now time.Time, grace time.Duration) 
 // purgeLoop empties the trash from time to time, until ctx ends.
 func (l *Layer) purgeLoop(ctx context.Context) error {
 	for wait := purgeDelay; pause(ctx, wait) == nil; wait = scanEvery {
-		if err := l.purge(); err != nil {
+		if err := l.purge(ctx, trashAge); err != nil {
 			l.log.WarnContext(ctx, "Trash was not purged", "error", err)
 		}
 	}
@@ -114,9 +116,9 @@ func (m *mirror) inTrash() []Digest {
 	return slices.Collect(maps.Keys(m.trash))
 }
 
-// purge empties the trash of what is too old, unless some of it is about to be
+// purge empties the trash of what is older than age, unless some of it is about to be
 // brought back: then it waits.
-func (l *Layer) purge() error {
+func (l *Layer) purge(ctx context.Context, age time.Duration) error {
 	if err := l.loadTrash(); err != nil {
 		return err
 	}
@@ -125,8 +127,17 @@ func (l *Layer) purge() error {
 			return nil
 		}
 	}
-	if n, err := l.blobs.PurgeTrash(trashAge); err != nil || n == 0 {
+	var told []Removal
+	n, err := l.blobs.PurgeTrash(age, func(old []blob.Trashed) error {
+		told = l.purges(old)
+		return l.removals.add(told...)
+	})
+	if err != nil {
+		l.noteUnpurged(ctx, told, err)
 		return err
+	}
+	if n == 0 {
+		return nil
 	}
 	return l.loadTrash()
 }

@@ -29,6 +29,7 @@ type Answer struct {
 	Name     string
 	Claimed  bool      // its record says that it has a checked copy
 	Verified time.Time // of the lease that it granted; zero: none
+	Until    time.Time // when that ends, by the device's clock
 	Err      error     // why it granted none
 }
 
@@ -74,22 +75,28 @@ const leaseMargin = 2 * time.Minute
 // [CopiesError], or with [ErrLeased] when a device that relies on the copy here
 // does not prove one of its own, and nothing changes. A wish that was not
 // fulfilled yet is taken back.
-func (l *Layer) Unsave(ctx context.Context, d Digest) error { return l.unsave(ctx, d, l.opts.Copies) }
+func (l *Layer) Unsave(ctx context.Context, d Digest) error {
+	return l.unsave(ctx, d, RemovedUnsaved)
+}
 
 // ForceUnsave moves the copy here to the trash though it may be the last. Only
 // a device that relies on it, and does not prove one of its own, stops it.
-func (l *Layer) ForceUnsave(ctx context.Context, d Digest) error { return l.unsave(ctx, d, 0) }
+func (l *Layer) ForceUnsave(ctx context.Context, d Digest) error {
+	return l.unsave(ctx, d, RemovedForced)
+}
 
 // A removal is one try to drop the copy here.
 type removal struct {
 	Entry
-	id    string // names its leases
-	need  int    // of them; 0 when it is forced
-	began time.Time
-	asked []string // devices
+	id     string // names its leases
+	need   int    // of them; 0 when it is forced
+	began  time.Time
+	asked  []string // devices
+	what   string   // for the log
+	leases []Lease  // granted
 }
 
-func (l *Layer) unsave(ctx context.Context, d Digest, need int) error {
+func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 	e, err := l.wanted(ctx, d)
 	if err != nil {
 		return fmt.Errorf("unsave: %w", err)
@@ -105,7 +112,10 @@ func (l *Layer) unsave(ctx context.Context, d Digest, need int) error {
 	}
 	bound, done := l.blobs.Dropping(d)
 	defer done()
-	r := &removal{Entry: e, id: rand.Text(), need: need, began: l.now()}
+	r := &removal{Entry: e, id: rand.Text(), what: what, need: l.opts.Copies, began: l.now()}
+	if what == RemovedForced {
+		r.need = 0
+	}
 	if err = l.prove(ctx, r, bound); err == nil {
 		err = l.letGo(ctx, r)
 	}
@@ -115,12 +125,17 @@ func (l *Layer) unsave(ctx context.Context, d Digest, need int) error {
 	return err
 }
 
-// letGo lowers the record, then moves the bytes to the trash. If they cannot
-// be moved the record says again that they are here.
+// letGo writes the line of the log, lowers the record, then moves the bytes to
+// the trash. If they cannot be moved the record says again that they are here.
 func (l *Layer) letGo(ctx context.Context, r *removal) error {
 	d, why := r.Digest, trashUnsaved
 	if r.need == 0 {
 		why = trashForced(stamp{r.Added.By, toMillis(r.Added.At)})
+	}
+	line := l.removalOf(r.what, r.Entry, l.opts.DeviceID)
+	line.Leases = r.leases
+	if err := l.removals.add(line); err != nil {
+		return fmt.Errorf("%s stays here: %w", r.Name, err)
 	}
 	l.mirror.claim(d)
 	defer func() {
@@ -128,11 +143,13 @@ func (l *Layer) letGo(ctx context.Context, r *removal) error {
 		l.stirred.add(d)
 		l.changed.Raise()
 	}()
-	if err := l.claimCopies(ctx, []Digest{d}, false); err != nil {
-		return fmt.Errorf("unsave %s: %w", r.Name, err)
+	err := l.claimCopies(ctx, []Digest{d}, false)
+	if err == nil {
+		err = l.blobs.Trash(d, why)
 	}
-	if err := l.blobs.Trash(d, why); err != nil {
-		return fmt.Errorf("unsave %s: %w", r.Name, err) // settle finds the bytes and claims them again
+	if err != nil { // settle finds the bytes and claims them again
+		l.noteKept(ctx, line, err.Error())
+		return fmt.Errorf("unsave %s: %w", r.Name, err)
 	}
 	l.mirror.setGone(d, why)
 	return nil
@@ -206,9 +223,17 @@ func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
 			continue
 		}
 		r.asked = append(r.asked, id)
-		wg.Go(func() { answers[i].Verified, answers[i].Err = l.lease(ctx, id, r.id, r.Entry) })
+		wg.Go(func() {
+			granted, err := l.lease(ctx, id, r.id, r.Entry)
+			answers[i].Verified, answers[i].Until, answers[i].Err = granted.verified, granted.until, err
+		})
 	}
 	wg.Wait()
+	for _, a := range answers {
+		if a.Err == nil {
+			r.leases = append(r.leases, Lease{a.Device, a.Name, a.Verified, a.Until})
+		}
+	}
 	return answers
 }
 

@@ -127,10 +127,10 @@ func TestWithoutLeasesACopyIsLost(t *testing.T) {
 	ds := sharedFiles(t, a, b, 3)
 	var both sync.WaitGroup
 	both.Add(2)
-	believe := func(context.Context, string, string, Entry) (time.Time, error) {
+	believe := func(context.Context, string, string, Entry) (proof, error) {
 		both.Done()
 		both.Wait() // until the other believes as well
-		return time.Now(), nil
+		return proof{time.Now(), time.Now().Add(leaseTime)}, nil
 	}
 	for _, x := range []*device{a, b} {
 		x.restartWith(func() { x.lease = believe })

@@ -55,6 +55,10 @@ func commands() []*command {
 			long: trashHelp, flags: openFlags(nil), run: listTrash,
 		},
 		{
+			name: "log", usage: "log [--since TIME]", short: "tell what left this device, and on whose proof",
+			long: logHelp, flags: openFlags([]string{"since"}), run: tellLog,
+		},
+		{
 			name: "fetch", usage: "fetch DIGEST [-o FILE]", short: "write a copy of a photo to a file",
 			long: fetchHelp, flags: openFlags([]string{"o"}), least: 1, most: 1, links: true, run: fetch,
 		},

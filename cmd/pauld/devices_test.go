@@ -39,6 +39,7 @@ func TestTwoDevices(t *testing.T) {
 	keep(t, a, b, digests[0])
 	moveAway(t, a, b, digests[0], readyB.ID)
 	checkUnsaved(t, a, digests[0], readyA.ID)
+	checkLog(t, a, digests[0], readyB.ID)
 	fetchBoth(t, a, b, digests[0], digests[1])
 	trash(t, a, b, digests, readyA.ID)
 	for _, h := range []*home{a, b} {

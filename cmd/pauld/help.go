@@ -79,6 +79,25 @@ its bytes stay in the trash here (- for none here), name. "pauld restore" brings
 back what was deleted, and "pauld save" what was unsaved here. With --json an entry
 has removed, by, unsaved and until (null for none here) as well.
 `
+	logHelp = `The oldest first: when, what was done, on which device that was asked for, digest,
+name, and by which devices' copies it was covered (when each last read its copy, and
+until when it promised to keep it). A line is written before the bytes are moved; where
+they then stayed after all, a later line says kept. The log keeps the last 100,000 or so.
+
+  unsave     removed from this device, after other devices proved their copies
+  when-safe  the same, some time after it was asked for
+  force      removed though it may have been the last copy
+  delete     deleted on all devices
+  unwanted   fetched, and no longer wished for by then
+  purge      removed from the trash, for good
+  restore    brought back out of the trash
+
+  --since TIME   only from then on: a date (2024-05-01), a date and a time
+                 (2024-05-01T12:30), or how long ago (90m, 24h, 7d)
+
+With --json a line has time, what, digest, name, size, by, byName, leases [{device,
+name, verified, until}] and, of kept, error.
+`
 	fetchHelp = `The photo may be on any device that is online; the copy is checked byte by byte.
 Without -o it gets the photo's name, in the current folder; a file that is there
 is never replaced: the copy gets a number.

@@ -29,6 +29,7 @@ type line struct {
 	restore                            bool
 	part                               part
 	output                             string
+	since                              sinceTime
 }
 
 // list is the value of a flag that may be given several times.
@@ -98,6 +99,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.held, "held", false, "")
 	fs.BoolVar(&l.restore, "restore", false, "")
 	fs.StringVar(&l.output, "o", "", "")
+	fs.Var(&l.since, "since", "")
 	return fs
 }
 

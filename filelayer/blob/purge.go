@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path"
 	"strconv"
 	"time"
 )
@@ -19,19 +20,20 @@ const lastPurge = "purged"
 // PurgeTrash removes for good what has been in the trash, or in the quarantine,
 // for at least olderThan, and returns how many files that were. In the
 // quarantine it spares bytes of which no intact copy is here, since they may be
-// the best there are. Call it at least daily: between two calls a file ages by a
+// the best there are. Before it removes anything it calls about, if not nil,
+// with what will go; when that fails nothing does. Call it at least daily: between two calls a file ages by a
 // week at most, however the clock is set.
-func (s *Store) PurgeTrash(olderThan time.Duration) (int, error) {
+func (s *Store) PurgeTrash(olderThan time.Duration, about func([]Trashed) error) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, err := s.purge(time.Now(), olderThan)
+	n, err := s.purge(time.Now(), olderThan, about)
 	if err != nil {
 		return n, fmt.Errorf("purge trash: %w", err)
 	}
 	return n, nil
 }
 
-func (s *Store) purge(at time.Time, olderThan time.Duration) (purged int, err error) {
+func (s *Store) purge(at time.Time, olderThan time.Duration, about func([]Trashed) error) (purged int, err error) {
 	if err := s.Mounted(); err != nil {
 		return 0, err
 	}
@@ -40,18 +42,19 @@ func (s *Store) purge(at time.Time, olderThan time.Duration) (purged int, err er
 	}
 	before := at.Add(-olderThan).UnixNano()
 	old, err := collect(s.index, scanOld,
-		"SELECT path, digest, 0 FROM trash WHERE at <= ? UNION ALL SELECT path, digest, 1 FROM quarantine WHERE at <= ?", before, before)
+		`SELECT path, digest, origin, reason, at, size, 0 FROM trash WHERE at <= ?
+		UNION ALL SELECT path, digest, origin, '', at, size, 1 FROM quarantine WHERE at <= ?`, before, before)
 	if err != nil {
 		return 0, err
 	}
+	old, err = s.dispensable(old)
+	if len(old) > 0 && about != nil {
+		if err := about(s.toldOf(old)); err != nil {
+			return 0, err
+		}
+	}
 	var gone []string
 	for _, o := range old {
-		if o.rotten {
-			if here, hereErr := s.hereLocked(o.digest); !here {
-				err = errors.Join(err, hereErr)
-				continue
-			}
-		}
 		if dropErr := s.dropFile(s.path(o.path)); dropErr != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", o.path, dropErr))
 			continue
@@ -61,16 +64,43 @@ func (s *Store) purge(at time.Time, olderThan time.Duration) (purged int, err er
 	return len(gone), errors.Join(err, s.forget(gone))
 }
 
+// dispensable leaves out what may be the best copy there is.
+func (s *Store) dispensable(all []old) (out []old, err error) {
+	for _, o := range all {
+		if o.rotten {
+			if here, hereErr := s.hereLocked(o.digest); !here {
+				err = errors.Join(err, hereErr)
+				continue
+			}
+		}
+		out = append(out, o)
+	}
+	return out, err
+}
+
+func (s *Store) toldOf(all []old) []Trashed {
+	out := make([]Trashed, len(all))
+	for i, o := range all {
+		out[i] = Trashed{
+			Digest: o.digest, Name: path.Base(o.origin), Path: s.path(o.path),
+			Reason: o.reason, At: time.Unix(0, o.at), Size: o.size,
+		}
+	}
+	return out
+}
+
 // old is a file whose time in the trash, or in the quarantine, is over.
 type old struct {
-	path   string
-	digest Digest
-	rotten bool
+	path           string
+	digest         Digest
+	origin, reason string
+	at, size       int64
+	rotten         bool
 }
 
 func scanOld(rs *sql.Rows) (o old, err error) {
 	var digest []byte
-	err = rs.Scan(&o.path, &digest, &o.rotten)
+	err = rs.Scan(&o.path, &digest, &o.origin, &o.reason, &o.at, &o.size, &o.rotten)
 	copy(o.digest[:], digest)
 	return o, err
 }
