@@ -2,7 +2,10 @@ package overlay
 
 import (
 	"crypto/ed25519"
+	"slices"
 	"sync"
+
+	"github.com/yggdrasil-network/yggdrasil-go/src/core"
 )
 
 const (
@@ -63,9 +66,20 @@ func (t *treePorts) add(by ed25519.PublicKey, port uint64) {
 	t.known[string(by)] = &treePort{port: port}
 }
 
-// numbered is called with each signature of a neighbour.
+// numbered is called with each signature of a neighbour. Only the number that the
+// parent gives is announced. To refresh for another would let it make this node
+// announce anew as often as it likes, and before the parent has answered: then
+// ironwood leaves the tree.
 func (ls *links) numbered(by ed25519.PublicKey, port uint64, first bool) {
-	if ls.ports.told(by, port, first) {
+	if ls.ports.told(by, port, first) && ls.isParent(by) {
 		refreshTree(ls.core)
 	}
+}
+
+// isParent reports whether this node is announced as a child of that neighbour.
+func (ls *links) isParent(key ed25519.PublicKey) bool {
+	own := ls.private.Public().(ed25519.PublicKey)
+	return slices.ContainsFunc(ls.core.GetTree(), func(e core.TreeEntryInfo) bool {
+		return own.Equal(e.Key) && key.Equal(e.Parent)
+	})
 }

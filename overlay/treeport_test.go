@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"slices"
 	"testing"
+
+	"github.com/Arceliar/phony"
 )
 
 // TestPortTakenOver lets a device lose its link to another and come back at once,
@@ -33,6 +35,44 @@ func TestPortTakenOver(t *testing.T) {
 	cutBack()
 	up(back)  // number 1, that leaves had
 	up(comes) // number 2, that back had
+}
+
+// TestNumberOfParentAlone lets both neighbours of a device give it another number:
+// it announces itself anew for its parent, and for no other.
+func TestNumberOfParentAlone(t *testing.T) {
+	t.Parallel()
+	x, y := linkedDirectly(t, 0)
+	nodes := []*Node{x, y}
+	slices.SortFunc(nodes, func(a, b *Node) int { return bytes.Compare(a.PublicKey(), b.PublicKey()) })
+	root, child := nodes[0], nodes[1]
+	for _, tt := range []struct {
+		name   string
+		of, by *Node
+		want   bool
+	}{
+		{"of the child", root, child, false},
+		{"of the parent", child, root, true},
+	} {
+		before := sequence(tt.of)
+		tt.of.links.numbered(tt.by.PublicKey(), 77, true) // known by another number
+		inbox, _ := fieldOf[phony.Inbox](tt.of.core.PacketConn, "PacketConn", "core", "router", "Inbox")
+		refresh, _ := fieldOf[bool](tt.of.core.PacketConn, "PacketConn", "core", "router", "refresh")
+		var got bool
+		phony.Block(inbox, func() { got = *refresh })
+		if got = got || sequence(tt.of) != before; got != tt.want {
+			t.Errorf("%s: announces itself anew: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// sequence returns the number of what a node announces of itself.
+func sequence(n *Node) uint64 {
+	for _, e := range n.core.GetTree() {
+		if n.PublicKey().Equal(e.Key) {
+			return e.Sequence
+		}
+	}
+	return 0
 }
 
 func TestTreePorts(t *testing.T) {
