@@ -14,16 +14,19 @@ const (
 // joined is called when a link has become one of the tree.
 func (ls *links) joined() { time.AfterFunc(joinedAfter, ls.moved) }
 
-// alone reports whether no device can be found yet: there is no link, or only
-// new ones that searches do not pass. To search is then worse than to wait, as
-// ironwood searches for a device once a second at most.
-func (ls *links) alone(now time.Time) bool {
+// alone returns how long to wait at most while no device can be found: there is
+// no link, or only new ones that searches do not pass. It is 0 when one can. To
+// search is worse than to wait, as ironwood searches for a device once a second
+// at most.
+func (ls *links) alone(now time.Time) (wait time.Duration) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
+	wait = joinWait
 	for k := range ls.up {
-		if k.joined() || now.Sub(k.since) >= joinWait {
-			return false
+		if k.joined() {
+			return 0
 		}
+		wait = min(wait, joinWait-now.Sub(k.since))
 	}
-	return true
+	return max(wait, 0)
 }

@@ -20,14 +20,17 @@ func TestAlone(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		links []*link
-		want  bool
+		want  time.Duration
 	}{
-		{"no link", nil, true},
-		{"a new link", []*link{up(time.Second, false, false)}, true},
-		{"it hears of devices, and is not heard of", []*link{up(time.Second, true, false)}, true},
-		{"it has joined", []*link{up(time.Second, true, true)}, false},
-		{"it has taken long", []*link{up(joinWait, false, false)}, false},
-		{"a new one beside one that has joined", []*link{up(time.Second, false, false), up(time.Hour, true, true)}, false},
+		{"no link", nil, joinWait},
+		{"a new link", []*link{up(time.Second, false, false)}, joinWait - time.Second},
+		{"a new link beside one that is not so new", []*link{up(0, false, false), up(3*time.Second, false, false)}, joinWait - 3*time.Second},
+		{"it hears of devices, and is not heard of", []*link{up(time.Second, true, false)}, joinWait - time.Second},
+		{"it is heard of, and hears of none", []*link{up(time.Second, false, true)}, joinWait - time.Second},
+		{"it has joined", []*link{up(time.Second, true, true)}, 0},
+		{"it has taken long", []*link{up(joinWait, false, false)}, 0},
+		{"it has taken an hour", []*link{up(time.Hour, false, false)}, 0},
+		{"a new one beside one that has joined", []*link{up(time.Second, false, false), up(time.Hour, true, true)}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,13 +103,19 @@ func TestPresenceHolds(t *testing.T) {
 		{"online", presence{online: true}, 0},
 	} {
 		tt.p.wake(now)
-		if tt.p.hold(now); tt.p.next.Sub(now) != tt.want {
+		if tt.p.hold(now, joinWait); tt.p.next.Sub(now) != tt.want {
 			t.Errorf("%s: the next hello in %v, want %v", tt.name, tt.p.next.Sub(now), tt.want)
 		}
 	}
 	p := presence{second: true}
 	if p.wake(now); p.next.Sub(now) != helloEager {
 		t.Errorf("the second of two ends says hello in %v, want %v", p.next.Sub(now), helloEager)
+	}
+	for range 3 {
+		p.wake(now.Add(helloEager / 2))
+	}
+	if p.next.Sub(now) != helloEager {
+		t.Errorf("after more changes it says hello in %v, want %v", p.next.Sub(now), helloEager)
 	}
 	p.online = true
 	if p.wake(now); p.next != now {

@@ -40,8 +40,8 @@ type greeter struct {
 	devices *devices
 	start   time.Time // origin of the times in hellos
 	changed func()
-	settled func(iwt.Addr)           // a device answers after a change of ways; nil for none
-	alone   func(now time.Time) bool // no device can be found yet; nil for never
+	settled func(iwt.Addr)                    // a device answers after a change of ways; nil for none
+	alone   func(now time.Time) time.Duration // for how long no device can be found yet
 	kick    chan struct{}
 	out     chan datagram
 
@@ -62,7 +62,8 @@ type datagram struct {
 func newGreeter(d *devices, changed func()) *greeter {
 	return &greeter{
 		devices: d, start: time.Now(), changed: changed,
-		kick: make(chan struct{}, 1), out: make(chan datagram, datagramQueue),
+		alone: func(time.Time) time.Duration { return 0 },
+		kick:  make(chan struct{}, 1), out: make(chan datagram, datagramQueue),
 		farewells: map[string]chan struct{}{},
 	}
 }
@@ -88,12 +89,12 @@ func (g *greeter) tick(now time.Time) time.Duration {
 	var lost []*device
 	var hellos []iwt.Addr
 	wait := helloEvery
-	alone := g.alone != nil && g.alone(now)
+	alone := g.alone(now)
 	t := g.devices
 	t.mu.Lock()
 	for _, d := range t.inOrder() {
-		if alone {
-			d.presence.hold(now)
+		if alone > 0 {
+			d.presence.hold(now, alone)
 		}
 		if d.presence.due(now) && !g.afford(now) {
 			wait = min(wait, time.Second/helloRate)

@@ -60,19 +60,24 @@ func (p *presence) hurry(now time.Time) {
 	if p.isMute(now) {
 		return
 	}
-	p.next, p.eager, p.woken = now, now.Add(eagerFor), true
+	turn := now
 	// Two ends that open a session at once often make two that do not match, and
 	// ironwood mends that a second later at the earliest.
 	if p.second && !p.online {
-		p.next = now.Add(helloEager)
+		turn = now.Add(helloEager)
 	}
+	// Its turn is not put off again, however often something changes.
+	if p.due(now) || turn.Before(p.next) {
+		p.next = turn
+	}
+	p.eager, p.woken = now.Add(eagerFor), true
 }
 
-// hold puts off a search that would be in vain. A device that is heard is found
-// all the same.
-func (p *presence) hold(now time.Time) {
+// hold puts off a search that would be in vain for so long. A device that is
+// heard is found all the same.
+func (p *presence) hold(now time.Time, wait time.Duration) {
 	if p.due(now) && !p.online && now.Sub(p.lastSeen) >= eagerFor {
-		p.next = now.Add(joinWait)
+		p.next = now.Add(wait)
 	}
 }
 
