@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// linkBuffer holds a frame of tunedMTU and more, so that each takes one call
-// of the system.
+// linkBuffer holds a frame of tunedMTU and more, so that it takes no more calls
+// than the connection needs: one of TCP, one a record of TLS.
 const linkBuffer = 64 << 10
 
 // link is a connection to another node that carries packets.
