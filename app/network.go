@@ -126,12 +126,17 @@ func parseKey(id string) (ed25519.PublicKey, error) {
 // over a new one two; the overlay ends those of a device that has gone.
 const keepPeerConns = filelayer.PeerIdle - time.Minute
 
+// maxIdlePeerConns bounds how many are kept, to all devices together: each holds
+// 128 KB of buffers.
+const maxIdlePeerConns = 64
+
 // peerTransport reaches the peer service of other devices. It sets no limit on
 // a whole answer: a changes feed stays open, and photos are large.
 func peerTransport(node *overlay.Node) http.RoundTripper {
 	return &http.Transport{
 		DialContext:           node.DialContext,
 		DisableCompression:    true, // photos do not shrink
+		MaxIdleConns:          maxIdlePeerConns,
 		MaxIdleConnsPerHost:   8,
 		IdleConnTimeout:       keepPeerConns,
 		ExpectContinueTimeout: time.Second,
