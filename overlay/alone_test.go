@@ -2,9 +2,12 @@ package overlay
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/binary"
 	"io"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -86,6 +89,59 @@ func TestJoined(t *testing.T) {
 type sinkConn struct{ readConn }
 
 func (sinkConn) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestJoinedSearches: devices are searched for once ironwood has taken in that
+// a link has joined.
+func TestJoinedSearches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		moved := make(chan time.Duration, 1)
+		ls := &links{moved: func() { moved <- time.Since(began) }}
+		ls.joined()
+		if got := <-moved; got != joinedAfter {
+			t.Errorf("searched after %v, want %v", got, joinedAfter)
+		}
+	})
+}
+
+// TestAloneSaysNothing: while no device can be found, hellos go to those alone
+// that have been heard; then to all.
+func TestAloneSaysNothing(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	g, keys := manyDevices(now, 4)
+	g.alone = func(time.Time) time.Duration { return joinWait }
+	heard := keys[0]
+	g.greeted(g.devices.table[AddressOf(heard)], now)
+	for key, n := range greetings(g, &now, joinWait-time.Second) {
+		if key != string(heard) {
+			t.Errorf("%d hellos to a device that cannot be found", n)
+		}
+	}
+	g.alone = func(time.Time) time.Duration { return 0 }
+	count := greetings(g, &now, 2*time.Second)
+	for i, key := range keys {
+		if count[string(key)] == 0 {
+			t.Errorf("no hello to device %d when it can be found", i)
+		}
+	}
+}
+
+// TestOneEndIsFirst: of two devices the one with the lesser address says hello
+// first.
+func TestOneEndIsFirst(t *testing.T) {
+	t.Parallel()
+	keys := []ed25519.PublicKey{public(seeded(1)), public(seeded(2))}
+	slices.SortFunc(keys, func(a, b ed25519.PublicKey) int { return AddressOf(a).Compare(AddressOf(b)) })
+	lesser, greater := newDevices(AddressOf(keys[0])), newDevices(AddressOf(keys[1]))
+	if lesser.newDevice(keys[1]).presence.second {
+		t.Error("the one with the lesser address says hello second")
+	}
+	if !greater.newDevice(keys[0]).presence.second {
+		t.Error("the one with the greater address says hello first")
+	}
+}
 
 // TestPresenceHolds: who is alone searches for no device, but for one that was
 // just heard; of two ends the second waits for the first.
