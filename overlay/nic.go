@@ -128,7 +128,7 @@ func (n *nic) deliver(packet []byte) {
 	}
 	headers := min(len(packet), headerView)
 	data := buffer.MakeWithData(packet[:headers])
-	_ = data.Append(buffer.NewViewWithData(packet[headers:])) // its only error is of a nil view
+	_ = data.Append(buffer.NewViewWithData(packet[headers:])) // its only error is of a view that took less than it has room for
 	p := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: data})
 	defer p.DecRef()
 	(*d).DeliverNetworkPacket(ipv6.ProtocolNumber, p)
