@@ -52,37 +52,42 @@ func TestAlone(t *testing.T) {
 // first of each that is not empty.
 func TestJoined(t *testing.T) {
 	t.Parallel()
-	filter := func(words int) []byte {
-		f := make([]byte, emptyBloom+8*words)
-		f[0] = frameBloom
-		return append(binary.AppendUvarint(nil, uint64(len(f))), f...)
+	type step struct {
+		in, out int // words of the filter that passes; -1 for none
+		want    int // how often the link has joined
 	}
-	joined := 0
-	in := new(bytes.Buffer)
-	m := newMeter(sinkConn{readConn{r: in}}, &link{}, nil, watcher{joined: func() { joined++ }})
-	for i, step := range []struct {
-		read, write []byte
-		want        int
-	}{
-		{read: filter(0), want: 0},
-		{write: filter(0), want: 0},
-		{read: filter(1), want: 0},
-		{read: filter(40), want: 0},
-		{write: filter(40), want: 1},
-		{write: filter(2), want: 1},
-		{read: filter(3), want: 1},
+	for name, steps := range map[string][]step{
+		"hears first":    {{0, -1, 0}, {-1, 0, 0}, {1, -1, 0}, {40, -1, 0}, {-1, 40, 1}, {-1, 2, 1}, {3, -1, 1}},
+		"is heard first": {{-1, 0, 0}, {0, -1, 0}, {-1, 1, 0}, {0, -1, 0}, {1, -1, 1}, {40, -1, 1}},
 	} {
-		in.Write(step.read)
-		if _, err := io.ReadFull(m, make([]byte, len(step.read))); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := m.Write(step.write); err != nil {
-			t.Fatal(err)
-		}
-		if joined != step.want {
-			t.Errorf("step %d: joined %d times, want %d", i, joined, step.want)
+		joined := 0
+		in := new(bytes.Buffer)
+		m := newMeter(sinkConn{readConn{r: in}}, &link{}, nil, watcher{joined: func() { joined++ }})
+		for i, s := range steps {
+			if s.in >= 0 {
+				f := filterFrame(s.in)
+				in.Write(f)
+				if _, err := io.ReadFull(m, make([]byte, len(f))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if s.out >= 0 {
+				if _, err := m.Write(filterFrame(s.out)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if joined != s.want {
+				t.Errorf("%s, step %d: joined %d times, want %d", name, i, joined, s.want)
+			}
 		}
 	}
+}
+
+// filterFrame is a filter of that many words that are neither empty nor full.
+func filterFrame(words int) []byte {
+	f := make([]byte, emptyBloom+8*words)
+	f[0] = frameBloom
+	return append(binary.AppendUvarint(nil, uint64(len(f))), f...)
 }
 
 // sinkConn is a connection that takes all that is written.

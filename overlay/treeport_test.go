@@ -3,6 +3,9 @@ package overlay
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/binary"
+	"io"
+	"math"
 	"slices"
 	"testing"
 
@@ -62,6 +65,38 @@ func TestNumberOfParentAlone(t *testing.T) {
 		if got = got || sequence(tt.of) != before; got != tt.want {
 			t.Errorf("%s: announces itself anew: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestNumbered reads responses of a neighbour: the first on a link is told from
+// those after it, and one that is damaged tells nothing.
+func TestNumbered(t *testing.T) {
+	t.Parallel()
+	response := func(numbers ...uint64) []byte {
+		f := []byte{frameSignatureResponse}
+		for _, n := range numbers {
+			f = binary.AppendUvarint(f, n)
+		}
+		if len(numbers) == 3 {
+			f = append(f, make([]byte, ed25519.SignatureSize)...)
+		}
+		return append(binary.AppendUvarint(nil, uint64(len(f))), f...)
+	}
+	const most = math.MaxUint64
+	stream := slices.Concat(response(300, most), response(300, most, 7), response(most, 1, 7), response(1, 2, most))
+	type number struct {
+		port  uint64
+		first bool
+	}
+	var got []number
+	m := newMeter(readConn{r: bytes.NewReader(stream)}, &link{}, nil, watcher{
+		numbered: func(_ ed25519.PublicKey, port uint64, first bool) { got = append(got, number{port, first}) },
+	})
+	if _, err := io.Copy(io.Discard, m); err != nil {
+		t.Fatal(err)
+	}
+	if want := []number{{7, true}, {7, false}, {most, false}}; !slices.Equal(got, want) {
+		t.Errorf("numbers %v, want %v", got, want)
 	}
 }
 
