@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 func TestLimitAfter(t *testing.T) {
@@ -29,6 +31,52 @@ func TestLimitAfter(t *testing.T) {
 				t.Errorf("limitAfter(%d, %v) = %d, want %d", tt.size, tt.rtt, got, tt.want)
 			}
 		})
+	}
+}
+
+// answering is an endpoint with nothing but a round trip and a send buffer.
+type answering struct {
+	tcpip.Endpoint
+	rtt     time.Duration
+	options tcpip.SocketOptions
+}
+
+func (a *answering) SocketOptions() *tcpip.SocketOptions { return &a.options }
+
+func (a *answering) GetSockOpt(o tcpip.GettableSocketOption) tcpip.Error {
+	o.(*tcpip.TCPInfoOption).RTT = a.rtt
+	return nil
+}
+
+// TestSendLimitSteps: the limit grows when twice as much has been written, and
+// falls at once, then not again before that was heard of.
+func TestSendLimitSteps(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	ep := &answering{rtt: time.Millisecond}
+	ep.options.InitHandler(&tcpip.DefaultSocketOptionsHandler{}, nil, nil, nil)
+	l := newSendLimit(ep)
+	for i, step := range []struct {
+		after   time.Duration
+		rtt     time.Duration
+		written int
+		want    int64
+	}{
+		{0, time.Millisecond, tcpMinSend, tcpMinSend},
+		{limitEvery, time.Millisecond, tcpMinSend - 1, tcpMinSend},
+		{limitEvery - 1, time.Millisecond, 1, tcpMinSend}, // it is not looked at yet
+		{1, time.Millisecond, 0, 2 * tcpMinSend},
+		{limitEvery, time.Millisecond, 4 * tcpMinSend, 4 * tcpMinSend},
+		{limitEvery, time.Second, 0, 2 * tcpMinSend},
+		{time.Second - 1, time.Second, 0, 2 * tcpMinSend},
+		{1, time.Second, 0, tcpMinSend},
+		{time.Second, 0, 9 * tcpMinSend, tcpMinSend}, // not heard of
+	} {
+		now, ep.rtt = now.Add(step.after), step.rtt
+		l.follow(ep, step.written, now)
+		if got := ep.options.GetSendBufferSize(); got != step.want {
+			t.Errorf("step %d: a limit of %d, want %d", i, got, step.want)
+		}
 	}
 }
 
