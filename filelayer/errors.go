@@ -24,6 +24,10 @@ var (
 	// too few could prove it now. Nothing was removed.
 	ErrUnverified = errors.New("too few other devices could prove their copy")
 
+	// ErrKeeper is returned by Unsave on a device that keeps everything: the file
+	// would be fetched again at once. Nothing was removed.
+	ErrKeeper = errors.New("this device keeps every photo: let it keep chosen ones only, and try again")
+
 	// ErrLeased is returned when another device relies on the copy here.
 	ErrLeased = blob.ErrLeased
 

@@ -45,6 +45,8 @@ type Layer struct {
 	// lease asks a device for a lease. Tests replace it.
 	lease func(ctx context.Context, device, removal string, e Entry) (proof, error)
 
+	role          atomic.Pointer[Role] // nil until one is set
+	roleChanged   signal.Signal
 	rosterChanged signal.Signal
 	closed        chan struct{} // closed by Close
 	told          atomic.Int64  // when progress was last told, in nanoseconds
@@ -77,6 +79,9 @@ func Open(opts Options) (*Layer, error) {
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
 	l.lease = l.askLease
+	if err := l.SetRole(opts.Role); err != nil {
+		return nil, err
+	}
 	if l.held, err = openHeld(filepath.Join(opts.Dir, "deletions.json")); err != nil {
 		return nil, err
 	}

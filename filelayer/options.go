@@ -63,6 +63,9 @@ type Options struct {
 	// Unsave drops the copy here. At least, and by default, 1.
 	Copies int
 
+	// Role is what this device keeps by itself, until SetRole changes it.
+	Role Role
+
 	// CacheBytes bounds the temporary copies that Fetch keeps. Default 2 GiB.
 	CacheBytes int64
 

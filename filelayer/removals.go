@@ -15,6 +15,7 @@ const (
 	RemovedUnsaved  = "unsave"    // other devices had proved their copies
 	RemovedForced   = "force"     // though it may have been the last copy
 	RemovedWhenSafe = "when-safe" // as RemovedUnsaved, some time after a person asked
+	RemovedForSpace = "space"     // as RemovedUnsaved, for the limit of space of the device
 	RemovedDeleted  = "delete"    // on all devices
 	RemovedUnwanted = "unwanted"  // fetched after the wish for it was taken back
 	RemovedPurged   = "purge"     // from the trash, for good

@@ -93,6 +93,7 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 		g.Go(func() error { return l.fetchLoop(ctx) })
 	}
 	g.Go(func() error { return l.retryLoop(ctx) })
+	g.Go(func() error { return l.roleLoop(ctx) })
 }
 
 // followFiles keeps the mirror's File records true.

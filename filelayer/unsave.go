@@ -75,14 +75,25 @@ const leaseMargin = 2 * time.Minute
 // [CopiesError], or with [ErrLeased] when a device that relies on the copy here
 // does not prove one of its own, and nothing changes. A wish that was not
 // fulfilled yet is taken back.
+//
+// A device that keeps everything refuses with [ErrKeeper].
 func (l *Layer) Unsave(ctx context.Context, d Digest) error {
-	return l.unsave(ctx, d, RemovedUnsaved)
+	return l.unsaveHere(ctx, d, RemovedUnsaved)
 }
 
 // ForceUnsave moves the copy here to the trash though it may be the last. Only
-// a device that relies on it, and does not prove one of its own, stops it.
+// a device that relies on it, and does not prove one of its own, stops it, or
+// that this device keeps everything.
 func (l *Layer) ForceUnsave(ctx context.Context, d Digest) error {
-	return l.unsave(ctx, d, RemovedForced)
+	return l.unsaveHere(ctx, d, RemovedForced)
+}
+
+// unsaveHere does what a person asks for, if the role of the device lets it last.
+func (l *Layer) unsaveHere(ctx context.Context, d Digest, what string) error {
+	if l.Role().Everything {
+		return fmt.Errorf("unsave: %w", ErrKeeper)
+	}
+	return l.unsave(ctx, d, what)
 }
 
 // A removal is one try to drop the copy here.

@@ -86,6 +86,7 @@ they then stayed after all, a later line says kept. The log keeps the last 100,0
 
   unsave     removed from this device, after other devices proved their copies
   when-safe  the same, some time after it was asked for
+  space      the same, since photos took more space than they may here
   force      removed though it may have been the last copy
   delete     deleted on all devices
   unwanted   fetched, and no longer wished for by then

@@ -72,10 +72,11 @@ func TestAnswerOfTenGB(t *testing.T) {
 }
 
 // A row may name any number of revisions: what takes time is what the target
-// is asked, not to look through the answer.
+// is asked, not to look through the answer: with the square of their number it
+// would be many minutes.
 func TestRowOfManyRevisions(t *testing.T) {
 	t.Parallel()
-	const n = 100_000
+	const n = 400_000
 	row := change{id: "x", seq: "1", revs: make([]string, n)}
 	for i := range row.revs {
 		row.revs[i] = fmt.Sprintf("1-%d", i)
@@ -86,7 +87,7 @@ func TestRowOfManyRevisions(t *testing.T) {
 	if err != nil || len(l.missing) != n || l.missing[n-1].row != 0 {
 		t.Fatalf("%d missing, err = %v", len(l.missing), err)
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > 3*time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
