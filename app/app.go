@@ -207,6 +207,7 @@ func (a *App) openFiles() (err error) {
 		PairListener: listeners[1],
 		DatabaseURL:  a.started.Database,
 		Copies:       a.started.Copies,
+		Role:         a.started.role(),
 		Log:          a.log.With("part", "filelayer"),
 	})
 	if err != nil {

@@ -199,6 +199,21 @@ func (c *Client) RestoreBackup(ctx context.Context, path string) (r RestoredInfo
 	return r, c.call(ctx, http.MethodPost, "/v1/backup", backupRequest{Path: path, Restore: true}, &r)
 }
 
+// Role returns what the device keeps by itself, and what it has to do for that.
+func (c *Client) Role(ctx context.Context) (r RoleInfo, err error) {
+	return r, c.call(ctx, http.MethodGet, "/v1/role", nil, &r)
+}
+
+// Plan tells what the device would have to do for a role.
+func (c *Client) Plan(ctx context.Context, role Role) (r RoleInfo, err error) {
+	return r, c.call(ctx, http.MethodPost, "/v1/role/plan", role, &r)
+}
+
+// SetRole changes what the device keeps by itself.
+func (c *Client) SetRole(ctx context.Context, role Role) (r RoleInfo, err error) {
+	return r, c.call(ctx, http.MethodPost, "/v1/role", role, &r)
+}
+
 // Check compares records and files. Each event has a Problem or, at the end, Checked.
 func (c *Client) Check(ctx context.Context, opts CheckOptions, each func(Event)) error {
 	return c.stream(ctx, "/v1/check", opts, each)

@@ -31,6 +31,8 @@ type config struct {
 	PortMap        bool     `json:"portMap"` // ask the router to forward a port for them
 	STUN           []string `json:"stun"`    // servers asked for this device's address, as "host:port"; empty = the built-in list, NoSTUN = none
 	Copies         int      `json:"copies"`
+	KeepEverything bool     `json:"keepEverything"` // save every photo of the library here
+	SpaceLimit     int64    `json:"spaceLimit"`     // bytes that photos may take here; 0 = no limit
 	Theme          string   `json:"theme"`
 	Scale          float64  `json:"scale"`
 	FirstStartDone bool     `json:"firstStartDone"`
@@ -46,6 +48,8 @@ func (c config) check() error {
 	switch {
 	case c.Copies < 1:
 		return fmt.Errorf("copies is %d; it must be at least 1", c.Copies)
+	case c.SpaceLimit < 0:
+		return fmt.Errorf("spaceLimit is %d; it must be a number of bytes, or 0 for no limit", c.SpaceLimit)
 	case c.Scale < 0 || c.Scale > 8:
 		return fmt.Errorf("scale is %g; it must be between 0 and 8", c.Scale)
 	case slices.ContainsFunc(c.CORSOrigins, badOrigin):
@@ -55,6 +59,9 @@ func (c config) check() error {
 	}
 	return checkSTUN(c.STUN)
 }
+
+// role is what the device keeps by itself.
+func (c config) role() Role { return Role{Everything: c.KeepEverything, Space: c.SpaceLimit} }
 
 // badOrigin reports whether s is not what a browser sends as Origin.
 func badOrigin(s string) bool {

@@ -51,6 +51,27 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/peers/remove", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b peerRequest) (any, error) { return b, a.RemovePeer(b.URI) })
 	}))
+	mux.HandleFunc("GET /v1/role", c.answer(func(r *http.Request) (any, error) {
+		_, err := a.Ready(r.Context())
+		return a.roleInfo(a.Role()), err
+	}))
+	mux.HandleFunc("POST /v1/role/plan", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b Role) (any, error) {
+			_, err := a.Ready(r.Context())
+			return a.roleInfo(b), err
+		})
+	}))
+	mux.HandleFunc("POST /v1/role", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b Role) (any, error) {
+			if _, err := a.Ready(r.Context()); err != nil {
+				return nil, err
+			}
+			if err := a.SetRole(r.Context(), b); err != nil {
+				return nil, err
+			}
+			return a.roleInfo(b), nil
+		})
+	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
@@ -116,7 +137,7 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrDeleted):
 		return http.StatusNotFound
-	case errors.Is(err, ErrLastCopy), errors.Is(err, ErrUnverified), errors.Is(err, ErrLeased):
+	case errors.Is(err, ErrLastCopy), errors.Is(err, ErrUnverified), errors.Is(err, ErrLeased), errors.Is(err, ErrKeeper):
 		return http.StatusConflict
 	case errors.Is(err, ErrNoHolder):
 		return http.StatusServiceUnavailable

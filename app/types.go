@@ -21,6 +21,9 @@ type (
 	Part         = filelayer.Part
 	// Removal is a line of the log of what left the library of this device.
 	Removal = filelayer.Removal
+	// Role is what a device keeps by itself, Plan what it has to do for that.
+	Role = filelayer.Role
+	Plan = filelayer.Plan
 	// Guest is who used a pair code, and the four words both sides show.
 	Guest = filelayer.Guest
 	// Peering is one link of the overlay node.

@@ -255,6 +255,7 @@ var codes = []struct {
 	{"lastCopy", ErrLastCopy},
 	{"unverified", ErrUnverified},
 	{"leased", ErrLeased},
+	{"keeper", ErrKeeper},
 	{"noHolder", ErrNoHolder},
 	{"deleted", ErrDeleted},
 	{"notFound", ErrNotFound},

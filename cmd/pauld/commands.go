@@ -91,6 +91,10 @@ func commands() []*command {
 			long: doctorHelp, run: diagnose,
 		},
 		{
+			name: "keep", usage: "keep [everything | chosen] [--space SIZE] [--preview]", short: "say what this device keeps by itself",
+			long: keepHelp, flags: openFlags([]string{"space", "preview"}), most: 1, links: true, run: keeps,
+		},
+		{
 			name: "check", usage: "check [--read-data [--subset N/OF]] [--repair]", short: "compare records and files of this device",
 			long: checkHelp, flags: openFlags([]string{"read-data", "subset", "repair"}), links: true, run: check,
 		},

@@ -147,6 +147,17 @@ something here keeps devices apart (marked !); hints (marked -) do not change it
 With --json a line {"finding": {code, severity, about, device, what, do}} for each, where
 severity is problem, hint or fine, then one {"facts": {...}}.
 `
+	keepHelp = `Without arguments it tells what the device keeps, and what is left to do.
+
+  everything     save every photo of the library here, also what comes later
+  chosen         keep what is saved here, and nothing else (as from the start)
+  --space 60GB   let photos take so much here, the newest first; none for no limit
+  --preview      tell what would be fetched and removed, and change nothing
+
+Beyond the limit the oldest photos are removed from this device, each only once
+other devices have proved their copy, and go to its trash for 30 days; what too
+few others have stays. A device that keeps everything refuses "unsave".
+`
 	checkHelp = `The exit code is 1 when a problem remains. A file in the library folder that is
 not in the records, such as one that another program changed, is a problem too:
 it stays until you move it elsewhere.

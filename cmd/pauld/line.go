@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/libpaul/paul/app"
@@ -28,6 +30,8 @@ type line struct {
 	force, yes, readData, repair, held bool
 	restore                            bool
 	part                               part
+	space                              space
+	preview                            bool
 	output                             string
 	since                              sinceTime
 }
@@ -59,6 +63,37 @@ func (p *part) String() string { return fmt.Sprintf("%d/%d", p.N, p.Of) }
 func (p *part) Set(s string) (err error) {
 	p.Part, err = app.ParsePart(s)
 	return err
+}
+
+// space is a limit in bytes: a number with a unit, such as 60GB, or none.
+type space struct{ bytes int64 }
+
+func (s *space) String() string { return size(s.bytes) }
+
+func (s *space) Set(text string) (err error) {
+	s.bytes, err = parseSize(text)
+	return err
+}
+
+// parseSize reads a number of bytes as size writes it, and more forgivingly;
+// none is 0.
+func parseSize(text string) (int64, error) {
+	number := strings.ToUpper(strings.ReplaceAll(text, " ", ""))
+	if number == "NONE" {
+		return 0, nil
+	}
+	number = strings.TrimSuffix(number, "B")
+	unit := 1.0
+	for i, letter := range []string{"K", "M", "G", "T"} {
+		if rest, ok := strings.CutSuffix(number, letter); ok {
+			number, unit = rest, math.Pow(1000, float64(i+1))
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(n > 0) || n*unit >= math.MaxInt64 || n*unit < 1 {
+		return 0, fmt.Errorf("%q is no size: write one like 500MB or 60GB, or none", text)
+	}
+	return int64(n * unit), nil
 }
 
 // Groups of flags, as commands take them.
@@ -95,6 +130,8 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.yes, "yes", false, "")
 	fs.BoolVar(&l.readData, "read-data", false, "")
 	fs.Var(&l.part, "subset", "")
+	fs.Var(&l.space, "space", "")
+	fs.BoolVar(&l.preview, "preview", false, "")
 	fs.BoolVar(&l.repair, "repair", false, "")
 	fs.BoolVar(&l.held, "held", false, "")
 	fs.BoolVar(&l.restore, "restore", false, "")

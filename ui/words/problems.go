@@ -50,6 +50,7 @@ func known() []entry {
 	return []entry{
 		{app.ErrLastCopy, T("This is the only copy that Paul can be sure of, so it was kept."), T("Save the photo on another device first, or bring a device that has it online, and try again.")},
 		{app.ErrUnverified, T("No other device could show just now that its copy is whole."), T("The copy here stays. Start Paul on a device that has the photo, and try again.")},
+		{app.ErrKeeper, T("This computer keeps every photo, so the photo stays here."), T("Let it keep chosen photos only, and it can be removed here.")},
 		{app.ErrLeased, T("Another device removed its copy a short while ago and relies on the one here, so it was kept."), T("Save the photo on that device again, and it can be removed here at once; or save it on another device first, and try again in ten minutes.")},
 		{app.ErrNoHolder, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
 		{imagelib.ErrNotHere, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},

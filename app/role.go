@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"fmt"
+)
+
+// RoleInfo is what this device keeps by itself, or might, and what it has to do
+// for that now.
+type RoleInfo struct {
+	Everything bool  `json:"everything"` // every photo of the library; else those that are saved here
+	Space      int64 `json:"space"`      // bytes that photos may take here; 0 = no limit
+	Fetch      int   `json:"fetch"`      // photos to be saved here
+	FetchBytes int64 `json:"fetchBytes"`
+	Free       int   `json:"free"` // photos to be removed from here, once other devices prove theirs
+	FreeBytes  int64 `json:"freeBytes"`
+	Stuck      int   `json:"stuck"` // photos beyond the limit that too few other devices have: they stay
+	StuckBytes int64 `json:"stuckBytes"`
+}
+
+// Role returns what this device keeps by itself.
+func (a *App) Role() Role { return a.files.Role() }
+
+// Plan tells what this device would have to do for a role.
+func (a *App) Plan(r Role) Plan { return a.files.Plan(r) }
+
+// SetRole changes what this device keeps by itself, at once and for later
+// starts. With ErrBadSetting nothing has changed.
+func (a *App) SetRole(_ context.Context, r Role) error {
+	if r.Space < 0 {
+		return fmt.Errorf("%w: a limit of %d bytes", ErrBadSetting, r.Space)
+	}
+	err := a.config.update(func(c *config) error {
+		c.KeepEverything, c.SpaceLimit = r.Everything, r.Space
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	defer a.changed.Raise()
+	return a.files.SetRole(r)
+}
+
+func (a *App) roleInfo(r Role) RoleInfo {
+	p := a.Plan(r)
+	return RoleInfo{
+		Everything: r.Everything, Space: r.Space, Fetch: p.Fetch, FetchBytes: p.FetchBytes,
+		Free: p.Free, FreeBytes: p.FreeBytes, Stuck: p.Stuck, StuckBytes: p.StuckBytes,
+	}
+}

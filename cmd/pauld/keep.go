@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/libpaul/paul/app"
+)
+
+// keeps carries out "keep": it tells or changes what the device keeps by itself.
+func keeps(ctx context.Context, l *line, p *printer) error {
+	if len(l.args) == 1 && l.args[0] != "everything" && l.args[0] != "chosen" {
+		return usagef("usage: pauld %s", l.command.usage)
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		now, err := c.Role(ctx)
+		if err != nil {
+			return err
+		}
+		role := app.Role{Everything: now.Everything, Space: now.Space}
+		if len(l.args) == 1 {
+			role.Everything = l.args[0] == "everything"
+		}
+		if l.has("space") {
+			role.Space = l.space.bytes
+		}
+		switch {
+		case l.preview:
+			now, err = c.Plan(ctx, role)
+		case len(l.args) == 1 || l.has("space"):
+			now, err = c.SetRole(ctx, role)
+		}
+		if err != nil {
+			return err
+		}
+		p.object(now, roleText(now, l.preview))
+		return nil
+	})
+}
+
+func roleText(r app.RoleInfo, preview bool) string {
+	verb, would := "keeps", "To do"
+	if preview {
+		verb, would = "would keep", "It would have to do"
+	}
+	text := "This device " + verb + " the photos that are saved here"
+	if r.Everything {
+		text = "This device " + verb + " every photo of the library"
+	}
+	if r.Space > 0 {
+		text += ", the newest up to " + size(r.Space)
+	}
+	text += "."
+	if r.Fetch+r.Free+r.Stuck == 0 {
+		return text + " Nothing is left to do."
+	}
+	for _, part := range []struct {
+		files int
+		bytes int64
+		what  string
+	}{
+		{r.Fetch, r.FetchBytes, "fetch"},
+		{r.Free, r.FreeBytes, "remove, once other devices prove theirs:"},
+		{r.Stuck, r.StuckBytes, "leave here beyond the limit, since too few other devices have it:"},
+	} {
+		if part.files > 0 {
+			text += fmt.Sprintf("\n%s: %s %s, %s", would, part.what, plural(part.files, "photo", "photos"), size(part.bytes))
+		}
+	}
+	return text
+}
