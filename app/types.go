@@ -16,13 +16,15 @@ type (
 	Entry = filelayer.Entry
 	// Transfer is a file on its way to this device.
 	Transfer = filelayer.Transfer
-	// CheckOptions selects what a check does, Part which photos it reads.
+	// CheckOptions selects what a check does.
 	CheckOptions = filelayer.CheckOptions
-	Part         = filelayer.Part
+	// Part is which photos a check reads.
+	Part = filelayer.Part
 	// Removal is a line of the log of what left the library of this device.
 	Removal = filelayer.Removal
-	// Role is what a device keeps by itself, Plan what it has to do for that.
+	// Role is what a device keeps by itself.
 	Role = filelayer.Role
+	// Plan is what a device has to do for its role.
 	Plan = filelayer.Plan
 	// Guest is who used a pair code, and the four words both sides show.
 	Guest = filelayer.Guest
