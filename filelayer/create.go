@@ -113,15 +113,18 @@ func (b *Batch) record(d Digest, r *fileRecord, known bool) bool {
 // Abort drops what was not committed. After Commit it does nothing.
 func (b *Batch) Abort() { b.blobs.Abort() }
 
-// lookFor notes which of the files are in the library.
-func (l *Layer) lookFor(ds []Digest) {
+// lookFor notes which of the files are in the library, and returns those.
+func (l *Layer) lookFor(ds []Digest) map[Digest]blob.Info {
+	here := make(map[Digest]blob.Info, len(ds))
 	for _, d := range ds {
 		if info, err := l.blobs.Info(d); err == nil && !info.Missing {
 			l.mirror.setHere(info)
+			here[d] = info
 		} else {
 			l.mirror.setGone(d, "")
 		}
 	}
+	return here
 }
 
 // photoTypes are media types that systems often do not know.

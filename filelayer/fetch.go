@@ -80,7 +80,12 @@ func stopsFetch(ctx context.Context, err error) bool {
 // fromHolder reads a file from one device. Wrong bytes are held against it: it
 // is asked for all of them before they are judged.
 func (l *Layer) fromHolder(ctx context.Context, id string, j *job, receive func(blob.Source, func(int64)) error) error {
-	err := receive(l.remote(id, j.digest, j.size), func(done int64) { l.progress(j, id, done) })
+	return l.fromSource(ctx, id, j, l.remote(id, j.digest, j.size), receive)
+}
+
+// fromSource is fromHolder of bytes that the device sends by src.
+func (l *Layer) fromSource(ctx context.Context, id string, j *job, src blob.Source, receive func(blob.Source, func(int64)) error) error {
+	err := receive(src, func(done int64) { l.progress(j, id, done) })
 	if err == nil {
 		return nil
 	}

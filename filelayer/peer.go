@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -134,6 +135,7 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 		http.StripPrefix("/db", couch.PullOnly(peerID(r.RemoteAddr), l.db.server)).ServeHTTP(w, r)
 	})
 	mux.HandleFunc("GET /blob/{digest}", l.withDigest(l.serveBlob))
+	mux.HandleFunc("POST /blobs", l.serveBlobs)
 	mux.HandleFunc("POST /lease/{digest}", l.withDigest(l.serveLease))
 	mux.HandleFunc("DELETE /lease/{digest}/{removal}", l.withDigest(l.serveRelease))
 	l.mu.Lock()
@@ -199,6 +201,15 @@ func (u *unhurried) Write(p []byte) (int, error) {
 	}
 	return u.ResponseWriter.Write(p)
 }
+
+// ReadFrom sends a file in pieces that suit the overlay.
+func (u *unhurried) ReadFrom(r io.Reader) (int64, error) {
+	piece := pieces.Get().(*[]byte)
+	defer pieces.Put(piece)
+	return io.CopyBuffer(struct{ io.Writer }{u}, r, *piece)
+}
+
+var pieces = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
 // limiter bounds how many requests each device has at once.
 type limiter struct {

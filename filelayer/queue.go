@@ -10,7 +10,7 @@ import (
 
 // A bundle is fetched by one worker and made safe together.
 const (
-	bundleFiles = 64
+	bundleFiles = 256
 	bundleBytes = 32 << 20
 	fetchers    = 4 // workers
 	retryFirst  = 2 * time.Second

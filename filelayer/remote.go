@@ -20,19 +20,25 @@ var errWrongSize = errors.New("the device has a file of another size")
 // remote reads a file from another device.
 func (l *Layer) remote(id string, d Digest, size int64) blob.Source {
 	return func(ctx context.Context, offset int64) (io.ReadCloser, error) {
-		ctx, cancel := context.WithCancelCause(ctx)
-		guard := time.AfterFunc(l.stall, func() { cancel(errStalled) })
-		body, err := l.openRemote(ctx, id, d, offset, size)
-		if err != nil {
-			guard.Stop()
-			cancel(nil)
-			if cause := context.Cause(ctx); errors.Is(cause, errStalled) {
-				err = cause
-			}
-			return nil, err
-		}
-		return &guarded{ctx: ctx, cancel: cancel, guard: guard, stall: l.stall, body: body}, nil
+		return l.guard(ctx, func(ctx context.Context) (io.ReadCloser, error) { return l.openRemote(ctx, id, d, offset, size) })
 	}
+}
+
+// guard opens a body that must not fall silent, neither before nor after it begins.
+func (l *Layer) guard(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	guard := time.AfterFunc(l.stall, func() { cancel(errStalled) })
+	body, err := open(ctx)
+	if err != nil {
+		guard.Stop()
+		cause := context.Cause(ctx)
+		cancel(nil)
+		if errors.Is(cause, errStalled) {
+			err = cause
+		}
+		return nil, err
+	}
+	return &guarded{ctx: ctx, cancel: cancel, guard: guard, stall: l.stall, body: body}, nil
 }
 
 func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, size int64) (io.ReadCloser, error) {

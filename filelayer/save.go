@@ -152,7 +152,8 @@ func (l *Layer) fetchBundle(ctx context.Context, bundle []*job) {
 	defer batch.Abort()
 	var got []*job
 	var ds []Digest
-	for _, j := range bundle {
+	staged := func(j *job) { got, ds = append(got, j), append(ds, j.digest) }
+	for _, j := range l.bringBundles(ctx, batch, bundle, staged) {
 		err := l.bring(ctx, batch, j)
 		switch {
 		case errors.Is(err, errUnwanted):
@@ -160,7 +161,7 @@ func (l *Layer) fetchBundle(ctx context.Context, bundle []*job) {
 		case err != nil:
 			l.queue.over(j, err, l.now())
 		default:
-			got, ds = append(got, j), append(ds, j.digest)
+			staged(j)
 		}
 		l.changed.Raise()
 	}
@@ -183,7 +184,7 @@ var errUnwanted = errors.New("no longer wished for")
 
 // bring stages one file in the batch, from wherever its bytes are.
 func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
-	if r, _, ok := l.mirror.file(j.digest); !ok || r.Deleted != nil || !r.Devices[l.opts.DeviceID].Saved {
+	if !l.wishedFor(j.digest) {
 		return errUnwanted
 	}
 	if l.blobs.Has(j.digest) || l.fromTrash(ctx, j.digest) {
@@ -193,11 +194,20 @@ func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 		}
 		l.mirror.setGone(j.digest, "")
 	}
-	meta := blob.Meta{Name: j.name, Time: j.time}
-	return l.fromHolders(ctx, j, func(src blob.Source, progress func(int64)) error {
-		_, err := batch.Receive(ctx, j.digest, j.size, meta, src, progress)
+	return l.fromHolders(ctx, j, l.receive(ctx, batch, j))
+}
+
+func (l *Layer) wishedFor(d Digest) bool {
+	r, _, ok := l.mirror.file(d)
+	return ok && r.Deleted == nil && r.Devices[l.opts.DeviceID].Saved
+}
+
+// receive stages in the batch what a source gives for a job.
+func (*Layer) receive(ctx context.Context, batch *blob.Batch, j *job) func(blob.Source, func(int64)) error {
+	return func(src blob.Source, progress func(int64)) error {
+		_, err := batch.Receive(ctx, j.digest, j.size, blob.Meta{Name: j.name, Time: j.time}, src, progress)
 		return err
-	})
+	}
 }
 
 func (l *Layer) fromTrash(ctx context.Context, d Digest) bool {
@@ -218,10 +228,10 @@ func (l *Layer) fromTrash(ctx context.Context, d Digest) bool {
 // keep writes the records of files that have come, and drops again what is no
 // longer wished for.
 func (l *Layer) keep(ctx context.Context, ds []Digest) error {
-	l.lookFor(ds)
+	here := l.lookFor(ds)
 	err := l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
-		info, err := l.blobs.Info(d)
-		return err == nil && !info.Missing && known && r.Deleted == nil && r.Devices[l.opts.DeviceID].Saved &&
+		info, ok := here[d]
+		return ok && known && r.Deleted == nil && r.Devices[l.opts.DeviceID].Saved &&
 			r.set(l.opts.DeviceID, true, toMillis(info.Verified))
 	})
 	if err != nil {

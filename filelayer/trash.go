@@ -163,3 +163,11 @@ func (m *mirror) trashed(d Digest) string {
 	defer m.mu.RUnlock()
 	return m.trash[d]
 }
+
+// kept says whether bytes are in the library or in the trash.
+func (m *mirror) kept(d Digest) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, here := m.local[d]
+	return here || m.trash[d] != ""
+}

@@ -122,6 +122,12 @@ func (b *Batch) stage(st *staged) (Info, error) {
 	if known || err != nil {
 		return info, errors.Join(err, b.s.removeTemp(st.rel))
 	}
+	return b.take(st)
+}
+
+// take is stage of a file of which lookup has said, before it came, that it is
+// not known; Commit looks again.
+func (b *Batch) take(st *staged) (Info, error) {
 	b.mu.Lock()
 	other, closed := b.staged[st.digest], b.closed
 	if other == nil && !closed {

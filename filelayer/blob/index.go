@@ -44,8 +44,9 @@ PRAGMA user_version = 1;
 
 // index is the local database of the store.
 type index struct {
-	db  *sql.DB
-	get *sql.Stmt // one blob, by digest: the most frequent question
+	db    *sql.DB
+	get   *sql.Stmt // one blob, by digest: the most frequent question
+	other *sql.Stmt // whether a folded path has another blob than a digest: asked for each new name
 }
 
 // row is a blob as the index knows it.
@@ -109,7 +110,10 @@ func tryIndex(path string) (*index, error) {
 }
 
 func (ix *index) prepare() error {
-	if err := ix.update(func(tx *tx) error { return tx.exec(schema) }); err != nil {
+	if err := ix.update(func(tx *tx) error {
+		_, err := tx.Exec(schema) //nolint:noctx // see index.update
+		return err
+	}); err != nil {
 		return err
 	}
 	report, err := collect(ix, scanText, "PRAGMA quick_check(1)")
@@ -120,19 +124,38 @@ func (ix *index) prepare() error {
 		return fmt.Errorf("%w: %s", errDamaged, text)
 	}
 	ix.get, err = ix.db.Prepare("SELECT " + rowColumns + " FROM blobs WHERE digest = ?") //nolint:noctx // see index.update
+	if err == nil {
+		ix.other, err = ix.db.Prepare("SELECT EXISTS (SELECT 1 FROM blobs WHERE fold = ? AND digest <> ?)") //nolint:noctx // see index.update
+	}
 	return explainSQL(err)
 }
 
 func (ix *index) close() error {
-	return errors.Join(ix.get.Close(), ix.db.Close())
+	return errors.Join(ix.get.Close(), ix.other.Close(), ix.db.Close())
 }
 
-// tx is a transaction in progress.
-type tx struct{ *sql.Tx }
+// tx is a transaction in progress. It parses what it is told once, however many
+// files it is told of; its end closes the statements.
+type tx struct {
+	*sql.Tx
+	statements map[string]*sql.Stmt
+}
 
 func (t *tx) exec(query string, args ...any) error {
-	_, err := t.Tx.Exec(query, args...) //nolint:noctx // see index.update
+	_, err := t.result(query, args...)
 	return err
+}
+
+func (t *tx) result(query string, args ...any) (sql.Result, error) {
+	stmt, ok := t.statements[query]
+	if !ok {
+		var err error
+		if stmt, err = t.Prepare(query); err != nil { //nolint:noctx // see index.update
+			return nil, err
+		}
+		t.statements[query] = stmt
+	}
+	return stmt.Exec(args...) //nolint:noctx // see index.update
 }
 
 // update runs fn in one transaction. When it returns nil, what fn wrote is on
@@ -143,7 +166,7 @@ func (ix *index) update(fn func(*tx) error) error {
 	if err != nil {
 		return explainSQL(err)
 	}
-	if err := fn(&tx{t}); err != nil {
+	if err := fn(&tx{t, make(map[string]*sql.Stmt)}); err != nil {
 		return explainSQL(errors.Join(err, t.Rollback()))
 	}
 	return explainSQL(t.Commit())
@@ -199,8 +222,9 @@ func (ix *index) after(d Digest, first bool, n int) ([]row, error) {
 // taken reports whether a blob other than d has, or had before it went
 // missing, a path that some disk takes for rel.
 func (ix *index) taken(rel string, d Digest) (bool, error) {
-	found, err := collect(ix, scanOne, "SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", fold(rel), d[:])
-	return len(found) > 0, err
+	var found bool
+	err := ix.other.QueryRow(fold(rel), d[:]).Scan(&found) //nolint:noctx // see index.update
+	return found, explainSQL(err)
 }
 
 // free reports whether no blob is known to lie at rel now.

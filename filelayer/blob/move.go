@@ -112,20 +112,16 @@ func (s *Store) undo(moves []*move, done int) error {
 
 func announce(tx *tx, moves []*move) error {
 	const insert = "INSERT INTO moves (kind, digest, src, dst, size, mtime, verified, origin, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	stmt, err := tx.Prepare(insert) //nolint:noctx // see index.update
-	if err != nil {
-		return err
-	}
 	for _, m := range moves {
-		res, err := stmt.Exec(m.kind, m.digest[:], m.src, m.dst, m.size, m.mtime, m.verified, m.origin, m.reason, m.at) //nolint:noctx // see index.update
+		res, err := tx.result(insert, m.kind, m.digest[:], m.src, m.dst, m.size, m.mtime, m.verified, m.origin, m.reason, m.at)
 		if err != nil {
-			return errors.Join(err, stmt.Close())
+			return err
 		}
 		if m.id, err = res.LastInsertId(); err != nil {
-			return errors.Join(err, stmt.Close())
+			return err
 		}
 	}
-	return stmt.Close()
+	return nil
 }
 
 // apply makes the tables say that the file has its new name.

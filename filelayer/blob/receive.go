@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 )
@@ -56,14 +58,77 @@ func (b *Batch) receive(ctx context.Context, d Digest, size int64, meta Meta, sr
 		return Info{}, err
 	}
 	partial := b.s.path(partialName(d))
-	if err := b.s.fetch(ctx, partial, transfer{d, size, src, progress}); err != nil {
+	st := &staged{digest: d, rel: b.s.tempName(d.String() + "."), size: size, meta: meta}
+	t := transfer{d, size, src, progress}
+	if _, err := os.Lstat(partial); size > 0 && size <= SmallFile && errors.Is(err, fs.ErrNotExist) {
+		if err := b.s.fetchSmall(ctx, partial, b.s.path(st.rel), t); err != nil {
+			return Info{}, err
+		}
+		return b.take(st)
+	}
+	if err := b.s.fetch(ctx, partial, t); err != nil {
 		return Info{}, err
 	}
-	st := &staged{digest: d, rel: b.s.tempName(d.String() + "."), size: size, meta: meta}
 	if err := b.s.fsys.rename(partial, b.s.path(st.rel)); err != nil {
 		return Info{}, explain(err)
 	}
-	return b.stage(st)
+	return b.take(st)
+}
+
+// SmallFile is the size, in bytes, up to which a file is received in memory: it
+// is written once, when its digest is right.
+const SmallFile = 256 << 10
+
+// fetchSmall writes the bytes of t, of which nothing is here yet, to a new file
+// at path. What came of them when the source fails is left at partial.
+func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer) error {
+	_, release, err := s.reserve(filepath.Dir(filepath.Dir(path)), t.size)
+	if err != nil {
+		return err
+	}
+	defer release()
+	body, err := t.src(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }() // what was read counts
+	var data bytes.Buffer
+	data.Grow(int(t.size))
+	n, err := copyUntil(&data, io.LimitReader(body, t.size), ctx.Err, t.progress)
+	if err == nil && n < t.size {
+		err = tooShort(n, t.size)
+	}
+	if err != nil {
+		return errors.Join(err, s.write(s.fsys.resume, partial, data.Bytes()))
+	}
+	if sha256.Sum256(data.Bytes()) != t.digest {
+		return ErrCorrupt
+	}
+	if err := s.write(s.fsys.create, path, data.Bytes()); err != nil {
+		return errors.Join(err, s.dropFile(path))
+	}
+	return nil
+}
+
+// write writes data, unless there is none, to a file that open makes.
+func (s *Store) write(open func(string) (file, error), path string, data []byte) (err error) {
+	if len(data) == 0 {
+		return nil
+	}
+	f, err := open(path)
+	if err != nil {
+		return explain(err)
+	}
+	defer func() { err = errors.Join(err, explain(f.Close())) }()
+	if _, err := f.Write(data); err != nil {
+		return explain(err)
+	}
+	startWriteback(f)
+	return nil
+}
+
+func tooShort(n, size int64) error {
+	return fmt.Errorf("got %d of %d bytes: %w", n, size, io.ErrUnexpectedEOF)
 }
 
 // DropPartial forgets an unfinished transfer of d, if there is one.
@@ -162,7 +227,7 @@ func (s *Store) pump(ctx context.Context, path string, f file, h hash.Hash, offs
 		}
 	})
 	if err == nil && offset+n < t.size {
-		err = fmt.Errorf("got %d of %d bytes: %w", offset+n, t.size, io.ErrUnexpectedEOF)
+		err = tooShort(offset+n, t.size)
 	}
 	return err
 }

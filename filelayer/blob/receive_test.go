@@ -121,10 +121,10 @@ func TestReceiveRefuses(t *testing.T) {
 		"endless":       {t.Context(), 5, source(strings.Repeat("bytes", 1000)), nil, 1},
 		"negative size": {t.Context(), -1, source("bytes"), ErrCorrupt, 0},
 		"wrong size":    {t.Context(), 4, source("bytes"), ErrCorrupt, 0},
-		"cancelled":     {cancelled, 5, source("bytes"), context.Canceled, 1},
+		"cancelled":     {cancelled, 5, source("bytes"), context.Canceled, 0},
 		"no holder": {t.Context(), 5, func(context.Context, int64) (io.ReadCloser, error) {
 			return nil, refused
-		}, refused, 1},
+		}, refused, 0},
 	} {
 		s := newDirs(t).open(t, nil)
 		_, err := s.Receive(tt.ctx, sum("bytes"), tt.size, Meta{Name: "a.jpg"}, tt.src, nil)
