@@ -151,7 +151,8 @@ func roundTrip(t *testing.T, f *Failure) *Failure {
 func TestDeviceJSON(t *testing.T) {
 	t.Parallel()
 	d := Device{
-		ID: "ab", Name: "NAS", Address: "200::1", Platform: "linux", Online: true, Files: 3, Bytes: 9,
+		ID: "ab", Name: "NAS", Address: "200::1", Platform: "linux", Online: true, Files: 3, Bytes: 9, Only: 2, OnlyBytes: 8,
+		OldestProof: time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC), NewestProof: time.Date(2024, 4, 2, 0, 0, 0, 0, time.UTC),
 		Path: Path{
 			Kind: PathRelayed, Via: "tls://192.0.2.1:1", ViaDevice: "Hub", ViaPublic: true, RTT: 1500 * time.Microsecond, Method: MethodLAN,
 			Since: time.Date(2024, 5, 1, 11, 0, 0, 0, time.UTC), RX: 3_100_000, TX: 12,
@@ -164,7 +165,8 @@ func TestDeviceJSON(t *testing.T) {
 	}
 	want := `{"id":"ab","name":"NAS","address":"200::1","platform":"linux","self":false,"online":true,` +
 		`"path":{"kind":"relayed","via":"tls://192.0.2.1:1","viaDevice":"Hub","viaPublic":true,"rttMs":1.5,"method":"lan",` +
-		`"since":"2024-05-01T11:00:00Z","rxRate":3100000,"txRate":12},"lastSeen":"2024-05-01T12:00:00Z","files":3,"bytes":9}`
+		`"since":"2024-05-01T11:00:00Z","rxRate":3100000,"txRate":12},"lastSeen":"2024-05-01T12:00:00Z","files":3,"bytes":9,` +
+		`"only":2,"onlyBytes":8,"oldestProof":"2024-04-01T00:00:00Z","newestProof":"2024-04-02T00:00:00Z"}`
 	if string(data) != want {
 		t.Errorf("got  %s\nwant %s", data, want)
 	}

@@ -42,10 +42,12 @@ func (a *App) Devices() []Device {
 	return out
 }
 
-func (a *App) device(d filelayer.Device, h *holdings) Device {
+func (a *App) device(d filelayer.Device, h *filelayer.Census) Device {
+	share := h.Devices[d.ID]
 	out := Device{
 		ID: d.ID, Name: d.Name, Address: d.Address, Platform: d.Platform, Self: d.Self,
-		Files: h.by[d.ID].files, Bytes: h.by[d.ID].bytes,
+		Files: share.Files, Bytes: share.Bytes, Only: share.Only, OnlyBytes: share.OnlyBytes,
+		OldestProof: share.Oldest, NewestProof: share.Newest,
 	}
 	if d.Self {
 		out.Online, out.LastSeen, out.Path.Kind = true, time.Now(), PathDirect
@@ -137,7 +139,10 @@ func (a *App) RemovePeer(uri string) error {
 // Status sums up the library.
 func (a *App) Status() Status {
 	h := a.holdings()
-	s := h.status
+	s := Status{
+		Files: h.Files, Local: h.Here, Bytes: h.Bytes,
+		AtRisk: h.OneCopy + h.NoCopy, OneCopy: h.OneCopy, NoCopy: h.NoCopy,
+	}
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
 	s.Database, s.Forwards, s.Notices = a.database(), a.Forwards(), a.Notices()
 	s.Transit = a.node.Traffic().Transit
@@ -162,33 +167,22 @@ func (a *App) database() *DatabaseStatus {
 	return d
 }
 
-// tally counts the files that one device holds.
-type tally struct {
-	files int
-	bytes int64
-}
-
-// holdings is what one list of entries says of the library and its devices.
-type holdings struct {
-	status Status // without Queue, Peers, Held, Database, Forwards and Notices
-	by     map[string]tally
-}
-
 // holdingsCache keeps the holdings of the latest list of entries: counting
 // anew at each look would cost a library of 100,000 files some milliseconds.
 type holdingsCache struct {
 	mu     sync.Mutex // guards the rest
 	of     []filelayer.Entry
-	counts *holdings
+	counts *filelayer.Census
 }
 
-func (a *App) holdings() *holdings {
+func (a *App) holdings() *filelayer.Census {
 	entries := a.files.Entries()
 	c := &a.counted
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counts == nil || !sameSlice(c.of, entries) {
-		c.of, c.counts = entries, count(entries)
+		census := filelayer.TakeCensus(entries)
+		c.of, c.counts = entries, &census
 	}
 	return c.counts
 }
@@ -196,29 +190,6 @@ func (a *App) holdings() *holdings {
 // sameSlice tells whether x and y are one immutable list.
 func sameSlice(x, y []filelayer.Entry) bool {
 	return len(x) == len(y) && (len(x) == 0 || &x[0] == &y[0])
-}
-
-func count(entries []filelayer.Entry) *holdings {
-	h := &holdings{by: make(map[string]tally)}
-	h.status.Files = len(entries)
-	for _, e := range entries {
-		h.status.Bytes += e.Size
-		if e.Here() {
-			h.status.Local++
-		}
-		holders := 0
-		for id, holder := range e.Holders {
-			if holder.Holds() {
-				holders++
-				t := h.by[id]
-				h.by[id] = tally{t.files + 1, t.bytes + e.Size}
-			}
-		}
-		if holders < 2 {
-			h.status.AtRisk++
-		}
-	}
-	return h
 }
 
 // without returns a new slice of the members of list that are not s.

@@ -44,6 +44,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("DELETE /v1/devices/{id}", c.answer(func(r *http.Request) (any, error) {
 		return struct{}{}, a.RemoveDevice(r.Context(), r.PathValue("id"))
 	}))
+	mux.HandleFunc("GET /v1/devices/{id}/loss", c.answer(c.ifLost))
 	mux.HandleFunc("GET /v1/peers", c.answer(func(*http.Request) (any, error) { return a.peerInfos(), nil }))
 	mux.HandleFunc("POST /v1/peers", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b peerRequest) (any, error) { return b, a.AddPeer(b.URI) })

@@ -74,6 +74,9 @@ type Device struct {
 	LastSeen                    time.Time // zero: never, in this device's memory
 	Files                       int       // files it is known to hold, verified
 	Bytes                       int64     // and their size
+	Only                        int       // of those: files that no other device holds
+	OnlyBytes                   int64
+	OldestProof, NewestProof    time.Time // when the first and the last of its copies were read; zero without any
 }
 
 // Status sums up the library as this device sees it.
@@ -82,8 +85,12 @@ type Status struct {
 	Local  int   `json:"local"`  // of them with a copy here
 	Bytes  int64 `json:"bytes"`  // size of all files of the library
 	AtRisk int   `json:"atRisk"` // files with verified copies on fewer than two devices
-	Queue  int   `json:"queue"`  // files still to be fetched to be kept here
-	Peers  int   `json:"peers"`  // overlay links that are up
+
+	OneCopy int `json:"oneCopy"` // of them: files with a verified copy on one device
+	NoCopy  int `json:"noCopy"`  // and on none
+
+	Queue int `json:"queue"` // files still to be fetched to be kept here
+	Peers int `json:"peers"` // overlay links that are up
 
 	// Transit counts the bytes that this device has carried for others, over
 	// all its links, since it was started.

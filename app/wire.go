@@ -18,6 +18,9 @@ type Listing struct {
 	Date    string   `json:"date"`    // capture wall time, 2024-05-01T12:30:05, with its offset when known
 	Devices []string `json:"devices"` // IDs of the devices that hold a verified copy
 	Path    string   `json:"path"`    // of the copy here; "" if none
+
+	OldestProof *time.Time `json:"oldestProof"` // when the first of the copies was read; null: there are none
+	NewestProof *time.Time `json:"newestProof"` // and the last
 }
 
 // TrashListing is a file that can be brought back, as commands show it.
@@ -50,6 +53,8 @@ func (a *App) listing(e Entry) Listing {
 	if l.Devices == nil {
 		l.Devices = []string{}
 	}
+	copies := e.Copies()
+	l.OldestProof, l.NewestProof = wireTime(copies.Oldest), wireTime(copies.Newest)
 	if img, _, ok := a.images.Snapshot().ByDigest(e.Digest); ok {
 		l.Date = img.Date.String()
 	} else if !e.Time.IsZero() {
@@ -114,6 +119,11 @@ type deviceJSON struct {
 	LastSeen *time.Time `json:"lastSeen"` // null: never
 	Files    int        `json:"files"`
 	Bytes    int64      `json:"bytes"`
+
+	Only        int        `json:"only"` // files that no other device holds
+	OnlyBytes   int64      `json:"onlyBytes"`
+	OldestProof *time.Time `json:"oldestProof"` // null: it holds none
+	NewestProof *time.Time `json:"newestProof"`
 }
 
 // MarshalJSON writes the documented fields, with times in RFC 3339.
@@ -121,6 +131,7 @@ func (d Device) MarshalJSON() ([]byte, error) {
 	return json.Marshal(deviceJSON{
 		ID: d.ID, Name: d.Name, Address: d.Address, Platform: d.Platform, Self: d.Self, Online: d.Online,
 		Path: d.Path.wire(), LastSeen: wireTime(d.LastSeen), Files: d.Files, Bytes: d.Bytes,
+		Only: d.Only, OnlyBytes: d.OnlyBytes, OldestProof: wireTime(d.OldestProof), NewestProof: wireTime(d.NewestProof),
 	})
 }
 
@@ -133,6 +144,7 @@ func (d *Device) UnmarshalJSON(data []byte) error {
 	*d = Device{
 		ID: j.ID, Name: j.Name, Address: j.Address, Platform: j.Platform, Self: j.Self, Online: j.Online,
 		Path: j.Path.path(), LastSeen: timeOf(j.LastSeen), Files: j.Files, Bytes: j.Bytes,
+		Only: j.Only, OnlyBytes: j.OnlyBytes, OldestProof: timeOf(j.OldestProof), NewestProof: timeOf(j.NewestProof),
 	}
 	return nil
 }

@@ -49,6 +49,9 @@ type Entry struct {
 	Holders map[string]Holder // by device ID; removed devices are left out
 	Deleted *Stamp            // nil unless the file has been deleted
 	Path    string            // of the copy in this device's library; "" if none
+
+	self string    // this device
+	read time.Time // when it last read its copy: the record is not written anew for each check
 }
 
 // Here says whether this device has a copy in its library.

@@ -104,7 +104,7 @@ func (m *mirror) build(d Digest, s *fileState) Entry {
 	return Entry{
 		Digest: d, Name: s.Name, Size: s.Size, Type: s.Type, Time: s.Time.time(),
 		Added: s.Added.export(), Deleted: s.Deleted.exportPtr(),
-		Holders: holders, Path: m.local[d].path,
+		Holders: holders, Path: m.local[d].path, self: m.self, read: m.local[d].verified,
 	}
 }
 

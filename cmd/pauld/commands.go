@@ -75,7 +75,7 @@ func commands() []*command {
 			long: devicesHelp, flags: openFlags(nil), run: devices,
 		},
 		{
-			name: "device", usage: "device remove ID", short: "shut a device out of the library",
+			name: "device", usage: "device remove DEVICE", short: "shut a device out of the library",
 			long: deviceHelp, flags: openFlags(nil), least: 2, most: 2, links: true, run: device,
 		},
 		{
@@ -83,8 +83,8 @@ func commands() []*command {
 			long: peerHelp, flags: openFlags(nil), least: 1, most: 2, run: peer,
 		},
 		{
-			name: "status", usage: "status", short: "sum up the library on the running device",
-			long: statusHelp, run: status,
+			name: "status", usage: "status [--if-lost DEVICE]", short: "sum up the library on the running device",
+			long: statusHelp, flags: []string{"if-lost"}, run: status,
 		},
 		{
 			name: "doctor", usage: "doctor", short: "tell what keeps devices apart, and what to do",

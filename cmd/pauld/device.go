@@ -97,64 +97,6 @@ func readyText(a *app.App, r app.Ready) string {
 	return text + "\nPress Ctrl-C to stop it."
 }
 
-// status carries out "status".
-func status(ctx context.Context, l *line, p *printer) error {
-	answered := tellSlow(p, "Waiting for the device, which is starting. Ctrl-C stops.")
-	c, err := app.Connect(ctx, l.home)
-	answered()
-	if err != nil {
-		return err
-	}
-	s, err := c.Status(ctx)
-	if err == nil {
-		text := fmt.Sprintf("%s, %s\n%d on this device, %d on one device only",
-			plural(s.Files, "photo", "photos"), size(s.Bytes), s.Local, s.AtRisk)
-		if s.Queue > 0 {
-			text += fmt.Sprintf("\n%d still to fetch", s.Queue)
-		}
-		if s.Held > 0 {
-			text += "\n" + heldText(s.Held)
-		}
-		text += "\n" + plural(s.Peers, "link", "links") + " to the network"
-		if s.Transit > 0 {
-			text += ", " + size(int64(s.Transit)) + " carried for others"
-		}
-		if s.Database != nil {
-			text += "\n" + databaseText(s.Database)
-		}
-		for _, f := range s.Forwards {
-			text += "\n" + forwardText(f)
-		}
-		p.object(s, strings.Join(append([]string{text}, s.Notices...), "\n"))
-	}
-	return errors.Join(err, c.Close())
-}
-
-func databaseText(d *app.DatabaseStatus) string {
-	switch {
-	case d.Synced:
-		return "The records are also in " + d.URL
-	case d.Online:
-		return "The records are being made the same as in " + d.URL
-	case d.Error != "":
-		return fmt.Sprintf("%s does not answer, or refuses (%s): everything works without it, and it will catch up", d.URL, d.Error)
-	}
-	return d.URL + " has not answered yet"
-}
-
-func forwardText(f app.ForwardInfo) string {
-	text := fmt.Sprintf("Overlay port %d leads to %s, %s", f.Port, f.To, plural(f.Open, "connection", "connections"))
-	if f.Error != "" {
-		text += " (the last was not led on: " + f.Error + ")"
-	}
-	return text
-}
-
-func heldText(n int) string {
-	return fmt.Sprintf("%d deleted by other devices, suspiciously many: their copies here stay until you agree by: pauld delete --held, "+
-		"or bring them back by: pauld restore --held", n)
-}
-
 // devices carries out "devices".
 func devices(ctx context.Context, l *line, p *printer) error {
 	return use(ctx, l, p, func(c *app.Client) error {
@@ -162,13 +104,13 @@ func devices(ctx context.Context, l *line, p *printer) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"NAME", "ID", "SEEN", "PHOTOS", "SIZE", "REACHED"}}
+		rows := [][]string{{"NAME", "ID", "SEEN", "PHOTOS", "SIZE", "ONLY THERE", "REACHED"}}
 		now := time.Now()
 		for _, d := range all {
 			if p.json {
 				p.object(d, "")
 			}
-			rows = append(rows, []string{d.Name, d.ID[:12], ago(d.LastSeen, now), fmt.Sprint(d.Files), size(d.Bytes), reached(d, now)})
+			rows = append(rows, []string{d.Name, d.ID[:12], ago(d.LastSeen, now), fmt.Sprint(d.Files), size(d.Bytes), fmt.Sprint(d.Only), reached(d, now)})
 		}
 		if !p.json {
 			p.table(rows)
@@ -199,24 +141,32 @@ func device(ctx context.Context, l *line, p *printer) error {
 	})
 }
 
-// pick finds the device that id begins.
-func pick(all []app.Device, id string) (found app.Device, err error) {
-	if len(id) < 8 {
-		return found, usagef("%q is too short for a device's ID: give its first 8 digits or more; see: pauld devices", id)
+// pick finds the device that is called so, or whose ID begins so.
+func pick(all []app.Device, ref string) (found app.Device, err error) {
+	named := matching(all, func(d app.Device) bool { return strings.EqualFold(d.Name, ref) })
+	begun := matching(all, func(d app.Device) bool { return len(ref) >= 8 && strings.HasPrefix(d.ID, strings.ToLower(ref)) })
+	switch {
+	case len(named) == 1 && len(begun) == 0:
+		return named[0], nil
+	case len(named) == 0 && len(begun) == 1:
+		return begun[0], nil
+	case len(named) > 0:
+		return found, usagef("several devices are meant by %q: give the ID of one, or the digits it begins with; see: pauld devices", ref)
+	case len(begun) > 0:
+		return found, usagef("several devices begin with %s: give more digits", ref)
+	case len(ref) < 8 && strings.Trim(strings.ToLower(ref), "0123456789abcdef") == "":
+		return found, usagef("no device is called %q, and it is too short for an ID: give its first 8 digits or more; see: pauld devices", ref)
 	}
+	return found, fmt.Errorf("device %s: %w: none of this library has that name or ID; see: pauld devices", ref, app.ErrNotFound)
+}
+
+func matching(all []app.Device, is func(app.Device) bool) (out []app.Device) {
 	for _, d := range all {
-		if !strings.HasPrefix(d.ID, strings.ToLower(id)) {
-			continue
+		if is(d) {
+			out = append(out, d)
 		}
-		if found.ID != "" {
-			return found, usagef("several devices begin with %s: give more digits", id)
-		}
-		found = d
 	}
-	if found.ID == "" {
-		err = fmt.Errorf("device %s: %w: none of this library has that ID; see: pauld devices", id, app.ErrNotFound)
-	}
-	return found, err
+	return out
 }
 
 // peer carries out "peer".

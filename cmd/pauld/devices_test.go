@@ -36,6 +36,7 @@ func TestTwoDevices(t *testing.T) {
 	}
 
 	digests := slices.Sorted(maps.Values(photos))
+	checkIfLost(t, b, readyA.ID, readyB.ID, digests)
 	keep(t, a, b, digests[0])
 	moveAway(t, a, b, digests[0], readyB.ID)
 	checkUnsaved(t, a, digests[0], readyA.ID)

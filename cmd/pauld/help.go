@@ -53,7 +53,8 @@ found by their bytes. A file that cannot be imported is told on standard error
 and never ends the import; then the exit code is 1. Prints how many
 photos were added; with --json, an entry for each.
 `
-	listHelp = `Oldest first: digest, date, size, on how many devices (* this one), name.
+	listHelp = `Oldest first: digest, date, size, on how many devices (* this one), name. With --json
+also when the first and the last of the copies were read (oldestProof, newestProof).
 `
 	saveHelp = `Fetches the photos from a device that has them and checks every byte. If none
 is online the exit code is 5, and the photo follows as soon as one is.
@@ -116,13 +117,16 @@ blanks and dashes. Compare the four words with those on the other device.
 	devicesHelp = `This device first. How a device is reached: on this network or direct (by a link of
 your own devices, and how it was made), relayed (through others, who see only
 encrypted traffic), or offline; then the round trip, since when, and how much moves.
+ONLY THERE counts the photos that no other device has: they would be lost with it.
 With --json a device has path {kind, method, via, viaDevice, viaPublic, rttMs, since,
-rxRate, txRate}: kind is lan, direct, relayed or offline, method lan, public, mapped,
+rxRate, txRate}, only, onlyBytes, and when the first and the last of its copies were
+read (oldestProof, newestProof): kind is lan, direct, relayed or offline, method lan, public, mapped,
 punched or static, rates are bytes a second. Why is a device not direct? See:
 pauld doctor.
 `
 	deviceHelp = `All devices shut it out and no longer count its copies. Photos that only it has
-cannot be reached any more. ID may be cut to its first 8 digits.
+cannot be reached any more; see: pauld status --if-lost DEVICE. DEVICE is a name, or an
+ID cut to its first 8 digits or more.
 `
 	peerHelp = `A peer is a node through which devices find each other. Those added are kept for
 later starts. While one of them is linked, no public peer is: so each of your
@@ -137,7 +141,15 @@ device's key. A backup that is there is replaced, any other file is not.
               what is newer here stays, and nothing is deleted. Photos come back
               where a device has their bytes
 `
-	statusHelp = `Asks the running device only: the exit code is 1 when none runs.
+	statusHelp = `Asks the running device only: the exit code is 1 when none runs. A photo on one
+device only is lost with it; by the records, which copies are counted by, a device has
+read each of its copies when it came, and reads it again in the background.
+
+  --if-lost DEVICE   how many photos would be lost if DEVICE died now: those of which
+                     no other device has a copy. DEVICE is a name, or an ID cut to its
+                     first 8 digits or more. With --json the photos, one a line, and
+                     then, on standard error, {"ifLost": {device, name, files, bytes,
+                     inTrash}}
 `
 	doctorHelp = `Says first what stands between this device and the others, the gravest first, and what
 you can do; then what that was concluded from: peers, NAT, router, STUN servers, and

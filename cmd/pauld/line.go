@@ -34,6 +34,7 @@ type line struct {
 	preview                            bool
 	output                             string
 	since                              sinceTime
+	ifLost                             string
 }
 
 // list is the value of a flag that may be given several times.
@@ -137,6 +138,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.restore, "restore", false, "")
 	fs.StringVar(&l.output, "o", "", "")
 	fs.Var(&l.since, "since", "")
+	fs.StringVar(&l.ifLost, "if-lost", "", "")
 	return fs
 }
 
