@@ -122,8 +122,8 @@ func (a *App) isDone(do string, e Entry) bool {
 	case e.Deleted != nil:
 		return false // which is an error
 	case do == KindSave:
-		return e.Here() && own.Holds()
-	case do == KindUnsave:
+		return e.Here() && own.Holds() && a.WaitsWhenSafe(e.Digest) == nil // which it takes back
+	case do == KindUnsave || do == DoUnsaveWhenSafe:
 		return !e.Here() && !own.Saved
 	}
 	return false
@@ -138,6 +138,8 @@ func (c *control) job(req filesRequest) (job, error) {
 		return job{kind: KindUnsave, do: oneByOne(a.files.ForceUnsave)}, nil
 	case req.Do == KindUnsave:
 		return job{kind: KindUnsave, do: oneByOne(a.unsave)}, nil
+	case req.Do == DoUnsaveWhenSafe:
+		return job{kind: KindUnsave, do: oneByOne(a.unsaveWhenSafe)}, nil
 	case req.Do == KindDelete:
 		return job{kind: KindDelete, do: together(a.files.Delete)}, nil
 	case req.Do == KindRestore:

@@ -144,6 +144,7 @@ func (a *App) Status() Status {
 		AtRisk: h.OneCopy + h.NoCopy, OneCopy: h.OneCopy, NoCopy: h.NoCopy,
 	}
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
+	s.WhenSafe = a.files.WaitingCount()
 	s.Database, s.Forwards, s.Notices = a.database(), a.Forwards(), a.Notices()
 	s.Transit = a.node.Traffic().Transit
 	for _, p := range a.node.Peers() {

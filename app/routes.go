@@ -103,7 +103,7 @@ type (
 	joinRequest  struct{ Code string }
 	pathsRequest struct{ Paths []string }
 	filesRequest struct {
-		Do      string // "save", "unsave", "delete", "restore"
+		Do      string // "save", "unsave", "unsaveWhenSafe", "delete", "restore"
 		Digests []string
 		Force   bool
 	}

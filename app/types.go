@@ -100,6 +100,10 @@ type Status struct {
 	// App.HeldDeletions.
 	Held int `json:"held,omitempty"`
 
+	// WhenSafe counts the files that are removed from this device as soon as
+	// others prove their copies; see App.UnsaveWhenSafe.
+	WhenSafe int `json:"whenSafe,omitempty"`
+
 	// Database is how far the external database and this device are the same;
 	// nil without one.
 	Database *DatabaseStatus `json:"database,omitempty"`
@@ -139,7 +143,7 @@ const (
 	KindImport  = "import"
 	KindSave    = "save"
 	KindFetch   = "fetch"
-	KindUnsave  = "unsave"
+	KindUnsave  = "unsave" // also of those that wait until it is safe
 	KindDelete  = "delete"
 	KindRestore = "restore"
 	KindCheck   = "check"

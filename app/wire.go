@@ -19,8 +19,9 @@ type Listing struct {
 	Devices []string `json:"devices"` // IDs of the devices that hold a verified copy
 	Path    string   `json:"path"`    // of the copy here; "" if none
 
-	OldestProof *time.Time `json:"oldestProof"` // when the first of the copies was read; null: there are none
-	NewestProof *time.Time `json:"newestProof"` // and the last
+	OldestProof *time.Time `json:"oldestProof"`        // when the first of the copies was read; null: there are none
+	NewestProof *time.Time `json:"newestProof"`        // and the last
+	WhenSafe    *WhenSafe  `json:"whenSafe,omitempty"` // it is removed from here as soon as that is safe
 }
 
 // TrashListing is a file that can be brought back, as commands show it.
@@ -54,6 +55,7 @@ func (a *App) listing(e Entry) Listing {
 		l.Devices = []string{}
 	}
 	copies := e.Copies()
+	l.WhenSafe = a.WaitsWhenSafe(e.Digest)
 	l.OldestProof, l.NewestProof = wireTime(copies.Oldest), wireTime(copies.Newest)
 	if img, _, ok := a.images.Snapshot().ByDigest(e.Digest); ok {
 		l.Date = img.Date.String()

@@ -35,6 +35,7 @@ type Layer struct {
 	queue    *queue
 	held     *held
 	removals *removalLog
+	whenSafe *whenSafe
 	faults   *faults
 	fetches  *fetches
 	invite   *inviting
@@ -83,6 +84,9 @@ func Open(opts Options) (*Layer, error) {
 		return nil, err
 	}
 	if l.held, err = openHeld(filepath.Join(opts.Dir, "deletions.json")); err != nil {
+		return nil, err
+	}
+	if l.whenSafe, err = openWhenSafe(filepath.Join(opts.Dir, "removewhensafe.json")); err != nil {
 		return nil, err
 	}
 	l.blobs, err = blob.Open(blob.Options{

@@ -93,6 +93,7 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 		g.Go(func() error { return l.fetchLoop(ctx) })
 	}
 	g.Go(func() error { return l.retryLoop(ctx) })
+	g.Go(func() error { return l.whenSafeLoop(ctx) })
 	g.Go(func() error { return l.roleLoop(ctx) })
 }
 
@@ -121,6 +122,7 @@ func (l *Layer) followFiles(ctx context.Context, caughtUp func()) error {
 		select {
 		case <-l.loaded:
 			l.stirred.add(seen...)
+			l.whenSafe.stir(seen...)
 			l.changed.Raise()
 			return l.reinstate(ctx, gone)
 		default:

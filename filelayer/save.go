@@ -10,12 +10,15 @@ import (
 )
 
 // Want records the wish that this device keeps the files; they are fetched in
-// the background, also after a restart.
+// the background, also after a restart. Removals that wait are taken back.
 func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 	for _, d := range digests {
 		if _, err := l.wanted(ctx, d); err != nil {
 			return fmt.Errorf("save: %w", err)
 		}
+	}
+	if err := l.CancelUnsave(digests...); err != nil {
+		return fmt.Errorf("save: %w", err)
 	}
 	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
 		own := r.Devices[l.opts.DeviceID]

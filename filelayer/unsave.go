@@ -143,6 +143,11 @@ func (l *Layer) letGo(ctx context.Context, r *removal) error {
 	if r.need == 0 {
 		why = trashForced(stamp{r.Added.By, toMillis(r.Added.At)})
 	}
+	l.whenSafe.letting.Lock()
+	defer l.whenSafe.letting.Unlock()
+	if _, waits := l.whenSafe.get(d); !waits && r.what == RemovedWhenSafe {
+		return errTakenBack
+	}
 	line := l.removalOf(r.what, r.Entry, l.opts.DeviceID)
 	line.Leases = r.leases
 	if err := l.removals.add(line); err != nil {
@@ -163,6 +168,7 @@ func (l *Layer) letGo(ctx context.Context, r *removal) error {
 		return fmt.Errorf("unsave %s: %w", r.Name, err)
 	}
 	l.mirror.setGone(d, why)
+	l.whenSafe.over(d)
 	return nil
 }
 

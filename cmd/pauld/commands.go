@@ -39,8 +39,8 @@ func commands() []*command {
 			long: saveHelp, flags: openFlags(nil), least: 1, most: -1, links: true, run: act,
 		},
 		{
-			name: "unsave", usage: "unsave [--force] DIGEST...", short: "remove photos from this device, if others prove to have them",
-			long: unsaveHelp, flags: openFlags([]string{"force"}), least: 1, most: -1, links: true, run: act,
+			name: "unsave", usage: "unsave [--force | --when-safe] DIGEST... | unsave --when-safe", short: "remove photos from this device, if others prove to have them",
+			long: unsaveHelp, flags: openFlags([]string{"force", "when-safe"}), most: -1, links: true, run: unsave,
 		},
 		{
 			name: "delete", usage: "delete DIGEST... | delete --held", short: "move photos to the trash on all devices",

@@ -104,6 +104,9 @@ func listFiles(ctx context.Context, l *line, p *printer) error {
 		}
 		p.note(nil, fmt.Sprintf("%s, %s", plural(len(entries), "photo", "photos"), size(bytes)))
 		s, err := c.Status(ctx)
+		if err == nil && s.WhenSafe > 0 {
+			p.note(nil, whenSafeText(s.WhenSafe))
+		}
 		if err == nil && s.Held > 0 {
 			p.note(nil, heldText(s.Held))
 		}
@@ -189,7 +192,11 @@ func act(ctx context.Context, l *line, p *printer) error {
 // actOn does to the files what the command is called.
 func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []string) error {
 	exit := exitDone
-	err := c.Act(ctx, l.command.name, digests, l.force, func(e app.Event) {
+	do := l.command.name
+	if l.whenSafe {
+		do = app.DoUnsaveWhenSafe
+	}
+	err := c.Act(ctx, do, digests, l.force, func(e app.Event) {
 		switch {
 		case e.Progress != nil:
 			p.progress(e.Progress)
@@ -202,6 +209,8 @@ func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []st
 			if p.json {
 				p.note(map[string]string{"unchanged": text, "digest": e.Entry.Digest}, "")
 			}
+		case e.Entry != nil && e.Entry.WhenSafe != nil:
+			p.object(e.Entry, waitingText(e.Entry))
 		case e.Entry != nil:
 			text := done[l.command.name]
 			p.object(e.Entry, text[0]+e.Entry.Name+text[1])

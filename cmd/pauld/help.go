@@ -62,8 +62,11 @@ is online the exit code is 5, and the photo follows as soon as one is.
 	unsaveHelp = `Another device must prove now that it has the photo, and promise to keep it; else
 the photo stays and the exit code is 3. Files go to the device's trash for 30 days.
 
-  --force   remove it even if it may be the last copy: once the trash is emptied
-            the photo is lost
+  --force      remove it even if it may be the last copy: once the trash is emptied
+               the photo is lost
+  --when-safe  what is refused waits: it is removed as soon as enough other devices
+               prove their copies, also after a restart, and never without that. "pauld
+               save" takes it back. Without a DIGEST: list what waits, and why
 `
 	deleteHelp = `Each device moves its copy to its trash, where it stays for 30 days; "pauld
 restore" brings it back.

@@ -35,6 +35,7 @@ type line struct {
 	output                             string
 	since                              sinceTime
 	ifLost                             string
+	whenSafe                           bool
 }
 
 // list is the value of a flag that may be given several times.
@@ -138,6 +139,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.restore, "restore", false, "")
 	fs.StringVar(&l.output, "o", "", "")
 	fs.Var(&l.since, "since", "")
+	fs.BoolVar(&l.whenSafe, "when-safe", false, "")
 	fs.StringVar(&l.ifLost, "if-lost", "", "")
 	return fs
 }

@@ -37,6 +37,9 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		if s.Queue > 0 {
 			text += fmt.Sprintf("\n%d still to fetch", s.Queue)
 		}
+		if s.WhenSafe > 0 {
+			text += "\n" + whenSafeText(s.WhenSafe)
+		}
 		if s.Held > 0 {
 			text += "\n" + heldText(s.Held)
 		}
