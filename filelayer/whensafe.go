@@ -216,8 +216,11 @@ func (l *Layer) CancelUnsave(ds ...Digest) error {
 // Waiting tells whether the removal of a file waits.
 func (l *Layer) Waiting(d Digest) (Waiting, bool) {
 	f, waits := l.whenSafe.get(d)
+	if !waits { // as most do not
+		return Waiting{}, false
+	}
 	e, known := l.mirror.entry(d)
-	return Waiting{e, f.Asked.time(), f.missing}, waits && known
+	return Waiting{e, f.Asked.time(), f.missing}, known
 }
 
 // WaitingCount counts the removals that wait.
