@@ -232,12 +232,21 @@ func startBenchDevice(b *testing.B, peers ...string) *benchDevice {
 		if err := cmd.Wait(); err != nil {
 			b.Errorf("a device ended: %v", err)
 		}
-		_ = os.RemoveAll(d.home) // the next one needs the space
 	}
 	b.Cleanup(d.stop)
 	d.pid, d.in, d.out = cmd.Process.Pid, json.NewEncoder(in), json.NewDecoder(bufio.NewReader(out))
 	d.ready = d.hear().Ready
 	return d
+}
+
+// end stops the device, and removes what it has when that is so much that the
+// next one may need the space. Removed files make a disk such as ext4 slow to
+// make new ones for a while.
+func (d *benchDevice) end(bytes int64) {
+	d.stop()
+	if bytes > 1<<30 {
+		_ = os.RemoveAll(d.home) // else it goes with the benchmark
+	}
 }
 
 func (d *benchDevice) hear() benchSaid {

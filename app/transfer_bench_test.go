@@ -51,7 +51,7 @@ func BenchmarkTransfer(b *testing.B) {
 			dir, bytes := set.draw(b)
 			for b.Loop() {
 				b.ReportMetric(saveAgainstStream(b, dir, set.files, bytes), "x-of-one-stream")
-				all := everything(b, dir, set.files)
+				all := everything(b, dir, set.files, bytes)
 				b.ReportMetric(float64(bytes)/1e6/all.Seconds(), "MB/s")
 				b.ReportMetric(float64(set.files)/all.Seconds(), "files/s")
 				if theirs := syncthingMoves(b, dir, set.files); theirs > 0 {
@@ -68,8 +68,8 @@ func saveAgainstStream(b *testing.B, dir string, files int, bytes int64) float64
 	b.Helper()
 	from := startBenchDevice(b)
 	to := startBenchDevice(b, from.ready.Listen...)
-	defer from.stop()
-	defer to.stop()
+	defer from.end(bytes)
+	defer to.end(bytes)
 	from.ask(benchAsk{Do: "import", Dir: dir})
 	to.joinLibrary(from)
 	to.ask(benchAsk{Do: "await", Files: files})
@@ -84,12 +84,12 @@ func saveAgainstStream(b *testing.B, dir string, files int, bytes int64) float64
 }
 
 // everything imports a folder on one device while the other saves what it sees.
-func everything(b *testing.B, dir string, files int) time.Duration {
+func everything(b *testing.B, dir string, files int, bytes int64) time.Duration {
 	b.Helper()
 	from := startBenchDevice(b)
 	to := startBenchDevice(b, from.ready.Listen...)
-	defer from.stop()
-	defer to.stop()
+	defer from.end(bytes)
+	defer to.end(bytes)
 	to.joinLibrary(from)
 	from.forgetPeak()
 	to.forgetPeak()
@@ -126,7 +126,7 @@ func BenchmarkImportFiles(b *testing.B) {
 				d.forgetPeak()
 				took := d.ask(benchAsk{Do: "import", Dir: dir})
 				b.ReportMetric(d.peak(), "MB-RSS")
-				d.stop()
+				d.end(bytes)
 				b.ReportMetric(float64(bytes)/1e6/took.Seconds(), "MB/s")
 				b.ReportMetric(float64(set.files)/took.Seconds(), "files/s")
 				b.ReportMetric(hand.Seconds()/took.Seconds(), "x-of-sha256sum+cp")
