@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/libpaul/paul/internal/durable"
 )
 
 // DefaultHome is the home of a device that was told none: paul in the
@@ -60,7 +62,7 @@ func findPlaces(home string) (places, error) {
 	if err != nil {
 		return places{}, fmt.Errorf("find the home directory: %w", err)
 	}
-	if err := os.MkdirAll(home, 0o700); err != nil {
+	if err := durable.MkdirAll(home, 0o700); err != nil {
 		return places{}, badHome(home, err)
 	}
 	p := places{home: home, library: filepath.Join(home, "library"), cache: filepath.Join(home, "thumbnails")}

@@ -43,7 +43,7 @@ func moveLibrary(from, to string) error {
 	if err := checkMove(from, to); err != nil || hasMarker(to) {
 		return err
 	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
+	if err := durable.MkdirAll(to, 0o755); err != nil {
 		return stays(from, err)
 	}
 	entries, err := os.ReadDir(from)

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
+	"github.com/libpaul/paul/internal/durable"
 	"github.com/libpaul/paul/internal/signal"
 )
 
@@ -65,7 +65,7 @@ func Open(opts Options) (*Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+	if err := durable.MkdirAll(opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open file layer: %w", err)
 	}
 	if err := sweepWork(opts.Dir); err != nil {

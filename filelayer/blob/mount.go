@@ -77,17 +77,17 @@ func (s *Store) writeMarker() (marker, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := os.MkdirAll(s.library, 0o755); err != nil {
+	if err := durable.MkdirAll(s.library, 0o755); err != nil {
 		return m, err
 	}
-	grown, err := makeDirs(s.fsys, s.library, ownDir)
+	parents, err := makeDirs(s.fsys, s.library, ownDir)
 	if err != nil {
 		return m, err
 	}
 	if err := durable.WriteFile(s.path(markerFile), append(data, '\n'), 0o644); err != nil {
 		return m, err
 	}
-	return m, s.syncDirs(grown)
+	return m, s.syncDirs(parents)
 }
 
 // Mounted returns nil when the library folder is there now, with the marker

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/libpaul/paul/internal/durable"
 )
 
 // Options says where a store lies. Zero fields mean the defaults named.
@@ -85,7 +87,7 @@ func (s *Store) open(opts Options) (err error) {
 	if s.state, err = filepath.Abs(opts.StateDir); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.state, 0o700); err != nil {
+	if err := durable.MkdirAll(s.state, 0o700); err != nil {
 		return err
 	}
 	if err := s.openIndex(filepath.Join(s.state, "blobs.db")); err != nil {

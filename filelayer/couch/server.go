@@ -70,7 +70,7 @@ func Open(dir string, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open databases: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open databases: %w", err)
 	}
 	s := &Server{dir: dir, opts: opts, databases: make(map[string]*database)}

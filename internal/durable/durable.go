@@ -23,6 +23,31 @@ func Sync(path string) error {
 	return SyncDir(filepath.Dir(path))
 }
 
+// MkdirAll makes the folder at path, and those above it, as far as they are not
+// there. The names of those that it has made are on the disk when it returns
+// nil.
+func MkdirAll(path string, perm fs.FileMode) error {
+	if fi, err := os.Stat(path); err == nil && fi.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(path)
+	if parent != path {
+		if err := MkdirAll(parent, perm); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, perm); err != nil {
+		if fi, statErr := os.Stat(path); statErr == nil && fi.IsDir() { // another was faster
+			return nil
+		}
+		return err
+	}
+	if err := SyncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) { // one may write to a folder that one may not read
+		return fmt.Errorf("make %s: %w", path, err)
+	}
+	return nil
+}
+
 // WriteFile replaces the file at path by data, with permissions perm. After a
 // crash at any instant the file holds either what it held before or all of
 // data; when WriteFile returns nil, data has reached the disk. On error

@@ -49,3 +49,26 @@ func TestWriteFileLeavesNothingBehind(t *testing.T) {
 		t.Errorf("%d entries left, want only the directory", len(left))
 	}
 }
+
+func TestMkdirAll(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "b", "c")
+	for range 2 { // the second time it is there
+		if err := MkdirAll(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fi, err := os.Stat(path); err != nil || fi.Mode() != os.ModeDir|0o700 {
+		t.Errorf("made %v, %v", fi, err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, filepath.Join(file, "below")} {
+		if err := MkdirAll(path, 0o700); err == nil {
+			t.Errorf("made %s, where a file is", path)
+		}
+	}
+}
