@@ -53,21 +53,19 @@ func (osFS) syncDir(path string) error       { return durable.SyncDir(path) }
 func (osFS) free(dir string) (uint64, error) { return freeBytes(dir) }
 
 // makeDirs makes the folder rel (slashes) below root, and returns the absolute
-// folders that gained an entry, which are to be synced. It never makes root,
-// which may be the mount point of an absent disk.
-func makeDirs(fsys fsys, root, rel string) (grown []string, err error) {
+// folders that have it or one above it as an entry, which are to be synced: also
+// one that is there may have been made by a call that failed after that. It never
+// makes root, which may be the mount point of an absent disk.
+func makeDirs(fsys fsys, root, rel string) (parents []string, err error) {
 	dir := root
 	for name := range filepathElems(rel) {
-		parent := dir
+		parents = append(parents, dir)
 		dir = filepath.Join(dir, name)
-		switch err := fsys.mkdir(dir); {
-		case err == nil:
-			grown = append(grown, parent)
-		case !errors.Is(err, fs.ErrExist):
-			return grown, err
+		if err := fsys.mkdir(dir); err != nil && !errors.Is(err, fs.ErrExist) {
+			return parents, err
 		}
 	}
-	return grown, nil
+	return parents, nil
 }
 
 // renameByLink is a rename that does not replace, for systems without one: by

@@ -95,10 +95,15 @@ func (s *Store) renameAll(moves []*move) (done int, err error) {
 // undo takes back the first done moves, and the announcement of all. What it
 // cannot take back stays announced, for the next Open to put right.
 func (s *Store) undo(moves []*move, done int) error {
+	var dirs []string
 	for _, m := range moves[:done] {
 		if err := s.fsys.rename(s.path(m.dst), s.path(m.src)); err != nil {
 			return fmt.Errorf("take back %s: %w", m.dst, err)
 		}
+		dirs = append(dirs, filepath.Dir(s.path(m.src)), filepath.Dir(s.path(m.dst)))
+	}
+	if err := s.syncDirs(dirs); err != nil {
+		return fmt.Errorf("take back %d files: %w", done, err)
 	}
 	return s.index.update(func(tx *tx) error {
 		for _, m := range moves {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -53,13 +54,16 @@ func (s *Store) purge(at time.Time, olderThan time.Duration, about func([]Trashe
 			return 0, err
 		}
 	}
-	var gone []string
+	var gone, dirs []string
 	for _, o := range old {
 		if dropErr := s.dropFile(s.path(o.path)); dropErr != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", o.path, dropErr))
 			continue
 		}
-		gone = append(gone, o.path)
+		gone, dirs = append(gone, o.path), append(dirs, filepath.Dir(s.path(o.path)))
+	}
+	if syncErr := s.syncDirs(dirs); syncErr != nil { // a file that comes back after a power cut needs its row
+		return 0, errors.Join(err, explain(syncErr))
 	}
 	return len(gone), errors.Join(err, s.forget(gone))
 }

@@ -14,21 +14,14 @@ import (
 const partialAge = 30 * 24 * time.Hour
 
 // recover makes the store's own folders, finishes or forgets the moves that a
-// crash has interrupted, and sweeps what no crash may leave. On a library that
+// crash has interrupted, and sweeps what no crash may leave. Of a move to the
+// trash a power cut may leave both names: the file in the trash gets its row then. On a library that
 // cannot be written to it leaves the sweeping for another time.
 func (s *Store) recover() error {
-	for _, dir := range []string{incomingDir, partialDir, trashDir, quarantineDir} {
-		grown, err := makeDirs(s.fsys, s.library, dir)
-		if err == nil {
-			err = s.syncDirs(grown)
-		}
-		if errors.Is(explain(err), ErrReadOnly) {
-			s.log.Warn("The library folder is read-only", "library", s.library)
-			break
-		}
-		if err != nil {
-			return err
-		}
+	if err := s.makeOwn(); errors.Is(explain(err), ErrReadOnly) {
+		s.log.Warn("The library folder is read-only", "library", s.library)
+	} else if err != nil {
+		return err
 	}
 	moves, err := collect(s.index, scanMove,
 		"SELECT id, kind, digest, src, dst, size, mtime, verified, origin, reason, at FROM moves ORDER BY id")
@@ -40,13 +33,26 @@ func (s *Store) recover() error {
 			return err
 		}
 	}
-	if err := s.sweepTrash(); err != nil {
+	if err := errors.Join(s.sweepTrash(), s.findTrash()); err != nil {
 		return err
 	}
 	if err := s.sweep(); err != nil && !errors.Is(explain(err), ErrReadOnly) {
 		return err
 	}
 	return nil
+}
+
+// makeOwn makes the store's own folders.
+func (s *Store) makeOwn() error {
+	var parents []string
+	for _, dir := range []string{incomingDir, partialDir, trashDir, quarantineDir} {
+		above, err := makeDirs(s.fsys, s.library, dir)
+		if err != nil {
+			return err
+		}
+		parents = append(parents, above...)
+	}
+	return s.syncDirs(parents)
 }
 
 // settle finishes a move whose file has its new name, and forgets another.
@@ -80,21 +86,22 @@ func (s *Store) arrived(m *move) (bool, error) {
 	src, err := os.Lstat(s.path(m.src))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if m.kind != moveIn { // it was a file of the store before
+			return true, nil
+		}
 	case err != nil:
 		return false, err
 	case os.SameFile(src, fi): // between the two halves of renameByLink
 		if err := s.fsys.remove(s.path(m.src)); err != nil {
 			return false, err
 		}
-	case m.kind != moveIn: // another file took the name first
+		return true, nil
+	case m.kind == moveTrash, m.kind == moveRotten: // another file took the name first, or a power cut has left both
 		return false, nil
 	}
-	if m.kind != moveIn { // it was a file of the store before
-		return true, nil
-	}
 	sum, err := s.hash(s.path(m.dst), nil)
-	if err != nil { // nobody was told that it is stored
-		s.log.Warn("A file whose import was interrupted cannot be read", "path", m.dst, "err", err)
+	if err != nil { // nobody was told that it is there
+		s.log.Warn("A file that was interrupted on its way into the library cannot be read", "path", m.dst, "err", err)
 	}
 	return err == nil && sum == m.digest, nil
 }

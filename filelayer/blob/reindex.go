@@ -189,7 +189,18 @@ func (s *Store) findTrash() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	trashed, err := s.trashRows()
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(trashed))
+	for _, t := range trashed {
+		known[t.path] = true
+	}
 	for _, e := range entries {
+		if known[path.Join(trashDir, e.Name())] {
+			continue
+		}
 		d, err := ParseDigest(e.Name()[:min(len(e.Name()), 2*len(Digest{}))])
 		if err != nil || !e.Type().IsRegular() {
 			continue
@@ -201,13 +212,6 @@ func (s *Store) findTrash() error {
 		m := move{
 			kind: moveTrash, digest: d, dst: path.Join(trashDir, e.Name()), size: fi.Size(), mtime: mtimeOf(fi),
 			origin: path.Join(folderFor(fi.ModTime()), e.Name()), reason: "found in the trash", at: now(),
-		}
-		known, err := collect(s.index, scanOne, "SELECT 1 FROM trash WHERE path = ?", m.dst)
-		if err != nil {
-			return err
-		}
-		if len(known) > 0 {
-			continue
 		}
 		if err := s.index.update(func(tx *tx) error { return m.addTrash(tx) }); err != nil {
 			return err

@@ -1,0 +1,133 @@
+package blob
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestPurgeKeepsRowsUntilItIsOnTheDisk shows that a purge whose removals may not
+// outlive a power cut does not forget them.
+func TestPurgeKeepsRowsUntilItIsOnTheDisk(t *testing.T) {
+	t.Parallel()
+	fsys := &faulty{}
+	s := newDirs(t).open(t, fsys)
+	d := put(t, s, "a.jpg", "a")
+	if err := s.Trash(d, "test"); err != nil {
+		t.Fatal(err)
+	}
+	fsys.fail = func(op, path string) error {
+		if op == "syncDir" && path == s.path(trashDir) {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if n, err := s.PurgeTrash(0, nil); n != 0 || err == nil {
+		t.Errorf("purged %d, %v", n, err)
+	}
+	if trashed, err := s.Trashed(); len(trashed) != 1 || err != nil {
+		t.Errorf("the trash has %v, %v", trashed, err)
+	}
+	fsys.fail = nil
+	if n, err := s.PurgeTrash(0, nil); n != 1 || err != nil {
+		t.Errorf("purged %d, %v", n, err)
+	}
+	wantConsistent(t, s)
+}
+
+// TestBothNamesAfterPowerCut is a disk that has kept the new name of a rename,
+// and not that the old one is gone.
+func TestBothNamesAfterPowerCut(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]bool{"to the trash": false, "from the trash": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dirs := newDirs(t)
+			s := dirs.open(t, nil)
+			d := put(t, s, "a.jpg", "a")
+			if back {
+				if err := s.Trash(d, "test"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			place, trash := "2024/2024-05/a.jpg", trashDir+"/"+d.String()+".jpg"
+			m := &move{kind: moveTrash, digest: d, src: place, dst: trash, size: 1, origin: place, at: now()}
+			if back {
+				m.kind, m.src, m.dst = moveUntrash, trash, place
+			}
+			if err := s.index.update(func(tx *tx) error { return announce(tx, []*move{m}) }); err != nil {
+				t.Fatal(err)
+			}
+			write(t, s.path(m.dst), "a")
+			closeStore(t, s)
+			s = dirs.open(t, nil)
+			if !s.Has(d) || !s.InTrash(d) {
+				t.Errorf("here %v, in the trash %v; want both", s.Has(d), s.InTrash(d))
+			}
+			wantFiles(t, s, map[string]string{place: "a", trash: "a"})
+			wantConsistent(t, s)
+		})
+	}
+}
+
+// TestTakenBackIsOnTheDisk shows that a move which is taken back is so for good
+// before its announcement goes.
+func TestTakenBackIsOnTheDisk(t *testing.T) {
+	t.Parallel()
+	fsys := &faulty{}
+	s := newDirs(t).open(t, fsys)
+	d := put(t, s, "a.jpg", "a")
+	if err := s.index.update(func(tx *tx) error {
+		return tx.exec("CREATE TRIGGER no BEFORE INSERT ON trash BEGIN SELECT RAISE(ABORT, 'refused'); END")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var calls []string
+	fsys.fail = func(op, path string) error {
+		if op == "rename" {
+			calls = nil
+		}
+		calls = append(calls, op+" "+path)
+		return nil
+	}
+	if err := s.Trash(d, "test"); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Fatal(err)
+	}
+	place := s.path("2024/2024-05")
+	want := []string{"rename " + filepath.Join(place, "a.jpg"), "syncDir " + place, "syncDir " + s.path(trashDir)}
+	if !slices.Equal(calls, want) {
+		t.Errorf("last calls %q, want %q", calls, want)
+	}
+}
+
+// TestFolderOfFailedImportIsSynced shows that a folder which an import has made
+// that failed is brought to the disk by the next one.
+func TestFolderOfFailedImportIsSynced(t *testing.T) {
+	t.Parallel()
+	fsys := &faulty{}
+	s := newDirs(t).open(t, fsys)
+	fsys.fail = func(op, path string) error {
+		if op == "syncDir" && path == s.library {
+			return errors.New("not synced")
+		}
+		return nil
+	}
+	if err := putTwo(t, s); err == nil {
+		t.Fatal("stored")
+	}
+	synced := false
+	fsys.fail = func(op, path string) error {
+		synced = synced || op == "syncDir" && path == s.library
+		return nil
+	}
+	if err := putTwo(t, s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(s.path("2024/2024-06/a.jpg")); err != nil || !synced {
+		t.Errorf("synced %v, %v", synced, err)
+	}
+}
