@@ -171,7 +171,7 @@ func (s *Store) fetch(ctx context.Context, path string, t transfer) (err error) 
 		if err := s.pump(ctx, path, f, h, offset, t); err != nil {
 			return err
 		}
-		if Digest(h.Sum(nil)) == t.digest {
+		if Digest(h.Sum(nil)) == t.digest || s.believing {
 			startWriteback(f)
 			return nil
 		}
