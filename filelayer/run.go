@@ -3,6 +3,7 @@ package filelayer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -235,6 +236,18 @@ func (l *Layer) scan(ctx context.Context) (missing map[Digest]blob.Info, err err
 		l.changed.Raise()
 	}
 	return missing, err
+}
+
+// locate scans the library if one of the files is not where it was: whoever
+// moved it did not remove it. It reports whether it has scanned.
+func (l *Layer) locate(ctx context.Context, lists ...[]Digest) (looked bool, err error) {
+	for _, d := range slices.Concat(lists...) {
+		if info, err := l.blobs.Info(d); err == nil && info.Missing {
+			_, err := l.scan(ctx)
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // unsettled lists the files whose records and bytes differ.

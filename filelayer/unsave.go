@@ -122,6 +122,9 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 	if err := l.blobs.Mounted(); err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
+	if _, err := l.locate(ctx, []Digest{d}); err != nil {
+		return fmt.Errorf("unsave %s: %w", e.Name, err)
+	}
 	bound, done := l.blobs.Dropping(d)
 	defer done()
 	r := &removal{Entry: e, id: rand.Text(), what: what, need: l.opts.Copies, began: l.now()}
