@@ -308,7 +308,7 @@ func (w *world) purge(members []*unit) {
 		w.elapsed += 6 * 24 * time.Hour
 		for _, u := range members {
 			u.dirty = true
-			w.try(u.Layer.purge())
+			w.try(u.Layer.purge(w.ctx, trashAge))
 		}
 	}
 	for _, d := range w.digests {

@@ -78,7 +78,7 @@ var (
 	plainFaults = []fault{
 		{"_bulk_get", lostRequest}, {"_changes", lostAnswer}, {"_local", lostRequest}, {"devices", lostRequest}, {"files", lostAnswer},
 	}
-	askingFaults = []fault{{"/lease/", lostRequest}, {"/lease/", lostAnswer}, {"/blob/", lostAnswer}, {"/blob/", flipped}}
+	askingFaults = []fault{{"/lease/", lostRequest}, {"/lease/", lostAnswer}, {"/blob", lostAnswer}, {"/blob", flipped}}
 )
 
 // drawStep draws one number and makes a step of it: numbers that rapid draws by

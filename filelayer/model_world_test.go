@@ -148,11 +148,11 @@ func (u *unit) open() error {
 	}
 	u.asks = 1 // one after the other
 	if w.off.proof {
-		u.Layer.lease = func(_ context.Context, id, _ string, e Entry) (time.Time, error) {
+		u.Layer.lease = func(_ context.Context, id, _ string, e Entry) (proof, error) {
 			if !e.Holders[id].Holds() {
-				return time.Time{}, ErrNotFound
+				return proof{}, ErrNotFound
 			}
-			return e.Holders[id].Verified, nil
+			return proof{verified: e.Holders[id].Verified, until: u.now()}, nil
 		}
 	}
 	u.switchJoins()
@@ -269,7 +269,7 @@ func (w *world) fate(path string) (kind int, amid []step) {
 	if w.fault.kind != 0 && strings.Contains(path, w.fault.fragment) {
 		kind, w.fault = w.fault.kind, fault{}
 	}
-	if strings.HasPrefix(path, "/lease/") || strings.HasPrefix(path, "/blob/") {
+	if strings.HasPrefix(path, "/lease/") || strings.HasPrefix(path, "/blob") {
 		amid, w.amid = w.amid, nil
 	}
 	return kind, amid

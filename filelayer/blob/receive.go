@@ -101,7 +101,7 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 	if err != nil {
 		return errors.Join(err, s.write(s.fsys.resume, partial, data.Bytes()))
 	}
-	if sha256.Sum256(data.Bytes()) != t.digest {
+	if sha256.Sum256(data.Bytes()) != t.digest && !s.believing {
 		return ErrCorrupt
 	}
 	if err := s.write(s.fsys.create, path, data.Bytes()); err != nil {
