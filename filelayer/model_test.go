@@ -43,7 +43,7 @@ func newWorld(dir string, n int, off switches) *world {
 	}
 	for _, u := range w.units {
 		for _, v := range w.units {
-			w.try(u.amendDevice(w.ctx, v.id, func(r *deviceRecord, known bool) bool {
+			w.try(u.amendDevice(w.ctx, v.id, func(r *deviceRecord, _ bool) bool {
 				r.Added = stamp{w.units[0].id, toMillis(w.began.Add(time.Second))} // after that of its own
 				return true
 			}))

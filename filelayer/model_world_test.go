@@ -106,7 +106,7 @@ type unit struct {
 // step syncs files.
 func modelDir(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "paul-model-")
+	dir, err := os.MkdirTemp("/dev/shm", "paul-model-") //nolint:usetesting // TempDir is on a disk, as a rule
 	if err != nil {
 		return tb.TempDir()
 	}
@@ -159,8 +159,10 @@ func (u *unit) open() error {
 	u.admitted = make(map[string]bool)
 	u.pulled, u.merged = make(map[string]string), ""
 	u.feeds = [4]*feed{
-		{db: u.files, normal: true}, {db: u.roster, normal: true},
-		{db: u.files, normal: true, leaves: true}, {db: u.roster, normal: true, leaves: true},
+		{db: u.files, normal: true},
+		{db: u.roster, normal: true},
+		{db: u.files, normal: true, leaves: true},
+		{db: u.roster, normal: true, leaves: true},
 	}
 	u.db.seal()
 	read := make(chan struct{})
