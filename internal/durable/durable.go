@@ -36,11 +36,8 @@ func MkdirAll(path string, perm fs.FileMode) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, perm); err != nil {
-		if fi, statErr := os.Stat(path); statErr == nil && fi.IsDir() { // another was faster
-			return nil
-		}
-		return err
+	if os.Mkdir(path, perm) != nil {
+		return os.MkdirAll(path, perm) // nil if another was faster, else why it cannot be
 	}
 	if err := SyncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) { // one may write to a folder that one may not read
 		return fmt.Errorf("make %s: %w", path, err)
