@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
@@ -127,8 +125,7 @@ func (l *Layer) bringBundles(ctx context.Context, batch *blob.Batch, jobs []*job
 			rest = append(rest, j)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(byHolder)) {
-		some := byHolder[id]
+	for id, some := range byHolder {
 		if len(some) == 1 {
 			rest = append(rest, some...)
 			continue

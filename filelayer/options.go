@@ -71,11 +71,6 @@ type Options struct {
 
 	// Log receives the layer's records. If nil, they are discarded.
 	Log *slog.Logger
-
-	// Tests alone set these: the clock of the device, and whether received bytes
-	// are taken for what they are said to be.
-	now       func() time.Time
-	believing bool
 }
 
 // Network is what the layer needs of the overlay. Its methods do not block.
@@ -121,9 +116,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.now == nil {
-		o.now = time.Now
 	}
 	return o, nil
 }

@@ -114,11 +114,6 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	l.settling.Lock()
 	defer l.settling.Unlock()
 	p := l.mirror.plan(ds)
-	if looked, err := l.locate(ctx, p.drop, p.lost); err != nil {
-		return ds, err
-	} else if looked {
-		p = l.mirror.plan(ds)
-	}
 	l.queue.remove(p.rest...)
 	l.queue.remove(p.lower...)
 	l.queue.remove(p.drop...)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"time"
 )
 
 // kind says what a move means for the tables of the index.
@@ -186,5 +187,4 @@ func scanMove(rs *sql.Rows) (*move, error) {
 	return m, err
 }
 
-// stamp is the time as rows keep it.
-func (s *Store) stamp() int64 { return s.now().UnixNano() }
+func now() int64 { return time.Now().UnixNano() }
