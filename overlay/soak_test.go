@@ -3,6 +3,7 @@ package overlay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -26,6 +27,10 @@ const (
 type held struct {
 	goroutines, files int
 	heap              uint64
+}
+
+func (h held) String() string {
+	return fmt.Sprintf("%d goroutines, %d files, a heap of %.1f MB", h.goroutines, h.files, float64(h.heap)/1e6)
 }
 
 // family is a device that stays, and others that come and go.
@@ -56,10 +61,15 @@ func BenchmarkSoak(b *testing.B) {
 	for b.Loop() {
 		f := newFamily(b)
 		began := time.Now()
-		rounds := f.churn(b, began.Add(max(soakWarm, long/10)))
+		every := max(soakWarm, long/10)
+		rounds := f.churn(b, began.Add(every))
 		before := f.holds(b)
-		rounds += f.churn(b, began.Add(long))
-		after := f.holds(b)
+		after := before
+		for next := 2 * every; next <= long; next += every {
+			b.Logf("after %v: %d rounds, %v", time.Since(began).Round(time.Second), rounds, after)
+			rounds += f.churn(b, began.Add(next))
+			after = f.holds(b)
+		}
 		b.ReportMetric(float64(rounds), "rounds")
 		b.ReportMetric(float64(after.goroutines-before.goroutines), "goroutines-more")
 		b.ReportMetric(float64(after.files-before.files), "files-more")
@@ -70,7 +80,7 @@ func BenchmarkSoak(b *testing.B) {
 		// What one of twenty rounds leaves behind would show. Direct links that
 		// are being tried come and go by themselves.
 		if after.goroutines > before.goroutines+rounds/20+50 || after.files > before.files+rounds/20+10 {
-			b.Errorf("%+v after %d rounds, %+v at first", after, rounds, before)
+			b.Errorf("%v after %d rounds, %v at first", after, rounds, before)
 		}
 		f.end(b)
 	}
