@@ -27,6 +27,8 @@ build: deps ## make bin/paul (the gallery) and bin/pauld (the same without a scr
 deps:
 	@scripts/deps build
 
+# The same random steps each time; 0 takes others.
+test race: export RAPID_SEED ?= 1
 test: deps ## every test but the end-to-end ones under a screen
 	@scripts/deps lab
 	CGO_ENABLED=0 go test $(CORE)

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/libpaul/paul/filelayer/blob"
 )
@@ -125,7 +127,8 @@ func (l *Layer) bringBundles(ctx context.Context, batch *blob.Batch, jobs []*job
 			rest = append(rest, j)
 		}
 	}
-	for id, some := range byHolder {
+	for _, id := range slices.Sorted(maps.Keys(byHolder)) {
+		some := byHolder[id]
 		if len(some) == 1 {
 			rest = append(rest, some...)
 			continue

@@ -50,6 +50,8 @@ func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 	if err := l.known(ctx, digests); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
+	l.settling.Lock() // no bytes are on their way to the trash
+	defer l.settling.Unlock()
 	now := l.now()
 	err := l.amend(ctx, digests, func(d Digest, r *fileRecord, known bool) bool {
 		if !known || r.Deleted == nil {

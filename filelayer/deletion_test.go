@@ -163,13 +163,39 @@ func TestRestoreOfWhatStayed(t *testing.T) {
 	if !a.blobs.Has(d) || a.holds(a, d) {
 		t.Fatalf("not deleted with its bytes here: %+v", a.entry(d))
 	}
-	a.settling.Lock() // as if the device stopped now
-	defer a.settling.Unlock()
+	a.mirror.claim(d) // nothing follows the record, as if the device stopped now
 	must(t, a.Restore(ctx, d))
 	if !a.holds(a, d) {
 		t.Errorf("restored: %+v", a.entry(d))
 	}
 	if _, err := a.Check(ctx, CheckOptions{}, func(p Problem) { t.Errorf("problem: %+v", p) }); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRestoredWhileItGoes: a plan to move bytes to the trash, and an agreement to
+// do so, may be older than the restored record.
+func TestRestoredWhileItGoes(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	restored, deleted := a.create("restored", 100), a.create("deleted", 100)
+	a.mirror.claim(restored, deleted) // nothing follows the records
+	must(t, a.Delete(ctx, restored, deleted))
+	must(t, a.held.hold([]Digest{restored, deleted}))
+	must(t, a.Restore(ctx, restored))
+	must(t, a.AgreeDeletions(ctx))
+	if a.held.agreed[restored] || !a.held.agreed[deleted] {
+		t.Errorf("agreed to: %v", a.held.agreed)
+	}
+	later, err := a.dropDeleted(ctx, []Digest{restored, deleted})
+	if err != nil || len(later) != 0 {
+		t.Errorf("left for later: %v, %v", later, err)
+	}
+	if !a.blobs.Has(restored) || !a.holds(a, restored) {
+		t.Error("a restored file went to the trash")
+	}
+	if a.blobs.Has(deleted) || a.holds(a, deleted) {
+		t.Error("a deleted file stayed")
 	}
 }

@@ -99,7 +99,7 @@ func (l *Layer) amendDevice(ctx context.Context, id string, change func(r *devic
 		r, known := l.mirror.device(id)
 		if there, err := parseDevice(id, body); err == nil {
 			if known {
-				there = joinDevices(r, there)
+				there = l.mirror.join.devices(r, there)
 			}
 			r, known = there, true
 		}

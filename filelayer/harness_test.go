@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,7 +26,12 @@ import (
 	"github.com/libpaul/paul/internal/signal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.steps", "200"); err != nil { // unless the command line says otherwise; see TestModel
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // device is a Layer that runs, and can be stopped and started again.
 type device struct {

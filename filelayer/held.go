@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -188,8 +189,7 @@ func (m *mirror) localCount() int {
 
 // HeldDeletions lists files that another device deleted, or this one before it
 // stopped halfway, and whose copies here stay until a person agrees, since they
-// are suspiciously many. A person who
-// does not agree restores them.
+// are suspiciously many. A person who does not agree restores them.
 func (l *Layer) HeldDeletions() []Entry {
 	var out []Entry
 	for _, d := range l.held.list() {
@@ -205,7 +205,11 @@ func (l *Layer) AgreeDeletions(ctx context.Context) error {
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
-	ds := l.held.list()
+	// What has been restored in the meantime is not agreed to.
+	ds := slices.DeleteFunc(l.held.list(), func(d Digest) bool {
+		e, ok := l.mirror.entry(d)
+		return ok && e.Deleted == nil
+	})
 	if err := l.held.agree(ds); err != nil {
 		return fmt.Errorf("agree to deletions: %w", err)
 	}

@@ -42,6 +42,7 @@ type Layer struct {
 	client   *http.Client
 	now      func() time.Time
 	stall    time.Duration // how long a device may send nothing
+	asks     int           // requests that a removal makes at once
 
 	// lease asks a device for a lease. Tests replace it.
 	lease func(ctx context.Context, device, removal string, e Entry) (proof, error)
@@ -72,9 +73,10 @@ func Open(opts Options) (*Layer, error) {
 		return nil, fmt.Errorf("open file layer: %w", err)
 	}
 	l := &Layer{
-		opts: opts, log: opts.Log, now: time.Now,
+		opts: opts, log: opts.Log, now: opts.now,
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
+		asks:    removalAsks,
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting),
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
@@ -91,6 +93,7 @@ func Open(opts Options) (*Layer, error) {
 	}
 	l.blobs, err = blob.Open(blob.Options{
 		Library: opts.Library, StateDir: opts.Dir, CacheBytes: opts.CacheBytes, Log: opts.Log,
+		Now: opts.now, Believing: opts.believing,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open library: %w", err)

@@ -66,6 +66,7 @@ const (
 	leaseTimeout   = 2 * time.Minute // for one answer, with the time to read a file
 	releaseTimeout = 5 * time.Second
 	maxRemoval     = 64
+	removalAsks    = 16 // at once
 )
 
 // leaseName tells the leases of one copy apart.

@@ -11,6 +11,12 @@ import (
 // associative and idempotent, so that devices that have seen the same changes,
 // in whatever order, hold the same record.
 
+// joins is how records are merged.
+type joins struct {
+	files   func(a, b fileRecord) fileRecord
+	devices func(a, b deviceRecord) deviceRecord
+}
+
 // joinFiles merges two File records of one digest. The later lifecycle wins;
 // inside one, deleted beats not deleted, and the first deletion is the one
 // told. What is said of each device is judged by itself.

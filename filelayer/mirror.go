@@ -16,6 +16,7 @@ import (
 // change, once seen, is not unseen while conflicting revisions are merged.
 type mirror struct {
 	self string
+	join joins // tests replace it
 
 	mu       sync.RWMutex // guards all that follows
 	files    map[Digest]*fileState
@@ -46,6 +47,7 @@ type localCopy struct {
 func newMirror(self string) *mirror {
 	return &mirror{
 		self:    self,
+		join:    joins{joinFiles, joinDevices},
 		files:   make(map[Digest]*fileState),
 		devices: make(map[string]*deviceRecord),
 		local:   make(map[Digest]localCopy),
@@ -60,7 +62,7 @@ func (m *mirror) joinFile(d Digest, r fileRecord, rev string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if have, ok := m.files[d]; ok {
-		r = joinFiles(have.fileRecord, r)
+		r = m.join.files(have.fileRecord, r)
 	}
 	m.files[d] = &fileState{r, rev}
 	m.touch(d)
@@ -173,7 +175,7 @@ func (m *mirror) joinDevice(id string, r deviceRecord) bool {
 	defer m.mu.Unlock()
 	have, ok := m.devices[id]
 	if ok {
-		r = joinDevices(*have, r)
+		r = m.join.devices(*have, r)
 	}
 	counted := ok && have.Removed == nil
 	m.devices[id] = &r

@@ -71,6 +71,11 @@ type Options struct {
 
 	// Log receives the layer's records. If nil, they are discarded.
 	Log *slog.Logger
+
+	// Tests alone set these: the clock of the device, and whether received bytes
+	// are taken for what they are said to be.
+	now       func() time.Time
+	believing bool
 }
 
 // Network is what the layer needs of the overlay. Its methods do not block.
@@ -116,6 +121,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	return o, nil
 }

@@ -3,6 +3,7 @@ package filelayer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -100,35 +101,41 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 // followFiles keeps the mirror's File records true.
 func (l *Layer) followFiles(ctx context.Context, caughtUp func()) error {
 	return l.files.Follow(ctx, "", func(docs []Doc, _ string) error {
-		var seen, gone []Digest
-		for _, doc := range docs {
-			d, r, err := parseFile(doc.ID, doc.Body)
-			switch {
-			case doc.Deleted:
-				if d, err := ParseDigest(doc.ID); err == nil {
-					gone = append(gone, d)
-				}
-			case err != nil:
-				l.log.WarnContext(ctx, "File record is passed over", "error", err)
-			default:
-				l.mirror.joinFile(d, r, doc.Rev)
-				seen = append(seen, d)
-			}
-		}
 		if len(docs) == 0 {
 			caughtUp()
 			return nil
 		}
-		select {
-		case <-l.loaded:
-			l.stirred.add(seen...)
-			l.whenSafe.stir(seen...)
-			l.changed.Raise()
-			return l.reinstate(ctx, gone)
-		default:
-			return nil
-		}
+		return l.takeFiles(ctx, docs)
 	})
+}
+
+// takeFiles joins documents into the mirror. Once that is loaded, the bytes
+// follow, and documents that are gone are written again.
+func (l *Layer) takeFiles(ctx context.Context, docs []Doc) error {
+	var seen, gone []Digest
+	for _, doc := range docs {
+		d, r, err := parseFile(doc.ID, doc.Body)
+		switch {
+		case doc.Deleted:
+			if d, err := ParseDigest(doc.ID); err == nil {
+				gone = append(gone, d)
+			}
+		case err != nil:
+			l.log.WarnContext(ctx, "File record is passed over", "error", err)
+		default:
+			l.mirror.joinFile(d, r, doc.Rev)
+			seen = append(seen, d)
+		}
+	}
+	select {
+	case <-l.loaded:
+		l.stirred.add(seen...)
+		l.whenSafe.stir(seen...)
+		l.changed.Raise()
+		return l.reinstate(ctx, gone)
+	default:
+		return nil
+	}
 }
 
 // reinstate writes records anew whose documents somebody has deleted: only a
@@ -147,22 +154,26 @@ func (l *Layer) reinstate(ctx context.Context, ds []Digest) error {
 // followRoster keeps the mirror's Device records true.
 func (l *Layer) followRoster(ctx context.Context, caughtUp func()) error {
 	return l.roster.Follow(ctx, "", func(docs []Doc, _ string) error {
-		for _, doc := range docs {
-			if doc.Deleted {
-				continue // the mirror knows better, and writes it again when it changes
-			}
-			r, err := parseDevice(doc.ID, doc.Body)
-			if err != nil {
-				l.log.WarnContext(ctx, "Device record is passed over", "error", err)
-				continue
-			}
-			l.noteDevice(doc.ID, r)
-		}
+		l.takeDevices(ctx, docs)
 		if len(docs) == 0 {
 			caughtUp()
 		}
 		return nil
 	})
+}
+
+func (l *Layer) takeDevices(ctx context.Context, docs []Doc) {
+	for _, doc := range docs {
+		if doc.Deleted {
+			continue // the mirror knows better, and writes it again when it changes
+		}
+		r, err := parseDevice(doc.ID, doc.Body)
+		if err != nil {
+			l.log.WarnContext(ctx, "Device record is passed over", "error", err)
+			continue
+		}
+		l.noteDevice(doc.ID, r)
+	}
 }
 
 // loadCopies fills the mirror with what is in the library and in the trash.
@@ -225,6 +236,18 @@ func (l *Layer) scan(ctx context.Context) (missing map[Digest]blob.Info, err err
 		l.changed.Raise()
 	}
 	return missing, err
+}
+
+// locate scans the library if one of the files is not where it was: whoever
+// moved it did not remove it. It reports whether it has scanned.
+func (l *Layer) locate(ctx context.Context, lists ...[]Digest) (looked bool, err error) {
+	for _, d := range slices.Concat(lists...) {
+		if info, err := l.blobs.Info(d); err == nil && info.Missing {
+			_, err := l.scan(ctx)
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // unsettled lists the files whose records and bytes differ.

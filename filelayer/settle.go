@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
@@ -114,6 +115,11 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	l.settling.Lock()
 	defer l.settling.Unlock()
 	p := l.mirror.plan(ds)
+	if looked, err := l.locate(ctx, p.drop, p.lost); err != nil {
+		return ds, err
+	} else if looked {
+		p = l.mirror.plan(ds)
+	}
 	l.queue.remove(p.rest...)
 	l.queue.remove(p.lower...)
 	l.queue.remove(p.drop...)
@@ -153,14 +159,20 @@ func (l *Layer) claimCopies(ctx context.Context, ds []Digest, saved bool) error 
 }
 
 // dropDeleted lowers the records of deleted files, then moves their bytes to
-// the trash.
+// the trash. Those that have been restored since the plan was made stay.
 func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, err error) {
 	if len(ds) == 0 {
 		return nil, nil
 	}
-	if err := l.claimCopies(ctx, ds, false); err != nil {
+	restored := make(map[Digest]bool)
+	err = l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		restored[d] = known && r.Deleted == nil
+		return known && !restored[d] && r.set(l.opts.DeviceID, false, 0)
+	})
+	if err != nil {
 		return ds, err
 	}
+	ds = slices.DeleteFunc(ds, func(d Digest) bool { return restored[d] })
 	ds, later = l.unleased(ds)
 	if err := l.noteDeletions(ds); err != nil {
 		return append(later, ds...), err

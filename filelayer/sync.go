@@ -82,17 +82,21 @@ func (m *mirror) removed() []string {
 
 // pull copies the changes of one device's database until ctx ends.
 func (l *Layer) pull(ctx context.Context, id string, db *Database) {
-	r, err := replicate.New(replicate.Options{
-		Source: replicate.End{URL: peerURL(id, "/db/"+db.name), Client: l.client, ID: id + "/" + db.name},
-		Target: replicate.End{URL: db.url, Client: db.http, ID: l.opts.DeviceID + "/" + db.name},
-		Accept: l.accept(db), Kick: l.opts.Network.Changed(), Log: l.log, MaxAnswer: maxPeerAnswer,
-	})
+	r, err := l.puller(id, db)
 	if err == nil {
 		err = r.Run(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		l.log.ErrorContext(ctx, "Replication has ended", "device", id, "database", db.name, "error", err)
 	}
+}
+
+func (l *Layer) puller(id string, db *Database) (*replicate.Replicator, error) {
+	return replicate.New(replicate.Options{
+		Source: replicate.End{URL: peerURL(id, "/db/"+db.name), Client: l.client, ID: id + "/" + db.name},
+		Target: replicate.End{URL: db.url, Client: db.http, ID: l.opts.DeviceID + "/" + db.name},
+		Accept: l.accept(db), Kick: l.opts.Network.Changed(), Log: l.log, MaxAnswer: maxPeerAnswer,
+	})
 }
 
 // maxPeerAnswer is the longest answer of a device to its puller, in bytes: a

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A CopiesError is why Unsave refused: who was asked for a proof, and what
@@ -119,6 +120,9 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 		return l.claimCopies(ctx, []Digest{d}, false)
 	}
 	if err := l.blobs.Mounted(); err != nil {
+		return fmt.Errorf("unsave %s: %w", e.Name, err)
+	}
+	if _, err := l.locate(ctx, []Digest{d}); err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
 	bound, done := l.blobs.Dropping(d)
@@ -233,19 +237,20 @@ func (l *Layer) unbind(r *removal, bound []string, answers []Answer) error {
 // askAll asks devices for a lease at the same time.
 func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
 	answers := make([]Answer, len(ids))
-	var wg sync.WaitGroup
+	g := l.asking()
 	for i, id := range ids {
 		answers[i] = Answer{Device: id, Name: l.deviceName(id), Claimed: r.Holders[id].Holds(), Err: errOffline}
 		if !l.Online(id) {
 			continue
 		}
 		r.asked = append(r.asked, id)
-		wg.Go(func() {
+		g.Go(func() error {
 			granted, err := l.lease(ctx, id, r.id, r.Entry)
 			answers[i].Verified, answers[i].Until, answers[i].Err = granted.verified, granted.until, err
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = g.Wait() // each answer has its own error
 	for _, a := range answers {
 		if a.Err == nil {
 			r.leases = append(r.leases, Lease{a.Device, a.Name, a.Verified, a.Until})
@@ -254,18 +259,26 @@ func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
 	return answers
 }
 
+// asking runs requests of a removal at the same time, up to a bound.
+func (l *Layer) asking() *errgroup.Group {
+	g := new(errgroup.Group)
+	g.SetLimit(l.asks)
+	return g
+}
+
 // giveUp ends the leases of a removal that did not happen, also those of which
 // no answer came. What cannot be reached keeps its own until it ends by itself.
 func (l *Layer) giveUp(ctx context.Context, r *removal) {
-	var wg sync.WaitGroup
+	g := l.asking()
 	for _, id := range r.asked {
-		wg.Go(func() {
+		g.Go(func() error {
 			if err := l.releaseLease(context.WithoutCancel(ctx), id, r.id, r.Digest); err != nil {
 				l.log.DebugContext(ctx, "Lease was not ended early", "device", id, "error", err)
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = g.Wait() // what fails ends by itself
 }
 
 // since is how long ago then was, by the clock that went further: the monotonic

@@ -31,7 +31,7 @@ func (s *Store) GrantLease(d Digest, name string, until time.Time) (verified tim
 }
 
 func (s *Store) grant(d Digest, name string, until time.Time) (time.Time, error) {
-	left := time.Until(until)
+	left := until.Sub(s.now())
 	if left > maxLease {
 		return time.Time{}, errors.New("a lease lasts an hour at most")
 	}
@@ -48,7 +48,7 @@ func (s *Store) grant(d Digest, name string, until time.Time) (time.Time, error)
 		return time.Time{}, err
 	}
 	err = s.index.update(func(tx *tx) error {
-		if err := tx.exec("DELETE FROM leases WHERE until < ?", now()); err != nil {
+		if err := tx.exec("DELETE FROM leases WHERE until < ?", s.stamp()); err != nil {
 			return err
 		}
 		return tx.exec(`INSERT INTO leases (digest, holder, until) VALUES (?, ?, ?)
@@ -66,7 +66,7 @@ func (s *Store) extend(d Digest, name string, left time.Duration) {
 	if s.leases[d] == nil {
 		s.leases[d] = make(map[string]time.Time)
 	}
-	if end := time.Now().Add(left); end.After(s.leases[d][name]) {
+	if end := s.now().Add(left); end.After(s.leases[d][name]) {
 		s.leases[d][name] = end
 	}
 }
@@ -109,8 +109,9 @@ func (s *Store) Leased(d Digest) bool {
 // holds mu.
 func (s *Store) leasesLocked(d Digest) []string {
 	var names []string
+	now := s.now()
 	for name, end := range s.leases[d] {
-		if time.Now().Before(end) {
+		if now.Before(end) {
 			names = append(names, name)
 		} else {
 			delete(s.leases[d], name)
@@ -154,14 +155,14 @@ func (s *Store) loadLeases() error {
 		err = rs.Scan(&digest, &l.name, &l.until)
 		copy(l.digest[:], digest)
 		return l, err
-	}, "SELECT digest, holder, until FROM leases WHERE until > ?", now())
+	}, "SELECT digest, holder, until FROM leases WHERE until > ?", s.stamp())
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range all {
-		s.extend(l.digest, l.name, min(time.Until(time.Unix(0, l.until)), maxLease))
+		s.extend(l.digest, l.name, min(time.Unix(0, l.until).Sub(s.now()), maxLease))
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"time"
 )
 
 // kind says what a move means for the tables of the index.
@@ -187,4 +186,5 @@ func scanMove(rs *sql.Rows) (*move, error) {
 	return m, err
 }
 
-func now() int64 { return time.Now().UnixNano() }
+// stamp is the time as rows keep it.
+func (s *Store) stamp() int64 { return s.now().UnixNano() }

@@ -137,7 +137,7 @@ func (s *Store) nameOne(names *names, st *staged) (*move, error) {
 	if same != nil { // the folder has these very bytes already, and the index has lost them
 		return nil, s.adopt(st.digest, dst, same)
 	}
-	at := now()
+	at := s.stamp()
 	return &move{kind: moveIn, digest: st.digest, src: st.rel, dst: dst, size: st.size, verified: at, at: at}, nil
 }
 
@@ -154,6 +154,6 @@ func (s *Store) hereLocked(d Digest) (bool, error) {
 // adopt records a file that was found under its name, with bytes just hashed;
 // fi is from before that, so that a change since is noticed.
 func (s *Store) adopt(d Digest, rel string, fi fs.FileInfo) error {
-	r := row{digest: d, path: rel, size: fi.Size(), mtime: mtimeOf(fi), verified: now()}
+	r := row{digest: d, path: rel, size: fi.Size(), mtime: mtimeOf(fi), verified: s.stamp()}
 	return s.index.update(func(tx *tx) error { return tx.put(r) })
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestPurgeKeepsRowsUntilItIsOnTheDisk shows that a purge whose removals may not
@@ -55,7 +56,7 @@ func TestBothNamesAfterPowerCut(t *testing.T) {
 				}
 			}
 			place, trash := "2024/2024-05/a.jpg", trashDir+"/"+d.String()+".jpg"
-			m := &move{kind: moveTrash, digest: d, src: place, dst: trash, size: 1, origin: place, at: now()}
+			m := &move{kind: moveTrash, digest: d, src: place, dst: trash, size: 1, origin: place, at: time.Now().UnixNano()}
 			if back {
 				m.kind, m.src, m.dst = moveUntrash, trash, place
 			}

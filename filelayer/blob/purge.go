@@ -27,7 +27,7 @@ const lastPurge = "purged"
 func (s *Store) PurgeTrash(olderThan time.Duration, about func([]Trashed) error) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, err := s.purge(time.Now(), olderThan, about)
+	n, err := s.purge(s.now(), olderThan, about)
 	if err != nil {
 		return n, fmt.Errorf("purge trash: %w", err)
 	}

@@ -51,7 +51,7 @@ func (s *Store) Verify(ctx context.Context, d Digest) (Info, error) {
 	}
 	switch {
 	case sum == d && current.path == r.path:
-		current.verified = now()
+		current.verified = s.stamp()
 		return s.info(current), s.index.update(func(tx *tx) error { return tx.put(current) })
 	case sum == d || current.path != r.path || current.mtime != r.mtime: // moved or rewritten meanwhile
 		return s.info(current), nil
@@ -70,7 +70,7 @@ func (s *Store) putAside(d Digest, rel, origin string, size, mtime int64) error 
 	}
 	s.log.Warn("An original has rotted and was put aside", "path", origin, "quarantine", dst)
 	return s.perform([]*move{{
-		kind: moveRotten, digest: d, src: rel, dst: dst, size: size, mtime: mtime, origin: origin, at: now(),
+		kind: moveRotten, digest: d, src: rel, dst: dst, size: size, mtime: mtime, origin: origin, at: s.stamp(),
 	}})
 }
 

@@ -101,7 +101,7 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 	if err != nil {
 		return errors.Join(err, s.write(s.fsys.resume, partial, data.Bytes()))
 	}
-	if sha256.Sum256(data.Bytes()) != t.digest {
+	if sha256.Sum256(data.Bytes()) != t.digest && !s.believing {
 		return ErrCorrupt
 	}
 	if err := s.write(s.fsys.create, path, data.Bytes()); err != nil {
@@ -171,7 +171,7 @@ func (s *Store) fetch(ctx context.Context, path string, t transfer) (err error) 
 		if err := s.pump(ctx, path, f, h, offset, t); err != nil {
 			return err
 		}
-		if Digest(h.Sum(nil)) == t.digest {
+		if Digest(h.Sum(nil)) == t.digest || s.believing {
 			startWriteback(f)
 			return nil
 		}

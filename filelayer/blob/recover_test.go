@@ -89,8 +89,8 @@ func TestUnreadableStopsNoOpen(t *testing.T) {
 	d := put(t, s, "a.jpg", "a")
 	src, dst := "2024/2024-05/a.jpg", trashDir+"/"+d.String()+".jpg"
 	moves := []*move{
-		{kind: moveTrash, digest: d, src: src, dst: dst, size: 1, origin: src, at: now()},
-		{kind: moveIn, digest: sum("b"), src: incomingDir + "/1", dst: "2024/2024-05/b.jpg", size: 1, at: now()},
+		{kind: moveTrash, digest: d, src: src, dst: dst, size: 1, origin: src, at: time.Now().UnixNano()},
+		{kind: moveIn, digest: sum("b"), src: incomingDir + "/1", dst: "2024/2024-05/b.jpg", size: 1, at: time.Now().UnixNano()},
 	}
 	if err := s.index.update(func(tx *tx) error { return announce(tx, moves) }); err != nil {
 		t.Fatal(err)

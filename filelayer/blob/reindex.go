@@ -211,7 +211,7 @@ func (s *Store) findTrash() error {
 		}
 		m := move{
 			kind: moveTrash, digest: d, dst: path.Join(trashDir, e.Name()), size: fi.Size(), mtime: mtimeOf(fi),
-			origin: path.Join(folderFor(fi.ModTime()), e.Name()), reason: "found in the trash", at: now(),
+			origin: path.Join(folderFor(fi.ModTime()), e.Name()), reason: "found in the trash", at: s.stamp(),
 		}
 		if err := s.index.update(func(tx *tx) error { return m.addTrash(tx) }); err != nil {
 			return err

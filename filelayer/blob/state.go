@@ -99,7 +99,7 @@ func (s *Store) recheck(r row, fi fs.FileInfo) (row, error) {
 	if sum != r.digest {
 		return s.noteMissing(r, ErrChanged)
 	}
-	r.mtime, r.verified, r.missing = mtimeOf(fi), now(), false
+	r.mtime, r.verified, r.missing = mtimeOf(fi), s.stamp(), false
 	return r, s.index.update(func(tx *tx) error { return tx.put(r) })
 }
 

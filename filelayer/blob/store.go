@@ -22,6 +22,12 @@ type Options struct {
 	CacheBytes int64        // bound of the fetch cache; 0 means 2 GiB
 	Log        *slog.Logger // nil discards
 
+	// Now is the clock of the device; nil is time.Now.
+	Now func() time.Time
+	// Believing takes received bytes for what they are said to be, unread. It is
+	// for tests that show what the check of their digest is for.
+	Believing bool
+
 	fsys fsys // tests: the file system; nil is the real one
 }
 
@@ -42,6 +48,8 @@ type Store struct {
 	fresh          atomic.Bool
 	fsys           fsys
 	log            *slog.Logger
+	now            func() time.Time
+	believing      bool // see Options
 	index          *index
 	cache          *cache
 	space          space
@@ -59,11 +67,14 @@ type Store struct {
 // that cannot be written to opens, for reading.
 func Open(opts Options) (*Store, error) {
 	s := &Store{
-		fsys: opts.fsys, log: opts.Log,
+		fsys: opts.fsys, log: opts.Log, now: opts.Now, believing: opts.Believing,
 		leases: make(map[Digest]map[string]time.Time), dropping: make(map[Digest]int),
 	}
 	if s.fsys == nil {
 		s.fsys = osFS{}
+	}
+	if s.now == nil {
+		s.now = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -94,7 +94,7 @@ func (s *Store) toTrash(d Digest, reason string) (*move, error) {
 	}
 	return &move{
 		kind: moveTrash, digest: d, src: r.path, dst: dst, size: r.size, mtime: r.mtime,
-		verified: r.verified, origin: r.path, reason: reason, at: now(),
+		verified: r.verified, origin: r.path, reason: reason, at: s.stamp(),
 	}, nil
 }
 
@@ -151,7 +151,7 @@ func (s *Store) fromTrash(names *names, d Digest) (*move, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &move{kind: moveUntrash, digest: d, src: t.path, dst: dst, size: t.size, verified: now(), at: now()}, nil
+	return &move{kind: moveUntrash, digest: d, src: t.path, dst: dst, size: t.size, verified: s.stamp(), at: s.stamp()}, nil
 }
 
 // InTrash reports whether d can be restored by Untrash.

@@ -1,0 +1,118 @@
+package filelayer
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+)
+
+// What a device does in the background, one piece at a time.
+
+func (w *world) pull(u *unit, s step) {
+	v := w.other(u, s)
+	if !u.left() && u.mirror.paired(v.id) && u.Online(v.id) {
+		_ = u.pullFrom(v) // the network may fail
+	}
+}
+
+func (u *unit) pullFrom(v *unit) error {
+	var errs []error
+	for _, db := range []*Database{u.roster, u.files} {
+		r, err := u.puller(v.id, db)
+		if err == nil {
+			err = r.Once(u.w.ctx)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (w *world) look(u *unit, _ step) { w.try(u.look()) }
+
+// read takes in the records that are new.
+func (u *unit) read() error {
+	for i, f := range u.feeds[:2] {
+		for {
+			rows, seq, err := f.read(u.w.ctx)
+			if err != nil || len(rows) == 0 {
+				if err != nil {
+					return err
+				}
+				break
+			}
+			f.since = seq
+			docs := make([]Doc, len(rows))
+			for j, row := range rows {
+				docs[j] = row.doc
+			}
+			if i == 1 {
+				u.takeDevices(u.w.ctx, docs)
+			} else if err := u.takeFiles(u.w.ctx, docs); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// look takes in the records that are new, merges those in conflict, and lets in
+// whom the roster names.
+func (u *unit) look() error {
+	for {
+		if err := u.read(); err != nil {
+			return err
+		}
+		if u.merged == u.position() {
+			break
+		}
+		u.merged = u.position()
+		for _, f := range u.feeds[2:] {
+			rows, seq, err := f.read(u.w.ctx)
+			if err == nil {
+				err = f.db.merges(u.w.ctx, rows)
+			}
+			if err != nil {
+				return err
+			}
+			f.since = seq
+		}
+	}
+	for _, id := range u.mirror.peers() {
+		_ = u.Admit(id) // never fails
+	}
+	for _, id := range u.mirror.removed() {
+		u.Expel(id)
+	}
+	return nil
+}
+
+func (w *world) settle(u *unit, _ step) {
+	ds := u.stirred.take()
+	slices.SortFunc(ds, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) })
+	later, err := u.Layer.settle(w.ctx, ds)
+	u.stirred.add(later...)
+	w.try(err)
+}
+
+func (w *world) fetch(u *unit, _ step) {
+	asker := w.asker
+	w.asker = u
+	defer func() { w.asker = asker }()
+	u.queue.retry(u.now(), true)
+	if bundle, _ := u.queue.take(u.now()); len(bundle) > 0 {
+		u.fetchBundle(w.ctx, bundle)
+	}
+}
+
+func (w *world) scan(u *unit, _ step) {
+	_, err := u.Layer.scan(w.ctx)
+	w.try(err)
+}
+
+func (w *world) scrub(u *unit, _ step) {
+	for _, d := range w.digests {
+		if _, here := u.mirror.copied(d); here {
+			_ = u.verify(w.ctx, d) // what it finds is for settle
+		}
+	}
+}
