@@ -56,6 +56,10 @@ func (l *Layer) sendBlob(out *bufio.Writer, d Digest) error {
 	return err
 }
 
+// errReadAgain is why bytes left by an earlier transfer, which turn out wrong, are
+// not asked for anew in the same answer.
+var errReadAgain = errors.New("the answer was read already")
+
 // A bundle is the answer of a device to a request for several files.
 type bundle struct {
 	body io.ReadCloser
@@ -80,7 +84,7 @@ func (l *Layer) openBundle(ctx context.Context, id string, jobs []*job) (*bundle
 		}
 		if resp.StatusCode != http.StatusOK {
 			_ = resp.Body.Close() // not read
-			return nil, fmt.Errorf("the device answers %q", resp.Status)
+			return nil, refusal(resp)
 		}
 		return resp.Body, nil
 	})
@@ -90,8 +94,8 @@ func (l *Layer) openBundle(ctx context.Context, id string, jobs []*job) (*bundle
 	return &bundle{body: body, in: bufio.NewReaderSize(body, bundleBlock)}, nil
 }
 
-// next begins the next file of the answer. take gets a source of its bytes, and
-// what it leaves of them is passed over.
+// next begins the next file of the answer. take gets a source of its bytes, which
+// can be opened once, and what it leaves of them is passed over.
 func (b *bundle) next(want int64, take func(blob.Source) error) error {
 	if b.err != nil {
 		return b.err
@@ -109,7 +113,13 @@ func (b *bundle) next(want int64, take func(blob.Source) error) error {
 		return b.err
 	}
 	rest := &io.LimitedReader{R: b.in, N: size}
-	err := take(func(context.Context, int64) (io.ReadCloser, error) { return io.NopCloser(rest), nil })
+	err := take(func(_ context.Context, offset int64) (io.ReadCloser, error) {
+		if rest.N != size {
+			return nil, errReadAgain
+		}
+		_, err := io.CopyN(io.Discard, rest, offset)
+		return io.NopCloser(rest), err
+	})
 	if _, b.err = io.CopyN(io.Discard, rest, rest.N); b.err != nil {
 		return errors.Join(err, b.err)
 	}

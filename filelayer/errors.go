@@ -16,6 +16,9 @@ var (
 	// ErrNoHolder is returned when no device that holds the file is online.
 	ErrNoHolder = errors.New("no device that holds this file is online")
 
+	// ErrLowLimit is returned for a limit below LeastRate.
+	ErrLowLimit = errors.New("this limit is too low")
+
 	// ErrLastCopy is returned when removing the copy here could leave the
 	// library with fewer copies than asked for. Nothing was removed.
 	ErrLastCopy = errors.New("this may be the last copy")

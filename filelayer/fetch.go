@@ -44,6 +44,9 @@ func (l *Layer) Fetch(ctx context.Context, d Digest) (*os.File, error) {
 	return f, nil
 }
 
+// errNoneOnline is ErrNoHolder when nobody was there to be asked.
+var errNoneOnline = fmt.Errorf("%w", ErrNoHolder)
+
 // fromHolders lets receive read a file from one source after the other, until
 // one gives the right bytes: a temporary copy here, then the holders online.
 func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Source, func(int64)) error) error {
@@ -64,7 +67,7 @@ func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Sourc
 	}
 	switch {
 	case last == nil:
-		return ErrNoHolder
+		return errNoneOnline
 	case errors.Is(last, ErrCorrupt), errors.Is(last, errWrongSize):
 		return last
 	}

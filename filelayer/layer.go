@@ -33,6 +33,7 @@ type Layer struct {
 	ready    chan struct{} // closed when they are settled with what is here
 	stirred  *stirred
 	queue    *queue
+	flow     flow
 	held     *held
 	removals *removalLog
 	whenSafe *whenSafe
@@ -82,7 +83,7 @@ func Open(opts Options) (*Layer, error) {
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
 	l.lease = l.askLease
-	if err := l.SetRole(opts.Role); err != nil {
+	if err := errors.Join(l.SetRole(opts.Role), l.SetLimits(opts.Limits)); err != nil {
 		return nil, err
 	}
 	if l.held, err = openHeld(filepath.Join(opts.Dir, "deletions.json")); err != nil {

@@ -99,9 +99,7 @@ func (w *world) fetch(u *unit, _ step) {
 	w.asker = u
 	defer func() { w.asker = asker }()
 	u.queue.retry(u.now(), true)
-	if bundle, _ := u.queue.take(u.now()); len(bundle) > 0 {
-		u.fetchBundle(w.ctx, bundle)
-	}
+	u.fetchNext(w.ctx)
 }
 
 func (w *world) scan(u *unit, _ step) {

@@ -66,6 +66,10 @@ type Options struct {
 	// Role is what this device keeps by itself, until SetRole changes it.
 	Role Role
 
+	// Limits bound what moves between this device and others, until SetLimits
+	// changes them.
+	Limits Limits
+
 	// CacheBytes bounds the temporary copies that Fetch keeps. Default 2 GiB.
 	CacheBytes int64
 

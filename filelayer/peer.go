@@ -19,7 +19,8 @@ import (
 const (
 	peerRequests = 48 // at once, of one device; each database that it follows holds one
 	peerHeader   = 16 << 10
-	peerStall    = time.Minute // longest time to take some bytes
+	peerStall    = time.Minute // longest time to take some bytes, of a write peerBlock
+	peerBlock    = 64 << 10
 	peerSuffix   = ".pk.ygg"
 )
 
@@ -134,8 +135,8 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 		}
 		http.StripPrefix("/db", couch.PullOnly(peerID(r.RemoteAddr), l.db.server)).ServeHTTP(w, r)
 	})
-	mux.HandleFunc("GET /blob/{digest}", l.withDigest(l.serveBlob))
-	mux.HandleFunc("POST /blobs", l.serveBlobs)
+	mux.HandleFunc("GET /blob/{digest}", l.upward(l.withDigest(l.serveBlob)))
+	mux.HandleFunc("POST /blobs", l.upward(l.serveBlobs))
 	mux.HandleFunc("POST /lease/{digest}", l.withDigest(l.serveLease))
 	mux.HandleFunc("DELETE /lease/{digest}/{removal}", l.withDigest(l.serveRelease))
 	l.mu.Lock()
@@ -196,17 +197,21 @@ func (u *unhurried) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 func (u *unhurried) Flush() { _ = u.control.Flush() } // a failure shows at the next write
 
 func (u *unhurried) Write(p []byte) (int, error) {
-	if err := u.control.SetWriteDeadline(time.Now().Add(peerStall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	patience := peerStall * time.Duration(1+len(p)/peerBlock) // who keeps a limit takes a large piece slowly
+	if err := u.control.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
 	return u.ResponseWriter.Write(p)
 }
 
 // ReadFrom sends a file in pieces that suit the overlay.
-func (u *unhurried) ReadFrom(r io.Reader) (int64, error) {
+func (u *unhurried) ReadFrom(r io.Reader) (int64, error) { return copyPieces(u, r) }
+
+// copyPieces copies r to w in pieces that suit the overlay, by Write alone.
+func copyPieces(w io.Writer, r io.Reader) (int64, error) {
 	piece := pieces.Get().(*[]byte)
 	defer pieces.Put(piece)
-	return io.CopyBuffer(struct{ io.Writer }{u}, r, *piece)
+	return io.CopyBuffer(struct{ io.Writer }{w}, r, *piece)
 }
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}

@@ -27,6 +27,7 @@ type queue struct {
 	ready  []*job            // to be fetched, first come first served
 	urgent []*job            // somebody waits for these
 	shown  map[*job]struct{} // run, or failed for another reason than that no holder is online
+	paused bool              // only what is urgent is fetched
 }
 
 type jobState int
@@ -54,8 +55,9 @@ type job struct {
 	next     time.Time // when to try again
 	err      error
 	noHolder bool
-	again    bool // a holder may have come while it ran
-	unwanted bool // the wish was taken back while it ran
+	again    bool   // a holder may have come while it ran
+	unwanted bool   // the wish was taken back while it ran
+	stop     func() // ends what runs
 }
 
 func newQueue() *queue {
@@ -147,13 +149,58 @@ func (j *job) tell(err error) {
 	j.waiters = nil
 }
 
-// take returns the next bundle, and whether there is more.
-func (q *queue) take(now time.Time) (bundle []*job, more bool) {
+// pause lets only those run that somebody waits for from now on: who has waited
+// before waits on.
+func (q *queue) pause(on bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if on == q.paused {
+		return
+	}
+	if q.paused = on; on {
+		q.ready, q.urgent = slices.Concat(q.urgent, q.ready), nil
+		for _, j := range q.jobs {
+			if j.state == jobRunning {
+				j.stop()
+			}
+		}
+	}
+	q.rouse()
+}
+
+// putBack lets jobs that were stopped wait for their turn, before all others.
+func (q *queue) putBack(jobs []*job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, j := range jobs {
+		j.from = ""
+		if j.unwanted {
+			q.finish(j, ErrNotFound)
+			continue
+		}
+		if j.state = jobReady; j.done == 0 {
+			delete(q.shown, j)
+		}
+		if q.paused {
+			j.err = errPaused
+		}
+	}
+	q.ready = slices.Concat(jobs, q.ready)
+	q.rouse()
+}
+
+// take returns the next bundle, and whether there is more. stop is called when
+// it has to end early, to be put back.
+func (q *queue) take(now time.Time, stop func()) (bundle []*job, more bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	lists := []*[]*job{&q.urgent, &q.ready}
+	if q.paused {
+		lists = lists[:1]
+	}
 	most := min(bundleFiles, max(1, (len(q.ready)+len(q.urgent))/fetchers))
 	var size int64
-	for _, list := range []*[]*job{&q.urgent, &q.ready} {
+	for _, list := range lists {
 		for len(*list) > 0 && len(bundle) < most && size < bundleBytes {
 			j := (*list)[0]
 			*list = (*list)[1:]
@@ -161,6 +208,7 @@ func (q *queue) take(now time.Time) (bundle []*job, more bool) {
 				continue
 			}
 			j.state, j.started, j.done, j.from, j.err, j.again = jobRunning, now, 0, "", nil, false
+			j.stop = stop
 			q.shown[j] = struct{}{}
 			bundle, size = append(bundle, j), size+j.size
 		}
@@ -168,7 +216,7 @@ func (q *queue) take(now time.Time) (bundle []*job, more bool) {
 			break // do not let who waits wait for others
 		}
 	}
-	return bundle, len(q.ready)+len(q.urgent) > 0
+	return bundle, len(q.urgent) > 0 || len(q.ready) > 0 && !q.paused
 }
 
 // over ends a try: without an error the file is here, else it is tried again
@@ -185,7 +233,7 @@ func (q *queue) over(j *job, err error, now time.Time) {
 		return
 	}
 	j.state, j.err, j.from = jobParked, err, ""
-	if j.noHolder = errors.Is(err, ErrNoHolder); j.noHolder {
+	if j.noHolder = errors.Is(err, errNoneOnline); j.noHolder {
 		delete(q.shown, j)
 	}
 	j.next = now.Add(min(retryFirst<<min(j.fails, 12), retryMost))

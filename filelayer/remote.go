@@ -38,7 +38,7 @@ func (l *Layer) guard(ctx context.Context, open func(context.Context) (io.ReadCl
 		}
 		return nil, err
 	}
-	return &guarded{ctx: ctx, cancel: cancel, guard: guard, stall: l.stall, body: body}, nil
+	return &guarded{ctx: ctx, cancel: cancel, guard: guard, stall: l.stall, body: body, limit: &l.flow.down}, nil
 }
 
 func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, size int64) (io.ReadCloser, error) {
@@ -60,22 +60,36 @@ func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, siz
 		if resp.StatusCode == want {
 			return nil, fmt.Errorf("%w: %d bytes for %d", errWrongSize, resp.ContentLength, size-offset)
 		}
-		return nil, fmt.Errorf("the device answers %q", resp.Status)
+		return nil, refusal(resp)
 	}
 	return resp.Body, nil
 }
 
-// guarded is a body that must not fall silent. Its ctx is that of the request.
+// refusal is the error of a device that answers, but not with bytes.
+func refusal(resp *http.Response) error {
+	if resp.Header.Get(pausedHeader) != "" {
+		return errPausedThere
+	}
+	return fmt.Errorf("the device answers %q", resp.Status)
+}
+
+// guarded is a body that must not fall silent, read no faster than the limit.
+// Its ctx is that of the request.
 type guarded struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	guard  *time.Timer
 	stall  time.Duration
 	body   io.ReadCloser
+	limit  *gauge
 }
 
 func (g *guarded) Read(p []byte) (int, error) {
-	n, err := g.body.Read(p)
+	n, err := g.body.Read(p[:g.limit.piece(len(p))])
+	g.guard.Stop() // the wait that follows is none for the device
+	if waited := g.limit.wait(g.ctx, n); err == nil {
+		err = waited
+	}
 	g.guard.Reset(g.stall)
 	if err != nil && errors.Is(context.Cause(g.ctx), errStalled) {
 		err = errStalled

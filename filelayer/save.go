@@ -101,19 +101,29 @@ func (l *Layer) fetchLoop(ctx context.Context) error {
 			return nil
 		case <-l.queue.wake:
 		}
-		for ctx.Err() == nil {
-			bundle, more := l.queue.take(l.now())
-			if more {
-				l.queue.rouse() // another worker
-			}
-			if len(bundle) == 0 {
-				break
-			}
-			l.changed.Raise()
-			l.fetchBundle(ctx, bundle)
+		for ctx.Err() == nil && l.fetchNext(ctx) {
 			l.changed.Raise()
 		}
 	}
+}
+
+// fetchNext fetches the next bundle of the queue; false when there is none. It
+// makes the files safe by one barrier, and then writes their records.
+func (l *Layer) fetchNext(ctx context.Context) bool {
+	bringing, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	bundle, more := l.queue.take(l.now(), func() { stop(errPaused) })
+	if more {
+		l.queue.rouse() // another worker
+	}
+	if len(bundle) == 0 {
+		return false
+	}
+	l.changed.Raise()
+	batch := l.blobs.NewBatch()
+	defer batch.Abort()
+	l.keepBundle(ctx, batch, l.fetchBundle(bringing, batch, bundle))
+	return true
 }
 
 // retryLoop tries failed jobs again, when a device comes or time passes.
@@ -148,19 +158,18 @@ func (l *Layer) arrived(online map[string]bool) bool {
 	return arrived
 }
 
-// fetchBundle fetches some files, makes them safe by one barrier, and then
-// writes their records.
-func (l *Layer) fetchBundle(ctx context.Context, bundle []*job) {
-	batch := l.blobs.NewBatch()
-	defer batch.Abort()
-	var got []*job
-	var ds []Digest
-	staged := func(j *job) { got, ds = append(got, j), append(ds, j.digest) }
+// fetchBundle stages some files in the batch, and returns those that it has got.
+// Those that it has not got for a pause go back to the queue.
+func (l *Layer) fetchBundle(ctx context.Context, batch *blob.Batch, bundle []*job) (got []*job) {
+	var stopped []*job
+	staged := func(j *job) { got = append(got, j) }
 	for _, j := range l.bringBundles(ctx, batch, bundle, staged) {
 		err := l.bring(ctx, batch, j)
 		switch {
 		case errors.Is(err, errUnwanted):
 			l.queue.drop(j)
+		case err != nil && errors.Is(context.Cause(ctx), errPaused):
+			stopped = append(stopped, j)
 		case err != nil:
 			l.queue.over(j, err, l.now())
 		default:
@@ -168,8 +177,20 @@ func (l *Layer) fetchBundle(ctx context.Context, bundle []*job) {
 		}
 		l.changed.Raise()
 	}
+	if len(stopped) > 0 {
+		l.queue.putBack(stopped)
+	}
+	return got
+}
+
+// keepBundle makes the files of a batch safe, and writes their records.
+func (l *Layer) keepBundle(ctx context.Context, batch *blob.Batch, got []*job) {
 	if len(got) == 0 {
 		return
+	}
+	ds := make([]Digest, len(got))
+	for i, j := range got {
+		ds[i] = j.digest
 	}
 	l.mirror.claim(ds...)
 	err := batch.Commit(ctx)
