@@ -208,6 +208,7 @@ func (a *App) openFiles() (err error) {
 		DatabaseURL:  a.started.Database,
 		Copies:       a.started.Copies,
 		Role:         a.started.role(),
+		Limits:       a.started.limits(),
 		Log:          a.log.With("part", "filelayer"),
 	})
 	if err != nil {

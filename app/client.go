@@ -214,6 +214,16 @@ func (c *Client) SetRole(ctx context.Context, role Role) (r RoleInfo, err error)
 	return r, c.call(ctx, http.MethodPost, "/v1/role", role, &r)
 }
 
+// Limits returns what photos may move between the device and others.
+func (c *Client) Limits(ctx context.Context) (m LimitsInfo, err error) {
+	return m, c.call(ctx, http.MethodGet, "/v1/limits", nil, &m)
+}
+
+// SetLimits changes what photos may move, at once and for later starts.
+func (c *Client) SetLimits(ctx context.Context, m LimitsInfo) error {
+	return c.call(ctx, http.MethodPost, "/v1/limits", m, nil)
+}
+
 // Check compares records and files. Each event has a Problem or, at the end, Checked.
 func (c *Client) Check(ctx context.Context, opts CheckOptions, each func(Event)) error {
 	return c.stream(ctx, "/v1/check", opts, each)

@@ -33,6 +33,10 @@ type config struct {
 	Copies         int      `json:"copies"`
 	KeepEverything bool     `json:"keepEverything"` // save every photo of the library here
 	SpaceLimit     int64    `json:"spaceLimit"`     // bytes that photos may take here; 0 = no limit
+	DownLimit      int64    `json:"downLimit"`      // bytes a second of photos fetched; 0 = no limit
+	UpLimit        int64    `json:"upLimit"`        // and sent to other devices
+	Paused         bool     `json:"paused"`         // fetch only what a person asks for from then on
+	ServingPaused  bool     `json:"servingPaused"`  // send no photos to other devices
 	Theme          string   `json:"theme"`
 	Scale          float64  `json:"scale"`
 	FirstStartDone bool     `json:"firstStartDone"`
@@ -57,7 +61,15 @@ func (c config) check() error {
 	case c.Theme != "" && c.Theme != "light" && c.Theme != "dark":
 		return fmt.Errorf("theme is %q; it must be light, dark or empty", c.Theme)
 	}
+	if err := c.limits().Check(); err != nil {
+		return fmt.Errorf("downLimit or upLimit: %w", err)
+	}
 	return checkSTUN(c.STUN)
+}
+
+// limits is what photos may move between the device and others.
+func (c config) limits() Limits {
+	return Limits{Down: c.DownLimit, Up: c.UpLimit, Paused: c.Paused, ServingPaused: c.ServingPaused}
 }
 
 // role is what the device keeps by itself.

@@ -145,6 +145,9 @@ func (a *App) Status() Status {
 	}
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
 	s.WhenSafe = a.files.WaitingCount()
+	if m := a.Limits(); m != (Limits{}) {
+		s.Limits = new(limitsInfo(m))
+	}
 	s.Database, s.Forwards, s.Notices = a.database(), a.Forwards(), a.Notices()
 	s.Transit = a.node.Traffic().Transit
 	for _, p := range a.node.Peers() {

@@ -73,6 +73,10 @@ func (c *control) routes() http.Handler {
 			return a.roleInfo(b), nil
 		})
 	}))
+	mux.HandleFunc("GET /v1/limits", c.answer(func(*http.Request) (any, error) { return limitsInfo(a.Limits()), nil }))
+	mux.HandleFunc("POST /v1/limits", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b LimitsInfo) (any, error) { return b, a.SetLimits(b.limits()) })
+	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {

@@ -24,6 +24,8 @@ type (
 	Removal = filelayer.Removal
 	// Role is what a device keeps by itself.
 	Role = filelayer.Role
+	// Limits are what photos may move between a device and others.
+	Limits = filelayer.Limits
 	// Plan is what a device has to do for its role.
 	Plan = filelayer.Plan
 	// Guest is who used a pair code, and the four words both sides show.
@@ -103,6 +105,9 @@ type Status struct {
 	// WhenSafe counts the files that are removed from this device as soon as
 	// others prove their copies; see App.UnsaveWhenSafe.
 	WhenSafe int `json:"whenSafe,omitempty"`
+
+	// Limits are those of App.Limits; nil when photos move freely.
+	Limits *LimitsInfo `json:"limits,omitempty"`
 
 	// Database is how far the external database and this device are the same;
 	// nil without one.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"image/color"
 	"strings"
@@ -42,7 +43,7 @@ func (p *activityPage) reload() {
 	acts := p.s.dev.Activities()
 	queue := p.s.dev.Status().Queue
 	var key strings.Builder
-	fmt.Fprint(&key, queue, p.s.receiving(), p.s.now().Unix()/60)
+	fmt.Fprint(&key, p.s.dev.Limits(), queue, p.s.receiving(), p.s.now().Unix()/60)
 	for _, a := range acts {
 		fmt.Fprint(&key, a.ID, a.Title, a.Files, a.Bytes, a.Rate, a.Ended, a.Cause)
 	}
@@ -50,13 +51,17 @@ func (p *activityPage) reload() {
 		return
 	}
 	p.key = key.String()
-	if len(acts) == 0 && queue == 0 {
+	paused := p.s.dev.Limits().Paused
+	if len(acts) == 0 && queue == 0 && !paused {
 		p.whole.Objects = []fyne.CanvasObject{emptyState("activity", words.T("Nothing is going on"), words.T("Imports, transfers and checks show here while they run, and for a while after."), nil)}
 		p.whole.Refresh()
 		return
 	}
 	p.list.Objects = nil
-	if queue > 0 && !p.s.receiving() {
+	if paused {
+		p.list.Add(notice("activity", theme.ColorNamePrimary, look.ColorSoft, words.T("Fetching is paused. What you open or save now still comes."), look.NewButton(words.T("Resume"), "", look.Primary, p.resume)))
+	}
+	if queue > 0 && !paused && !p.s.receiving() {
 		p.list.Add(notice("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", queue)))
 	}
 	for _, running := range []bool{true, false} {
@@ -69,6 +74,20 @@ func (p *activityPage) reload() {
 	p.whole.Objects = []fyne.CanvasObject{p.page}
 	p.page.Content.Refresh()
 	p.whole.Refresh()
+}
+
+// resume ends a pause.
+func (p *activityPage) resume() {
+	p.s.goDo(func(context.Context) error {
+		m := p.s.dev.Limits()
+		m.Paused, m.ServingPaused = false, false
+		return p.s.dev.SetLimits(m)
+	}, func(err error) {
+		if err != nil {
+			p.s.fail(words.T("The setting was not changed"), err)
+		}
+		p.s.reload()
+	})
 }
 
 // activityTitle says what an activity does.

@@ -36,6 +36,7 @@ type fake struct {
 	held       []app.Entry
 	devices    []app.Device
 	settings   app.Settings
+	limits     app.Limits
 	activities []app.Activity
 	transfers  []app.Transfer
 	albums     []imagelib.Album
@@ -350,6 +351,19 @@ func (f *fake) Settings() app.Settings {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.settings
+}
+
+func (f *fake) Limits() app.Limits {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.limits
+}
+
+func (f *fake) SetLimits(m app.Limits) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.limits = m
+	return nil
 }
 
 func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {

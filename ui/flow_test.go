@@ -171,3 +171,18 @@ func TestImport(t *testing.T) {
 	r.openArgs([]string{"/photos/d.jpg"})
 	r.waitCall("import /photos/d.jpg")
 }
+
+// TestPauseIsShownAndEnded: the page of what runs tells of a pause, and ends it.
+func TestPauseIsShownAndEnded(t *testing.T) {
+	f := newFake(5)
+	f.limits = app.Limits{Down: 700e3, Paused: true, ServingPaused: true}
+	r := newRig(t, f, large)
+	r.open("settings")
+	r.wantText("Pause fetching")
+	r.wantText("700 kB/s") // which is none of the usual choices
+	r.open("activity")
+	r.wantText("Fetching is paused")
+	r.tap("Resume")
+	r.until("no pause", func() bool { return f.Limits() == app.Limits{Down: 700e3} })
+	r.until("nothing of it on the page", func() bool { return !strings.Contains(r.texts(), "Fetching is paused") })
+}

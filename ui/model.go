@@ -39,6 +39,8 @@ type device interface {
 	Settings() app.Settings
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string
+	Limits() app.Limits
+	SetLimits(app.Limits) error
 	SwitchedOff() app.Off
 	Activities() []app.Activity
 	Transfers() []app.Transfer

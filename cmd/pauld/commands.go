@@ -95,6 +95,18 @@ func commands() []*command {
 			long: keepHelp, flags: openFlags([]string{"space", "preview"}), most: 1, links: true, run: keeps,
 		},
 		{
+			name: "limit", usage: "limit [--down RATE] [--up RATE]", short: "say how fast photos may come and go",
+			long: limitHelp, flags: openFlags([]string{"down", "up"}), run: limit,
+		},
+		{
+			name: "pause", usage: "pause [--serving]", short: "stop fetching photos until resume",
+			long: pauseHelp, flags: openFlags([]string{"serving"}), run: pause,
+		},
+		{
+			name: "resume", usage: "resume", short: "let photos come and go again, from where they stopped",
+			flags: openFlags(nil), run: resume,
+		},
+		{
 			name: "check", usage: "check [--read-data [--subset N/OF]] [--repair]", short: "compare records and files of this device",
 			long: checkHelp, flags: openFlags([]string{"read-data", "subset", "repair"}), links: true, run: check,
 		},

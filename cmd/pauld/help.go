@@ -173,6 +173,21 @@ Beyond the limit the oldest photos are removed from this device, each only once
 other devices have proved their copy, and go to its trash for 30 days; what too
 few others have stays. A device that keeps everything refuses "unsave".
 `
+	limitHelp = `Without flags it tells the limits. They hold for all transfers of photos together,
+those that run too, and for later starts; records and thumbnails are not held up.
+
+  --down 2MB   fetch at most so many bytes a second; none for no limit
+  --up 500kB   send at most so many to other devices; none for no limit
+
+The lowest limit is 20kB.
+`
+	pauseHelp = `What is being fetched stops at the byte, also for commands that wait for it, and goes
+on there after "pauld resume"; a restart does not end the pause. What you ask for
+while it lasts is fetched all the same: with "pauld fetch" or "pauld save", and what
+you open in the gallery. Other devices can still fetch from this one.
+
+  --serving   send no photos to other devices either
+`
 	checkHelp = `The exit code is 1 when a problem remains. A file in the library folder that is
 not in the records, such as one that another program changed, is a problem too:
 it stays until you move it elsewhere.

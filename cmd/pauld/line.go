@@ -35,7 +35,8 @@ type line struct {
 	output                             string
 	since                              sinceTime
 	ifLost                             string
-	whenSafe                           bool
+	whenSafe, serving                  bool
+	down, up                           space // bytes a second
 }
 
 // list is the value of a flag that may be given several times.
@@ -80,7 +81,7 @@ func (s *space) Set(text string) (err error) {
 // parseSize reads a number of bytes as size writes it, and more forgivingly;
 // none is 0.
 func parseSize(text string) (int64, error) {
-	number := strings.ToUpper(strings.ReplaceAll(text, " ", ""))
+	number := strings.TrimSuffix(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "/S")
 	if number == "NONE" {
 		return 0, nil
 	}
@@ -141,6 +142,9 @@ func (l *line) flags() *flag.FlagSet {
 	fs.Var(&l.since, "since", "")
 	fs.BoolVar(&l.whenSafe, "when-safe", false, "")
 	fs.StringVar(&l.ifLost, "if-lost", "", "")
+	fs.BoolVar(&l.serving, "serving", false, "")
+	fs.Var(&l.down, "down", "")
+	fs.Var(&l.up, "up", "")
 	return fs
 }
 

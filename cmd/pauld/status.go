@@ -43,6 +43,9 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		if s.Held > 0 {
 			text += "\n" + heldText(s.Held)
 		}
+		if s.Limits != nil {
+			text += "\n" + limitsText(*s.Limits)
+		}
 		text += "\n" + plural(s.Peers, "link", "links") + " to the network"
 		if s.Transit > 0 {
 			text += ", " + size(int64(s.Transit)) + " carried for others"
