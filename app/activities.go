@@ -16,6 +16,7 @@ const (
 	keepEnded = 10 * time.Minute // how long an activity shows after its end
 	maxEnded  = 50               // and how many of them at most
 	rateSpan  = 2 * time.Second  // over which a rate is smoothed
+	rateEnd   = 5 * time.Second  // without growth, there is none
 )
 
 // activities are what runs and what has ended a short while ago.
@@ -102,7 +103,8 @@ func cause(err error) string {
 }
 
 // snapshot returns the activities, newest first, with transfers counted in.
-func (l *activities) snapshot(transfers []filelayer.Transfer, now time.Time) []Activity {
+// rate is that of all transfers together.
+func (l *activities) snapshot(transfers []filelayer.Transfer, rate float64, now time.Time) []Activity {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.prune(now)
@@ -111,7 +113,7 @@ func (l *activities) snapshot(transfers []filelayer.Transfer, now time.Time) []A
 	for _, act := range slices.Backward(l.list) {
 		out = append(out, act.read(transfers, covered, now))
 	}
-	return append(out, loose(transfers, covered)...)
+	return append(out, loose(transfers, covered, rate)...)
 }
 
 // read returns the activity with the transfers of its files counted in.
@@ -140,8 +142,8 @@ func (act *activity) progress(transfers []filelayer.Transfer, now time.Time) *Pr
 
 // loose makes one activity of the transfers that none of this run started:
 // wishes from before a restart, and what waits for a device.
-func loose(transfers []filelayer.Transfer, covered map[Digest]bool) []Activity {
-	a := Activity{Kind: KindSave, Cancel: func() {}}
+func loose(transfers []filelayer.Transfer, covered map[Digest]bool, rate float64) []Activity {
+	a := Activity{Kind: KindSave, Rate: rate, Cancel: func() {}}
 	for _, t := range transfers {
 		if covered[t.Digest] {
 			continue
@@ -184,7 +186,7 @@ func (l *activities) prune(now time.Time) {
 // The last of them, with ID 0, gathers the transfers that go on by
 // themselves; it cannot be cancelled.
 func (a *App) Activities() []Activity {
-	return a.activities.snapshot(a.files.Transfers(), time.Now())
+	return a.activities.snapshot(a.files.Transfers(), a.files.FetchRate(), time.Now())
 }
 
 // Transfers lists the files that are on their way here, or wait after a failure
@@ -195,6 +197,7 @@ func (a *App) Transfers() []Transfer { return a.files.Transfers() }
 // meter smooths the growth of a count to a rate a second.
 type meter struct {
 	at    time.Time
+	grown time.Time // when the count last grew
 	count int64
 	value float64
 }
@@ -203,11 +206,17 @@ func (m *meter) rate(count int64, now time.Time) float64 {
 	const least = 250 * time.Millisecond // between two looks, to be worth a rate
 	passed := now.Sub(m.at)
 	if m.at.IsZero() || count < m.count {
-		m.at, m.count = now, count
+		m.at, m.grown, m.count = now, now, count
 		return m.value
 	}
 	if passed < least {
 		return m.value
+	}
+	if count > m.count {
+		m.grown = now
+	} else if now.Sub(m.grown) >= rateEnd { // what follows is measured anew
+		m.at, m.value = now, 0
+		return 0
 	}
 	fresh := float64(count-m.count) / passed.Seconds()
 	if m.value == 0 {

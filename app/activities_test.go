@@ -23,7 +23,7 @@ func TestActivity(t *testing.T) {
 		<-woken
 
 		moving := []filelayer.Transfer{{Digest: Digest{1}, Done: 400, Total: 1000}, {Digest: Digest{9}, Name: "old.jpg", Done: 5, Total: 7}}
-		got := all.snapshot(moving, time.Now())
+		got := all.snapshot(moving, 0, time.Now())
 		if len(got) != 2 {
 			t.Fatalf("%d activities, want the save and the one that goes on by itself", len(got))
 		}
@@ -36,7 +36,7 @@ func TestActivity(t *testing.T) {
 
 		act.done(Digest{1}, 1000)
 		<-time.After(time.Second) // the bubble's clock
-		got = all.snapshot(nil, time.Now())
+		got = all.snapshot(nil, 0, time.Now())
 		if a := got[0]; a.Files != 1 || a.Bytes != 1000 || a.Rate != 600 {
 			t.Errorf("after one file: %+v, want 600 bytes a second", a)
 		}
@@ -46,11 +46,11 @@ func TestActivity(t *testing.T) {
 			t.Error("Cancel does not end the activity's context")
 		}
 		_ = act.finish(ctx.Err())
-		if a := all.snapshot(nil, time.Now())[0]; a.Running() || a.Cause == "" || !errors.Is(a.Err, context.Canceled) {
+		if a := all.snapshot(nil, 0, time.Now())[0]; a.Running() || a.Cause == "" || !errors.Is(a.Err, context.Canceled) {
 			t.Errorf("after the end: %+v", a)
 		}
 		<-time.After(keepEnded + time.Second)
-		if got := all.snapshot(nil, time.Now()); len(got) != 0 {
+		if got := all.snapshot(nil, 0, time.Now()); len(got) != 0 {
 			t.Errorf("long after the end: %+v", got)
 		}
 	})
@@ -64,7 +64,7 @@ func TestOnlySoManyEndedActivities(t *testing.T) {
 		_, act := all.start(t.Context(), KindFetch, "ended", 1)
 		_ = act.finish(nil)
 	}
-	got := all.snapshot(nil, time.Now())
+	got := all.snapshot(nil, 0, time.Now())
 	if len(got) != maxEnded+1 || got[maxEnded].Title != "runs" {
 		t.Errorf("%d activities, want %d and the one that runs", len(got), maxEnded)
 	}
@@ -86,6 +86,13 @@ func TestMeter(t *testing.T) {
 		{2 * time.Second, 5000, 4900 / 2.01},
 		{4 * time.Second, 5000, 0},
 		{time.Second, 0, 0}, // it began anew
+		{3 * time.Second, 900, 300},
+		{time.Second, 900, 150},
+		{time.Second, 900, 75},
+		{time.Second, 900, 37.5},
+		{time.Second, 900, 18.75},
+		{time.Second, 900, 0}, // nothing has come for a while
+		{time.Second, 1500, 600},
 	} {
 		at = at.Add(step.after)
 		if got := m.rate(step.count, at); got < step.want-0.01 || got > step.want+0.01 {

@@ -38,7 +38,11 @@ func (c *control) routes() http.Handler {
 		ready, err := a.Ready(r.Context())
 		return Hello{apiVersion, ready, os.Getpid(), a.opts.Offline}, err
 	}))
-	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) { return a.Status(), nil }))
+	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) {
+		s := a.Status()
+		s.Fetching = a.Fetching()
+		return s, nil
+	}))
 	mux.HandleFunc("GET /v1/diagnosis", c.answer(func(*http.Request) (any, error) { return a.Diagnose(), nil }))
 	mux.HandleFunc("GET /v1/devices", c.answer(func(*http.Request) (any, error) { return a.Devices(), nil }))
 	mux.HandleFunc("DELETE /v1/devices/{id}", c.answer(func(r *http.Request) (any, error) {

@@ -109,6 +109,9 @@ type Status struct {
 	// Limits are those of App.Limits; nil when photos move freely.
 	Limits *LimitsInfo `json:"limits,omitempty"`
 
+	// Fetching is that of App.Fetching, in the answer to a command.
+	Fetching *Fetching `json:"fetching,omitempty"`
+
 	// Database is how far the external database and this device are the same;
 	// nil without one.
 	Database *DatabaseStatus `json:"database,omitempty"`

@@ -87,5 +87,6 @@ type Transfer struct {
 	From        string // device ID; "" while a holder is looked for
 	Done, Total int64  // bytes
 	Started     time.Time
-	Err         string // why it last failed and waits; "" while it runs
+	Rate        float64 // bytes a second over the last seconds; 0 while it is not known, or nothing comes
+	Err         string  // why it last failed and waits; "" while it runs
 }

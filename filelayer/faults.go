@@ -43,6 +43,20 @@ func (f *faults) has(device string, d Digest, now time.Time) bool {
 	})
 }
 
+// devices lists who is set aside for some file.
+func (f *faults) devices(now time.Time) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var ids []string
+	for _, x := range f.list {
+		if now.Sub(x.At) < faultSpan {
+			ids = append(ids, x.Device)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
 // Faults lists the devices that sent wrong bytes lately, the latest last.
 func (l *Layer) Faults() []Fault {
 	l.faults.mu.Lock()

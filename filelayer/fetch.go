@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +49,9 @@ func (l *Layer) Fetch(ctx context.Context, d Digest) (*os.File, error) {
 // errNoneOnline is ErrNoHolder when nobody was there to be asked.
 var errNoneOnline = fmt.Errorf("%w", ErrNoHolder)
 
+// errSetAside is why a device that is online is not asked for a file.
+var errSetAside = errors.New("a device that has it sent wrong bytes, and is asked again after an hour")
+
 // fromHolders lets receive read a file from one source after the other, until
 // one gives the right bytes: a temporary copy here, then the holders online.
 func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Source, func(int64)) error) error {
@@ -66,6 +71,8 @@ func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Sourc
 		last = err
 	}
 	switch {
+	case last == nil && l.setAside(j.digest):
+		return fmt.Errorf("%w: %w", ErrNoHolder, errSetAside)
 	case last == nil:
 		return errNoneOnline
 	case errors.Is(last, ErrCorrupt), errors.Is(last, errWrongSize):
@@ -88,7 +95,11 @@ func (l *Layer) fromHolder(ctx context.Context, id string, j *job, receive func(
 
 // fromSource is fromHolder of bytes that the device sends by src.
 func (l *Layer) fromSource(ctx context.Context, id string, j *job, src blob.Source, receive func(blob.Source, func(int64)) error) error {
-	err := receive(src, func(done int64) { l.progress(j, id, done) })
+	opened := func(ctx context.Context, offset int64) (io.ReadCloser, error) {
+		l.queue.begin(j, id, offset, time.Now())
+		return src(ctx, offset)
+	}
+	err := receive(opened, func(done int64) { l.progress(j, id, done) })
 	if err == nil {
 		return nil
 	}
@@ -116,13 +127,20 @@ func (l *Layer) holdersOnline(d Digest) []string {
 	return ids
 }
 
+// setAside says whether a holder is online that is left out.
+func (l *Layer) setAside(d Digest) bool {
+	e, _ := l.mirror.entry(d)
+	return slices.ContainsFunc(e.HolderIDs(), func(id string) bool { return l.Online(id) && l.faults.has(id, d, l.now()) })
+}
+
 // tellEvery is how often the progress of transfers wakes who shows it.
 const tellEvery = 200 * time.Millisecond
 
 // progress notes how far a transfer is, and tells so from time to time.
 func (l *Layer) progress(j *job, from string, done int64) {
-	l.queue.progress(j, from, done)
-	now, last := time.Now().UnixNano(), l.told.Load()
+	at := time.Now()
+	l.queue.progress(j, from, done, at)
+	now, last := at.UnixNano(), l.told.Load()
 	if now-last > int64(tellEvery) && l.told.CompareAndSwap(last, now) {
 		l.changed.Raise()
 	}

@@ -28,6 +28,7 @@ type queue struct {
 	urgent []*job            // somebody waits for these
 	shown  map[*job]struct{} // run, or failed for another reason than that no holder is online
 	paused bool              // only what is urgent is fetched
+	speed  speed             // of all jobs together
 }
 
 type jobState int
@@ -55,9 +56,11 @@ type job struct {
 	next     time.Time // when to try again
 	err      error
 	noHolder bool
-	again    bool   // a holder may have come while it ran
-	unwanted bool   // the wish was taken back while it ran
-	stop     func() // ends what runs
+	again    bool      // a holder may have come while it ran
+	unwanted bool      // the wish was taken back while it ran
+	stop     func()    // ends what runs
+	asked    time.Time // when what runs was last asked for
+	speed    *speed    // of what runs
 }
 
 func newQueue() *queue {
@@ -208,7 +211,7 @@ func (q *queue) take(now time.Time, stop func()) (bundle []*job, more bool) {
 				continue
 			}
 			j.state, j.started, j.done, j.from, j.err, j.again = jobRunning, now, 0, "", nil, false
-			j.stop = stop
+			j.stop, j.speed = stop, new(speed)
 			q.shown[j] = struct{}{}
 			bundle, size = append(bundle, j), size+j.size
 		}
@@ -266,10 +269,23 @@ func (q *queue) retry(now time.Time, online bool) {
 	q.rouse()
 }
 
-// progress notes how far a job is.
-func (q *queue) progress(j *job, from string, done int64) {
+// begin notes that the bytes of a job come from a device, from offset on.
+func (q *queue) begin(j *job, from string, offset int64, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	j.from, j.done, j.asked = from, offset, now
+}
+
+// progress notes how far a job is.
+func (q *queue) progress(j *job, from string, done int64, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n := done - j.done; n > 0 {
+		j.speed.add(n, now)
+		if q.jobs[j.digest] == j {
+			q.speed.add(n, now)
+		}
+	}
 	j.from, j.done = from, done
 }
 
@@ -277,7 +293,7 @@ func (q *queue) progress(j *job, from string, done int64) {
 func (q *queue) aside(j *job) (stop func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	j.state = jobRunning
+	j.state, j.speed = jobRunning, new(speed)
 	q.shown[j] = struct{}{}
 	return func() {
 		q.mu.Lock()
@@ -298,8 +314,9 @@ func (q *queue) transfers() []Transfer {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var out []Transfer
+	now := time.Now()
 	for j := range q.shown {
-		out = append(out, j.transfer())
+		out = append(out, j.transfer(now))
 	}
 	slices.SortFunc(out, func(a, b Transfer) int {
 		if c := a.Started.Compare(b.Started); c != 0 {
@@ -310,8 +327,11 @@ func (q *queue) transfers() []Transfer {
 	return out
 }
 
-func (j *job) transfer() Transfer {
+func (j *job) transfer(now time.Time) Transfer {
 	t := Transfer{Digest: j.digest, Name: j.name, From: j.from, Done: j.done, Total: j.size, Started: j.started}
+	if j.state == jobRunning {
+		t.Rate = j.speed.rate(now)
+	}
 	if j.err != nil {
 		t.Err = j.err.Error()
 	}

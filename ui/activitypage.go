@@ -42,8 +42,12 @@ func (p *activityPage) hidden()                   {}
 func (p *activityPage) reload() {
 	acts := p.s.dev.Activities()
 	queue := p.s.dev.Status().Queue
+	fetching := p.s.dev.Fetching()
 	var key strings.Builder
 	fmt.Fprint(&key, p.s.dev.Limits(), queue, p.s.receiving(), p.s.now().Unix()/60)
+	if fetching != nil {
+		fmt.Fprint(&key, p.waitKey(fetching))
+	}
 	for _, a := range acts {
 		fmt.Fprint(&key, a.ID, a.Title, a.Files, a.Bytes, a.Rate, a.Ended, a.Cause)
 	}
@@ -52,7 +56,7 @@ func (p *activityPage) reload() {
 	}
 	p.key = key.String()
 	paused := p.s.dev.Limits().Paused
-	if len(acts) == 0 && queue == 0 && !paused {
+	if len(acts) == 0 && queue == 0 && !paused && fetching == nil {
 		p.whole.Objects = []fyne.CanvasObject{emptyState("activity", words.T("Nothing is going on"), words.T("Imports, transfers and checks show here while they run, and for a while after."), nil)}
 		p.whole.Refresh()
 		return
@@ -61,7 +65,11 @@ func (p *activityPage) reload() {
 	if paused {
 		p.list.Add(notice("activity", theme.ColorNamePrimary, look.ColorSoft, words.T("Fetching is paused. What you open or save now still comes."), look.NewButton(words.T("Resume"), "", look.Primary, p.resume)))
 	}
-	if queue > 0 && !paused && !p.s.receiving() {
+	why := p.waits(fetching)
+	for _, w := range why {
+		p.list.Add(w)
+	}
+	if queue > 0 && len(why) == 0 && !paused && !p.s.receiving() {
 		p.list.Add(notice("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", queue)))
 	}
 	for _, running := range []bool{true, false} {

@@ -37,6 +37,7 @@ type fake struct {
 	devices    []app.Device
 	settings   app.Settings
 	limits     app.Limits
+	fetching   *app.Fetching
 	activities []app.Activity
 	transfers  []app.Transfer
 	albums     []imagelib.Album
@@ -351,6 +352,12 @@ func (f *fake) Settings() app.Settings {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.settings
+}
+
+func (f *fake) Fetching() *app.Fetching {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fetching
 }
 
 func (f *fake) Limits() app.Limits {

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
@@ -185,4 +186,31 @@ func TestPauseIsShownAndEnded(t *testing.T) {
 	r.tap("Resume")
 	r.until("no pause", func() bool { return f.Limits() == app.Limits{Down: 700e3} })
 	r.until("nothing of it on the page", func() bool { return !strings.Contains(r.texts(), "Fetching is paused") })
+}
+
+// TestActivityTellsTheCause: each reason why photos do not come has its sentence.
+func TestActivityTellsTheCause(t *testing.T) {
+	seen := now.Add(-3 * time.Hour)
+	nas := []app.WaitDevice{{Name: "NAS", LastSeen: &seen}, {Name: "Desktop"}}
+	for _, tt := range []struct {
+		wait app.Wait
+		want string
+	}{
+		{app.Wait{Why: app.WaitOffline, Files: 3, Devices: nas}, "3 photos come when NAS (last seen 3 h ago) or Desktop is online."},
+		{app.Wait{Why: app.WaitOffline, Files: 1, Devices: nas[1:]}, "1 photo comes when Desktop is online."},
+		{app.Wait{Why: app.WaitSilent, Files: 2, Devices: nas[:1]}, "waiting for NAS, which is online and has sent nothing"},
+		{app.Wait{Why: app.WaitNobody, Files: 2}, "2 photos are not known to be on any other device."},
+		{app.Wait{Why: app.WaitSetAside, Files: 2, Devices: nas[:1]}, "NAS sent wrong bytes for 2 photos."},
+		{app.Wait{Why: app.WaitNoSpace, Files: 2}, "2 photos do not fit: the disk is full."},
+		{app.Wait{Why: app.WaitFailed, Files: 2, Error: "it is odd"}, "tried again by themselves: it is odd"},
+		{app.Wait{Why: app.WaitRelayed, Files: 2, Devices: nas[:1], Rate: 2e6}, "come from NAS through others, at 2.0 MB/s."},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			f := newFake(5)
+			f.fetching = &app.Fetching{Files: tt.wait.Files, Waits: []app.Wait{tt.wait}}
+			r := newRig(t, f, large)
+			r.open("activity")
+			r.wantText(tt.want)
+		})
+	}
 }

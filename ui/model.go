@@ -40,6 +40,7 @@ type device interface {
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string
 	Limits() app.Limits
+	Fetching() *app.Fetching
 	SetLimits(app.Limits) error
 	SwitchedOff() app.Off
 	Activities() []app.Activity

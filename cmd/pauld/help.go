@@ -146,7 +146,9 @@ device's key. A backup that is there is replaced, any other file is not.
 `
 	statusHelp = `Asks the running device only: the exit code is 1 when none runs. A photo on one
 device only is lost with it; by the records, which copies are counted by, a device has
-read each of its copies when it came, and reads it again in the background.
+read each of its copies when it came, and reads it again in the background. Of what is
+still to fetch: how fast it comes and how long still, once that is known, and why the
+rest does not come. With --json fetching {files, bytes, rate, secondsLeft, moving, waits}.
 
   --if-lost DEVICE   how many photos would be lost if DEVICE died now: those of which
                      no other device has a copy. DEVICE is a name, or an ID cut to its

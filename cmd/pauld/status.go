@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/libpaul/paul/app"
 )
@@ -34,8 +35,8 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		if s.NoCopy > 0 {
 			text += fmt.Sprintf(", %d on none that is known", s.NoCopy)
 		}
-		if s.Queue > 0 {
-			text += fmt.Sprintf("\n%d still to fetch", s.Queue)
+		if s.Fetching != nil {
+			text += "\n" + fetchingText(s.Fetching, time.Now())
 		}
 		if s.WhenSafe > 0 {
 			text += "\n" + whenSafeText(s.WhenSafe)
