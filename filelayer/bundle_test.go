@@ -1,7 +1,9 @@
 package filelayer
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/libpaul/paul/filelayer/blob"
 )
 
 // asks counts what a device asks others for, and may change the answers to
@@ -184,4 +188,36 @@ func (s *silentBody) Read(p []byte) (int, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err
+}
+
+// TestBundleGoesOn: of a file that is here in part, only the rest is taken from
+// an answer with many, once; the next file follows all the same.
+func TestBundleGoesOn(t *testing.T) {
+	t.Parallel()
+	var answer bytes.Buffer
+	for _, text := range []string{"first file", "second"} {
+		must(t, binary.Write(&answer, binary.BigEndian, int64(len(text))))
+		answer.WriteString(text)
+	}
+	b := &bundle{in: bufio.NewReader(&answer)}
+	read := func(size, offset int64) (got string) {
+		t.Helper()
+		must(t, b.next(size, func(src blob.Source) error {
+			body, err := src(t.Context(), offset)
+			must(t, err)
+			rest, err := io.ReadAll(body)
+			if _, again := src(t.Context(), 0); !errors.Is(again, errReadAgain) {
+				t.Errorf("opened again: %v", again)
+			}
+			got = string(rest)
+			return err
+		}))
+		return got
+	}
+	if got := read(10, 6); got != "file" {
+		t.Errorf("read %q", got)
+	}
+	if got := read(6, 0); got != "second" {
+		t.Errorf("then read %q", got)
+	}
 }
