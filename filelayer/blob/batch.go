@@ -48,6 +48,7 @@ type staged struct {
 	rel    string // in incomingDir
 	size   int64
 	meta   Meta
+	unsure bool // the disk failed to take its bytes: what it has of them is unknown
 }
 
 // NewBatch begins a batch. End it by Commit or Abort.
@@ -183,7 +184,7 @@ func (s *Store) fill(ctx context.Context, st *staged, r io.Reader, written func(
 // records them. When it returns nil, all are stored for good, also those that
 // were known before: one that went to the trash since comes back. Else none of
 // the new ones is stored. The batch is over either way. Files that were received
-// are kept for a later Receive.
+// are kept for a later Receive, but for one whose bytes the disk failed to take.
 func (b *Batch) Commit(ctx context.Context) error {
 	order, err := b.close()
 	if err != nil {
@@ -234,7 +235,9 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 					s.log.DebugContext(ctx, "A file keeps the time of its import", "err", err)
 				}
 			}
-			return explain(s.fsys.finish(p))
+			err := s.fsys.finish(p)
+			st.unsure = err != nil
+			return explain(err)
 		})
 	}
 	return g.Wait()
@@ -243,7 +246,11 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 func (s *Store) discardAll(order []*staged) error {
 	var errs []error
 	for _, st := range order {
-		if err := s.discard(st.rel); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		drop := s.discard
+		if st.unsure { // it reads well from memory, and a second sync would not fail
+			drop = s.removeTemp
+		}
+		if err := drop(st.rel); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, explain(err))
 		}
 	}

@@ -41,7 +41,12 @@ func (osFS) create(path string) (file, error) {
 }
 
 func (osFS) resume(path string) (file, error) {
-	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	dropCache(f)
+	return f, nil
 }
 
 func (osFS) open(path string) (file, error)  { return os.Open(path) }

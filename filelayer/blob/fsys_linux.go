@@ -2,6 +2,7 @@ package blob
 
 import (
 	"errors"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,12 @@ func renameNew(from, to string) error {
 		return renameByLink(from, to)
 	}
 	return pathError("rename", to, err)
+}
+
+// dropCache asks the kernel to read f from the disk. Bytes that it could not write
+// may still be in memory, as if they were there.
+func dropCache(f *os.File) {
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // only a hint
 }
 
 // startWriteback asks the kernel to begin writing f's bytes, so that the

@@ -1,7 +1,9 @@
 package blob
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,4 +133,40 @@ func TestFolderOfFailedImportIsSynced(t *testing.T) {
 	if _, err := os.Stat(s.path("2024/2024-06/a.jpg")); err != nil || !synced {
 		t.Errorf("synced %v, %v", synced, err)
 	}
+}
+
+// TestUnsyncedIsNotResumed shows that received bytes which the disk failed to take
+// come again: memory has them, and the disk may not.
+func TestUnsyncedIsNotResumed(t *testing.T) {
+	t.Parallel()
+	fsys := &faulty{}
+	s := newDirs(t).open(t, fsys)
+	for name, text := range map[string]string{"small.jpg": "small", "large.mp4": string(large(1, SmallFile+1))} {
+		fsys.fail = func(op, _ string) error {
+			if op == "finish" {
+				return syscall.EIO
+			}
+			return nil
+		}
+		asked := 0
+		src := func(ctx context.Context, offset int64) (io.ReadCloser, error) {
+			if asked++; offset != 0 {
+				t.Errorf("%s goes on at %d", name, offset)
+			}
+			return source(text)(ctx, offset)
+		}
+		receive := func() error {
+			_, err := s.Receive(t.Context(), sum(text), int64(len(text)), Meta{Name: name}, src, nil)
+			return err
+		}
+		if err := receive(); err == nil {
+			t.Errorf("%s was stored", name)
+		}
+		wantNoTemps(t, s)
+		fsys.fail = nil
+		if err := receive(); err != nil || asked != 2 {
+			t.Errorf("%s was asked for %d times, %v", name, asked, err)
+		}
+	}
+	wantConsistent(t, s)
 }
