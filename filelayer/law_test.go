@@ -262,6 +262,7 @@ func TestScrubHeals(t *testing.T) {
 	}
 	until(t, "healed", func() bool { return a.entry(d).Here() && a.holds(a, d) }, a)
 	a.wantBytes(d, photo("shared0", int(info.Size)))
+	a.wantLogged(d, "rotten")
 }
 
 // TestThreeUnsaveAtOnce: however three devices ask each other, one keeps it.

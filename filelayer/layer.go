@@ -94,7 +94,7 @@ func Open(opts Options) (*Layer, error) {
 	}
 	l.blobs, err = blob.Open(blob.Options{
 		Library: opts.Library, StateDir: opts.Dir, CacheBytes: opts.CacheBytes, Log: opts.Log,
-		Now: opts.now, Believing: opts.believing,
+		OnAside: l.noteAside, Now: opts.now, Believing: opts.believing,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open library: %w", err)

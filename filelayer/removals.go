@@ -19,13 +19,14 @@ const (
 	RemovedDeleted  = "delete"    // on all devices
 	RemovedUnwanted = "unwanted"  // fetched after the wish for it was taken back
 	RemovedPurged   = "purge"     // from the trash, for good
+	RemovedRotten   = "rotten"    // its bytes had changed by themselves, and were put aside
 	RemovedRestored = "restore"   // out of the trash into the library
 	RemovedNot      = "kept"      // the removal told of before did not happen
 )
 
 // A Removal is one line of the log of what has left the library of this device,
-// or come back out of its trash. All but RemovedPurged is in the trash
-// afterwards.
+// or come back out of its trash. All but RemovedPurged and RemovedRotten is in the
+// trash afterwards.
 type Removal struct {
 	Time   time.Time `json:"time"` // by the clock here, just before the bytes were moved
 	What   string    `json:"what"` // RemovedUnsaved …
@@ -125,6 +126,20 @@ func (l *Layer) noteUnpurged(ctx context.Context, told []Removal, err error) {
 			l.noteKept(ctx, r, err.Error())
 		}
 	}
+}
+
+// noteAside tells that a rotten copy is about to be put aside or, with why, that it
+// could not be.
+func (l *Layer) noteAside(q blob.Quarantined, failed error) error {
+	e, ok := l.mirror.entry(q.Digest)
+	if !ok {
+		e = Entry{Digest: q.Digest, Name: q.Name, Size: q.Size}
+	}
+	line := l.removalOf(RemovedRotten, e, l.opts.DeviceID)
+	if failed != nil {
+		line.What, line.Error = RemovedNot, failed.Error()
+	}
+	return l.removals.add(line)
 }
 
 // noteRestored tells that bytes have come back out of the trash.

@@ -94,6 +94,7 @@ they then stayed after all, a later line says kept. The log keeps the last 100,0
   force      removed though it may have been the last copy
   delete     deleted on all devices
   unwanted   fetched, and no longer wished for by then
+  rotten     its bytes had changed on the disk: put aside, to be fetched again
   purge      removed from the trash, for good
   restore    brought back out of the trash
 

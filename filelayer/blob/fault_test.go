@@ -268,6 +268,43 @@ func TestUnreadableIsNotRotten(t *testing.T) {
 	}
 }
 
+// TestRottenIsToldOf shows that a rotten copy is put aside after that was told, and
+// not when it cannot be.
+func TestRottenIsToldOf(t *testing.T) {
+	t.Parallel()
+	fsys := &faulty{}
+	s := newDirs(t).open(t, fsys)
+	d := put(t, s, "rotten.jpg", "rotten")
+	scribble(t, s, d)
+	full := errors.New("the log is full")
+	var told []error
+	s.onAside = func(q Quarantined, failed error) error {
+		if told = append(told, failed); q.Digest != d || q.Name != "rotten.jpg" || q.Size != 6 {
+			t.Errorf("told of %+v", q)
+		}
+		if len(told) == 1 {
+			return full
+		}
+		return nil
+	}
+	if _, err := s.Verify(t.Context(), d); !errors.Is(err, full) || !s.Has(d) {
+		t.Errorf("untold: %v", err)
+	}
+	fsys.fail = func(op, _ string) error {
+		if op == "rename" {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if _, err := s.Verify(t.Context(), d); !errors.Is(err, syscall.EIO) || len(told) != 3 || !errors.Is(told[2], syscall.EIO) {
+		t.Errorf("not moved: %v, told %v", err, told)
+	}
+	fsys.fail = nil
+	if _, err := s.Verify(t.Context(), d); !errors.Is(err, ErrCorrupt) || len(told) != 4 {
+		t.Errorf("put aside: %v, told %v", err, told)
+	}
+}
+
 // TestStopAtEveryCall lets everything fail from the n-th call on, as if the
 // process had ended there, for every n; then opens anew and looks.
 func TestStopAtEveryCall(t *testing.T) {

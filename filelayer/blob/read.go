@@ -68,10 +68,18 @@ func (s *Store) putAside(d Digest, rel, origin string, size, mtime int64) error 
 	if err != nil {
 		return err
 	}
+	at := s.stamp()
+	q := Quarantined{Digest: d, Name: path.Base(origin), Path: s.path(dst), At: time.Unix(0, at), Size: size}
+	if err := s.onAside(q, nil); err != nil {
+		return err
+	}
+	if err := s.perform([]*move{{
+		kind: moveRotten, digest: d, src: rel, dst: dst, size: size, mtime: mtime, origin: origin, at: at,
+	}}); err != nil {
+		return errors.Join(err, s.onAside(q, err))
+	}
 	s.log.Warn("An original has rotted and was put aside", "path", origin, "quarantine", dst)
-	return s.perform([]*move{{
-		kind: moveRotten, digest: d, src: rel, dst: dst, size: size, mtime: mtime, origin: origin, at: s.stamp(),
-	}})
+	return nil
 }
 
 // Scan looks at every file, and returns the blobs whose state has changed: now

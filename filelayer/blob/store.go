@@ -22,6 +22,11 @@ type Options struct {
 	CacheBytes int64        // bound of the fetch cache; 0 means 2 GiB
 	Log        *slog.Logger // nil discards
 
+	// OnAside, unless nil, is called before a rotten file is moved to the
+	// quarantine: when it fails, the file stays. If it then cannot be moved, it is
+	// called again, with why. It must not call the store.
+	OnAside func(q Quarantined, failed error) error
+
 	// Now is the clock of the device; nil is time.Now.
 	Now func() time.Time
 	// Believing takes received bytes for what they are said to be, unread. It is
@@ -50,6 +55,7 @@ type Store struct {
 	log            *slog.Logger
 	now            func() time.Time
 	believing      bool // see Options
+	onAside        func(Quarantined, error) error
 	index          *index
 	cache          *cache
 	space          space
@@ -67,11 +73,14 @@ type Store struct {
 // that cannot be written to opens, for reading.
 func Open(opts Options) (*Store, error) {
 	s := &Store{
-		fsys: opts.fsys, log: opts.Log, now: opts.Now, believing: opts.Believing,
+		fsys: opts.fsys, log: opts.Log, now: opts.Now, believing: opts.Believing, onAside: opts.OnAside,
 		leases: make(map[Digest]map[string]time.Time), dropping: make(map[Digest]int),
 	}
 	if s.fsys == nil {
 		s.fsys = osFS{}
+	}
+	if s.onAside == nil {
+		s.onAside = func(Quarantined, error) error { return nil }
 	}
 	if s.now == nil {
 		s.now = time.Now
