@@ -41,9 +41,16 @@ func TestWatch(t *testing.T) {
 	cmd.Stderr = os.Stderr
 	var calls []string
 	var cuts []map[string]string
+	torn := false
 	err = Watch(cmd, root, func(c Call) error {
 		calls = append(calls, strings.TrimSpace(string(c.Op)+" "+filepath.Base(c.Path)))
 		if c.Op == Mkdir {
+			return unix.ENOSPC
+		}
+		if filepath.Base(c.Path) == "torn" && c.Op == Write {
+			if torn = !torn; torn {
+				return ErrTorn
+			}
 			return unix.ENOSPC
 		}
 		if c.Op != Sync {
@@ -58,7 +65,7 @@ func TestWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"create new", "write new", "rename new", "sync old", "remove old", "sync root", "mkdir full"}
+	want := []string{"create new", "write new", "rename new", "sync old", "remove old", "sync root", "mkdir full", "create torn", "write torn", "write torn"}
 	if !slices.Equal(calls, want) {
 		t.Errorf("calls %q, want %q", calls, want)
 	}
@@ -69,6 +76,9 @@ func TestWatch(t *testing.T) {
 		if !maps.Equal(cuts[i], want) {
 			t.Errorf("cut %d leaves %q, want %q", i, cuts[i], want)
 		}
+	}
+	if got := left(t, disk, Kill); got["torn"] != "to" {
+		t.Errorf("a torn write leaves %q", got)
 	}
 	if got := left(t, disk, Lost); len(got) != 0 {
 		t.Errorf("a removal that was synced is undone: %q", got)
@@ -99,6 +109,9 @@ func replace(t *testing.T, root string) {
 	}
 	if err := os.Mkdir(filepath.Join(root, "full"), 0o700); !errors.Is(err, unix.ENOSPC) {
 		t.Errorf("mkdir: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "torn"), []byte("torn"), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("write: %v", err)
 	}
 }
 

@@ -35,8 +35,9 @@ type response struct {
 // Watch runs cmd, which calls [Trap], until it ends, and returns what
 // [exec.Cmd.Wait] does. Each call that is about to change a file below the folder
 // root is shown to on first, one at a time: all other changes wait meanwhile. An
-// error of on, which is a [unix.Errno], becomes the error of the call; else it is
-// made. Only a Sync never is: it succeeds, and a test knows what it means.
+// error of on, which is a [unix.Errno], becomes the error of the call, and of
+// [ErrTorn] half of it is made; else it is made. Only a Sync never is: it succeeds,
+// and a test knows what it means.
 func Watch(cmd *exec.Cmd, root string, on func(Call) error) error {
 	if err := supported(); err != nil {
 		return err
@@ -115,10 +116,64 @@ func answer(n notification, root string, on func(Call) error) response {
 	switch err := on(call); {
 	case errors.As(err, &errno):
 		return response{id: n.id, err: -int32(errno)} //nolint:gosec // a small number
+	case errors.Is(err, ErrTorn):
+		return tear(n)
 	case call.Op == Sync:
 		return response{id: n.id}
 	}
 	return goOn
+}
+
+// tear makes half of a write for the process, to the file that it has open.
+func tear(n notification) response {
+	fail := response{id: n.id, err: -int32(unix.EIO)}
+	at := int64(-1)
+	switch n.nr {
+	case unix.SYS_WRITE:
+	case unix.SYS_PWRITE64:
+		at = int64(n.args[3]) //nolint:gosec // as the call takes it
+	default: // no program under test has another yet
+		return fail
+	}
+	data := make([]byte, n.args[2]/2)
+	if _, err := read(n.pid, n.args[1], data); err != nil || len(data) == 0 {
+		return fail
+	}
+	fd, err := borrow(n.pid, int(n.args[0])) //nolint:gosec // as the call takes it
+	if err != nil {
+		return fail
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var done int
+	if at < 0 {
+		done, err = unix.Write(fd, data)
+	} else {
+		done, err = unix.Pwrite(fd, data, at)
+	}
+	if err != nil {
+		return fail
+	}
+	return response{id: n.id, value: int64(done)}
+}
+
+// borrow returns a file of a thread as this process has it: with the same offset.
+func borrow(thread uint32, fd int) (int, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", thread))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), "\nTgid:")
+	group, _, _ := strings.Cut(rest, "\n")
+	process, err := strconv.Atoi(strings.TrimSpace(group))
+	if err != nil {
+		return 0, err
+	}
+	pidfd, err := unix.PidfdOpen(process, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = unix.Close(pidfd) }()
+	return unix.PidfdGetfd(pidfd, fd, 0)
 }
 
 func below(root, path string) bool {
@@ -143,19 +198,21 @@ func describe(n notification) (Call, error) {
 
 // text reads the string at an address of the process.
 func text(pid uint32, at uint64) (string, error) {
-	f, err := os.Open("/proc/" + strconv.Itoa(int(pid)) + "/mem")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
 	buf := make([]byte, unix.PathMax)
-	n, err := f.ReadAt(buf, int64(at)) //nolint:gosec // an address
-	if n == 0 {
-		return "", err
-	}
+	n, err := read(pid, at, buf)
 	path, _, ok := strings.Cut(string(buf[:n]), "\x00")
 	if !ok {
-		return "", io.ErrUnexpectedEOF
+		return "", errors.Join(io.ErrUnexpectedEOF, err)
 	}
 	return path, nil
+}
+
+// read fills buf with what is at an address of the process, as far as that goes.
+func read(pid uint32, at uint64, buf []byte) (n int, err error) {
+	f, err := os.Open("/proc/" + strconv.Itoa(int(pid)) + "/mem")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }() // opened for reading
+	return f.ReadAt(buf, int64(at))  //nolint:gosec // an address
 }
