@@ -121,7 +121,7 @@ func (l *Layer) lookFor(ds []Digest) map[Digest]blob.Info {
 			l.mirror.setHere(info)
 			here[d] = info
 		} else {
-			l.mirror.setGone(d, "")
+			l.setGone(d)
 		}
 	}
 	return here

@@ -162,7 +162,7 @@ func (l *Layer) grantLease(ctx context.Context, name string, d Digest, size int6
 func (l *Layer) noteAbsent(d Digest, err error) {
 	absent := errors.Is(err, ErrCorrupt) || errors.Is(err, ErrMissing) || errors.Is(err, blob.ErrNotFound)
 	if _, here := l.mirror.copied(d); here && absent {
-		l.mirror.setGone(d, "")
+		l.setGone(d)
 		l.stirred.add(d)
 	}
 }

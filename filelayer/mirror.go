@@ -242,6 +242,13 @@ func (m *mirror) setGone(d Digest, why string) {
 	m.touch(d)
 }
 
+// setGone notes that bytes are not in the library. They may be in the trash, where a
+// failing disk has left them.
+func (l *Layer) setGone(d Digest) {
+	why, _ := l.blobs.WhyTrashed(d)
+	l.mirror.setGone(d, why)
+}
+
 // claim keeps the effects of records on these files away while a call works on
 // them; see [Layer.settle].
 func (m *mirror) claim(ds ...Digest) {

@@ -216,7 +216,7 @@ func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 		if err == nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrMissing) {
 			return err
 		}
-		l.mirror.setGone(j.digest, "")
+		l.setGone(j.digest)
 	}
 	return l.fromHolders(ctx, j, l.receive(ctx, batch, j))
 }
@@ -241,7 +241,7 @@ func (l *Layer) fromTrash(ctx context.Context, d Digest) bool {
 	}
 	info, err := l.blobs.Untrash(d)
 	if err != nil {
-		l.mirror.setGone(d, "")
+		l.setGone(d)
 		return false
 	}
 	l.mirror.setHere(info)

@@ -184,7 +184,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 			l.mirror.setGone(ds[i], trashDeleted)
 			l.removals.over(ds[i : i+1])
 		case errors.Is(err, blob.ErrNotFound), errors.Is(err, ErrMissing):
-			l.mirror.setGone(ds[i], "")
+			l.setGone(ds[i])
 			l.removals.over(ds[i : i+1])
 		default:
 			later = append(later, ds[i])
@@ -220,7 +220,7 @@ func (l *Layer) adopt(ctx context.Context, ds []Digest) error {
 		if info, err := l.blobs.Info(d); err == nil && !info.Missing {
 			infos[d] = info
 		} else {
-			l.mirror.setGone(d, "")
+			l.setGone(d)
 		}
 	}
 	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {

@@ -62,7 +62,7 @@ func (s *Store) NewBatch() *Batch {
 func (b *Batch) Put(ctx context.Context, r io.Reader, meta Meta) (Info, error) {
 	info, err := b.put(ctx, r, meta)
 	if err != nil {
-		return Info{}, fmt.Errorf("store %s: %w", meta.Name, err)
+		return Info{}, fmt.Errorf("store %s: %w", meta.Name, b.s.orNotMounted(err))
 	}
 	return info, nil
 }
@@ -194,7 +194,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		err = b.s.name(order, b.known)
 	}
 	if err != nil {
-		return fmt.Errorf("commit %d files: %w", len(order), errors.Join(err, b.s.discardAll(order)))
+		return fmt.Errorf("commit %d files: %w", len(order), errors.Join(b.s.orNotMounted(err), b.s.discardAll(order)))
 	}
 	return nil
 }

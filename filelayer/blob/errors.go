@@ -3,6 +3,10 @@ package blob
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 var (
@@ -46,6 +50,37 @@ func explainRead(err error) error {
 		return err
 	}
 	return explain(err)
+}
+
+// orNotMounted wraps err with ErrNotMounted when something is not there since the
+// library is not.
+func (s *Store) orNotMounted(err error) error {
+	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrNotMounted) {
+		if gone := s.Mounted(); errors.Is(gone, ErrNotMounted) {
+			return fmt.Errorf("%w: %w", gone, err)
+		}
+	}
+	return err
+}
+
+// Explain wraps err with the sentinel for what it says of a disk, as each error of a
+// [Store] is: of the system, or of a database in a file.
+func Explain(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return explain(err)
+	}
+	switch code := e.Code(); {
+	case errors.Is(err, ErrNoSpace), errors.Is(err, ErrIO):
+		return err
+	case code&0xff == sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w: %w", ErrNoSpace, err)
+	case code&0xff == sqlite3.SQLITE_CANTOPEN, code == sqlite3.SQLITE_IOERR_SHMOPEN, code == sqlite3.SQLITE_IOERR_SHMSIZE:
+		return fmt.Errorf("%w: a database cannot be opened, is the disk full? %w", ErrIO, err)
+	case code&0xff == sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%w: %w", ErrIO, err)
+	}
+	return err
 }
 
 // explain wraps err with the sentinel for its cause, where there is one, so

@@ -266,17 +266,11 @@ func (t *tx) put(r row) error {
 		r.digest[:], r.path, fold(r.path), r.size, r.mtime, r.verified, r.missing)
 }
 
-// explainSQL wraps the database's own words for a full or failing disk.
+// explainSQL tells that an error is of the index.
 func explainSQL(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return explain(err)
 	}
-	switch e.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("index: %w: %w", ErrNoSpace, err)
-	case sqlite3.SQLITE_IOERR:
-		return fmt.Errorf("index: %w: %w", ErrIO, err)
-	}
-	return fmt.Errorf("index: %w", err)
+	return fmt.Errorf("index: %w", Explain(err))
 }

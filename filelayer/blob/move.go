@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // kind says what a move means for the tables of the index.
@@ -31,6 +32,7 @@ type move struct {
 	origin                string // path before, for the trash and the quarantine
 	reason                string
 	at                    int64
+	happened              bool // though its perform has failed
 }
 
 // perform does the moves and makes them durable, all of them or none: it
@@ -41,7 +43,7 @@ func (s *Store) perform(moves []*move) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	if err := s.Mounted(); err != nil {
+	if err := errors.Join(s.Mounted(), s.settleHalf()); err != nil {
 		return err
 	}
 	if err := s.index.update(func(tx *tx) error { return announce(tx, moves) }); err != nil {
@@ -58,8 +60,39 @@ func (s *Store) perform(moves []*move) error {
 			return nil
 		})
 	}
-	if err != nil {
-		return errors.Join(explain(err), s.undo(moves, done))
+	if err == nil {
+		return nil
+	}
+	err = s.orNotMounted(explain(err))
+	if undoErr := s.undo(moves, done); undoErr != nil {
+		s.half = moves
+		err = errors.Join(err, undoErr, s.settleHalf())
+	}
+	return err
+}
+
+// settleHalf settles moves that could be neither finished nor taken back, so that
+// no file is missed that is under its new name. It fails while the disk does. The
+// caller holds mu.
+func (s *Store) settleHalf() error {
+	var dirs []string
+	for _, m := range s.half {
+		dirs = append(dirs, filepath.Dir(s.path(m.src)), filepath.Dir(s.path(m.dst)))
+	}
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool { // it could not be made
+		_, err := os.Lstat(dir)
+		return errors.Is(err, fs.ErrNotExist)
+	})
+	if len(s.half) > 0 {
+		if err := errors.Join(s.Mounted(), s.syncDirs(dirs)); err != nil {
+			return explain(err)
+		}
+	}
+	for len(s.half) > 0 {
+		if err := s.settle(s.half[0]); err != nil {
+			return explain(err)
+		}
+		s.half = s.half[1:]
 	}
 	return nil
 }
@@ -91,8 +124,8 @@ func (s *Store) renameAll(moves []*move) (done int, err error) {
 	return done, s.syncDirs(grown)
 }
 
-// undo takes back the first done moves, and the announcement of all. What it
-// cannot take back stays announced, for the next Open to put right.
+// undo takes back the first done moves, and the announcement of all. When it
+// fails all stay announced, for settleHalf, or the next Open, to put right.
 func (s *Store) undo(moves []*move, done int) error {
 	var dirs []string
 	for _, m := range moves[:done] {

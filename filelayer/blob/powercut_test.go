@@ -170,3 +170,45 @@ func TestUnsyncedIsNotResumed(t *testing.T) {
 	}
 	wantConsistent(t, s)
 }
+
+// TestHalfDoneIsSettled shows that a disk which fails in the middle of a step, so
+// that it can be neither finished nor taken back, costs no row of a file.
+func TestHalfDoneIsSettled(t *testing.T) {
+	t.Parallel()
+	if !posixErrors {
+		t.Skip("the errors are those of Unix")
+	}
+	for name, synced := range map[string]bool{"at once": true, "later": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fsys := &faulty{}
+			s := newDirs(t).open(t, fsys)
+			a, b := put(t, s, "a.jpg", "a"), put(t, s, "b.jpg", "b")
+			renamed := 0
+			fsys.fail = func(op, _ string) error {
+				if op == "rename" {
+					renamed++
+				}
+				if op == "rename" && renamed > 1 || op == "syncDir" && renamed > 0 && !synced {
+					return syscall.EROFS
+				}
+				return nil
+			}
+			errs := s.TrashAll([]Digest{a, b}, "test")
+			if (errs[0] == nil) != synced || !errors.Is(errs[1], ErrReadOnly) {
+				t.Errorf("%v", errs)
+			}
+			if _, err := s.check(a); synced != errors.Is(err, ErrNotFound) || errors.Is(err, ErrMissing) {
+				t.Errorf("check: %v", err)
+			}
+			fsys.fail = nil
+			if _, err := s.Scan(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if why, ok := s.WhyTrashed(a); !ok || why != "test" || s.Has(a) || !s.Has(b) {
+				t.Errorf("a is in the trash %v, here %v; b is here %v", ok, s.Has(a), s.Has(b))
+			}
+			wantConsistent(t, s)
+		})
+	}
+}

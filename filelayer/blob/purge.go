@@ -29,13 +29,13 @@ func (s *Store) PurgeTrash(olderThan time.Duration, about func([]Trashed) error)
 	defer s.mu.Unlock()
 	n, err := s.purge(s.now(), olderThan, about)
 	if err != nil {
-		return n, fmt.Errorf("purge trash: %w", err)
+		return n, fmt.Errorf("purge trash: %w", s.orNotMounted(err))
 	}
 	return n, nil
 }
 
 func (s *Store) purge(at time.Time, olderThan time.Duration, about func([]Trashed) error) (purged int, err error) {
-	if err := s.Mounted(); err != nil {
+	if err := errors.Join(s.Mounted(), s.settleHalf()); err != nil {
 		return 0, err
 	}
 	if err := s.passOverLeap(at); err != nil {

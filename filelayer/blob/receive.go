@@ -40,7 +40,7 @@ func (s *Store) Receive(ctx context.Context, d Digest, size int64, meta Meta, sr
 func (b *Batch) Receive(ctx context.Context, d Digest, size int64, meta Meta, src Source, progress func(done int64)) (Info, error) {
 	info, err := b.receive(ctx, d, size, meta, src, progress)
 	if err != nil {
-		return Info{}, fmt.Errorf("receive %s: %w", meta.Name, err)
+		return Info{}, fmt.Errorf("receive %s: %w", meta.Name, b.s.orNotMounted(err))
 	}
 	return info, nil
 }

@@ -62,6 +62,7 @@ func (s *Store) settle(m *move) error {
 		return err
 	}
 	s.log.Info("Settled what was interrupted", "path", m.dst, "finished", arrived)
+	m.happened = arrived
 	return s.index.update(func(tx *tx) error {
 		if arrived {
 			return m.apply(tx)

@@ -72,6 +72,9 @@ func (s *Store) check(d Digest) (row, error) {
 // checkLocked is check for callers that hold mu, so that no rename is in
 // progress.
 func (s *Store) checkLocked(d Digest) (row, error) {
+	if err := s.settleHalf(); err != nil {
+		return row{}, err
+	}
 	r, err := s.index.lookup(d)
 	if err != nil {
 		return row{}, err

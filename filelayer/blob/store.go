@@ -62,7 +62,8 @@ type Store struct {
 	temps          atomic.Int64 // numbers the files of incomingDir
 	digests        keyLocks     // held while a blob is received
 
-	mu       sync.Mutex                      // guards names in the library, what rows say of them, and the maps below
+	mu       sync.Mutex                      // guards names in the library, what rows say of them, and the fields below
+	half     []*move                         // announced, and neither finished nor taken back
 	leases   map[Digest]map[string]time.Time // when the leases of a blob end, by their names
 	dropping map[Digest]int                  // how many callers of Dropping are not done
 }
@@ -92,7 +93,7 @@ func Open(opts Options) (*Store, error) {
 		if s.index != nil {
 			err = errors.Join(err, s.index.close())
 		}
-		return nil, fmt.Errorf("open library %s: %w", opts.Library, explain(err))
+		return nil, fmt.Errorf("open library %s: %w", opts.Library, s.orNotMounted(explain(err)))
 	}
 	return s, nil
 }

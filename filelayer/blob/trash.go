@@ -69,8 +69,11 @@ func (s *Store) performEach(moves []*move) []error {
 	errs := make([]error, len(moves))
 	err := s.perform(moves)
 	for i, m := range moves {
-		if errs[i] = err; err != nil && len(moves) > 1 {
+		if errs[i] = err; err != nil && len(moves) > 1 && !m.happened {
 			errs[i] = s.perform([]*move{m})
+		}
+		if m.happened {
+			errs[i] = nil
 		}
 	}
 	return errs
@@ -156,12 +159,18 @@ func (s *Store) fromTrash(names *names, d Digest) (*move, error) {
 
 // InTrash reports whether d can be restored by Untrash.
 func (s *Store) InTrash(d Digest) bool {
+	_, ok := s.WhyTrashed(d)
+	return ok
+}
+
+// WhyTrashed is InTrash, and returns the reason as given to Trash.
+func (s *Store) WhyTrashed(d Digest) (reason string, ok bool) {
 	t, err := s.trashRow(d)
 	if err != nil {
-		return false
+		return "", false
 	}
 	_, err = os.Lstat(s.path(t.path))
-	return err == nil
+	return t.reason, err == nil
 }
 
 // Trashed returns what is in the trash, the latest first, each digest once.
