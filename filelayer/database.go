@@ -100,7 +100,7 @@ func (db *Database) Bulk(ctx context.Context, docs []Doc) ([]error, error) {
 	}
 	results, err := db.kv.BulkDocs(ctx, raw)
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", db.name, err)
+		return nil, fmt.Errorf("write %s: %w", db.name, explainStatus(err))
 	}
 	if len(results) != len(docs) {
 		return nil, fmt.Errorf("write %s: %d results for %d documents", db.name, len(results), len(docs))
@@ -169,13 +169,20 @@ func (db *Database) create(ctx context.Context) error {
 
 // fail wraps an error of the database for one document.
 func (db *Database) fail(verb, id string, err error) error {
+	return fmt.Errorf("%s %s/%s: %w", verb, db.name, id, explainStatus(err))
+}
+
+// explainStatus returns the sentinel for what the database answers.
+func explainStatus(err error) error {
 	switch kivik.HTTPStatus(err) {
 	case http.StatusNotFound:
-		err = ErrNotFound
+		return ErrNotFound
 	case http.StatusConflict:
-		err = ErrConflict
+		return ErrConflict
+	case http.StatusInsufficientStorage:
+		return fmt.Errorf("%w: %w", ErrNoSpace, err)
 	}
-	return fmt.Errorf("%s %s/%s: %w", verb, db.name, id, err)
+	return err
 }
 
 // splitDoc takes a document as the database gives it apart.

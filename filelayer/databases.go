@@ -13,6 +13,7 @@ import (
 	kivik "github.com/go-kivik/kivik/v4"
 	"github.com/go-kivik/kivik/v4/couchdb"
 
+	"github.com/libpaul/paul/filelayer/blob"
 	"github.com/libpaul/paul/filelayer/couch"
 	"github.com/libpaul/paul/filelayer/replicator"
 )
@@ -40,7 +41,7 @@ func openDatabases(opts Options) (*databases, error) {
 		Log:      opts.Log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
+		return nil, fmt.Errorf("open records: %w", blob.Explain(err))
 	}
 	s.http = &http.Client{Transport: s.server.Transport()}
 	s.client, err = kivik.New("couch", s.base, couchdb.OptionHTTPClient(s.http), couchdb.OptionNoRequestCompression())

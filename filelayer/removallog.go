@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/libpaul/paul/filelayer/blob"
 	"github.com/libpaul/paul/internal/durable"
 )
 
@@ -66,7 +67,7 @@ func (g *removalLog) addSome(lines []Removal) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.write(text.Bytes()); err != nil {
-		return fmt.Errorf("the log of removals cannot be written, so nothing is removed; see to the disk, and try again: %w", err)
+		return fmt.Errorf("the log of removals cannot be written, so nothing is removed; see to the disk, and try again: %w", blob.Explain(err))
 	}
 	return nil
 }

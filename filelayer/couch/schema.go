@@ -147,6 +147,8 @@ func storageError(err error) *Error {
 	switch {
 	case errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL:
 		return &Error{http.StatusInsufficientStorage, "insufficient_storage", "The disk is full. Nothing was written; free some space and try again."}
+	case errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_IOERR:
+		return &Error{http.StatusInternalServerError, "internal_server_error", "The disk failed. What was stored before is kept; see to the disk, and try again: " + err.Error()}
 	case isDamage(err):
 		return &Error{http.StatusInternalServerError, "internal_server_error", "The database file is damaged. It will be checked, and replaced if need be, at the next start: " + err.Error()}
 	}
