@@ -55,50 +55,68 @@ const (
 	gone    fate = "gone"    // by the record, and purged
 )
 
-// A chapter is something a person does, and what is true afterwards of the files
-// that it is about. Before Do has returned, what was true before, or what is in
-// Between, may be so.
+// A chapter is something a person does, once it can be done, and what is true
+// afterwards of the files that it is about. Before Do has returned, what was true
+// before, or what is in Between, may be so.
 type chapter struct {
 	name    string
+	ready   func(a, b *device)
 	do      func(a, b *device) error
 	after   map[string]fate
 	between fate
 }
 
-// story is everything that changes files, on a device of a library of two.
-func story(t *testing.T) []chapter {
+// story is everything that changes files, on a device of a library of two. The
+// names of its files end in tail.
+func story(t *testing.T, tail string) []chapter {
 	t.Helper()
 	ctx := testContext(t)
-	of := func(name string) Digest { return digestOf(crashPhoto(name)) }
-	purge := func(a, _ *device) error { return a.purge(ctx, 0) }
-	return []chapter{
-		{"import", func(a, _ *device) error { return importAll(ctx, a, "p", "q", "r") }, map[string]fate{"p": here, "q": here, "r": here}, ""},
-		{"save", func(a, b *device) error {
-			if err := importAll(ctx, b, "s"); err != nil {
-				return err
-			}
-			until(t, "a sees s", func() bool { return a.sees(of("s")) }, a)
-			_, err := a.Save(ctx, of("s"))
-			return err
-		}, map[string]fate{"s": here}, wanted},
-		{"unsave", func(a, _ *device) error { return a.Unsave(ctx, of("s")) }, map[string]fate{"s": unsaved}, ""},
-		{"save what is in the trash", func(a, _ *device) error { _, err := a.Save(ctx, of("s")); return err }, map[string]fate{"s": here}, ""},
-		{"delete", func(a, _ *device) error { return a.Delete(ctx, of("p"), of("q")) }, map[string]fate{"p": deleted, "q": deleted}, ""},
-		{"restore", func(a, _ *device) error {
-			if err := a.Restore(ctx, of("p")); err != nil {
-				return err
-			}
-			until(t, "p is back", func() bool { return a.fate(of("p")) == here }, a)
-			return nil
-		}, map[string]fate{"p": here}, ""},
-		{"purge", purge, map[string]fate{"q": gone}, ""},
-		{"unsave for good", func(a, b *device) error {
-			if _, err := b.Save(ctx, of("r")); err != nil {
-				return err
-			}
-			return errors.Join(a.Unsave(ctx, of("r")), purge(a, b))
-		}, map[string]fate{"r": absent}, unsaved},
+	of := func(name string) Digest { return digestOf(crashPhoto(name + tail)) }
+	fates := func(f fate, names ...string) map[string]fate {
+		all := make(map[string]fate)
+		for _, name := range names {
+			all[name+tail] = f
+		}
+		return all
 	}
+	save := func(a, _ *device) error { _, err := a.Save(ctx, of("s")); return err }
+	purge := func(a, _ *device) error { return a.purge(ctx, 0) }
+	at := func(*device, *device) {}
+	return []chapter{
+		{"import", at, func(a, _ *device) error { return importAll(ctx, a, "p"+tail, "q"+tail, "r"+tail) }, fates(here, "p", "q", "r"), ""},
+		{"save", func(a, b *device) {
+			must(t, importAll(ctx, b, "s"+tail))
+			until(t, "a sees s", func() bool { return a.sees(of("s")) }, a)
+		}, save, fates(here, "s"), wanted},
+		{"unsave", at, func(a, _ *device) error { return a.Unsave(ctx, of("s")) }, fates(unsaved, "s"), ""},
+		{"save what is in the trash", at, save, fates(here, "s"), ""},
+		{"delete", at, func(a, _ *device) error { return a.Delete(ctx, of("p"), of("q")) }, fates(deleted, "p", "q"), ""},
+		{"restore", at, func(a, _ *device) error { return a.Restore(ctx, of("p")) }, fates(here, "p"), ""},
+		{"purge", at, purge, fates(gone, "q"), ""},
+		{"unsave for good", func(a, b *device) {
+			until(t, "b sees r", func() bool { return b.sees(of("r")) }, b)
+			_, err := b.Save(ctx, of("r"))
+			must(t, err)
+			until(t, "a knows the copy of b", func() bool { return a.holds(b, of("r")) }, a)
+		}, func(a, _ *device) error {
+			if a.fate(of("r")) == here {
+				if err := a.Unsave(ctx, of("r")); err != nil {
+					return err
+				}
+			}
+			return purge(a, nil)
+		}, fates(absent, "r"), unsaved},
+	}
+}
+
+// holds says whether each file has the fate that it has after the chapter.
+func (c chapter) holds(a *device) bool {
+	for name, f := range c.after {
+		if a.fate(digestOf(crashPhoto(name))) != f {
+			return false
+		}
+	}
+	return true
 }
 
 // fate is what is true of a file.
@@ -150,10 +168,12 @@ func live(t *testing.T, root string) {
 	must(t, disktest.Trap())
 	a := openCrashed(t, o, root)
 	pair(t, b, a)
-	for _, c := range story(t) {
+	for _, c := range story(t, "") {
+		c.ready(a, b)
 		if err := c.do(a, b); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
+		until(t, c.name, func() bool { return c.holds(a) }, a)
 		_, err := acks.WriteString(".")
 		must(t, errors.Join(err, acks.Sync()))
 	}
@@ -212,7 +232,7 @@ func wrecks(t *testing.T) (killed, cut []wreck) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	if acks, err := os.ReadFile(filepath.Join(root, "acks")); err != nil || len(acks) != len(story(t)) {
+	if acks, err := os.ReadFile(filepath.Join(root, "acks")); err != nil || len(acks) != len(story(t, "")) {
 		t.Fatalf("%d chapters, %v\n%s", len(acks), err, out.String())
 	}
 	return killed, cut
@@ -253,7 +273,7 @@ func reopen(t *testing.T, root string) {
 	acks, err := os.ReadFile(filepath.Join(root, "acks"))
 	must(t, err)
 	d := openCrashed(t, newOverlay(), root)
-	for name, fates := range expected(story(t), len(acks)) {
+	for name, fates := range expected(story(t, ""), len(acks)) {
 		digest := digestOf(crashPhoto(name))
 		until(t, fmt.Sprintf("%d chapters are over: %s is one of %q", len(acks), name, fates),
 			func() bool { return slices.Contains(fates, d.fate(digest)) }, d)
@@ -291,11 +311,11 @@ func expected(chapters []chapter, over int) map[string][]fate {
 
 // wantTidy checks that each file of the library has the bytes that its name says,
 // and is there once, and that no other file is left but transfers that go on.
-func wantTidy(t *testing.T, d *device) {
-	t.Helper()
+func wantTidy(tb testing.TB, d *device) {
+	tb.Helper()
 	trash := make(map[Digest]bool)
 	trashed, err := d.blobs.Trashed()
-	must(t, err)
+	must(tb, err)
 	for _, c := range trashed {
 		trash[c.Digest] = true
 	}
@@ -311,16 +331,16 @@ func wantTidy(t *testing.T, d *device) {
 		case ".paul", "partial": // the marker; what is fetched again
 		case "trash":
 			if d := digestOf(data); !trash[d] || !strings.HasPrefix(filepath.Base(path), d.String()) { // maybe twice
-				t.Errorf("%s is in the trash, and not known there", path)
+				tb.Errorf("%s is in the trash, and not known there", path)
 			}
 		case "2024-05":
 			if name := strings.TrimSuffix(filepath.Base(path), ".jpg"); !bytes.Equal(data, crashPhoto(name)) {
-				t.Errorf("%s has other bytes", path)
+				tb.Errorf("%s has other bytes", path)
 			}
 		default:
-			t.Errorf("%s is left over", path)
+			tb.Errorf("%s is left over", path)
 		}
 		return nil
 	})
-	must(t, err)
+	must(tb, err)
 }

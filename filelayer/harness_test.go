@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -72,6 +73,11 @@ func newDevice(tb testing.TB, o *overlay, name string, change ...func(*Options))
 // open makes the Layer without running it.
 func (d *device) open() {
 	d.t.Helper()
+	must(d.t, d.tryOpen())
+}
+
+func (d *device) tryOpen() error {
+	d.t.Helper()
 	d.node = newNode(d.net, d.id)
 	opts := d.opts
 	opts.Network, opts.Dial = d.node, d.node.dial
@@ -79,9 +85,10 @@ func (d *device) open() {
 	opts.Listener, opts.PairListener = d.node.listen(d.t, PeerPort), d.node.listen(d.t, PairPort)
 	var err error
 	if d.Layer, err = Open(opts); err != nil {
-		d.t.Fatal(err)
+		return errors.Join(err, opts.Listener.Close(), opts.PairListener.Close())
 	}
 	d.now = func() time.Time { return time.Now().Add(time.Duration(d.skew.Load())) }
+	return nil
 }
 
 func (d *device) start() {
@@ -92,31 +99,45 @@ func (d *device) start() {
 
 func (d *device) run() {
 	d.t.Helper()
+	must(d.t, d.tryRun())
+}
+
+// tryRun fails when Run ends before the device is ready.
+func (d *device) tryRun() error {
+	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background()) // ends in stop, which a cleanup calls
 	d.net.mu.Lock()
 	d.net.nodes[d.id] = d.node
 	d.net.mu.Unlock()
+	ready, fail := context.WithCancelCause(testContext(d.t))
 	done := make(chan error, 1)
 	layer := d.Layer
-	go func() { done <- layer.Run(ctx) }()
-	d.stop = sync.OnceFunc(func() {
+	go func() {
+		err := layer.Run(ctx)
+		fail(err)
+		done <- err
+	}()
+	end := func() (ran, closed error) {
 		d.net.mu.Lock()
 		delete(d.net.nodes, d.id)
 		d.net.mu.Unlock()
 		cancel()
 		d.node.hangUp(func(*conn) bool { return true })
 		d.net.raise()
-		if err := <-done; err != nil {
-			d.t.Errorf("%s: Run = %v", d.opts.Name, err)
-		}
-		if err := layer.Close(); err != nil {
-			d.t.Errorf("%s: Close = %v", d.opts.Name, err)
+		return <-done, layer.Close()
+	}
+	if err := d.Ready(ready); err != nil {
+		d.stop = func() {}
+		return errors.Join(err, errors.Join(end()))
+	}
+	d.stop = sync.OnceFunc(func() {
+		ran, closed := end()
+		if err := errors.Join(ran, closed); err != nil {
+			d.t.Errorf("%s: Run = %v, Close = %v", d.opts.Name, ran, closed)
 		}
 	})
-	if err := d.Ready(testContext(d.t)); err != nil {
-		d.t.Fatal(err)
-	}
 	d.net.raise()
+	return nil
 }
 
 func (d *device) restart() { d.restartWith(func() {}) }

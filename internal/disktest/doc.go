@@ -14,8 +14,8 @@ import "errors"
 // ErrUnsupported is returned by [Watch] where no process can be watched.
 var ErrUnsupported = errors.New("no process can be watched here")
 
-// ErrTorn, of what looks at the calls of [Watch], lets a Write make half of what
-// it was asked for, and say so.
+// ErrTorn is an answer to [Watch]: it lets a Write make half of what it was asked
+// for, and say so.
 var ErrTorn = errors.New("half of the write was made")
 
 // An Op is a way to change files.
