@@ -139,7 +139,7 @@ func notPeer(uri string, err error) error {
 // Notices says, in words for a person, what this start could not do although
 // the settings ask for it, and what it found damaged.
 func (a *App) Notices() []string {
-	notices := a.damaged()
+	notices := append(a.damaged(), a.twins()...)
 	if a.notice != "" {
 		notices = append(notices, a.notice)
 	}

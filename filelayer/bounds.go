@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func (l *Layer) boundFile(d Digest, r fileRecord) error {
 
 // boundDevice refuses a Device record beyond the bounds.
 func (l *Layer) boundDevice(id string, r deviceRecord) error {
-	if l.tooLate(&r.Added) || l.tooLate(r.Removed) {
+	if l.tooLate(&r.Added) || l.tooLate(r.Removed) || slices.ContainsFunc(r.Runs, func(r run) bool { return l.tooLate(&stamp{At: r.At}) }) {
 		return fmt.Errorf("%w: device %s: its time lies too far ahead", ErrInvalid, id)
 	}
 	known, ok := l.mirror.device(id)

@@ -130,13 +130,15 @@ func (l *Layer) noteDevice(id string, r deviceRecord) {
 	}
 }
 
-// introduce writes this device's own record.
+// introduce writes this device's own record: who it is, and that it runs anew.
 func (l *Layer) introduce(ctx context.Context) error {
 	return l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord, known bool) bool {
 		if !known {
 			r.Added = l.stampNow()
 		}
+		l.twins.begin(l.now(), r)
 		name := cmp.Or(l.opts.Name, r.Name, "Paul")
-		return r.describe(name, cmp.Or(l.opts.Address, r.Address), cmp.Or(l.opts.Platform, r.Platform))
+		r.describe(name, cmp.Or(l.opts.Address, r.Address), cmp.Or(l.opts.Platform, r.Platform))
+		return true
 	})
 }

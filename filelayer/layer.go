@@ -36,6 +36,7 @@ type Layer struct {
 	flow     flow
 	held     *held
 	removals *removalLog
+	twins    *twins
 	whenSafe *whenSafe
 	faults   *faults
 	fetches  *fetches
@@ -78,7 +79,7 @@ func Open(opts Options) (*Layer, error) {
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
 		asks:    removalAsks,
-		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting),
+		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting), twins: newTwins(),
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
@@ -200,4 +201,6 @@ func (l *Layer) AddPeer(uri string) error {
 func (l *Layer) Address() string { return l.opts.Address }
 
 // Online says whether a paired device answers now.
-func (l *Layer) Online(id string) bool { return l.mirror.paired(id) && l.opts.Network.Online(id) }
+func (l *Layer) Online(id string) bool {
+	return l.mirror.paired(id) && l.opts.Network.Online(id) && !l.setAside()
+}

@@ -95,6 +95,7 @@ func joinDevices(a, b deviceRecord) deviceRecord {
 	default:
 		out.Removed = firstStamp(a.Removed, b.Removed)
 	}
+	out.Runs = joinRuns(a.Runs, b.Runs)
 	return out
 }
 

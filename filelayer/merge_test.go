@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -158,6 +159,11 @@ func genDevice() *rapid.Generator[json.RawMessage] {
 		if rapid.Bool().Draw(t, "removed?") {
 			gone := genStamp().Draw(t, "removed")
 			r.Removed = &gone
+		}
+		for range rapid.IntRange(0, maxRuns).Draw(t, "runs") {
+			began := millis(rapid.Int64Range(1, 2).Draw(t, "began"))
+			at := began + millis(rapid.Int64Range(0, 9).Draw(t, "at"))
+			r.Runs = joinRuns(r.Runs, []run{{strconv.Itoa(rapid.IntRange(1, 12).Draw(t, "run")), began, at}})
 		}
 		body, err := encode(r)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // moveOutside gives the file another place in the library, as a person does with
@@ -48,5 +49,22 @@ func TestMovedFileIsUnsaved(t *testing.T) {
 	wantGone(t, to)
 	if !a.blobs.InTrash(d) || !b.blobs.Has(d) {
 		t.Error("it is not in the trash here, or not on b")
+	}
+}
+
+// TestTouchedCopyIsAdopted: a copy that has another time, as after a copy of the
+// whole library, and no record yet, is a copy all the same.
+func TestTouchedCopyIsAdopted(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	d := a.create("photo", 100)
+	info, err := a.blobs.Info(d)
+	must(t, err)
+	a.mirror.claim(d) // nothing follows the record
+	must(t, a.claimCopies(testContext(t), []Digest{d}, false))
+	must(t, os.Chtimes(info.Path, time.Time{}, info.ModTime.Add(time.Hour)))
+	must(t, a.adopt(testContext(t), []Digest{d}))
+	if e := a.entry(d); !e.Here() || !a.holds(a, d) {
+		t.Errorf("not adopted: %+v", e)
 	}
 }

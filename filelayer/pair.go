@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"sync"
 	"time"
 
@@ -307,7 +308,7 @@ func (l *Layer) enrol(ctx context.Context, id string, theirs deviceRecord, anew 
 			r.Added = after(l.opts.DeviceID, l.now(), &r.Added, r.Removed)
 			r.Removed = nil
 		}
-		return *r != before
+		return !reflect.DeepEqual(*r, before)
 	})
 }
 

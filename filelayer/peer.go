@@ -150,6 +150,10 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 			http.Error(w, "this device is not paired", http.StatusForbidden)
 			return
 		}
+		if l.setAside() {
+			http.Error(w, "another computer runs as this device", http.StatusServiceUnavailable)
+			return
+		}
 		if !busy.enter(id) {
 			w.Header().Set("Retry-After", "5")
 			http.Error(w, "too many requests at once", http.StatusServiceUnavailable)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -113,7 +114,7 @@ func (r *fileRecord) set(id string, saved bool, verified millis) bool {
 
 // deviceRecord is the body of a document in the database "devices"; its ID is
 // the device's. N counts changes of the name, address and platform, and Added
-// begins a lifecycle, as a File's does.
+// begins a lifecycle, as a File's does. Runs are the latest of its own.
 type deviceRecord struct {
 	Name     string `json:"name"`
 	Address  string `json:"address"`
@@ -121,6 +122,7 @@ type deviceRecord struct {
 	N        int64  `json:"n"`
 	Added    stamp  `json:"added"`
 	Removed  *stamp `json:"removed,omitempty"`
+	Runs     []run  `json:"runs,omitempty"`
 }
 
 // parseFile reads and checks the body of a File document.
@@ -185,6 +187,9 @@ func (r deviceRecord) fault() string {
 		return "bad count"
 	case !r.Added.valid() || r.Removed != nil && !r.Removed.valid():
 		return "bad stamp"
+	}
+	if slices.ContainsFunc(r.Runs, func(r run) bool { return !r.valid() }) || !slices.Equal(r.Runs, joinRuns(r.Runs, nil)) {
+		return "bad runs"
 	}
 	return ""
 }

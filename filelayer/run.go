@@ -78,6 +78,7 @@ func (l *Layer) begin(ctx context.Context, read ...<-chan struct{}) error {
 // serve starts what needs the records.
 func (l *Layer) serve(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.syncLoop(ctx) })
+	g.Go(func() error { return l.speakLoop(ctx) })
 	g.Go(func() error { return l.syncExternal(ctx) })
 	g.Go(func() error { return l.servePeers(ctx) })
 	g.Go(func() error { return l.servePairing(ctx) })

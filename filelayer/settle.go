@@ -217,7 +217,11 @@ func (l *Layer) adopt(ctx context.Context, ds []Digest) error {
 	}
 	infos := make(map[Digest]blob.Info, len(ds))
 	for _, d := range ds {
-		if info, err := l.blobs.Info(d); err == nil && !info.Missing {
+		info, err := l.blobs.Info(d)
+		if err == nil && info.Changed { // perhaps its time alone
+			info, err = l.blobs.Verify(ctx, d)
+		}
+		if err == nil && !info.Missing {
 			infos[d] = info
 		} else {
 			l.setGone(d)

@@ -29,7 +29,7 @@ func (l *Layer) syncLoop(ctx context.Context) error {
 
 // syncRoster starts and stops what the roster asks for.
 func (l *Layer) syncRoster(ctx context.Context, wg *sync.WaitGroup, pulling map[string]context.CancelFunc) {
-	left := l.left()
+	left := l.left() || l.setAside()
 	wanted := make(map[string]bool)
 	for _, id := range l.mirror.peers() {
 		wanted[id] = true
@@ -147,5 +147,11 @@ func (l *Layer) checkDevice(id string, body json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	return l.boundDevice(id, r)
+	if err := l.boundDevice(id, r); err != nil {
+		return err
+	}
+	if id == l.opts.DeviceID {
+		l.hearRuns(r.Runs)
+	}
+	return nil
 }
