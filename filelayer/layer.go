@@ -202,5 +202,5 @@ func (l *Layer) Address() string { return l.opts.Address }
 
 // Online says whether a paired device answers now.
 func (l *Layer) Online(id string) bool {
-	return l.mirror.paired(id) && l.opts.Network.Online(id) && !l.setAside()
+	return l.mirror.paired(id) && l.opts.Network.Online(id) && !l.givesWay()
 }

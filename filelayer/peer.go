@@ -150,7 +150,7 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 			http.Error(w, "this device is not paired", http.StatusForbidden)
 			return
 		}
-		if l.setAside() {
+		if l.givesWay() {
 			http.Error(w, "another computer runs as this device", http.StatusServiceUnavailable)
 			return
 		}

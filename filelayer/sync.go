@@ -29,7 +29,7 @@ func (l *Layer) syncLoop(ctx context.Context) error {
 
 // syncRoster starts and stops what the roster asks for.
 func (l *Layer) syncRoster(ctx context.Context, wg *sync.WaitGroup, pulling map[string]context.CancelFunc) {
-	left := l.left() || l.setAside()
+	left := l.left() || l.givesWay()
 	wanted := make(map[string]bool)
 	for _, id := range l.mirror.peers() {
 		wanted[id] = true

@@ -131,8 +131,8 @@ func (t *twins) hear(r run) (changed bool) {
 	return before != Twins{t.heard.time(), t.both, t.aside()}
 }
 
-// setAside says whether another process runs as this device, and began earlier.
-func (l *Layer) setAside() bool { return l.Twins().Aside }
+// givesWay says whether another process runs as this device, and began earlier.
+func (l *Layer) givesWay() bool { return l.Twins().Aside }
 
 // hearRuns takes in what a device tells of this one.
 func (l *Layer) hearRuns(runs []run) {

@@ -152,6 +152,7 @@ func TestOldHome(t *testing.T) {
 }
 
 func testOldHome(t *testing.T, a, b *device, dirs []string) {
+	t.Helper()
 	ctx := testContext(t)
 	shared := sharedFiles(t, a, b, 3)
 	a.stop()
