@@ -245,15 +245,7 @@ func beOther(keyHex string) error {
 		return err
 	}
 	for _, ln := range []net.Listener{plain, through} {
-		go func() {
-			for {
-				c, err := ln.Accept()
-				if err != nil {
-					return
-				}
-				go serveAsks(c)
-			}
-		}()
+		go acceptAll(ln, serveAsks)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -268,7 +260,6 @@ func beOther(keyHex string) error {
 }
 
 func serveAsks(c net.Conn) {
-	defer func() { _ = c.Close() }()
 	what := make([]byte, 1)
 	for {
 		if _, err := io.ReadFull(c, what); err != nil {

@@ -21,8 +21,8 @@ const patience = 60 * time.Second
 // Yggdrasil nodes of tests do: their quic and ws listeners wait for ever on a
 // channel that nothing closes. Ours are our own.
 func TestMain(m *testing.M) {
-	if key := os.Getenv(benchEnv); key != "" { // the other process of a benchmark
-		if err := beOther(key); err != nil {
+	if be := otherRole(); be != nil { // the other process of a benchmark
+		if err := be(); err != nil {
 			panic(err)
 		}
 		return
@@ -38,6 +38,17 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("github.com/yggdrasil-network/yggdrasil-go/src/core.(*linkQUICListener).Accept"),
 		goleak.IgnoreTopFunction("github.com/yggdrasil-network/yggdrasil-go/src/core.(*linkWSListener).Accept"),
 	)
+}
+
+// otherRole is what this process does in place of tests; nil for those.
+func otherRole() func() error {
+	if key := os.Getenv(benchEnv); key != "" {
+		return func() error { return beOther(key) }
+	}
+	if os.Getenv(soakHubEnv) != "" {
+		return beHub
+	}
+	return nil
 }
 
 // local are the options of a node that stays on loopback.
@@ -157,18 +168,7 @@ func serve(tb testing.TB, n *Node, port uint16, handle func(net.Conn)) net.Liste
 	if err != nil {
 		tb.Fatal(err)
 	}
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				handle(c)
-			}()
-		}
-	}()
+	go acceptAll(ln, handle)
 	tb.Cleanup(func() { _ = ln.Close() })
 	return ln
 }

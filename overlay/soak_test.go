@@ -3,11 +3,9 @@ package overlay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -23,19 +21,9 @@ const (
 	soakFamily  = 6                // devices around the one that is watched
 )
 
-// held is what the process holds, at rest.
-type held struct {
-	goroutines, files int
-	heap              uint64
-}
-
-func (h held) String() string {
-	return fmt.Sprintf("%d goroutines, %d files, a heap of %.1f MB", h.goroutines, h.files, float64(h.heap)/1e6)
-}
-
 // family is a device that stays, and others that come and go.
 type family struct {
-	hub     *Node
+	hub     *soakHub
 	members []*member
 	unmet   int // devices that did not find the hub within patience
 }
@@ -47,9 +35,9 @@ type member struct {
 
 // BenchmarkSoak lets the devices of a family come and go, be admitted and
 // expelled, lose links, wake from sleep and open connections, for a minute and
-// a half or as PAUL_SOAK says, and tells how much more the process holds in the
-// end than after a while. Sessions and paths are forgotten a minute after their
-// last use, so that there are always some of devices that have left.
+// a half or as PAUL_SOAK says, and tells how much more the device that stays
+// holds in the end than after a while. Sessions and paths are forgotten a minute
+// after their last use, so that there are always some of devices that have left.
 func BenchmarkSoak(b *testing.B) {
 	long := soakDefault
 	if text := os.Getenv(soakEnv); text != "" {
@@ -71,15 +59,15 @@ func BenchmarkSoak(b *testing.B) {
 			after = f.holds(b)
 		}
 		b.ReportMetric(float64(rounds), "rounds")
-		b.ReportMetric(float64(after.goroutines-before.goroutines), "goroutines-more")
-		b.ReportMetric(float64(after.files-before.files), "files-more")
-		b.ReportMetric((float64(after.heap)-float64(before.heap))/1e6, "MB-more")
-		b.ReportMetric(float64(after.heap)/1e6, "MB-heap")
-		b.ReportMetric(float64(after.goroutines), "goroutines")
+		b.ReportMetric(float64(after.Goroutines-before.Goroutines), "goroutines-more")
+		b.ReportMetric(float64(after.Files-before.Files), "files-more")
+		b.ReportMetric((float64(after.Heap)-float64(before.Heap))/1e6, "MB-more")
+		b.ReportMetric(float64(after.Heap)/1e6, "MB-heap")
+		b.ReportMetric(float64(after.Goroutines), "goroutines")
 		b.ReportMetric(float64(f.unmet), "unmet")
 		// What one of twenty rounds leaves behind would show. Direct links that
 		// are being tried come and go by themselves.
-		if after.goroutines > before.goroutines+rounds/20+50 || after.files > before.files+rounds/20+10 {
+		if after.Goroutines > before.Goroutines+rounds/20+50 || after.Files > before.Files+rounds/20+10 {
 			b.Errorf("%v after %d rounds, %v at first", after, rounds, before)
 		}
 		f.end(b)
@@ -88,8 +76,7 @@ func BenchmarkSoak(b *testing.B) {
 
 func newFamily(b *testing.B) *family {
 	b.Helper()
-	f := &family{hub: start(b, listening(b))}
-	serve(b, f.hub, 80, echo)
+	f := &family{hub: startHub(b)}
 	for range soakFamily {
 		f.members = append(f.members, f.join(b))
 	}
@@ -99,7 +86,8 @@ func newFamily(b *testing.B) *family {
 // join starts a device with a key of its own, and pairs it with all others.
 func (f *family) join(b *testing.B) *member {
 	b.Helper()
-	opts := calling(b, f.hub)
+	opts := local(b)
+	opts.Peers = []string{f.hub.uri}
 	n, err := Open(opts)
 	if err != nil {
 		b.Fatal(err)
@@ -107,7 +95,7 @@ func (f *family) join(b *testing.B) *member {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(ctx) }()
-	pair(n, f.hub)
+	f.pair(b, n)
 	for _, m := range f.members {
 		if m != nil {
 			pair(n, m.Node)
@@ -120,28 +108,34 @@ func (f *family) join(b *testing.B) *member {
 	}}
 }
 
+// pair admits the hub and a device to each other.
+func (f *family) pair(b *testing.B, n *Node) {
+	b.Helper()
+	n.Admit(f.hub.key)
+	f.hub.do(b, hubPair, n.PublicKey())
+}
+
 // churn plays rounds until the time has come, and counts them.
 func (f *family) churn(b *testing.B, until time.Time) (rounds int) {
 	b.Helper()
 	for ; time.Now().Before(until); rounds++ {
 		m := f.members[rand.IntN(len(f.members))]
-		uri := f.hub.ListenURIs()[0]
 		switch rounds % 8 {
 		case 0:
 			f.replace(b, m)
 		case 1:
-			_ = m.RemovePeer(uri) // it may be removed already
-			m.Expel(f.hub.PublicKey())
-			f.hub.Expel(m.PublicKey())
+			_ = m.RemovePeer(f.hub.uri) // it may be removed already
+			m.Expel(f.hub.key)
+			f.hub.do(b, hubExpel, m.PublicKey())
 		case 2:
 			m.networkChanged(netwatch.Woke)
 		case 3:
-			f.hub.networkChanged(netwatch.Changed)
+			f.hub.do(b, hubChanged, nil)
 		default:
-			if err := m.AddPeer(uri); err != nil {
+			if err := m.AddPeer(f.hub.uri); err != nil {
 				b.Fatal(err)
 			}
-			pair(m.Node, f.hub)
+			f.pair(b, m.Node)
 			f.talk(b, m)
 		}
 	}
@@ -158,7 +152,7 @@ func (f *family) replace(b *testing.B, old *member) {
 		}
 		f.members[i] = nil
 	}
-	f.hub.Expel(old.PublicKey())
+	f.hub.do(b, hubExpel, old.PublicKey())
 	if err := old.stop(); err != nil {
 		b.Errorf("a device that leaves: %v", err)
 	}
@@ -175,7 +169,7 @@ func (f *family) talk(b *testing.B, m *member) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()
-	c, err := m.DialContext(ctx, "tcp", at(f.hub, 80))
+	c, err := m.DialContext(ctx, "tcp", (&Addr{f.hub.key, benchPort}).String())
 	if err != nil {
 		return // it is not there yet
 	}
@@ -188,36 +182,26 @@ func (f *family) talk(b *testing.B, m *member) {
 	_, _ = io.ReadFull(c, buf[:1+rand.IntN(len(buf))]) // as far as it comes
 }
 
-// holds lets all devices meet, counts those that do not, and tells what the
-// process holds when it is at rest.
+// holds lets all devices meet, counts those that do not, and tells what the hub
+// holds when it is at rest.
 func (f *family) holds(b *testing.B) held {
 	b.Helper()
 	for _, m := range f.members {
-		if err := m.AddPeer(f.hub.ListenURIs()[0]); err != nil {
+		if err := m.AddPeer(f.hub.uri); err != nil {
 			b.Fatal(err)
 		}
-		pair(m.Node, f.hub)
+		f.pair(b, m.Node)
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), patience)
 	defer cancel()
 	for _, m := range f.members {
-		if m.greeter.waitOnline(ctx, f.hub.Address(), m.down) != nil {
+		if m.greeter.waitOnline(ctx, AddressOf(f.hub.key), m.down) != nil {
 			f.unmet++
 		}
 	}
 	// TCP keeps the ends of connections for a while.
 	_ = pause(b.Context(), 5*time.Second)
-	h := held{goroutines: runtime.NumGoroutine()}
-	if files, err := os.ReadDir("/proc/self/fd"); err == nil { // Linux
-		h.files = len(files)
-	}
-	for range 3 { // what pools keep goes with the second
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	h.heap = m.HeapAlloc
-	return h
+	return f.hub.do(b, hubHeld, nil)
 }
 
 func (f *family) end(b *testing.B) {
