@@ -124,7 +124,7 @@ func (n *Node) obey(in io.Reader, out io.Writer) error {
 	commands, answers := json.NewDecoder(in), json.NewEncoder(out)
 	for {
 		var c hubCommand
-		if err := commands.Decode(&c); err == io.EOF { //nolint:errorlint // as it is documented
+		if err := commands.Decode(&c); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
