@@ -95,7 +95,7 @@ type server struct {
 func accept(ctx context.Context, ln net.Listener, log *slog.Logger, serve func(context.Context, net.Conn)) error {
 	var group sync.WaitGroup
 	defer group.Wait()
-	ctx, cancel := context.WithCancel(ctx)
+	clients, cancel := context.WithCancel(ctx) // it may end a moment later than ctx
 	defer cancel()
 	room := make(chan struct{}, maxClients)
 	for {
@@ -122,7 +122,7 @@ func accept(ctx context.Context, ln net.Listener, log *slog.Logger, serve func(c
 		}
 		group.Go(func() {
 			defer func() { <-room }()
-			serve(ctx, c)
+			serve(clients, c)
 		})
 	}
 }
