@@ -54,13 +54,19 @@ func (l *Layer) backUp(ctx context.Context, path string) (b Backup, err error) {
 	}
 	defer remove()
 	b = Backup{Format: backupFormat, Device: l.opts.DeviceID, Name: l.deviceName(l.opts.DeviceID), Made: l.now().UTC().Truncate(time.Second)}
-	for _, db := range l.db.seal() {
+	for _, db := range l.backedUp() {
 		if err := l.db.server.Backup(ctx, db.name, dir); err != nil {
 			return b, err
 		}
 		b.Databases = append(b.Databases, db.name)
 	}
 	return b, durable.Write(path, 0o600, func(w io.Writer) error { return packBackup(ctx, w, b, dir) })
+}
+
+// backedUp are the databases of a backup: not the journal of actions, since no
+// device is to act by an old copy of it.
+func (l *Layer) backedUp() []*Database {
+	return slices.DeleteFunc(slices.Clone(l.db.seal()), func(db *Database) bool { return db == l.actions })
 }
 
 // workDir makes a folder for the files of a backup.
@@ -128,7 +134,7 @@ func (l *Layer) restoreBackup(ctx context.Context, path string) (r Restored, err
 	if err != nil {
 		return r, err
 	}
-	for _, db := range l.db.seal() {
+	for _, db := range l.backedUp() {
 		if err := l.takeIn(ctx, db, server, &r); err != nil {
 			return r, fmt.Errorf("database %s: %w", db.name, err)
 		}

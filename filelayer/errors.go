@@ -40,6 +40,9 @@ var (
 	// ErrDeleted is returned for a file that has been deleted.
 	ErrDeleted = errors.New("file has been deleted")
 
+	// ErrUndone is returned for an action that was undone before.
+	ErrUndone = errors.New("it was undone before")
+
 	// ErrConflict is returned when a document was changed by somebody else
 	// since the revision that was to be replaced.
 	ErrConflict = errors.New("document was changed meanwhile")

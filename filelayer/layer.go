@@ -27,6 +27,7 @@ type Layer struct {
 	external *external // nil without one
 	files    *Database
 	roster   *Database
+	actions  *Database // what persons did; see journal
 	mirror   *mirror
 	changed  signal.Signal
 	loaded   chan struct{} // closed when the records are in the mirror
@@ -38,6 +39,7 @@ type Layer struct {
 	removals *removalLog
 	twins    *twins
 	whenSafe *whenSafe
+	journal  *journal
 	faults   *faults
 	fetches  *fetches
 	invite   *inviting
@@ -79,7 +81,7 @@ func Open(opts Options) (*Layer, error) {
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
 		asks:    removalAsks,
-		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting), twins: newTwins(),
+		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting), twins: newTwins(), journal: newJournal(),
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
@@ -119,6 +121,9 @@ func (l *Layer) openDatabases() (err error) {
 		return errors.Join(err, l.db.Close())
 	}
 	if l.roster, err = l.Database("devices", mergeDevices); err != nil {
+		return errors.Join(err, l.db.Close())
+	}
+	if l.actions, err = l.Database("journal", mergeJournal); err != nil {
 		return errors.Join(err, l.db.Close())
 	}
 	return nil

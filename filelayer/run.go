@@ -16,9 +16,10 @@ import (
 // other devices do, until ctx ends. It may be called once.
 func (l *Layer) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	filesRead, rosterRead := make(chan struct{}), make(chan struct{})
+	filesRead, rosterRead, journalRead := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	g.Go(func() error { return l.followFiles(ctx, sync.OnceFunc(func() { close(filesRead) })) })
 	g.Go(func() error { return l.followRoster(ctx, sync.OnceFunc(func() { close(rosterRead) })) })
+	g.Go(func() error { return l.followJournal(ctx, sync.OnceFunc(func() { close(journalRead) })) })
 	merged := make(chan struct{})
 	for _, db := range l.db.seal() {
 		caughtUp := func() {}
@@ -28,7 +29,7 @@ func (l *Layer) Run(ctx context.Context) error {
 		g.Go(func() error { return db.resolve(ctx, caughtUp) })
 	}
 	g.Go(func() error {
-		if err := l.begin(ctx, filesRead, rosterRead); err != nil {
+		if err := l.begin(ctx, filesRead, rosterRead, journalRead); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -97,6 +98,7 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.retryLoop(ctx) })
 	g.Go(func() error { return l.whenSafeLoop(ctx) })
 	g.Go(func() error { return l.roleLoop(ctx) })
+	g.Go(func() error { return l.journalLoop(ctx) })
 }
 
 // followFiles keeps the mirror's File records true.

@@ -113,6 +113,8 @@ func (l *Layer) accept(db *Database) func(id string, doc json.RawMessage) error 
 		check = l.checkFile
 	case l.roster:
 		check = l.checkDevice
+	case l.actions:
+		check = l.checkAction
 	default:
 		return nil // its own package looks at it
 	}
@@ -140,6 +142,17 @@ func (l *Layer) checkFile(id string, body json.RawMessage) error {
 		return err
 	}
 	return l.boundFile(d, r)
+}
+
+func (l *Layer) checkAction(id string, body json.RawMessage) error {
+	if len(body) > journalDoc {
+		return fmt.Errorf("%w: action %.80q has %d bytes", ErrInvalid, id, len(body))
+	}
+	device, r, err := parseJournal(id, body)
+	if err != nil {
+		return err
+	}
+	return l.boundJournal(id, device, r, len(body))
 }
 
 func (l *Layer) checkDevice(id string, body json.RawMessage) error {

@@ -1,0 +1,329 @@
+package filelayer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of the journal. A device uses its documents in turn, so that however
+// many actions it notes, it never has more than journalSlots of them.
+const (
+	journalAge    = trashAge // how long an action can be undone
+	journalSlots  = 1000     // documents of a device
+	journalPart   = 1000     // files of a document
+	journalParts  = 200      // documents of an action
+	journalWhys   = 20       // refusals told of a request
+	journalWhy    = 1000     // bytes of one
+	journalDoc    = 512 << 10
+	journalOwn    = 48 << 20  // bytes of this device's documents; the oldest go
+	journalDevice = 64 << 20  // of the documents taken in of one device
+	journalAll    = 256 << 20 // and of all
+)
+
+// journalRecord is the body of a document in the database "journal": an action
+// of a person, or a further part of its list. Its device alone writes it, but
+// for Undone. The order of its members is that of its canonical form.
+type journalRecord struct {
+	N       int64         `json:"n"` // counts the documents of the device, without gaps within an action
+	Kind    string        `json:"kind"`
+	At      millis        `json:"at"`
+	Undoes  string        `json:"undoes,omitempty"` // ID of the action that this one takes back
+	Part    int           `json:"part"`
+	Parts   int           `json:"parts"`
+	Total   int           `json:"total"` // files of all parts
+	Files   []journalFile `json:"files"`
+	Undone  *stamp        `json:"undone,omitempty"`  // the first that undid it, or asked its device to
+	Carried *carried      `json:"carried,omitempty"` // what its device then did
+}
+
+// journalFile is a file of an action. Added names the lifecycle that the action
+// ended or began, or in which a device saved or unsaved the file.
+type journalFile struct {
+	Digest Digest `json:"digest"`
+	Added  stamp  `json:"added"`
+}
+
+// carried is what a device did when it was asked to undo an action of its own.
+type carried struct {
+	At     millis      `json:"at"`
+	Failed int         `json:"failed"`
+	Why    []notUndone `json:"why,omitempty"` // of the first of them
+}
+
+type notUndone struct {
+	Digest Digest `json:"digest"`
+	Error  string `json:"error"`
+}
+
+// facts is the canonical form of what never changes in a document.
+func (r journalRecord) facts() []byte {
+	r.Undone, r.Carried = nil, nil
+	body, _ := json.Marshal(r) // of plain values, it cannot fail
+	return body
+}
+
+// joinActions merges two documents of one place: the later takes the place of
+// the earlier; of one, the first word on what became of it counts.
+func joinActions(a, b journalRecord) journalRecord {
+	out := a
+	switch {
+	case a.N > b.N:
+		return a
+	case a.N < b.N:
+		return b
+	case bytes.Compare(a.facts(), b.facts()) < 0: // by a fault, but all must pick the same
+		out = b
+	}
+	out.Undone = firstStamp(a.Undone, b.Undone)
+	out.Carried = firstCarried(a.Carried, b.Carried)
+	return out
+}
+
+func firstCarried(a, b *carried) *carried {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	x, _ := json.Marshal(a) // as in facts
+	y, _ := json.Marshal(b)
+	if bytes.Compare(x, y) <= 0 {
+		return a
+	}
+	return b
+}
+
+func mergeJournal(leaves []json.RawMessage) (json.RawMessage, error) {
+	return mergeLeaves(leaves, joinActions, func(r journalRecord) bool { return r.fault() == "" })
+}
+
+// fault says what no device may write.
+func (r journalRecord) fault() string {
+	switch {
+	case r.N < 1 || r.N > int64(maxMillis):
+		return "bad count"
+	case !slices.Contains(actionKinds, r.Kind):
+		return "bad kind"
+	case r.At < 1 || r.At > maxMillis:
+		return "bad time"
+	case len(r.Undoes) > len(actionID(strings.Repeat("0", 64), int64(maxMillis))) || !validText(r.Undoes):
+		return "bad action"
+	case r.Parts < 1 || r.Parts > journalParts || r.Part < 0 || r.Part >= r.Parts || int64(r.Part) >= r.N:
+		return "bad part"
+	case len(r.Files) > journalPart || r.Total < len(r.Files) || r.Total > journalParts*journalPart:
+		return "too many files"
+	case r.Undone != nil && !r.Undone.valid():
+		return "bad stamp"
+	}
+	if slices.ContainsFunc(r.Files, func(f journalFile) bool { return !f.Added.valid() }) {
+		return "bad file"
+	}
+	return r.Carried.fault()
+}
+
+func (c *carried) fault() string {
+	if c == nil {
+		return ""
+	}
+	if c.At < 1 || c.At > maxMillis || c.Failed < len(c.Why) || c.Failed > journalParts*journalPart || len(c.Why) > journalWhys {
+		return "bad answer"
+	}
+	for _, w := range c.Why {
+		if len(w.Error) > journalWhy || !utf8.ValidString(w.Error) || strings.ContainsFunc(w.Error, unicode.IsControl) {
+			return "bad answer"
+		}
+	}
+	return ""
+}
+
+// actionID is how people name an action.
+func actionID(device string, n int64) string { return fmt.Sprintf("%s-%d", device[:8], n) }
+
+// journalID is the document of a device for the n-th of its parts.
+func journalID(device string, n int64) string {
+	return fmt.Sprintf("%s-%03d", device, n%journalSlots)
+}
+
+// parseJournal reads and checks a document, and says whose it is.
+func parseJournal(id string, body json.RawMessage) (device string, r journalRecord, err error) {
+	device, slot, _ := strings.Cut(id, "-")
+	if _, err := strconv.ParseUint(slot, 10, 16); err != nil || !validDeviceID(device) {
+		return "", r, fmt.Errorf("%w: %.80q is no place in the journal", ErrInvalid, id)
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		return "", r, fmt.Errorf("%w: action %s: %w", ErrInvalid, id, err)
+	}
+	what := r.fault()
+	if what == "" && journalID(device, r.N) != id {
+		what = "bad place"
+	}
+	if what != "" {
+		return "", r, fmt.Errorf("%w: action %s: %s", ErrInvalid, id, what)
+	}
+	return device, r, nil
+}
+
+// journal is what this device knows of the actions, in memory: all but the lists
+// of files. What is known only ever joins what it was.
+type journal struct {
+	wake    chan struct{} // something may be for this device to undo
+	undoing sync.Mutex    // held while an action is undone
+	noting  sync.Mutex    // held while one is noted
+
+	mu   sync.Mutex // guards the rest
+	docs map[string]journalEntry
+	last map[string]int64 // the greatest count of each device
+}
+
+// journalEntry is a document without its list.
+type journalEntry struct {
+	journalRecord
+	device string
+	sum    [sha256.Size]byte // of its facts
+	size   int               // bytes
+}
+
+func newJournal() *journal {
+	return &journal{wake: make(chan struct{}, 1), docs: make(map[string]journalEntry), last: make(map[string]int64)}
+}
+
+// take joins a document into what is known.
+func (j *journal) take(device string, r journalRecord) {
+	id := journalID(device, r.N)
+	facts := r.facts()
+	e := journalEntry{r, device, sha256.Sum256(facts), len(facts)}
+	e.Files = nil
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if have, ok := j.docs[id]; ok && have.N >= r.N {
+		have.Undone, have.Carried = firstStamp(have.Undone, r.Undone), firstCarried(have.Carried, r.Carried)
+		if have.N > r.N {
+			return
+		}
+		e = have
+	}
+	j.docs[id] = e
+	j.last[device] = max(j.last[device], r.N)
+	select {
+	case j.wake <- struct{}{}:
+	default: // already woken
+	}
+}
+
+// count is the greatest count of a device.
+func (j *journal) count(device string) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last[device]
+}
+
+func (j *journal) drop(id string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.docs, id)
+}
+
+// entries lists what is known for which keep says so, the latest first.
+func (j *journal) entries(keep func(journalEntry) bool) []journalEntry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var out []journalEntry
+	for _, e := range j.docs {
+		if keep(e) {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b journalEntry) int {
+		if c := (stamp{b.device, b.At}).compare(stamp{a.device, a.At}); c != 0 {
+			return c
+		}
+		return int(min(max(b.N-a.N, -1), 1))
+	})
+	return out
+}
+
+// boundJournal refuses what another device may not write. What is told of an
+// action of this device must be what this device wrote, but for Undone: what it
+// did not write it never carries out.
+func (l *Layer) boundJournal(id string, device string, r journalRecord, size int) error {
+	refuse := func(why string) error { return fmt.Errorf("%w: action %s: %s", ErrInvalid, id, why) }
+	if l.tooLate(&stamp{At: r.At}) || l.tooLate(r.Undone) {
+		return refuse("its time lies too far ahead")
+	}
+	if _, known := l.mirror.device(device); !known {
+		return refuse("no device of the library wrote it")
+	}
+	own := device == l.opts.DeviceID
+	j := l.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	have, known := j.docs[id]
+	same := known && have.N == r.N && have.sum == sha256.Sum256(r.facts())
+	if r.N-j.last[device] > maxSteps {
+		return refuse("its count lies too far ahead")
+	}
+	if own && !known {
+		j.last[device] = max(j.last[device], r.N) // it may be this device's, of before its state was put back
+	}
+	switch {
+	case own && (!same || !have.Carried.equal(r.Carried)):
+		return refuse("this device did not write it")
+	case known && have.N == r.N && !same:
+		return refuse("it has been changed")
+	case same:
+		return nil
+	}
+	all, ofDevice := 0, 0
+	for _, e := range j.docs {
+		all += e.size
+		if e.device == device {
+			ofDevice += e.size
+		}
+	}
+	if ofDevice+size > journalDevice || all+size > journalAll {
+		return refuse("the journal is full")
+	}
+	return nil
+}
+
+func (c *carried) equal(d *carried) bool {
+	if c == nil || d == nil {
+		return c == d
+	}
+	return c.At == d.At && c.Failed == d.Failed && slices.Equal(c.Why, d.Why)
+}
+
+// expired says whether an action can no longer be undone.
+func (l *Layer) expired(e journalEntry) bool {
+	return e.At.time().Before(l.now().Add(-journalAge))
+}
+
+// purgeable lists the documents that this device may delete: its own and those
+// of devices removed when they are too old, and its own beyond the bound.
+func (l *Layer) purgeable() []journalEntry {
+	var out []journalEntry
+	bytes := 0
+	for _, e := range l.journal.entries(func(journalEntry) bool { return true }) {
+		r, known := l.mirror.device(e.device)
+		own := e.device == l.opts.DeviceID
+		if own {
+			bytes += e.size
+		}
+		if own && bytes > journalOwn || l.expired(e) && (own || known && r.Removed != nil) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+const journalEvery = 12 * time.Hour // between looks at what is too old

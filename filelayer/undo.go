@@ -1,0 +1,310 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// errSuperseded is why a file is left as it is by the undo of an action.
+var errSuperseded = errors.New("a later action has changed it again, and counts: undo that one instead")
+
+// An Undoing is what an undo did.
+type Undoing struct {
+	Action  Action
+	Asked   bool // the device of the action was asked to, and does it when it hears of that
+	Done    int  // files that are as they were before the action
+	Left    int  // files that a later action has changed again, which counts
+	Failed  int  // files that could not be undone; undo again when the cause is gone
+	Already bool // nothing was left to undo
+}
+
+// Undo takes back the action with the given ID, wherever it was done, and calls
+// report, if not nil, for each file. What another device saved or unsaved, that
+// device undoes: it is asked through the journal. Else the files change as if a
+// person had done the opposite, and only those that the action has left as they
+// are: a delete is restored, an import or a restore is deleted, a save is
+// unsaved as by Unsave, with its proofs and refusals, and an unsave is wished
+// for again. That is an action of its own, which can be undone.
+//
+// It fails with [ErrNotFound] for an unknown action or one of more than 30 days,
+// and with [ErrUndone] when that device was asked before. After an error, or a
+// crash, it may be called again.
+func (l *Layer) Undo(ctx context.Context, id string, report func(Digest, error)) (Undoing, error) {
+	u, err := l.undoByID(ctx, id, report)
+	if err != nil {
+		return u, fmt.Errorf("undo %s: %w", id, err)
+	}
+	return u, nil
+}
+
+func (l *Layer) undoByID(ctx context.Context, id string, report func(Digest, error)) (Undoing, error) {
+	if err := l.Ready(ctx); err != nil {
+		return Undoing{}, err
+	}
+	head, err := l.action(id)
+	if err != nil {
+		return Undoing{}, err
+	}
+	l.journal.undoing.Lock()
+	defer l.journal.undoing.Unlock()
+	if head.onDevice() && head.device != l.opts.DeviceID {
+		return l.askUndo(ctx, head)
+	}
+	t, err := l.undo(ctx, head, l.Unsave)
+	if err != nil {
+		return Undoing{}, err
+	}
+	u := Undoing{Already: head.Undone != nil && len(t.todo) == 0 && len(t.failed) == 0}
+	for _, f := range t.files {
+		err := t.failed[f.Digest]
+		u.count(err)
+		if report != nil {
+			report(f.Digest, err)
+		}
+	}
+	if u.Failed == 0 {
+		err = l.markUndone(ctx, head, nil)
+	}
+	head, _ = l.action(id)
+	u.Action = l.exportAction(head)
+	return u, err
+}
+
+func (u *Undoing) count(err error) {
+	switch {
+	case errors.Is(err, errSuperseded):
+		u.Left++
+	case err != nil:
+		u.Failed++
+	default:
+		u.Done++
+	}
+}
+
+// action finds the first document of an action.
+func (l *Layer) action(id string) (journalEntry, error) {
+	found := l.journal.entries(func(e journalEntry) bool {
+		return e.Part == 0 && !l.expired(e) && strings.EqualFold(actionID(e.device, e.N), id)
+	})
+	switch len(found) {
+	case 0:
+		return journalEntry{}, fmt.Errorf("no action of the last 30 days has that number: %w", ErrNotFound)
+	case 1:
+		return found[0], nil
+	}
+	return journalEntry{}, fmt.Errorf("%w: two devices have an action of that number; undo it on the device itself", ErrInvalid)
+}
+
+// askUndo asks the device of an action, by a mark in the journal, to undo it.
+func (l *Layer) askUndo(ctx context.Context, head journalEntry) (Undoing, error) {
+	name := l.deviceName(head.device)
+	switch r, known := l.mirror.device(head.device); {
+	case !known || r.Removed != nil:
+		return Undoing{}, fmt.Errorf("%s: %w: it cannot be asked any more", name, ErrNotPaired)
+	case head.Carried != nil:
+		return Undoing{}, fmt.Errorf("%s has done that already, as far as it could: %w", name, ErrUndone)
+	case head.Undone != nil:
+		return Undoing{}, fmt.Errorf("%s was asked already, and does it when it hears of that: %w", name, ErrUndone)
+	}
+	if err := l.markUndone(ctx, head, nil); err != nil {
+		return Undoing{}, err
+	}
+	head, err := l.action(actionID(head.device, head.N))
+	return Undoing{Action: l.exportAction(head), Asked: true}, err
+}
+
+// markUndone notes that an action is undone, and what its device did for it.
+func (l *Layer) markUndone(ctx context.Context, head journalEntry, what *carried) error {
+	mark := after(l.opts.DeviceID, l.now())
+	if head.device == l.opts.DeviceID && what == nil && head.onDevice() {
+		what = &carried{At: mark.At}
+	}
+	err := l.putJournal(ctx, head.device, head.N, func(r journalRecord) journalRecord {
+		if r.N != head.N { // its place was taken
+			return r
+		}
+		r.Undone, r.Carried = firstStamp(r.Undone, head.Undone), firstCarried(r.Carried, head.Carried)
+		if r.Undone == nil {
+			r.Undone = &mark
+		}
+		if r.Carried == nil {
+			r.Carried = what
+		}
+		return r
+	})
+	l.changed.Raise()
+	return err
+}
+
+// targets are the files of an action that is undone.
+type targets struct {
+	files  []journalFile
+	todo   []Digest
+	failed map[Digest]error // also what a later action has changed
+}
+
+// undo does the opposite of an action, by unsave where its copies are to go.
+func (l *Layer) undo(ctx context.Context, head journalEntry, unsave func(context.Context, Digest) error) (*targets, error) {
+	files, err := l.readAction(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	t := &targets{files: files, failed: make(map[Digest]error)}
+	later, err := l.changedSince(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		switch todo, err := l.toUndo(head.Kind, f, later); {
+		case err != nil:
+			t.failed[f.Digest] = err
+		case todo:
+			t.todo = append(t.todo, f.Digest)
+		}
+	}
+	if len(t.todo) == 0 {
+		return t, nil
+	}
+	opposite := opposites[head.Kind]
+	l.recorded(ctx, opposite, actionID(head.device, head.N), t.todo, func() { t.do(ctx, l, opposite, unsave) })
+	return t, nil
+}
+
+// opposites are the kinds of action by which the others are undone.
+var opposites = map[string]string{
+	ActionDelete: ActionRestore, ActionRestore: ActionDelete, ActionImport: ActionDelete,
+	ActionSave: ActionUnsave, ActionUnsave: ActionSave,
+}
+
+func (t *targets) do(ctx context.Context, l *Layer, kind string, unsave func(context.Context, Digest) error) {
+	if kind == ActionUnsave {
+		for _, d := range t.todo {
+			err := ctx.Err()
+			if err == nil {
+				err = unsave(ctx, d)
+			}
+			if err != nil {
+				t.failed[d] = err
+			}
+		}
+		return
+	}
+	together := map[string]func(context.Context, ...Digest) error{
+		ActionRestore: l.Restore, ActionDelete: l.Delete, ActionSave: l.Want,
+	}[kind]
+	if err := together(ctx, t.todo...); err != nil {
+		for _, d := range t.todo {
+			t.failed[d] = err
+		}
+	}
+}
+
+// toUndo says whether a file still is as an action has left it, or why it is to
+// be left alone; neither when it is as it was before already.
+func (l *Layer) toUndo(kind string, f journalFile, later map[Digest]bool) (todo bool, err error) {
+	r, _, known := l.mirror.file(f.Digest)
+	if !known {
+		return false, fmt.Errorf("its record has not come here yet: %w", ErrNotFound)
+	}
+	same := r.Added == f.Added
+	own := r.Devices[l.opts.DeviceID]
+	_, here := l.mirror.copied(f.Digest)
+	_, waits := l.whenSafe.get(f.Digest)
+	switch kind {
+	case ActionDelete:
+		todo = r.Deleted != nil
+	case ActionImport, ActionRestore:
+		todo = r.Deleted == nil
+	case ActionSave:
+		todo = r.Deleted == nil && (own.Saved || here)
+	case ActionUnsave:
+		todo = r.Deleted != nil || !own.Saved || waits
+		same = same && r.Deleted == nil
+	}
+	if todo && (!same || later[f.Digest]) {
+		return false, errSuperseded
+	}
+	return todo, nil
+}
+
+// changedSince lists the files that this device has saved or unsaved after an
+// action of its own of that kind, but for earlier tries to undo it.
+func (l *Layer) changedSince(ctx context.Context, head journalEntry) (map[Digest]bool, error) {
+	later := make(map[Digest]bool)
+	if !head.onDevice() {
+		return later, nil
+	}
+	id := actionID(head.device, head.N)
+	for _, e := range l.journal.entries(func(e journalEntry) bool {
+		return e.Part == 0 && e.device == head.device && e.N > head.N && e.onDevice() && e.Undoes != id
+	}) {
+		files, err := l.readAction(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			later[f.Digest] = true
+		}
+	}
+	return later, nil
+}
+
+// carryOut undoes the actions of this device that another one has asked it to
+// undo, each once. What would remove a copy waits for proofs.
+func (l *Layer) carryOut(ctx context.Context) {
+	l.journal.undoing.Lock()
+	defer l.journal.undoing.Unlock()
+	asked := l.journal.entries(func(e journalEntry) bool {
+		return e.device == l.opts.DeviceID && e.Part == 0 && e.onDevice() && !l.expired(e) && e.Undone != nil && e.Carried == nil
+	})
+	for _, head := range slices.Backward(asked) {
+		done, err := l.carried(ctx, head)
+		if err == nil {
+			err = l.markUndone(ctx, head, done)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			l.log.WarnContext(ctx, "The undo of an action was not noted", "error", err)
+		}
+	}
+}
+
+// carried undoes an action of this device, and tells what came of it; it fails
+// when ctx ends.
+func (l *Layer) carried(ctx context.Context, head journalEntry) (*carried, error) {
+	t, err := l.undo(ctx, head, func(ctx context.Context, d Digest) error {
+		_, err := l.UnsaveWhenSafe(ctx, d)
+		return err
+	})
+	done := &carried{At: toMillis(l.now())}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		done.Failed, done.Why = head.Total, []notUndone{{Error: shorten(err.Error())}}
+		return done, nil
+	}
+	for _, f := range t.files {
+		if err := t.failed[f.Digest]; err != nil {
+			done.Failed++
+			if len(done.Why) < journalWhys {
+				done.Why = append(done.Why, notUndone{f.Digest, shorten(err.Error())})
+			}
+		}
+	}
+	return done, nil
+}
+
+// shorten makes a text of an error that a record may hold.
+func shorten(text string) string {
+	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "_")
+	if len(text) > journalWhy {
+		text = strings.ToValidUTF8(text[:journalWhy], "")
+	}
+	return text
+}
