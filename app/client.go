@@ -172,6 +172,18 @@ func (c *Client) Trash(ctx context.Context) (l []TrashListing, err error) {
 	return l, c.call(ctx, http.MethodGet, "/v1/trash", nil, &l)
 }
 
+// Actions lists what was done to photos on all devices in the last 30 days, the
+// latest first.
+func (c *Client) Actions(ctx context.Context) (l []ActionInfo, err error) {
+	return l, c.call(ctx, http.MethodGet, "/v1/actions", nil, &l)
+}
+
+// Undo takes back an action. Each event has the Entry of a file that is as it was
+// before, the Failure of one that is not, or, at the end, Undone.
+func (c *Client) Undo(ctx context.Context, id string, each func(Event)) error {
+	return c.stream(ctx, "/v1/undo", undoRequest{id}, each)
+}
+
 // Removals reads the log of removals from the given time on, the oldest first.
 // Each event has a Removal.
 func (c *Client) Removals(ctx context.Context, since time.Time, each func(Event)) error {

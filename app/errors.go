@@ -72,6 +72,7 @@ var (
 	ErrLastCopy    = filelayer.ErrLastCopy
 	ErrUnverified  = filelayer.ErrUnverified
 	ErrLeased      = filelayer.ErrLeased
+	ErrUndone      = filelayer.ErrUndone
 	ErrKeeper      = filelayer.ErrKeeper
 	ErrNotPaired   = filelayer.ErrNotPaired
 	ErrDeleted     = filelayer.ErrDeleted

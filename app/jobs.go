@@ -125,7 +125,7 @@ func (a *App) each(ctx context.Context, j job) error {
 		j.started(act)
 	}
 	if len(known) > 0 {
-		j.do(ctx, known, done)
+		a.journaled(ctx, j.kind, known, func() { j.do(ctx, known, done) })
 	}
 	return act.finish(errors.Join(errs...))
 }

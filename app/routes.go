@@ -83,6 +83,8 @@ func (c *control) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
+	mux.HandleFunc("GET /v1/actions", c.answer(c.actions))
+	mux.HandleFunc("POST /v1/undo", c.stream(c.undo))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
 		n := len(a.HeldDeletions())
 		return n, a.AgreeDeletions(r.Context())
@@ -115,7 +117,8 @@ type (
 		Digests []string
 		Force   bool
 	}
-	logRequest struct{ Since time.Time }
+	logRequest  struct{ Since time.Time }
+	undoRequest struct{ ID string }
 
 	backupRequest struct {
 		Path    string // absolute

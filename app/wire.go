@@ -224,6 +224,7 @@ type Event struct {
 	Problem    *Problem        `json:"problem,omitempty"`
 	Failure    *Failure        `json:"error,omitempty"`
 	Removal    *Removal        `json:"removal,omitempty"`
+	Undone     *UndoInfo       `json:"undone,omitempty"`
 	Imported   *ImportSummary  `json:"imported,omitempty"`
 	Checked    *CheckSummary   `json:"checked,omitempty"`
 	Invitation *InvitationInfo `json:"invitation,omitempty"`
@@ -271,6 +272,7 @@ var codes = []struct {
 	{"leased", ErrLeased},
 	{"keeper", ErrKeeper},
 	{"noHolder", ErrNoHolder},
+	{"undone", ErrUndone},
 	{"deleted", ErrDeleted},
 	{"notFound", ErrNotFound},
 	{"notPaired", ErrNotPaired},

@@ -55,6 +55,10 @@ func commands() []*command {
 			long: trashHelp, flags: openFlags(nil), run: listTrash,
 		},
 		{
+			name: "undo", usage: "undo [ID]", short: "take back an import, save, unsave, delete or restore of any device",
+			long: undoHelp, flags: openFlags(nil), most: 1, links: true, run: undo,
+		},
+		{
 			name: "log", usage: "log [--since TIME]", short: "tell what left this device, and on whose proof",
 			long: logHelp, flags: openFlags([]string{"since"}), run: tellLog,
 		},

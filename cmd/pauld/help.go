@@ -83,6 +83,21 @@ its bytes stay in the trash here (- for none here), name. "pauld restore" brings
 back what was deleted, and "pauld save" what was unsaved here. With --json an entry
 has removed, by, unsaved and until (null for none here) as well.
 `
+	undoHelp = `Without ID: lists what was done to photos on all devices in the last 30 days, the
+latest first: ID, when, where, what, how many photos, and whether it was undone. With ID,
+does the opposite for those of the photos that it has left as they are:
+
+  import, restore   the photos go to the trash of every device
+  delete            they come back, as by "pauld restore"
+  save              they are removed from the device again, if others prove to have them
+  unsave            they are saved there again
+
+What another device saved or unsaved, that device undoes as soon as it hears of it, once;
+a removal there waits for its proofs, as by "pauld unsave --when-safe", and never happens
+without. What could not be undone is told for each photo: undo again when the cause is gone.
+An undo is an action itself: to redo, undo the undo. With --json a line has id, time,
+device, deviceName, kind, files, undoes, undone, undoneOn, waits, failed and why.
+`
 	logHelp = `The oldest first: when, what was done, on which device that was asked for, digest,
 name, and by which devices' copies it was covered (when each last read its copy, and
 until when it promised to keep it). A line is written before the bytes are moved; where

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/libpaul/paul/app"
+)
+
+// undo carries out "undo".
+func undo(ctx context.Context, l *line, p *printer) error {
+	return use(ctx, l, p, func(c *app.Client) error {
+		if len(l.args) == 0 {
+			return listActions(ctx, c, p)
+		}
+		exit := exitDone
+		err := c.Undo(ctx, l.args[0], func(e app.Event) {
+			switch {
+			case e.Failure != nil:
+				exit = worse(exit, exitOf(e.Failure))
+				p.problem(e.Failure)
+			case e.Entry != nil && p.json:
+				p.object(e.Entry, "")
+			case e.Undone != nil:
+				undoSummary(p, e.Undone)
+			}
+		})
+		if err == nil && exit != exitDone {
+			err = &severalError{exit}
+		}
+		return err
+	})
+}
+
+func listActions(ctx context.Context, c *app.Client, p *printer) error {
+	all, err := c.Actions(ctx)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		for _, a := range all {
+			p.object(a, "")
+		}
+		return nil
+	}
+	rows := [][]string{{"ID", "WHEN", "ON", "WHAT", "PHOTOS", "UNDONE"}}
+	for _, a := range all {
+		rows = append(rows, []string{
+			a.ID, a.Time.Local().Format("2006-01-02 15:04"), a.DeviceName, a.Kind, strconv.Itoa(a.Files), undoneText(a),
+		})
+	}
+	if len(all) == 0 {
+		p.note(nil, "Nothing was done in the last 30 days that can be undone")
+		return nil
+	}
+	p.table(rows)
+	for _, a := range all {
+		for _, w := range a.Why {
+			p.note(nil, fmt.Sprintf("%s: not undone on %s: %s", a.ID, a.DeviceName, w.Error))
+		}
+	}
+	return nil
+}
+
+// undoneText says what became of an action.
+func undoneText(a app.ActionInfo) string {
+	text := "-"
+	switch {
+	case a.Waits:
+		text = "waits for " + a.DeviceName
+	case a.Undone != nil:
+		text = "from " + a.UndoneOn
+	case a.Undoes != "":
+		text = "- (undid " + a.Undoes + ")"
+	}
+	if a.Failed > 0 {
+		text += fmt.Sprintf(", but for %d", a.Failed)
+	}
+	return text
+}
+
+// undoSummary is for people a result, and for programs, which count the entries,
+// a note.
+func undoSummary(p *printer, u *app.UndoInfo) {
+	what := u.Action.Kind + " of " + plural(u.Action.Files, "photo", "photos")
+	text := fmt.Sprintf("Undid the %s: %s as before", what, plural(u.Done, "photo is", "photos are"))
+	switch {
+	case u.Asked:
+		text = fmt.Sprintf("%s undoes the %s as soon as it hears of this", u.Action.DeviceName, what)
+	case u.Already:
+		text = fmt.Sprintf("The %s was undone already", what)
+	case u.Done == 0:
+		text = fmt.Sprintf("The %s was not undone", what)
+	}
+	if u.Left > 0 {
+		text += fmt.Sprintf("; %d changed again since", u.Left)
+	}
+	if u.Failed > 0 {
+		text += fmt.Sprintf("; %d not undone", u.Failed)
+	}
+	if p.json {
+		p.note(map[string]any{"undone": u}, "")
+		return
+	}
+	p.object(nil, text)
+}
