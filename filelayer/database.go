@@ -61,9 +61,9 @@ func (db *Database) Get(ctx context.Context, id string, dst any) (rev string, er
 	return doc.Rev, nil
 }
 
-func (db *Database) get(ctx context.Context, id string, opts ...kivik.Option) (Doc, error) {
+func (db *Database) get(ctx context.Context, id string) (Doc, error) {
 	var raw json.RawMessage
-	if err := db.kv.Get(ctx, id, opts...).ScanDoc(&raw); err != nil {
+	if err := db.kv.Get(ctx, id).ScanDoc(&raw); err != nil {
 		return Doc{}, db.fail("get", id, err)
 	}
 	doc, err := splitDoc(raw)
