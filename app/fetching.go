@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
@@ -34,13 +35,13 @@ type Fetching struct {
 
 // Moving is a photo that comes now.
 type Moving struct {
-	Digest      string  `json:"digest"`
-	Name        string  `json:"name"`
-	From        string  `json:"from"` // the device's name
-	Done        int64   `json:"done"` // bytes
-	Total       int64   `json:"total"`
-	Rate        float64 `json:"rate,omitempty"`        // as of Fetching
-	SecondsLeft float64 `json:"secondsLeft,omitempty"` // 0 = not known
+	Digest      string   `json:"digest"`
+	Name        string   `json:"name"`
+	From        []string `json:"from"` // the devices' names
+	Done        int64    `json:"done"` // bytes
+	Total       int64    `json:"total"`
+	Rate        float64  `json:"rate,omitempty"`        // as of Fetching
+	SecondsLeft float64  `json:"secondsLeft,omitempty"` // 0 = not known
 }
 
 // Wait is what keeps some photos from coming.
@@ -81,7 +82,7 @@ func (a *App) Fetching() *Fetching {
 	for _, t := range transfers {
 		if t.Err == "" && t.Done > 0 && len(f.Moving) < mostTold {
 			f.Moving = append(f.Moving, Moving{
-				Digest: t.Digest.String(), Name: t.Name, From: devices[t.From].Name,
+				Digest: t.Digest.String(), Name: t.Name, From: names(t.From, devices),
 				Done: t.Done, Total: t.Total, Rate: t.Rate, SecondsLeft: seconds(t.Left()),
 			})
 		}
@@ -109,19 +110,35 @@ func waitDevices(ids []string, devices map[string]Device) []WaitDevice {
 	return out
 }
 
-// relayed tells of the devices that photos come from through others.
+func names(ids []string, devices map[string]Device) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = devices[id].Name
+	}
+	return out
+}
+
+// relayed tells of the devices that photos come from through others, of a photo
+// that comes from several when all of them are.
 func relayed(transfers []filelayer.Transfer, devices map[string]Device) []Wait {
 	var out []Wait
 	at := make(map[string]int) // in out
 	for _, t := range transfers {
-		d, ok := devices[t.From]
-		if !ok || t.Err != "" || d.Path.Kind != PathRelayed {
+		var rate float64
+		direct := len(t.From) == 0 || t.Err != ""
+		for _, id := range t.From {
+			path := devices[id].Path
+			direct = direct || path.Kind != PathRelayed
+			rate += float64(path.RX)
+		}
+		if direct {
 			continue
 		}
-		i, told := at[d.ID]
+		who := strings.Join(t.From, " ")
+		i, told := at[who]
 		if !told {
-			i, at[d.ID] = len(out), len(out)
-			out = append(out, Wait{Why: WaitRelayed, Devices: waitDevices([]string{d.ID}, devices), Rate: float64(d.Path.RX)})
+			i, at[who] = len(out), len(out)
+			out = append(out, Wait{Why: WaitRelayed, Devices: waitDevices(t.From, devices), Rate: rate})
 		}
 		out[i].Files++
 		out[i].Bytes += t.Total - t.Done

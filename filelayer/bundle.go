@@ -164,7 +164,7 @@ func (l *Layer) bundled(j *job) []string {
 
 // bringBundle is bringBundles of one device.
 func (l *Layer) bringBundle(ctx context.Context, batch *blob.Batch, id string, jobs []*job, staged func(*job)) (rest []*job) {
-	l.queue.begin(jobs[0], id, 0, time.Now())
+	l.queue.begin(jobs[0], []string{id}, 0, time.Now())
 	b, err := l.openBundle(ctx, id, jobs)
 	if err != nil {
 		l.log.DebugContext(ctx, "Device gives no files together", "device", id, "error", err)
@@ -172,7 +172,7 @@ func (l *Layer) bringBundle(ctx context.Context, batch *blob.Batch, id string, j
 	}
 	defer func() { _ = b.body.Close() }() // what counts was read
 	for _, j := range jobs {
-		l.queue.begin(j, id, 0, time.Now())
+		l.queue.begin(j, []string{id}, 0, time.Now())
 		err := b.next(j.size, func(src blob.Source) error {
 			return l.fromSource(ctx, id, j, src, l.receive(ctx, batch, j))
 		})

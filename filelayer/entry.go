@@ -84,8 +84,8 @@ type Device struct {
 type Transfer struct {
 	Digest      Digest
 	Name        string
-	From        string // device ID; "" while a holder is looked for
-	Done, Total int64  // bytes
+	From        []string // device IDs; none while a holder is looked for
+	Done, Total int64    // bytes
 	Started     time.Time
 	Rate        float64 // bytes a second over the last seconds; 0 while it is not known, or nothing comes
 	Err         string  // why it last failed and waits; "" while it runs

@@ -70,7 +70,9 @@ func (q *queue) leastBusy(ids []string) {
 	defer q.mu.Unlock()
 	busy := make(map[string]int, len(ids))
 	for j := range q.shown {
-		busy[j.from]++
+		for _, id := range j.from {
+			busy[id]++
+		}
 	}
 	slices.SortStableFunc(ids, func(a, b string) int { return busy[a] - busy[b] })
 }

@@ -53,17 +53,29 @@ var errNoneOnline = fmt.Errorf("%w", ErrNoHolder)
 var errSetAside = errors.New("a device that has it sent wrong bytes, and is asked again after an hour")
 
 // fromHolders lets receive read a file from one source after the other, until
-// one gives the right bytes: a temporary copy here, then the holders online.
+// one gives the right bytes: a temporary copy here, then the holders online, of
+// a large file several together.
 func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Source, func(int64)) error) error {
 	if f, err := l.blobs.Cached(j.digest); err == nil {
 		_ = f.Close() // only to see that it is there
-		err := receive(l.cached(j.digest), func(done int64) { l.progress(j, l.opts.DeviceID, done) })
+		err := receive(l.cached(j.digest), l.progressFrom(j, l.opts.DeviceID))
 		if err == nil || stopsFetch(ctx, err) {
 			return err
 		}
 	}
+	ids := l.holdersOnline(j.digest)
+	if l.beginSpread(j, ids) {
+		err := l.fromSeveral(ctx, ids, j, receive)
+		switch {
+		case err == nil, stopsFetch(ctx, err):
+			return err
+		case !j.alone:
+			return noneGave(err)
+		}
+		ids = l.holdersOnline(j.digest)
+	}
 	var last error
-	for _, id := range l.holdersOnline(j.digest) {
+	for _, id := range ids {
 		err := l.fromHolder(ctx, id, j, receive)
 		if err == nil || stopsFetch(ctx, err) {
 			return err
@@ -75,7 +87,13 @@ func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Sourc
 		return fmt.Errorf("%w: %w", ErrNoHolder, errSetAside)
 	case last == nil:
 		return errNoneOnline
-	case errors.Is(last, ErrCorrupt), errors.Is(last, errWrongSize):
+	}
+	return noneGave(last)
+}
+
+// noneGave is the error of a file that each device failed to give, one by last.
+func noneGave(last error) error {
+	if errors.Is(last, ErrCorrupt) || errors.Is(last, errWrongSize) {
 		return last
 	}
 	return fmt.Errorf("%w: %w", ErrNoHolder, last)
@@ -96,16 +114,21 @@ func (l *Layer) fromHolder(ctx context.Context, id string, j *job, receive func(
 // fromSource is fromHolder of bytes that the device sends by src.
 func (l *Layer) fromSource(ctx context.Context, id string, j *job, src blob.Source, receive func(blob.Source, func(int64)) error) error {
 	opened := func(ctx context.Context, offset int64) (io.ReadCloser, error) {
-		l.queue.begin(j, id, offset, time.Now())
+		l.queue.begin(j, []string{id}, offset, time.Now())
 		return src(ctx, offset)
 	}
-	err := receive(opened, func(done int64) { l.progress(j, id, done) })
+	err := receive(opened, l.progressFrom(j, id))
 	if err == nil {
 		return nil
 	}
+	return l.blame(ctx, id, j.digest, err)
+}
+
+// blame tells from whom the error of a transfer is, and holds wrong bytes against it.
+func (l *Layer) blame(ctx context.Context, id string, d Digest, err error) error {
 	if errors.Is(err, ErrCorrupt) || errors.Is(err, errWrongSize) {
-		l.faults.note(id, j.digest, l.now())
-		l.log.WarnContext(ctx, "Device sent wrong bytes", "device", id, "digest", j.digest)
+		l.faults.note(id, d, l.now())
+		l.log.WarnContext(ctx, "Device sent wrong bytes", "device", id, "digest", d)
 	}
 	return fmt.Errorf("from %s: %w", l.deviceName(id), err)
 }
@@ -137,13 +160,19 @@ func (l *Layer) setAside(d Digest) bool {
 const tellEvery = 200 * time.Millisecond
 
 // progress notes how far a transfer is, and tells so from time to time.
-func (l *Layer) progress(j *job, from string, done int64) {
+func (l *Layer) progress(j *job, from []string, done int64) {
 	at := time.Now()
 	l.queue.progress(j, from, done, at)
 	now, last := at.UnixNano(), l.told.Load()
 	if now-last > int64(tellEvery) && l.told.CompareAndSwap(last, now) {
 		l.changed.Raise()
 	}
+}
+
+// progressFrom is progress of what one device sends.
+func (l *Layer) progressFrom(j *job, id string) func(done int64) {
+	from := []string{id}
+	return func(done int64) { l.progress(j, from, done) }
 }
 
 // fetches lets one temporary copy of a file be made at a time.

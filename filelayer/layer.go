@@ -48,6 +48,9 @@ type Layer struct {
 	stall    time.Duration // how long a device may send nothing
 	asks     int           // requests that a removal makes at once
 
+	spreadFrom int64         // bytes of a file that is fetched from several devices at once
+	spreading  chan struct{} // holds one for each such file
+
 	// lease asks a device for a lease. Tests replace it.
 	lease func(ctx context.Context, device, removal string, e Entry) (proof, error)
 
@@ -80,7 +83,7 @@ func Open(opts Options) (*Layer, error) {
 		opts: opts, log: opts.Log, now: opts.now,
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
-		asks:    removalAsks,
+		asks: removalAsks, spreadFrom: spreadFile, spreading: make(chan struct{}, fetchers),
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting), twins: newTwins(), journal: newJournal(),
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},

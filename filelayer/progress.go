@@ -11,13 +11,13 @@ import (
 const (
 	speedSpan   = 5               // seconds over which a speed is measured
 	speedLeast  = 2 * time.Second // and the least time for it to be known
-	silentAfter = 5 * time.Second // without bytes, a transfer is told to wait for its device
+	silentAfter = 5 * time.Second // without bytes, a transfer is told to wait for its devices
 )
 
 // Why a file does not come.
 const (
 	WaitPaused   = "paused"   // Limits.Paused
-	WaitSilent   = "silent"   // its device has sent nothing for some seconds
+	WaitSilent   = "silent"   // its devices have sent nothing for some seconds
 	WaitOffline  = "offline"  // no holder is online
 	WaitNobody   = "nobody"   // no other device is known to hold it
 	WaitSetAside = "setAside" // a holder sent wrong bytes, and is not asked for a while
@@ -155,8 +155,8 @@ func (j *job) wait(paused bool, now time.Time) Wait {
 	switch {
 	case j.state == jobReady && paused:
 		return Wait{Why: WaitPaused}
-	case j.state == jobRunning && j.from != "" && now.Sub(latest(j.asked, j.speed.last)) >= silentAfter:
-		return Wait{Why: WaitSilent, Devices: []string{j.from}}
+	case j.state == jobRunning && len(j.from) > 0 && now.Sub(latest(j.asked, j.speed.last)) >= silentAfter:
+		return Wait{Why: WaitSilent, Devices: j.from}
 	case j.state != jobParked || j.noHolder:
 		return Wait{}
 	case errors.Is(j.err, ErrNoSpace):

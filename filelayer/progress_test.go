@@ -131,9 +131,9 @@ func TestSilenceIsTheCause(t *testing.T) {
 			want string
 		}{
 			{func() {}, ""},
-			{func() { q.begin(j, "a", 100, time.Now()) }, ""},
+			{func() { q.begin(j, []string{"a"}, 100, time.Now()) }, ""},
 			{func() { <-time.After(silentAfter) }, WaitSilent},
-			{func() { q.progress(j, "a", 200, time.Now()) }, ""},
+			{func() { q.progress(j, []string{"a"}, 200, time.Now()) }, ""},
 			{func() { <-time.After(silentAfter) }, WaitSilent},
 			{func() { q.over(j, ErrNoSpace, time.Now()) }, WaitNoSpace},
 			{func() { q.retry(time.Now().Add(retryMost), false) }, ""},

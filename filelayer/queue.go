@@ -46,10 +46,11 @@ type job struct {
 	name   string
 	time   time.Time
 	size   int64
+	alone  bool // devices together gave wrong bytes; of who runs it
 
 	state    jobState
 	waiters  []chan error
-	from     string
+	from     []string // IDs; replaced, not changed
 	done     int64
 	started  time.Time
 	fails    int
@@ -176,7 +177,7 @@ func (q *queue) putBack(jobs []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, j := range jobs {
-		j.from = ""
+		j.from = nil
 		if j.unwanted {
 			q.finish(j, ErrNotFound)
 			continue
@@ -210,7 +211,7 @@ func (q *queue) take(now time.Time, stop func()) (bundle []*job, more bool) {
 			if j.state != jobReady {
 				continue
 			}
-			j.state, j.started, j.done, j.from, j.err, j.again = jobRunning, now, 0, "", nil, false
+			j.state, j.started, j.done, j.from, j.err, j.again = jobRunning, now, 0, nil, nil, false
 			j.stop, j.speed = stop, new(speed)
 			q.shown[j] = struct{}{}
 			bundle, size = append(bundle, j), size+j.size
@@ -235,7 +236,7 @@ func (q *queue) over(j *job, err error, now time.Time) {
 		q.finish(j, ErrNotFound)
 		return
 	}
-	j.state, j.err, j.from = jobParked, err, ""
+	j.state, j.err, j.from = jobParked, err, nil
 	if j.noHolder = errors.Is(err, errNoneOnline); j.noHolder {
 		delete(q.shown, j)
 	}
@@ -269,15 +270,15 @@ func (q *queue) retry(now time.Time, online bool) {
 	q.rouse()
 }
 
-// begin notes that the bytes of a job come from a device, from offset on.
-func (q *queue) begin(j *job, from string, offset int64, now time.Time) {
+// begin notes that the bytes of a job come from devices, from offset on.
+func (q *queue) begin(j *job, from []string, offset int64, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	j.from, j.done, j.asked = from, offset, now
 }
 
 // progress notes how far a job is.
-func (q *queue) progress(j *job, from string, done int64, now time.Time) {
+func (q *queue) progress(j *job, from []string, done int64, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if n := done - j.done; n > 0 {

@@ -20,8 +20,13 @@ var errWrongSize = errors.New("the device has a file of another size")
 // remote reads a file from another device.
 func (l *Layer) remote(id string, d Digest, size int64) blob.Source {
 	return func(ctx context.Context, offset int64) (io.ReadCloser, error) {
-		return l.guard(ctx, func(ctx context.Context) (io.ReadCloser, error) { return l.openRemote(ctx, id, d, offset, size) })
+		return l.remoteRange(ctx, id, d, offset, size, size)
 	}
+}
+
+// remoteRange reads the bytes from offset to end of a file of size bytes.
+func (l *Layer) remoteRange(ctx context.Context, id string, d Digest, offset, end, size int64) (io.ReadCloser, error) {
+	return l.guard(ctx, func(ctx context.Context) (io.ReadCloser, error) { return l.openRemote(ctx, id, d, offset, end, size) })
 }
 
 // guard opens a body that must not fall silent, neither before nor after it begins.
@@ -41,24 +46,25 @@ func (l *Layer) guard(ctx context.Context, open func(context.Context) (io.ReadCl
 	return &guarded{ctx: ctx, cancel: cancel, guard: guard, stall: l.stall, body: body, limit: &l.flow.down}, nil
 }
 
-func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, size int64) (io.ReadCloser, error) {
+func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, end, size int64) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, peerURL(id, "/blob/"+d.String()), nil)
 	if err != nil {
 		return nil, err
 	}
-	want := http.StatusOK
-	if offset > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
-		want = http.StatusPartialContent
+	want, span := http.StatusOK, ""
+	if offset > 0 || end < size {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", offset, end-1))
+		want, span = http.StatusPartialContent, fmt.Sprintf("bytes %d-%d/%d", offset, end-1, size)
 	}
 	resp, err := l.ask(req)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != want || resp.ContentLength != size-offset {
+	got := resp.Header.Get("Content-Range")
+	if resp.StatusCode != want || resp.ContentLength != end-offset || got != span {
 		_ = resp.Body.Close() // not read
 		if resp.StatusCode == want {
-			return nil, fmt.Errorf("%w: %d bytes for %d", errWrongSize, resp.ContentLength, size-offset)
+			return nil, fmt.Errorf("%w: %d bytes for %d, %q", errWrongSize, resp.ContentLength, end-offset, got)
 		}
 		return nil, refusal(resp)
 	}

@@ -34,7 +34,7 @@ func saving(f *fake) {
 		wish := e.Holders[idSelf]
 		wish.Saved = true
 		e.Holders[idSelf] = wish
-		t.Digest, t.Name, t.From, t.Total = d, e.Name, idDesktop, e.Size
+		t.Digest, t.Name, t.From, t.Total = d, e.Name, []string{idDesktop}, e.Size
 		f.transfers = append(f.transfers, t)
 	}
 }

@@ -79,8 +79,9 @@ func TestViewerSaysFromWhereAPhotoComes(t *testing.T) {
 	}{
 		{true, nil, "Looking for a device that has this photo…"},
 		{true, []app.Transfer{wish}, "Looking for a device that has this photo…"},
-		{true, []app.Transfer{{Digest: digest(1), From: idDesktop, Total: 4_000_000}}, "Loading from Desktop…"},
-		{true, []app.Transfer{{Digest: digest(1), From: idDesktop, Done: 1_000_000, Total: 4_000_000}}, "Loading from Desktop: 25 % of 4.0 MB"},
+		{true, []app.Transfer{{Digest: digest(1), From: []string{idDesktop}, Total: 4_000_000}}, "Loading from Desktop…"},
+		{true, []app.Transfer{{Digest: digest(1), From: []string{idDesktop}, Done: 1_000_000, Total: 4_000_000}}, "Loading from Desktop: 25 % of 4.0 MB"},
+		{true, []app.Transfer{{Digest: digest(1), From: []string{idSelf, idDesktop}, Total: 4_000_000}}, "Loading from Laptop and Desktop…"},
 		{false, nil, "The full photo is on Desktop (offline"},
 	} {
 		f.mu.Lock()

@@ -95,14 +95,18 @@ func (v *viewerPage) noteFor() string {
 // progress tells from where a photo comes, and how far it is.
 func (v *viewerPage) progress() string {
 	t, ok := v.s.transfer(v.img.Digest)
+	var from []string
 	for _, d := range v.s.devices {
-		switch {
-		case !ok || d.ID != t.From:
-		case t.Done > 0:
-			return words.T("Loading from {{.Device}}: {{.Percent}} % of {{.Size}}", "Device", d.Name, "Percent", percent(t), "Size", words.Bytes(t.Total))
-		default:
-			return words.T("Loading from {{.Device}}…", "Device", d.Name)
+		if ok && slices.Contains(t.From, d.ID) {
+			from = append(from, d.Name)
 		}
+	}
+	switch {
+	case len(from) == 0:
+	case t.Done > 0:
+		return words.T("Loading from {{.Device}}: {{.Percent}} % of {{.Size}}", "Device", words.List(from), "Percent", percent(t), "Size", words.Bytes(t.Total))
+	default:
+		return words.T("Loading from {{.Device}}…", "Device", words.List(from))
 	}
 	proofs, _ := v.s.proofs(v.img.Digest)
 	if slices.ContainsFunc(words.Elsewhere(proofs), func(p words.Proof) bool { return p.Device.Online }) {

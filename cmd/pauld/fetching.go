@@ -16,7 +16,7 @@ func fetchingText(f *app.Fetching, now time.Time) string {
 		lines = append(lines, fmt.Sprintf("%d still to fetch, %s%s", f.Files, size(f.Bytes), paceText(f.Rate, f.SecondsLeft)))
 	}
 	for _, m := range f.Moving {
-		lines = append(lines, fmt.Sprintf("  %s from %s: %s of %s%s", m.Name, m.From, size(m.Done), size(m.Total), paceText(m.Rate, m.SecondsLeft)))
+		lines = append(lines, fmt.Sprintf("  %s from %s: %s of %s%s", m.Name, strings.Join(m.From, ", "), size(m.Done), size(m.Total), paceText(m.Rate, m.SecondsLeft)))
 	}
 	for _, w := range f.Waits {
 		lines = append(lines, fmt.Sprintf("  %d (%s) %s", w.Files, size(w.Bytes), waitText(w, now)))

@@ -18,8 +18,8 @@ func TestFetchingText(t *testing.T) {
 	}{
 		{app.Fetching{Files: 2, Bytes: 3e6}, "2 still to fetch, 3.0 MB"},
 		{
-			app.Fetching{Files: 1, Bytes: 3e6, Rate: 1e6, SecondsLeft: 3, Moving: []app.Moving{{Name: "a.jpg", From: "NAS", Done: 1e6, Total: 4e6, Rate: 1e6, SecondsLeft: 125}}},
-			"1 still to fetch, 3.0 MB, 1.0 MB/s, 3 s left\n  a.jpg from NAS: 1.0 MB of 4.0 MB, 1.0 MB/s, 2 min left",
+			app.Fetching{Files: 1, Bytes: 3e6, Rate: 1e6, SecondsLeft: 3, Moving: []app.Moving{{Name: "a.jpg", From: []string{"NAS", "Desktop"}, Done: 1e6, Total: 4e6, Rate: 1e6, SecondsLeft: 125}}},
+			"1 still to fetch, 3.0 MB, 1.0 MB/s, 3 s left\n  a.jpg from NAS, Desktop: 1.0 MB of 4.0 MB, 1.0 MB/s, 2 min left",
 		},
 		{
 			app.Fetching{Files: 1, Bytes: 5, Waits: []app.Wait{{Why: app.WaitOffline, Files: 1, Bytes: 5, Devices: nas}}},
