@@ -37,8 +37,8 @@ test: deps ## every test but the end-to-end ones under a screen
 
 race: export GORACE := suppressions='$(CURDIR)/cmd/pauld/testdata/races.txt'
 race: deps ## the tests with the race detector
-	go test -race -timeout 20m $(CORE)
-	go test -race -timeout 20m -tags $(TAGS) ./ui/...
+	go test -race -timeout 40m $(CORE)
+	go test -race -timeout 40m -tags $(TAGS) ./ui/...
 
 fmt: ## format the code
 	go run $(LINT) fmt

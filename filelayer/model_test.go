@@ -79,9 +79,13 @@ func (w *world) trace(s step, u *unit) {
 	w.log = append(w.log, fmt.Sprintf("%s[%d] %+v", indent, u.n, s))
 }
 
-// modelLength is how many steps a run has.
+// modelLength is how many steps a run has. With the race detector, which makes
+// each take ten times as long, a few have to do.
 func modelLength() int {
 	n, _ := strconv.Atoi(flag.Lookup("rapid.steps").Value.String()) // it is an int
+	if raceDetector {
+		return n / 10
+	}
 	return n
 }
 
@@ -161,6 +165,9 @@ func TestModel(t *testing.T) {
 // TestModelNeedsEachSafeguard: without it, the model finds what it is for.
 func TestModelNeedsEachSafeguard(t *testing.T) {
 	t.Parallel()
+	if raceDetector {
+		t.Skip("it is about what is done, not about when")
+	}
 	tests := []struct {
 		name string
 		off  switches

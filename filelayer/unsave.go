@@ -236,22 +236,24 @@ func (l *Layer) unbind(r *removal, bound []string, answers []Answer) error {
 
 // askAll asks devices for a lease at the same time.
 func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
-	answers := make([]Answer, len(ids))
+	answers, online := make([]Answer, len(ids)), make([]bool, len(ids))
 	g := l.asking()
 	for i, id := range ids {
 		answers[i] = Answer{Device: id, Name: l.deviceName(id), Claimed: r.Holders[id].Holds(), Err: errOffline}
-		if !l.Online(id) {
-			continue
-		}
-		r.asked = append(r.asked, id)
 		g.Go(func() error {
+			if online[i] = l.Online(id); !online[i] {
+				return nil
+			}
 			granted, err := l.lease(ctx, id, r.id, r.Entry)
 			answers[i].Verified, answers[i].Until, answers[i].Err = granted.verified, granted.until, err
 			return nil
 		})
 	}
 	_ = g.Wait() // each answer has its own error
-	for _, a := range answers {
+	for i, a := range answers {
+		if online[i] {
+			r.asked = append(r.asked, ids[i])
+		}
 		if a.Err == nil {
 			r.leases = append(r.leases, Lease{a.Device, a.Name, a.Verified, a.Until})
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -122,16 +123,18 @@ func TestFolderOfFailedImportIsSynced(t *testing.T) {
 	if err := putTwo(t, s); err == nil {
 		t.Fatal("stored")
 	}
-	synced := false
+	var synced atomic.Bool
 	fsys.fail = func(op, path string) error {
-		synced = synced || op == "syncDir" && path == s.library
+		if op == "syncDir" && path == s.library {
+			synced.Store(true)
+		}
 		return nil
 	}
 	if err := putTwo(t, s); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(s.path("2024/2024-06/a.jpg")); err != nil || !synced {
-		t.Errorf("synced %v, %v", synced, err)
+	if _, err := os.Stat(s.path("2024/2024-06/a.jpg")); err != nil || !synced.Load() {
+		t.Errorf("synced %v, %v", synced.Load(), err)
 	}
 }
 

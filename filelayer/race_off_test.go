@@ -1,0 +1,5 @@
+//go:build !race
+
+package filelayer
+
+const raceDetector = false
