@@ -109,13 +109,19 @@ func Trap() error {
 	}
 	prog := filter()
 	fprog := unix.SockFprog{Len: uint16(len(prog)), Filter: &prog[0]} //nolint:gosec // some hundred at most
-	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, filterFlags, uintptr(unsafe.Pointer(&fprog)))
+	rights, data := unix.UnixRights(0), []byte{0}
+	iov := unix.Iovec{Base: &data[0], Len: 1}
+	message := unix.Msghdr{Iov: &iov, Iovlen: 1, Control: &rights[0], Controllen: uint64(len(rights))}
+	// From the first call to the second every thread waits in each call that is
+	// trapped, the scheduler's own too: it must have no say in between.
+	fd, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, filterFlags, uintptr(unsafe.Pointer(&fprog)))
 	if errno != 0 {
 		return fmt.Errorf("trap: %w", os.NewSyscallError("seccomp", errno))
 	}
-	err := unix.Sendmsg(trapFD, []byte{0}, unix.UnixRights(int(fd)), nil, 0)
-	if err != nil {
-		return fmt.Errorf("trap: %w", err)
+	*(*int32)(unsafe.Pointer(&rights[unix.CmsgLen(0)])) = int32(fd) //nolint:gosec // a small number
+	_, _, errno = unix.RawSyscall(unix.SYS_SENDMSG, trapFD, uintptr(unsafe.Pointer(&message)), 0)
+	if errno != 0 {
+		return fmt.Errorf("trap: %w", os.NewSyscallError("sendmsg", errno))
 	}
 	_ = unix.Close(int(fd)) // the other end has it now
 	_ = unix.Close(trapFD)
