@@ -15,7 +15,7 @@ const (
 	tunedQueue = 4 << 20
 	// tunedMTU is what a frame in a linkBuffer has room for. Against half of it,
 	// eight streams are a sixth faster; a relay with Yggdrasil's own queue passes on
-	// 95 to 107 % as much, the least where its link is slow.
+	// 94 to 107 % as much, the least where its link is slow.
 	tunedMTU = 65000
 	// plainMTU is for Yggdrasil's own queue limit.
 	plainMTU = 8192
