@@ -89,26 +89,7 @@ func startOther(b *testing.B) *otherProcess {
 	opts := local(b)
 	opts.NoDirect = true
 	o := &otherProcess{node: start(b, opts)}
-	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0])
-	cmd.Env = append(os.Environ(), benchEnv+"="+hex.EncodeToString(o.node.PublicKey()))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	in, err := cmd.StdinPipe() // it ends when this is closed
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = in.Close()
-		if err := cmd.Wait(); err != nil {
-			b.Errorf("the other process: %v", err)
-		}
-	})
+	_, out := startProcess(b, benchEnv+"="+hex.EncodeToString(o.node.PublicKey()))
 	var says otherSays
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
@@ -125,6 +106,33 @@ func startOther(b *testing.B) *otherProcess {
 	awaitOnline(b, o.node, o.key)
 	o.control = o.tls(b)
 	return o
+}
+
+// startProcess starts this program with a variable of the environment that gives
+// it another role; see TestMain. It ends when in is closed, as it is after b.
+func startProcess(b *testing.B, variable string) (in io.Writer, out io.Reader) {
+	b.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0])
+	cmd.Env = append(os.Environ(), variable)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = pipe.Close()
+		if err := cmd.Wait(); err != nil {
+			b.Errorf("the other process: %v", err)
+		}
+	})
+	return pipe, out
 }
 
 func (o *otherProcess) overlay(b *testing.B) net.Conn {

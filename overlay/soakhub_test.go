@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -47,26 +46,7 @@ type soakHub struct {
 
 func startHub(b *testing.B) *soakHub {
 	b.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0])
-	cmd.Env = append(os.Environ(), soakHubEnv+"=1")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	in, err := cmd.StdinPipe() // it ends when this is closed
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = in.Close()
-		if err := cmd.Wait(); err != nil {
-			b.Errorf("the hub: %v", err)
-		}
-	})
+	in, out := startProcess(b, soakHubEnv+"=1")
 	h := &soakHub{in: json.NewEncoder(in), out: json.NewDecoder(out)}
 	var says otherSays
 	if err := h.out.Decode(&says); err != nil {
