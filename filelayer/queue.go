@@ -82,6 +82,11 @@ func (q *queue) rouse() {
 func (q *queue) add(e Entry) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.enter(e)
+}
+
+// enter is add. The caller holds mu.
+func (q *queue) enter(e Entry) *job {
 	j, ok := q.jobs[e.Digest]
 	if !ok {
 		j = &job{digest: e.Digest, name: e.Name, time: e.Time, size: e.Size}
@@ -92,6 +97,7 @@ func (q *queue) add(e Entry) {
 	}
 	j.again, j.unwanted = true, false
 	q.rouse()
+	return j
 }
 
 // unpark makes a job ready again. The caller holds mu.
@@ -103,10 +109,9 @@ func (q *queue) unpark(j *job) {
 // urge puts a file first, and returns a channel that gets the outcome of its
 // next try. stop gives up waiting.
 func (q *queue) urge(e Entry) (outcome <-chan error, stop func()) {
-	q.add(e)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	j := q.jobs[e.Digest]
+	j := q.enter(e)
 	c := make(chan error, 1)
 	j.waiters = append(j.waiters, c)
 	if j.state != jobRunning {
@@ -133,7 +138,7 @@ func (q *queue) remove(ds ...Digest) {
 		case j.state == jobRunning:
 			j.unwanted = true
 		case len(j.waiters) == 0:
-			q.finish(j, ErrNotFound)
+			q.finish(j, errUnwanted)
 		}
 	}
 }
@@ -179,7 +184,7 @@ func (q *queue) putBack(jobs []*job) {
 	for _, j := range jobs {
 		j.from = nil
 		if j.unwanted {
-			q.finish(j, ErrNotFound)
+			q.finish(j, errUnwanted)
 			continue
 		}
 		if j.state = jobReady; j.done == 0 {
@@ -228,12 +233,8 @@ func (q *queue) take(now time.Time, stop func()) (bundle []*job, more bool) {
 func (q *queue) over(j *job, err error, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if err == nil {
-		q.finish(j, nil)
-		return
-	}
-	if j.unwanted {
-		q.finish(j, ErrNotFound)
+	if err == nil || j.unwanted {
+		q.finish(j, err)
 		return
 	}
 	j.state, j.err, j.from = jobParked, err, nil
@@ -253,7 +254,7 @@ func (q *queue) over(j *job, err error, now time.Time) {
 func (q *queue) drop(j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.finish(j, ErrNotFound)
+	q.finish(j, errUnwanted)
 }
 
 // retry makes jobs ready again whose time has come or, with online, that

@@ -204,21 +204,31 @@ func (l *Layer) keepBundle(ctx context.Context, batch *blob.Batch, got []*job) {
 	l.stirred.add(ds...)
 }
 
-var errUnwanted = errors.New("no longer wished for")
+// errUnwanted is the end of a job that is no longer wished for.
+var errUnwanted = fmt.Errorf("%w: it was unsaved or deleted meanwhile", ErrNotFound)
 
 // bring stages one file in the batch, from wherever its bytes are.
 func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 	if !l.wishedFor(j.digest) {
 		return errUnwanted
 	}
-	if l.blobs.Has(j.digest) || l.fromTrash(ctx, j.digest) {
+	var trashErr error
+	here := l.blobs.Has(j.digest)
+	if !here {
+		here, trashErr = l.fromTrash(ctx, j.digest)
+	}
+	if here {
 		_, err := l.blobs.Verify(ctx, j.digest)
 		if err == nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrMissing) {
 			return err
 		}
 		l.setGone(j.digest)
 	}
-	return l.fromHolders(ctx, j, l.receive(ctx, batch, j))
+	err := l.fromHolders(ctx, j, l.receive(ctx, batch, j))
+	if errors.Is(err, errNoneOnline) && trashErr != nil {
+		return trashErr
+	}
+	return err
 }
 
 func (l *Layer) wishedFor(d Digest) bool {
@@ -234,19 +244,24 @@ func (*Layer) receive(ctx context.Context, batch *blob.Batch, j *job) func(blob.
 	}
 }
 
-func (l *Layer) fromTrash(ctx context.Context, d Digest) bool {
+// fromTrash brings a file back from the trash here, if the trash has its bytes
+// whole. An error is one of the disk: they may come back another time.
+func (l *Layer) fromTrash(ctx context.Context, d Digest) (here bool, err error) {
 	why := l.mirror.trashed(d)
 	if why == "" {
-		return false
+		return false, nil
 	}
 	info, err := l.blobs.Untrash(d)
 	if err != nil {
 		l.setGone(d)
-		return false
+		if errors.Is(err, blob.ErrNotFound) || errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
+			err = nil
+		}
+		return false, err
 	}
 	l.mirror.setHere(info)
 	l.noteRestored(ctx, d, why)
-	return true
+	return true, nil
 }
 
 // keep writes the records of files that have come, and drops again what is no
