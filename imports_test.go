@@ -45,6 +45,7 @@ var vendors = map[string][]string{
 	"gvisor.dev/":                       {"overlay"},
 	"github.com/pion/":                  {"overlay"},
 	"github.com/matrix-org/":            {"overlay"}, // its module comparison/pinecone
+	"github.com/fsnotify/":              {"internal"},
 	"github.com/gen2brain/":             {"imagelib"},
 	"go.n16f.net/thumbhash":             {"imagelib"},
 }
