@@ -71,6 +71,7 @@ type App struct {
 	notice     string // what Open could not do, in words for a person
 	activities *activities
 	patience   patience
+	watching   watching
 	counted    holdingsCache
 	command    bool // it was opened for one command
 
@@ -101,6 +102,7 @@ func open(ctx context.Context, opts Options, command bool) (*App, error) {
 	}
 	a := &App{log: opts.Log, opts: opts, command: command, ready: make(chan struct{})}
 	a.activities = newActivities(&a.changed)
+	a.watching.app = a
 	a.close = sync.OnceValue(a.release)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -237,6 +239,9 @@ func (a *App) Run(ctx context.Context) error {
 	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen}, a.loopback...)
+	if !a.command {
+		parts = append(parts, a.watching.run)
+	}
 	for _, part := range parts {
 		g.Go(func() error { return part(ctx) })
 	}

@@ -236,6 +236,22 @@ func (c *Client) SetLimits(ctx context.Context, m LimitsInfo) error {
 	return c.call(ctx, http.MethodPost, "/v1/limits", m, nil)
 }
 
+// WatchedFolders lists the watched folders, in the order in which they were added.
+func (c *Client) WatchedFolders(ctx context.Context) (list []WatchedFolder, err error) {
+	return list, c.call(ctx, http.MethodGet, "/v1/watched", nil, &list)
+}
+
+// AddWatchedFolder lets the photos of a folder at an absolute path be imported
+// by themselves, now and after each start.
+func (c *Client) AddWatchedFolder(ctx context.Context, path string) error {
+	return c.call(ctx, http.MethodPost, "/v1/watched", folderRequest{path}, nil)
+}
+
+// RemoveWatchedFolder undoes AddWatchedFolder. What was imported stays.
+func (c *Client) RemoveWatchedFolder(ctx context.Context, path string) error {
+	return c.call(ctx, http.MethodPost, "/v1/watched/remove", folderRequest{path}, nil)
+}
+
 // Check compares records and files. Each event has a Problem or, at the end, Checked.
 func (c *Client) Check(ctx context.Context, opts CheckOptions, each func(Event)) error {
 	return c.stream(ctx, "/v1/check", opts, each)

@@ -16,9 +16,9 @@ import (
 // progressEvery is how often a long command says how far it is.
 const progressEvery = 250 * time.Millisecond
 
-// watch calls send with what now returns, again and again, until the func it
+// follow calls send with what now returns, again and again, until the func it
 // returns is called.
-func watch(send func(Event), now func() *Progress) (stop func()) {
+func follow(send func(Event), now func() *Progress) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -94,7 +94,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 	}
 	stop := func() {}
 	j.started = func(act *activity) {
-		stop = watch(send, func() *Progress { return act.progress(c.app.files.Transfers(), time.Now()) })
+		stop = follow(send, func() *Progress { return act.progress(c.app.files.Transfers(), time.Now()) })
 	}
 	j.report = func(d Digest, err error) {
 		if err != nil {

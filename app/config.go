@@ -40,7 +40,8 @@ type config struct {
 	Theme          string   `json:"theme"`
 	Scale          float64  `json:"scale"`
 	FirstStartDone bool     `json:"firstStartDone"`
-	CORSOrigins    []string `json:"corsOrigins"` // pages whose scripts may use --couch, such as "https://notes.example.org"; "*" = any, without cookies
+	Watched        []string `json:"watchedFolders"` // folders whose photos are imported by themselves
+	CORSOrigins    []string `json:"corsOrigins"`    // pages whose scripts may use --couch, such as "https://notes.example.org"; "*" = any, without cookies
 }
 
 func defaultConfig() config {
@@ -203,7 +204,7 @@ func (c *configFile) update(change func(*config) error) error {
 }
 
 func (c *configFile) encode(values config) ([]byte, error) {
-	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.STUN, &values.CORSOrigins} {
+	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.STUN, &values.CORSOrigins, &values.Watched} {
 		if *l == nil {
 			*l = []string{} // for whoever edits the file
 		}

@@ -12,6 +12,7 @@
 //	                    no unix socket: control.json, with an address and a token)
 //	device.key          the device's identity (an Ed25519 seed)
 //	loopback.password   the password of --couch and --socks
+//	watched/            what was found in watched folders
 //	seen.json           when other devices were last heard
 //	files/              records, blob index, fetch cache
 //	images/             the image model's local snapshot

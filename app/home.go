@@ -86,6 +86,7 @@ func (p places) password() string   { return filepath.Join(p.home, "loopback.pas
 func (p places) seen() string       { return filepath.Join(p.home, "seen.json") }
 func (p places) files() string      { return filepath.Join(p.home, "files") }
 func (p places) images() string     { return filepath.Join(p.home, "images") }
+func (p places) watched() string    { return filepath.Join(p.home, "watched") }
 
 // badHome is the error for a home that cannot be used.
 func badHome(home string, err error) error {

@@ -81,6 +81,16 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/limits", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b LimitsInfo) (any, error) { return b, a.SetLimits(b.limits()) })
 	}))
+	mux.HandleFunc("GET /v1/watched", c.answer(func(r *http.Request) (any, error) {
+		_, err := a.Ready(r.Context())
+		return a.WatchedFolders(), err
+	}))
+	mux.HandleFunc("POST /v1/watched", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b folderRequest) (any, error) { return b, a.AddWatchedFolder(b.Path) })
+	}))
+	mux.HandleFunc("POST /v1/watched/remove", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b folderRequest) (any, error) { return b, a.RemoveWatchedFolder(b.Path) })
+	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
 	mux.HandleFunc("GET /v1/actions", c.answer(c.actions))
@@ -107,12 +117,14 @@ func (c *control) routes() http.Handler {
 }
 
 type (
-	peerRequest  struct{ URI string }
-	openRequest  struct{ Args []string }
-	pairAnswer   struct{ Accept bool }
-	joinRequest  struct{ Code string }
-	pathsRequest struct{ Paths []string }
-	filesRequest struct {
+	peerRequest struct{ URI string }
+	openRequest struct{ Args []string }
+	pairAnswer  struct{ Accept bool }
+
+	folderRequest struct{ Path string } // absolute
+	joinRequest   struct{ Code string }
+	pathsRequest  struct{ Paths []string }
+	filesRequest  struct {
 		Do      string // "save", "unsave", "unsaveWhenSafe", "delete", "restore"
 		Digests []string
 		Force   bool

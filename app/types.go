@@ -155,6 +155,7 @@ const (
 	KindDelete  = "delete"
 	KindRestore = "restore"
 	KindCheck   = "check"
+	KindWatch   = "watch" // an import from a watched folder
 
 	KindBackup        = "backup"
 	KindRestoreBackup = "restoreBackup"

@@ -20,6 +20,7 @@ import (
 type ImportProgress struct {
 	Total, Done               int // files found, and dealt with
 	Added, Duplicates, Failed int
+	Deleted                   int // passed over by a watched folder; see [WatchedFolder]
 	TotalBytes, Bytes         int64
 	Current                   string // path of a file being read
 }
@@ -28,6 +29,7 @@ type ImportProgress struct {
 type ImportResult struct {
 	Added      []Digest  // new in the library, in the order they were found
 	Duplicates int       // files whose bytes the library had already
+	Deleted    int       // files of a watched folder that were deleted from the library before
 	Failed     int       // files that were not kept
 	Problems   []Problem // what a person should hear of, in path order
 }
@@ -77,19 +79,28 @@ func (l *Library) Import(ctx context.Context, paths []string, report func(Import
 	if err := l.files.Ready(ctx); err != nil { // before, all files would look new
 		return ImportResult{}, fmt.Errorf("import: %w", err)
 	}
-	im := &importer{l: l, report: report, taken: map[Digest]bool{}, added: map[Digest]int{}}
+	im := newImporter(l, report)
 	w, err := walk(ctx, paths)
 	im.problems = w.problems
 	im.progress.Failed = len(w.problems)
 	if err != nil {
 		return im.result(), fmt.Errorf("import: %w", err)
 	}
-	im.progress.Total = len(w.found) + len(w.problems)
-	im.progress.Done = len(w.problems)
-	for _, s := range w.found {
+	return im.all(ctx, w.found)
+}
+
+func newImporter(l *Library, report func(ImportProgress)) *importer {
+	return &importer{l: l, report: report, taken: map[Digest]bool{}, added: map[Digest]int{}}
+}
+
+// all imports what was found, beside the problems there were in finding it.
+func (im *importer) all(ctx context.Context, found []source) (ImportResult, error) {
+	im.progress.Total = len(found) + len(im.problems)
+	im.progress.Done = len(im.problems)
+	for _, s := range found {
 		im.progress.TotalBytes += s.size
 	}
-	err = im.run(ctx, w.found)
+	err := im.run(ctx, found)
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.report(im.progress)
@@ -103,6 +114,7 @@ func (l *Library) Import(ctx context.Context, paths []string, report func(Import
 type importer struct {
 	l      *Library
 	report func(ImportProgress)
+	folder *WatchedFolder // that the files lie in; nil: a person has chosen them
 
 	mu       sync.Mutex // guards all below, and calls of report
 	progress ImportProgress
@@ -149,7 +161,7 @@ func (im *importer) run(ctx context.Context, found []source) error {
 }
 
 func (im *importer) result() ImportResult {
-	r := ImportResult{Duplicates: im.progress.Duplicates, Failed: im.progress.Failed, Problems: im.problems}
+	r := ImportResult{Duplicates: im.progress.Duplicates, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Problems: im.problems}
 	for d := range im.added {
 		r.Added = append(r.Added, d)
 	}

@@ -66,11 +66,14 @@ func (w *importWorker) take(ctx context.Context, j job) error {
 		w.step(func(p *ImportProgress) { p.Bytes += rest })
 	case err == nil:
 		w.step(func(p *ImportProgress) { p.Bytes += rest; p.Done++; p.Duplicates++ })
+	case errors.Is(err, errWasDeleted):
+		w.step(func(p *ImportProgress) { p.Bytes += rest; p.Done++; p.Deleted++ })
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case fatal(err):
 		return err
 	default:
+		w.remember(j.source, Digest{}, err)
 		w.problem(j.path, err)
 		w.step(func(p *ImportProgress) { p.Bytes += rest; p.Done++; p.Failed++ })
 	}
@@ -126,8 +129,8 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 		return false, err
 	}
 	s := stagedFile{photo: p, digest: sha256.Sum256(data)}
-	if !w.begin(&s) {
-		return false, nil
+	if wanted, err := w.begin(&s); !wanted {
+		return false, err
 	}
 	if s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info); err == nil {
 		_, err = w.batch.Create(ctx, bytes.NewReader(data), s.metadata())
@@ -147,8 +150,8 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 		return false, err
 	}
 	s := stagedFile{photo: p, digest: e.Digest}
-	if !w.begin(&s) {
-		return false, nil
+	if wanted, err := w.begin(&s); !wanted {
+		return false, err
 	}
 	if s.info.Kind == KindImage {
 		s.problem = fmt.Errorf("%w: %w", ErrKeptUndrawn, thumb.ErrTooLarge)
@@ -158,15 +161,37 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 }
 
 // begin decides what is to be done with bytes. It returns false when the
-// library has them here with their document, or this import has met them.
-func (w *importWorker) begin(s *stagedFile) bool {
-	if !w.first(s.digest) {
-		return false
-	}
+// library has them here with their document, or this import has met them. What
+// only lies in a watched folder is not wanted either where a person has deleted
+// it, which the error tells, or has removed it from this device.
+func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
 	e, err := w.l.files.Entry(s.digest)
-	exists := err == nil && e.Deleted == nil
+	known := err == nil
+	if w.folder != nil && known && (e.Deleted != nil || !e.Here() && len(e.HolderIDs()) > 0) {
+		w.remember(s.source, s.digest, nil)
+		if e.Deleted != nil {
+			return false, errWasDeleted
+		}
+		return false, nil
+	}
+	if !w.first(s.digest) {
+		w.remember(s.source, s.digest, nil)
+		return false, nil
+	}
+	exists := known && e.Deleted == nil
 	s.isNew, s.needsDoc = !exists, !w.l.index.known(s.digest)
-	return s.isNew || s.needsDoc || !e.Here()
+	wanted = s.isNew || s.needsDoc || !e.Here()
+	if !wanted {
+		w.remember(s.source, s.digest, nil)
+	}
+	return wanted, nil
+}
+
+// remember lets the watched folder, if there is one, know what became of a file.
+func (im *importer) remember(s source, d Digest, err error) {
+	if im.folder != nil {
+		im.folder.note(s, d, err)
+	}
 }
 
 func (w *importWorker) stage(s stagedFile) {
@@ -287,6 +312,7 @@ func (l *Library) addDocuments(ctx context.Context, docs []filelayer.Doc) error 
 
 // committed counts a file that is safe.
 func (w *importWorker) committed(s stagedFile) {
+	w.remember(s.source, s.digest, nil)
 	if s.problem != nil {
 		w.problem(s.path, s.problem)
 	}

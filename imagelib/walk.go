@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // source is one file to import.
 type source struct {
-	path string
-	size int64
+	path  string
+	size  int64
+	mtime time.Time // only of one in a watched folder
 }
 
 // walker lists the files at and below paths. It enters each folder once, however
@@ -121,7 +123,7 @@ func (w *walker) link(ctx context.Context, p string) error {
 }
 
 func (w *walker) file(path string, size int64) {
-	w.found = append(w.found, source{path, size})
+	w.found = append(w.found, source{path: path, size: size})
 }
 
 func (w *walker) problem(path string, err error) {
@@ -136,8 +138,13 @@ func ignored(name string) bool {
 	case "@eadir", "#recycle", "$recycle.bin", "system volume information":
 		return true
 	}
-	return strings.HasPrefix(name, ".") || slices.Contains(sidecars, filepath.Ext(name))
+	ext := filepath.Ext(name)
+	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || slices.Contains(sidecars, ext) || slices.Contains(unfinished, ext)
 }
+
+// unfinished are the kinds of files that a program is still writing, and gives
+// another name when they are complete.
+var unfinished = []string{".part", ".partial", ".crdownload", ".download", ".tmp", ".temp", ".!ut"}
 
 // sidecars are the kinds of files that go with photos and are none: edits,
 // metadata, databases of thumbnails. In a folder nobody wants to hear of them.

@@ -31,6 +31,10 @@ func commands() []*command {
 			long: importHelp, flags: openFlags(nil), least: 1, most: -1, run: importPaths,
 		},
 		{
+			name: "watch", usage: "watch add FOLDER | remove FOLDER | list", short: "import what comes into a folder by itself",
+			long: watchHelp, flags: openFlags(nil), least: 1, most: 2, run: watchFolders,
+		},
+		{
 			name: "list", usage: "list", short: "list all photos, wherever they are",
 			long: listHelp, flags: openFlags(nil), run: listFiles,
 		},

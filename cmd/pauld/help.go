@@ -147,6 +147,24 @@ pauld doctor.
 cannot be reached any more; see: pauld status --if-lost DEVICE. DEVICE is a name, or an
 ID cut to its first 8 digits or more.
 `
+	watchHelp = `While a device runs, each photo that is in the folder, or below it, is copied into the
+library: what comes within seconds, and what came meanwhile when the device starts. The
+folder is only read. A file is taken once no program has written to it for two seconds.
+What was deleted from the library, or removed from this device, does not come back
+because it still lies there; what is removed from the folder stays in the library.
+Hidden files, and those that programs are still writing (.part, .crdownload, .tmp),
+are passed over. "pauld undo" takes an import back.
+
+"list" tells how each folder is doing:
+
+  watching   changes are noticed within seconds
+  scanned    the system does not tell of changes, as on a network drive, or no more than
+             so many; all is looked through every few minutes
+  missing    the folder is not there (its disk is not connected, say), and is waited for
+  off        no device runs, or WHY
+
+With --json a line {path, state, reason, photos, deleted, notPhotos, unread} for each.
+`
 	peerHelp = `A peer is a node through which devices find each other. Those added are kept for
 later starts. While one of them is linked, no public peer is: so each of your
 devices should name it, or it should be linked to the public network itself.
