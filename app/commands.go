@@ -118,7 +118,7 @@ func (a *App) isDone(do string, e Entry) bool {
 	case do == KindRestore:
 		return e.Deleted == nil
 	case do == KindDelete:
-		return e.Deleted != nil && !e.Here() // one that is held back is here, and this agrees to it
+		return e.Deleted != nil && !e.Kept() // one that is held back is here, and this agrees to it
 	case e.Deleted != nil:
 		return false // which is an error
 	case do == KindSave:

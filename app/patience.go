@@ -80,7 +80,7 @@ func (a *App) holdersOf(d Digest) (known, online bool) {
 		return false, false
 	}
 	for id, h := range e.Holders {
-		if id != a.id() && h.Holds() {
+		if id != a.id() && h.Has() {
 			known = true
 			online = online || a.files.Online(id)
 		}

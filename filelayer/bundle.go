@@ -44,9 +44,8 @@ func (l *Layer) serveBlobs(w http.ResponseWriter, r *http.Request) {
 
 // sendBlob sends one file as serveBlobs does. An error ends the answer.
 func (l *Layer) sendBlob(out *bufio.Writer, d Digest) error {
-	f, info, err := l.blobs.Open(d)
+	f, info, err := l.open(d)
 	if err != nil {
-		l.noteAbsent(d, err)
 		return binary.Write(out, binary.BigEndian, int64(noBlob))
 	}
 	defer func() { _ = f.Close() }() // opened for reading only

@@ -114,6 +114,9 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 		copied, _ := l.mirror.copied(d)
 		tell(Problem{Digest: d, Name: filepath.Base(copied.path), Path: copied.path, Err: ErrUnrecorded})
 	}
+	if err := l.checkPlaces(tell); err != nil {
+		return err
+	}
 	for _, e := range l.Entries() {
 		if ctx.Err() != nil {
 			return nil // Check tells
@@ -165,6 +168,10 @@ func absence(info blob.Info) error {
 
 // checkCopy notes in p what is wrong with a copy, if anything is.
 func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
+	if e.InPlace {
+		p.Err = l.checkPlaced(ctx, e.Digest, read)
+		return
+	}
 	info, err := l.blobs.Info(e.Digest)
 	switch {
 	case errors.Is(err, blob.ErrNotFound):
@@ -181,11 +188,38 @@ func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
 	}
 }
 
+// checkPlaced is what is wrong with a copy in a folder that was added in place.
+func (l *Layer) checkPlaced(ctx context.Context, d Digest, read bool) error {
+	_, err := l.blobs.PlacedInfo(d)
+	if err == nil && read {
+		return l.verifyPlaced(ctx, d)
+	}
+	if errors.Is(err, ErrMissing) {
+		l.lookAgain.Raise()
+	}
+	if err != nil && !errors.Is(err, ErrPlaceAway) {
+		return fmt.Errorf("%w: %w", ErrInPlace, err)
+	}
+	return nil
+}
+
+// checkPlaces tells of places that are not there.
+func (l *Layer) checkPlaces(tell func(Problem)) error {
+	places, err := l.blobs.Places()
+	for _, p := range places {
+		if away := l.blobs.PlaceThere(p.Path); away != nil {
+			tell(Problem{Name: filepath.Base(p.Path), Path: p.Path, Err: fmt.Errorf("%w: %w", ErrInPlace, away)})
+		}
+	}
+	return err
+}
+
 // repairAll puts right what it can, and notes that; also what has been put right
 // meanwhile without it, as by a device that came online late.
 func (l *Layer) repairAll(ctx context.Context, ps []Problem) {
 	for i := range ps {
-		ps[i].Repaired = !errors.Is(ps[i].Err, ErrStray) && l.repair(ctx, ps[i]) == nil
+		theirs := errors.Is(ps[i].Err, ErrStray) || errors.Is(ps[i].Err, ErrInPlace) // which is not Paul's to repair
+		ps[i].Repaired = !theirs && l.repair(ctx, ps[i]) == nil
 	}
 	for i, p := range ps {
 		e, known := l.mirror.entry(p.Digest)

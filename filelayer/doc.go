@@ -24,6 +24,9 @@
 // "I have read these bytes at T, and will not drop them before T + 10 min". It is
 // for one removal, and ends early when the other device holds the bytes again.
 //
+// place: a folder that was added in place. A device has what lies there, and does
+// not keep it: it is verified and not saved, so it is no holder.
+//
 // trash: where bytes go that a device no longer keeps, for 30 days.
 //
 // roster: the devices that are paired. peer: one of them, other than this one.

@@ -33,9 +33,13 @@ type Holder struct {
 	Verified time.Time // when the device last checked the bytes; zero: it has none
 }
 
-// Holds says whether the device claims a checked copy. It is no proof: see
-// [Layer.Unsave].
-func (h Holder) Holds() bool { return h.Saved && !h.Verified.IsZero() }
+// Holds says whether the device claims a checked copy that it keeps. It is no
+// proof: see [Layer.Unsave].
+func (h Holder) Holds() bool { return h.Saved && h.Has() }
+
+// Has says whether the device claims a checked copy that it keeps, or one in a
+// folder that was added in place, which may go at any time.
+func (h Holder) Has() bool { return !h.Verified.IsZero() }
 
 // An Entry is a file of the library: its record, and where its copy is here.
 // Holders and Deleted are shared between entries and must not be changed.
@@ -48,20 +52,25 @@ type Entry struct {
 	Added   Stamp
 	Holders map[string]Holder // by device ID; removed devices are left out
 	Deleted *Stamp            // nil unless the file has been deleted
-	Path    string            // of the copy in this device's library; "" if none
+	Path    string            // of the copy on this device; "" if none
+	InPlace bool              // that copy is not in the library, but in a folder that was added in place
 
 	self string    // this device
 	read time.Time // when it last read its copy: the record is not written anew for each check
 }
 
-// Here says whether this device has a copy in its library.
+// Here says whether this device has a copy, in its library or in a folder that
+// was added in place.
 func (e Entry) Here() bool { return e.Path != "" }
 
-// HolderIDs lists the devices that claim a checked copy, sorted.
+// Kept says whether this device has a copy in its library.
+func (e Entry) Kept() bool { return e.Here() && !e.InPlace }
+
+// HolderIDs lists the devices that claim a checked copy, kept or in place, sorted.
 func (e Entry) HolderIDs() []string {
 	var ids []string
 	for id, h := range e.Holders {
-		if h.Holds() {
+		if h.Has() {
 			ids = append(ids, id)
 		}
 	}

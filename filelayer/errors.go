@@ -31,6 +31,10 @@ var (
 	// would be fetched again at once. Nothing was removed.
 	ErrKeeper = errors.New("this device keeps every photo: let it keep chosen ones only, and try again")
 
+	// ErrInPlace is returned when the copy of a device lies in a folder that was
+	// added in place: Paul removes nothing there, and vouches for nothing.
+	ErrInPlace = errors.New("the copy lies in a folder that was added in place, where Paul removes nothing, and cannot promise that anything stays")
+
 	// ErrLeased is returned when another device relies on the copy here.
 	ErrLeased = blob.ErrLeased
 
@@ -75,6 +79,8 @@ var (
 	ErrNotMounted = blob.ErrNotMounted
 	ErrMissing    = blob.ErrMissing
 	ErrChanged    = blob.ErrChanged
+	ErrPlaceAway  = blob.ErrPlaceAway
+	ErrBadPlace   = blob.ErrBadPlace
 
 	ErrDamaged = couch.ErrDamaged
 	ErrNewer   = couch.ErrNewer

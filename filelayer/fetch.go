@@ -20,11 +20,10 @@ func (l *Layer) Fetch(ctx context.Context, d Digest) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fetch: %w", err)
 	}
-	f, _, err := l.blobs.Open(d)
+	f, _, err := l.open(d)
 	if err == nil {
 		return f, nil
 	}
-	l.noteAbsent(d, err)
 	unlock, err := l.fetches.lock(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", e.Name, err)
@@ -62,6 +61,14 @@ func (l *Layer) fromHolders(ctx context.Context, j *job, receive func(blob.Sourc
 		if err == nil || stopsFetch(ctx, err) {
 			return err
 		}
+	}
+	if l.mirror.inPlace(j.digest) {
+		err := receive(l.placed(j.digest), l.progressFrom(j, l.opts.DeviceID))
+		if err == nil || ctx.Err() != nil || errors.Is(err, ErrNoSpace) || errors.Is(err, ErrNotMounted) {
+			return err
+		}
+		l.log.WarnContext(ctx, "A file in a folder that was added in place could not be copied", "name", j.name, "error", err)
+		l.lookAgain.Raise()
 	}
 	ids := l.holdersOnline(j.digest)
 	if l.beginSpread(j, ids) {

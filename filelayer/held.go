@@ -193,7 +193,7 @@ func (m *mirror) localCount() int {
 func (l *Layer) HeldDeletions() []Entry {
 	var out []Entry
 	for _, d := range l.held.list() {
-		if e, ok := l.mirror.entry(d); ok && e.Deleted != nil && e.Here() {
+		if e, ok := l.mirror.entry(d); ok && e.Deleted != nil && e.Kept() {
 			out = append(out, e)
 		}
 	}

@@ -57,6 +57,7 @@ type Layer struct {
 	role          atomic.Pointer[Role] // nil until one is set
 	roleChanged   signal.Signal
 	rosterChanged signal.Signal
+	lookAgain     signal.Signal // see LookAgain
 	closed        chan struct{} // closed by Close
 	told          atomic.Int64  // when progress was last told, in nanoseconds
 	indexed       atomic.Bool   // the index of the library can be relied on
@@ -99,7 +100,7 @@ func Open(opts Options) (*Layer, error) {
 		return nil, err
 	}
 	l.blobs, err = blob.Open(blob.Options{
-		Library: opts.Library, StateDir: opts.Dir, CacheBytes: opts.CacheBytes, Log: opts.Log,
+		Library: opts.Library, Places: opts.Places, StateDir: opts.Dir, CacheBytes: opts.CacheBytes, Log: opts.Log,
 		OnAside: l.noteAside, Now: opts.now, Believing: opts.believing,
 	})
 	if err != nil {

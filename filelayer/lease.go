@@ -52,6 +52,7 @@ var refusals = map[string]error{
 	"deleted":   ErrDeleted,
 	"dropping":  blob.ErrDropping,
 	"unmounted": ErrNotMounted,
+	"inplace":   ErrInPlace,
 }
 
 // A copy is read again before a lease when its last check is older than this,
@@ -135,6 +136,9 @@ func (l *Layer) grantLease(ctx context.Context, name string, d Digest, size int6
 	if err == nil && info.Missing {
 		err = ErrMissing
 	}
+	if e.InPlace && err != nil {
+		return verified, until, ErrInPlace
+	}
 	if err != nil {
 		l.noteAbsent(d, err)
 		return verified, until, err
@@ -169,6 +173,9 @@ func (l *Layer) noteAbsent(d Digest, err error) {
 
 // verify reads the copy here again, and notes what it finds.
 func (l *Layer) verify(ctx context.Context, d Digest) error {
+	if e, _ := l.mirror.entry(d); e.InPlace {
+		return l.verifyPlaced(ctx, d)
+	}
 	info, err := l.blobs.Verify(ctx, d)
 	if err == nil {
 		l.mirror.setHere(info)

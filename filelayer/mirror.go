@@ -22,8 +22,9 @@ type mirror struct {
 	files    map[Digest]*fileState
 	devices  map[string]*deviceRecord
 	local    map[Digest]localCopy
-	trash    map[Digest]string // why the bytes are in the trash
-	claims   map[Digest]int    // files that a call is working on
+	placed   map[Digest]localCopy // in folders that were added in place
+	trash    map[Digest]string    // why the bytes are in the trash
+	claims   map[Digest]int       // files that a call is working on
 	stale    map[Digest]struct{}
 	entries  []Entry // snapshot without what is stale, by digest
 	deleted  []Entry // nil when stale
@@ -51,6 +52,7 @@ func newMirror(self string) *mirror {
 		files:   make(map[Digest]*fileState),
 		devices: make(map[string]*deviceRecord),
 		local:   make(map[Digest]localCopy),
+		placed:  make(map[Digest]localCopy),
 		trash:   make(map[Digest]string),
 		claims:  make(map[Digest]int),
 		stale:   make(map[Digest]struct{}),
@@ -103,10 +105,15 @@ func (m *mirror) build(d Digest, s *fileState) Entry {
 			holders[id] = Holder{Saved: h.Saved, N: h.N, Verified: h.Verified.time()}
 		}
 	}
+	copied, kept := m.local[d]
+	inPlace := false
+	if !kept {
+		copied, inPlace = m.placed[d]
+	}
 	return Entry{
 		Digest: d, Name: s.Name, Size: s.Size, Type: s.Type, Time: s.Time.time(),
 		Added: s.Added.export(), Deleted: s.Deleted.exportPtr(),
-		Holders: holders, Path: m.local[d].path, self: m.self, read: m.local[d].verified,
+		Holders: holders, Path: copied.path, InPlace: inPlace, self: m.self, read: copied.verified,
 	}
 }
 

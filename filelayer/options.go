@@ -30,6 +30,10 @@ type Options struct {
 	// Library is the folder that holds the originals. Required.
 	Library string
 
+	// Places are the folders that were added in place, as AddPlace has returned
+	// them.
+	Places []string
+
 	// DeviceID is this device's public key, 64 lower-case hex digits. Required.
 	DeviceID string
 

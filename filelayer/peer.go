@@ -177,9 +177,8 @@ func (l *Layer) withDigest(serve func(http.ResponseWriter, *http.Request, string
 
 // serveBlob sends the copy here, or a range of it.
 func (l *Layer) serveBlob(w http.ResponseWriter, r *http.Request, _ string, d Digest) {
-	f, _, err := l.blobs.Open(d)
+	f, _, err := l.open(d)
 	if err != nil {
-		l.noteAbsent(d, err)
 		http.Error(w, "no copy of this file here", http.StatusNotFound)
 		return
 	}

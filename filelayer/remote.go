@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/libpaul/paul/filelayer/blob"
@@ -111,8 +112,13 @@ func (g *guarded) Close() error {
 
 // cached reads a file from the temporary copy here.
 func (l *Layer) cached(d Digest) blob.Source {
+	return fromFile(func() (*os.File, error) { return l.blobs.Cached(d) })
+}
+
+// fromFile is the source of a file on this device.
+func fromFile(open func() (*os.File, error)) blob.Source {
 	return func(_ context.Context, offset int64) (io.ReadCloser, error) {
-		f, err := l.blobs.Cached(d)
+		f, err := open()
 		if err != nil {
 			return nil, err
 		}

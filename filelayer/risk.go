@@ -17,7 +17,7 @@ type Copies struct {
 func (e Entry) Copies() Copies {
 	var c Copies
 	for id, h := range e.Holders {
-		if h.Holds() {
+		if h.Has() {
 			c.Count++
 			at := e.proved(id, h)
 			c.Oldest, c.Newest = earlier(c.Oldest, at), later(c.Newest, at)
@@ -36,11 +36,11 @@ func (e *Entry) proved(id string, h Holder) time.Time {
 
 // onlyOn tells whether a device has the only checked copy of a file.
 func (e *Entry) onlyOn(id string) bool {
-	if !e.Holders[id].Holds() {
+	if !e.Holders[id].Has() {
 		return false
 	}
 	for other, h := range e.Holders {
-		if other != id && h.Holds() {
+		if other != id && h.Has() {
 			return false
 		}
 	}
@@ -108,7 +108,7 @@ func TakeCensus(entries []Entry) Census {
 		}
 		copies = copies[:0]
 		for id, h := range e.Holders {
-			if !h.Holds() {
+			if !h.Has() {
 				continue
 			}
 			if shares[id] == nil {

@@ -81,7 +81,7 @@ func (l *Layer) roleWork(r Role) roleWork {
 	}
 	self := l.opts.DeviceID
 	all := slices.DeleteFunc(slices.Clone(l.Entries()), func(e Entry) bool {
-		return !r.Everything && !e.Here() && !e.Holders[self].Saved
+		return e.InPlace || !r.Everything && !e.Here() && !e.Holders[self].Saved // what lies in place takes no space of the library
 	})
 	slices.SortFunc(all, func(a, b Entry) int {
 		return cmp.Or(b.Time.Compare(a.Time), bytes.Compare(a.Digest[:], b.Digest[:]))

@@ -187,6 +187,9 @@ func (l *Layer) loadCopies() error {
 		}
 		l.mirror.setHere(info)
 	}
+	if err := l.loadPlaced(); err != nil {
+		return err
+	}
 	return l.loadTrash()
 }
 
@@ -264,9 +267,11 @@ func (m *mirror) unsettled() []Digest {
 			out = append(out, d)
 		}
 	}
-	for d := range m.local {
-		if _, known := m.files[d]; !known {
-			out = append(out, d)
+	for _, copies := range []map[Digest]localCopy{m.local, m.placed} {
+		for d := range copies {
+			if _, known := m.files[d]; !known {
+				out = append(out, d)
+			}
 		}
 	}
 	return out

@@ -33,6 +33,9 @@ func (l *Layer) scrub(ctx context.Context, rest func(context.Context, time.Durat
 		if errors.Is(err, ErrNotMounted) {
 			return // until it is there again
 		}
+		if errors.Is(err, ErrPlaceAway) {
+			continue
+		}
 		if err != nil && ctx.Err() == nil {
 			l.log.WarnContext(ctx, "A copy did not pass its check", "digest", c.digest, "error", err)
 		}
@@ -56,6 +59,11 @@ func (m *mirror) due(then time.Time) []dueCopy {
 	var out []dueCopy
 	for d, c := range m.local {
 		if c.verified.Before(then) {
+			out = append(out, dueCopy{d, c})
+		}
+	}
+	for d, c := range m.placed { // of which no copy in the library is read
+		if _, kept := m.local[d]; !kept && c.verified.Before(then) {
 			out = append(out, dueCopy{d, c})
 		}
 	}

@@ -40,8 +40,9 @@ func (l *Layer) settleLoop(ctx context.Context) error {
 // A plan says what has to be done for a number of files.
 type plan struct {
 	drop   []Digest // deleted, and the bytes are here
-	lower  []Digest // deleted, and this device still claims a copy
+	lower  []Digest // deleted, or gone from a folder in place, and this device still claims a copy
 	adopt  []Digest // the bytes are here, and the record does not say so, or wrongly
+	place  []Digest // the same of bytes in a folder that was added in place, which this device does not keep
 	lost   []Digest // the record claims bytes that are not here
 	revive []Digest // no longer deleted, and the bytes are in the trash for it
 	spare  []Digest // in the trash for another reason, and no device claims a copy
@@ -69,11 +70,14 @@ func (m *mirror) plan(ds []Digest) plan {
 // mu.
 func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 	copied, here := m.local[d]
+	placed, inPlace := m.placed[d]
 	s, known := m.files[d]
-	if !known {
-		if here {
-			return &p.adopt
-		}
+	switch {
+	case !known && here:
+		return &p.adopt
+	case !known && inPlace:
+		return &p.place
+	case !known:
 		return &p.rest
 	}
 	own := s.Devices[m.self]
@@ -92,6 +96,10 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 		return &p.lost
 	case own.Saved:
 		return &p.want
+	case inPlace && (own.Verified == 0 || placed.size != s.Size):
+		return &p.place
+	case !inPlace && own.Verified > 0:
+		return &p.lower
 	case m.trash[d] == trashDeleted:
 		return &p.revive
 	case m.spare(d, s):
@@ -128,7 +136,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 			l.queue.add(e)
 		}
 	}
-	l.held.forget(p.rest, p.adopt, p.lost, p.revive, p.spare, p.want)
+	l.held.forget(p.rest, p.adopt, p.place, p.lost, p.revive, p.spare, p.want)
 	l.noteUndeleted(ctx, p.rest, p.adopt)
 	later, dropErr := l.dropDeleted(ctx, l.agreed(p.drop))
 	needed, waiting := l.spares.due(ds, p.spare, l.now(), l.spareGrace())
@@ -139,9 +147,10 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 		l.claimCopies(ctx, p.lost, true),
 		l.claimCopies(ctx, p.revive, true),
 		l.adopt(ctx, p.adopt),
+		l.adoptPlaced(ctx, p.place, nil),
 	)
 	if err != nil {
-		later = append(append(append(append(later, p.lower...), p.lost...), p.revive...), p.adopt...)
+		later = slices.Concat(later, p.lower, p.lost, p.revive, p.adopt, p.place)
 	}
 	l.changed.Raise()
 	return later, err
@@ -238,12 +247,18 @@ func (l *Layer) adopt(ctx context.Context, ds []Digest) error {
 		if r.Deleted != nil {
 			return false
 		}
-		wrong := r.Size != info.Size
-		if wrong { // whoever has the bytes knows; in this lifecycle the greatest size counts
-			r.Size, r.Added = info.Size, after(l.opts.DeviceID, l.now(), &r.Added)
-		}
+		wrong := l.correctSize(r, info.Size)
 		return r.set(l.opts.DeviceID, true, toMillis(info.Verified)) || wrong
 	})
+}
+
+// correctSize writes the size of a file that this device has, if the record has
+// another: whoever has the bytes knows. In this lifecycle the greatest size counts.
+func (l *Layer) correctSize(r *fileRecord, size int64) (wrong bool) {
+	if wrong = r.Size != size; wrong {
+		r.Size, r.Added = size, after(l.opts.DeviceID, l.now(), &r.Added)
+	}
+	return wrong
 }
 
 // orphan makes the record of bytes that have none. Its lifecycle is as old as

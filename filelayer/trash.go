@@ -164,10 +164,12 @@ func (m *mirror) trashed(d Digest) string {
 	return m.trash[d]
 }
 
-// kept says whether bytes are in the library or in the trash.
+// kept says whether bytes are on this device: in the library, in a place or in the
+// trash.
 func (m *mirror) kept(d Digest) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	_, here := m.local[d]
-	return here || m.trash[d] != ""
+	_, placed := m.placed[d]
+	return here || placed || m.trash[d] != ""
 }

@@ -33,7 +33,7 @@ func (l *Layer) Trashed() ([]Trashed, error) {
 		}
 	}
 	for _, e := range l.Deleted() {
-		if !until[e.Digest].IsZero() || e.Here() || l.now().Sub(e.Deleted.At) < trashAge {
+		if !until[e.Digest].IsZero() || e.Kept() || l.now().Sub(e.Deleted.At) < trashAge {
 			out = append(out, Trashed{e, *e.Deleted, until[e.Digest]})
 		}
 	}
@@ -43,5 +43,5 @@ func (l *Layer) Trashed() ([]Trashed, error) {
 
 // unsavedHere tells whether c is a copy of e that a person has unsaved.
 func unsavedHere(e Entry, c blob.Trashed) bool {
-	return e.Deleted == nil && !e.Here() && (c.Reason == trashUnsaved || strings.HasPrefix(c.Reason, forcedPrefix))
+	return e.Deleted == nil && !e.Kept() && (c.Reason == trashUnsaved || strings.HasPrefix(c.Reason, forcedPrefix))
 }

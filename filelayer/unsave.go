@@ -113,10 +113,13 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 	if err != nil {
 		return fmt.Errorf("unsave: %w", err)
 	}
-	if !e.Here() && !e.Holders[l.opts.DeviceID].Saved {
+	if e.InPlace && !e.Holders[l.opts.DeviceID].Saved {
+		return fmt.Errorf("%s stays here: %w; remove it there yourself: %s", e.Name, ErrInPlace, e.Path)
+	}
+	if !e.Kept() && !e.Holders[l.opts.DeviceID].Saved {
 		return fmt.Errorf("unsave %s: no copy here: %w", e.Name, ErrNotFound)
 	}
-	if !e.Here() { // only a wish
+	if !e.Kept() { // only a wish
 		return l.claimCopies(ctx, []Digest{d}, false)
 	}
 	if err := l.blobs.Mounted(); err != nil {

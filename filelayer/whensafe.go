@@ -265,10 +265,10 @@ func (l *Layer) tryWhenSafe(ctx context.Context, d Digest) {
 	case !waits || ctx.Err() != nil:
 		return
 	case !known || e.Deleted != nil || f.Added != (stamp{e.Added.By, toMillis(e.Added.At)}),
-		!e.Here() && !e.Holders[l.opts.DeviceID].Saved:
+		!e.Kept() && !e.Holders[l.opts.DeviceID].Saved:
 		l.whenSafe.over(d)
 		return
-	case !e.Here(): // missing, and to be fetched again
+	case !e.Kept(): // missing, and to be fetched again
 		return
 	}
 	claimed := 0

@@ -71,7 +71,7 @@ type file struct {
 func fileOf(e *filelayer.Entry) file {
 	f := file{exists: e.Deleted == nil, name: e.Name, size: e.Size, here: e.Here()}
 	for _, h := range e.Holders {
-		if h.Holds() {
+		if h.Has() {
 			f.holders++
 		}
 	}

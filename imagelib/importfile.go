@@ -180,7 +180,7 @@ func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
 	}
 	exists := known && e.Deleted == nil
 	s.isNew, s.needsDoc = !exists, !w.l.index.known(s.digest)
-	wanted = s.isNew || s.needsDoc || !e.Here()
+	wanted = s.isNew || s.needsDoc || !e.Kept()
 	if !wanted {
 		w.remember(s.source, s.digest, nil)
 	}

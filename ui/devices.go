@@ -148,7 +148,7 @@ func (s *shell) onlyOn(id string) int {
 	n := 0
 	for _, img := range s.snap.images {
 		if img.Holders == 1 {
-			if e, ok := s.dev.Entry(img.Digest); ok && e.Holders[id].Holds() {
+			if e, ok := s.dev.Entry(img.Digest); ok && e.Holders[id].Has() {
 				n++
 			}
 		}

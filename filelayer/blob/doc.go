@@ -8,6 +8,9 @@
 // is on the disk. A crash at any instant leaves a file whole or not there, and
 // the next [Open] puts index and folder in agreement again.
 //
+// Folders can be added in place: the index knows the photos in them too, and the
+// store only ever reads there.
+//
 // The folder .paul inside the library holds what is not yet or no more a
 // photo of the library:
 //

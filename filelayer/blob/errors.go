@@ -39,6 +39,11 @@ var (
 	// ErrDropping says that this device is about to remove its copy, and so
 	// cannot promise to keep it.
 	ErrDropping = errors.New("this device is about to remove its copy")
+	// ErrPlaceAway says that a folder that was added in place is not there, or
+	// has none of the files that it had. Nothing is taken for removed.
+	ErrPlaceAway = errors.New("folder that was added in place is not there: is its disk connected?")
+	// ErrBadPlace says that a folder cannot be added in place.
+	ErrBadPlace = errors.New("this folder cannot be added in place")
 	// ErrClosed says that the batch was committed or aborted before.
 	ErrClosed = errors.New("batch is already committed or aborted")
 )

@@ -18,7 +18,8 @@ import (
 // are nanoseconds since 1970; fold is the path as a case-blind disk sees it.
 // A row of moves is written before a file is renamed and removed together with
 // the change of the other tables after it, so that Open can finish or forget
-// what a crash has interrupted.
+// what a crash has interrupted. A row of placed is a file of a folder that was
+// added in place, which lies outside the library; none of the others is.
 const schema = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS blobs (
@@ -39,6 +40,13 @@ CREATE TABLE IF NOT EXISTS quarantine (
 	path TEXT PRIMARY KEY, digest BLOB NOT NULL, origin TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases (
 	digest BLOB NOT NULL, holder TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (digest, holder)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS places (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS placed (
+	place INTEGER NOT NULL, dir TEXT NOT NULL, name TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL,
+	mtime INTEGER NOT NULL, inode INTEGER NOT NULL, verified INTEGER NOT NULL, state INTEGER NOT NULL,
+	PRIMARY KEY (place, dir, name)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS placed_digest ON placed (digest);
+CREATE INDEX IF NOT EXISTS placed_inode ON placed (inode);
 PRAGMA user_version = 1;
 `
 

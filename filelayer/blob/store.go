@@ -21,6 +21,7 @@ type Options struct {
 	StateDir   string       // folder of the index and the fetch cache; required
 	CacheBytes int64        // bound of the fetch cache; 0 means 2 GiB
 	Log        *slog.Logger // nil discards
+	Places     []string     // folders added in place, as AddPlace returned them; what the index knows of others is forgotten
 
 	// OnAside, unless nil, is called before a rotten file is moved to the
 	// quarantine: when it fails, the file stays. If it then cannot be moved, it is
@@ -121,6 +122,9 @@ func (s *Store) open(opts Options) (err error) {
 		return err
 	}
 	if err := s.loadLeases(); err != nil {
+		return err
+	}
+	if err := s.setPlaces(opts.Places); err != nil {
 		return err
 	}
 	s.cache, err = openCache(s, filepath.Join(s.state, "cache"), opts.CacheBytes)

@@ -25,14 +25,16 @@ func List(names []string) string {
 type Proof struct {
 	Device app.Device
 	At     time.Time
+
+	InPlace bool // its copy lies in a folder that was added in place, and may go at any time
 }
 
 // Proofs lists who holds a file, this computer first, then by name.
 func Proofs(e app.Entry, devices []app.Device) []Proof {
 	var out []Proof
 	for _, d := range devices {
-		if h, ok := e.Holders[d.ID]; ok && h.Holds() {
-			out = append(out, Proof{d, h.Verified})
+		if h, ok := e.Holders[d.ID]; ok && h.Has() {
+			out = append(out, Proof{Device: d, At: h.Verified, InPlace: !h.Holds()})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Proof) int {
@@ -47,9 +49,9 @@ func Proofs(e app.Entry, devices []app.Device) []Proof {
 	return out
 }
 
-// Elsewhere is the proofs of other devices.
+// Elsewhere is the proofs of other devices, but for what they do not keep.
 func Elsewhere(proofs []Proof) []Proof {
-	return slices.DeleteFunc(slices.Clone(proofs), func(p Proof) bool { return p.Device.Self })
+	return slices.DeleteFunc(slices.Clone(proofs), func(p Proof) bool { return p.Device.Self || p.InPlace })
 }
 
 // RemoveLabel is the text of the action that removes one photo's copy here.
