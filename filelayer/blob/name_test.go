@@ -1,6 +1,8 @@
 package blob
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -99,5 +101,75 @@ func TestManyOfOneName(t *testing.T) {
 	}
 	if len(folded) != 40 {
 		t.Errorf("%d names, want 40", len(folded))
+	}
+}
+
+// TestOthersTakeNames lets another program write into a folder whose names the store
+// has read: between two batches, in the moment between two looks, and in the middle of
+// a batch that needs one of its names.
+func TestOthersTakeNames(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"between", "unseen", "within"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			disk := &faulty{}
+			s := newDirs(t).open(t, disk)
+			put(t, s, "0.jpg", "makes the folder")
+			put(t, s, "a.jpg", "first")
+			dir := filepath.Join(s.library, "2024", "2024-05")
+			before, err := os.Stat(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			foreign, taken := "B.JPG", when != "within"
+			if when != "between" { // on a disk that is not blind to case the other name would be free
+				foreign = "b.jpg"
+			}
+			write := func() {
+				if err := os.WriteFile(filepath.Join(dir, foreign), []byte("foreign"), 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+			if when == "within" {
+				disk.fail = func(op, _ string) error {
+					if op == "rename" && !taken {
+						taken = true
+						write()
+					}
+					return nil
+				}
+			} else {
+				write()
+			}
+			seen := before.ModTime()
+			if when == "between" {
+				seen = seen.Add(time.Second)
+			}
+			if err := os.Chtimes(dir, seen, seen); err != nil {
+				t.Fatal(err)
+			}
+			put(t, s, "b.jpg", "second")
+			wantFiles(t, s, map[string]string{
+				"2024/2024-05/0.jpg": "makes the folder", "2024/2024-05/a.jpg": "first",
+				"2024/2024-05/" + foreign: "foreign", "2024/2024-05/b-2.jpg": "second",
+			})
+		})
+	}
+}
+
+// TestFolderIsReadOnce imports into one folder, batch after batch.
+func TestFolderIsReadOnce(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	const rel = "2024/2024-05"
+	put(t, s, "0.jpg", "makes the folder")
+	put(t, s, "a.jpg", "a")
+	first := s.listed[rel]
+	put(t, s, "b.jpg", "b")
+	if first == nil || s.listed[rel] != first {
+		t.Error("the folder was read again, though nobody else wrote there")
+	}
+	if first != nil && len(first.names) != 3 {
+		t.Errorf("known to be there: %v", first.names)
 	}
 }

@@ -4,17 +4,54 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"time"
 )
 
-// names chooses free names for a batch. It reads each folder once.
+// names chooses free names for a batch. It reads each folder once, and not at all
+// when the last batch has and nothing came or went since.
 type names struct {
 	s       *Store
-	folders map[string]map[string]string // folder -> folded name -> name as it is
+	folders map[string]*listing // by path
+	last    map[string]*listing // of the batch before
 }
 
-func newNames(s *Store) *names { return &names{s: s, folders: make(map[string]map[string]string)} }
+// A listing is what a folder contains.
+type listing struct {
+	names map[string]string // folded name -> name as it is
+	mtime time.Time         // of the folder, when it contained these or less
+}
+
+// newNames begins a batch. The caller holds mu.
+func newNames(s *Store) *names {
+	last := s.listed
+	s.listed = nil // until keep
+	return &names{s: s, folders: make(map[string]*listing), last: last}
+}
+
+// changed says whether something came or went in a folder since it was read.
+func (n *names) changed(rel string, l *listing) bool {
+	fi, err := os.Lstat(n.s.path(rel))
+	return err != nil || !fi.ModTime().Equal(l.mtime)
+}
+
+// forgetChanged is called before the files get their names.
+func (n *names) forgetChanged() {
+	maps.DeleteFunc(n.folders, n.changed)
+}
+
+// keep leaves the folders to the next batch. It is called once all files have the
+// names that were chosen.
+func (n *names) keep() {
+	for rel, l := range n.folders {
+		if fi, err := os.Lstat(n.s.path(rel)); err == nil {
+			l.mtime = fi.ModTime()
+		}
+	}
+	n.s.listed = n.folders
+}
 
 // choose returns the first candidate for name in folder that collides with no
 // file, also not on a disk that is blind to case; or, with same not nil, that of
@@ -47,19 +84,33 @@ func (n *names) choose(folder, name string, d Digest, size int64) (rel string, s
 }
 
 func (n *names) folder(rel string) (map[string]string, error) {
-	if there, ok := n.folders[rel]; ok {
-		return there, nil
+	if l, ok := n.folders[rel]; ok {
+		return l.names, nil
+	}
+	l, ok := n.last[rel]
+	if !ok || n.changed(rel, l) {
+		var err error
+		if l, err = n.list(rel); err != nil {
+			return nil, explain(err)
+		}
+	}
+	n.folders[rel] = l
+	return l.names, nil
+}
+
+func (n *names) list(rel string) (*listing, error) {
+	l := &listing{names: make(map[string]string)}
+	if fi, err := os.Lstat(n.s.path(rel)); err == nil {
+		l.mtime = fi.ModTime()
 	}
 	entries, err := os.ReadDir(n.s.path(rel))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, explain(err)
+		return nil, err
 	}
-	there := make(map[string]string, len(entries))
 	for _, e := range entries {
-		there[fold(e.Name())] = e.Name()
+		l.names[fold(e.Name())] = e.Name()
 	}
-	n.folders[rel] = there
-	return there, nil
+	return l, nil
 }
 
 // same returns the file at rel, as it was before its bytes were read, when it is
@@ -87,33 +138,11 @@ func (n *names) same(rel string, d Digest, size int64) (fs.FileInfo, error) {
 func (s *Store) name(order []*staged, known map[Digest]bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	names := newNames(s)
-	var moves []*move
-	var spare []string
-	for d := range known {
-		if here, err := s.hereLocked(d); here {
-			continue
-		} else if err != nil {
-			return err
-		}
-		m, err := s.fromTrash(names, d)
-		if err != nil {
-			return fmt.Errorf("a file was removed after it was found known, import it again: %w", err)
-		}
-		moves = append(moves, m)
+	spare, err := s.nameAll(order, known)
+	if errors.Is(err, fs.ErrExist) { // another program has taken a name that was free
+		spare, err = s.nameAll(order, known)
 	}
-	for _, st := range order {
-		m, err := s.nameOne(names, st)
-		if err != nil {
-			return err
-		}
-		if m == nil {
-			spare = append(spare, st.rel)
-		} else {
-			moves = append(moves, m)
-		}
-	}
-	if err := s.perform(moves); err != nil {
+	if err != nil {
 		return err
 	}
 	for _, rel := range spare {
@@ -122,6 +151,41 @@ func (s *Store) name(order []*staged, known map[Digest]bool) error {
 		}
 	}
 	return nil
+}
+
+// nameAll is name, and returns the temporary files that are not needed.
+func (s *Store) nameAll(order []*staged, known map[Digest]bool) (spare []string, err error) {
+	names := newNames(s)
+	var moves []*move
+	for d := range known {
+		if here, err := s.hereLocked(d); here {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		m, err := s.fromTrash(names, d)
+		if err != nil {
+			return nil, fmt.Errorf("a file was removed after it was found known, import it again: %w", err)
+		}
+		moves = append(moves, m)
+	}
+	for _, st := range order {
+		m, err := s.nameOne(names, st)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil {
+			spare = append(spare, st.rel)
+		} else {
+			moves = append(moves, m)
+		}
+	}
+	names.forgetChanged()
+	if err := s.perform(moves); err != nil {
+		return nil, err
+	}
+	names.keep()
+	return spare, nil
 }
 
 // nameOne returns the move of a file to its name, nil when its bytes are in the

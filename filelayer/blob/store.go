@@ -65,6 +65,7 @@ type Store struct {
 
 	mu       sync.Mutex                      // guards names in the library, what rows say of them, and the fields below
 	half     []*move                         // announced, and neither finished nor taken back
+	listed   map[string]*listing             // of the last batch, while all its files have their names; see names
 	leases   map[Digest]map[string]time.Time // when the leases of a blob end, by their names
 	dropping map[Digest]int                  // how many callers of Dropping are not done
 }
