@@ -13,6 +13,7 @@ import (
 
 	"github.com/libpaul/paul/filelayer/conflict"
 	"github.com/libpaul/paul/filelayer/couch"
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // A Doc is a document of a [Database].
@@ -187,16 +188,14 @@ func explainStatus(err error) error {
 
 // splitDoc takes a document as the database gives it apart.
 func splitDoc(raw json.RawMessage) (Doc, error) {
-	var meta struct {
-		ID      string `json:"_id"`
-		Rev     string `json:"_rev"`
-		Deleted bool   `json:"_deleted"`
-	}
-	if err := json.Unmarshal(raw, &meta); err != nil {
+	body, err := conflict.Body(raw)
+	if err != nil {
 		return Doc{}, err
 	}
-	body, err := conflict.Body(raw)
-	return Doc{ID: meta.ID, Rev: meta.Rev, Deleted: meta.Deleted, Body: body}, err
+	doc := Doc{Body: body, Deleted: string(rawjson.Member(raw, "_deleted")) == "true"}
+	doc.ID, _ = rawjson.String(rawjson.Member(raw, "_id"))
+	doc.Rev, _ = rawjson.String(rawjson.Member(raw, "_rev"))
+	return doc, nil
 }
 
 // joinDoc puts a document together as the database takes it.

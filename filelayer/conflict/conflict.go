@@ -18,10 +18,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	kivik "github.com/go-kivik/kivik/v4"
+
+	"github.com/libpaul/paul/filelayer/internal/rawjson"
 )
 
 // Errors of the package.
@@ -151,21 +154,35 @@ func child(id, parent string, body json.RawMessage, deleted bool) (json.RawMessa
 	return append(append(head[:len(head)-1], ','), body[1:]...), nil
 }
 
-// Body drops the members of a document whose names begin with "_".
+// Body drops the members of a document whose names begin with "_", and sorts the
+// others. Of several with one name the last counts.
 func Body(raw json.RawMessage) (json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, err
-	}
-	if members == nil {
+	if !json.Valid(raw) || !rawjson.IsObject(raw) {
 		return nil, fmt.Errorf("%w: not an object", ErrInvalid)
 	}
-	for name := range members {
-		if name != "" && name[0] == '_' {
-			delete(members, name)
+	type member struct {
+		name          string
+		quoted, value []byte
+	}
+	var members []member
+	for quoted, value := range rawjson.Members(raw) {
+		if name := rawjson.Text(quoted); name == "" || name[0] != '_' {
+			members = append(members, member{name, quoted, value})
 		}
 	}
-	return json.Marshal(members)
+	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	body := append(make([]byte, 0, len(raw)), '{')
+	for i, m := range members {
+		if i+1 < len(members) && members[i+1].name == m.name {
+			continue
+		}
+		if len(body) > 1 {
+			body = append(body, ',')
+		}
+		body = append(append(body, m.quoted...), ':')
+		body = rawjson.AppendCompact(body, m.value)
+	}
+	return append(body, '}'), nil
 }
 
 // Canonical returns JSON with its members sorted and without spaces, or raw
