@@ -61,7 +61,7 @@ func plain(err error) error {
 // A batch is committed when it holds that much, or has waited that long: the
 // price of making it safe on disk is paid once for all its files.
 const (
-	batchFiles = 64
+	batchFiles = 128
 	batchBytes = 256 << 20
 	batchAge   = 2 * time.Second
 )

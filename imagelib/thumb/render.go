@@ -31,7 +31,7 @@ const Version = 1
 
 const (
 	quality  = 80
-	hashSide = 96 // thumbhash takes at most 100
+	hashSide = 32 // thumbhash keeps at most seven waves a side
 )
 
 // Set is the thumbnails of one photo.
