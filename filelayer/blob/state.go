@@ -139,19 +139,17 @@ func (s *Store) hash(path string, stop func() error) (Digest, error) {
 	return Digest(h.Sum(nil)), nil
 }
 
+// gatherTime is the longest that copied bytes stay in memory while more come.
+const gatherTime = 250 * time.Millisecond
+
 // copyUntil copies src to dst in large pieces, tells progress the bytes copied
-// so far, and stops with the error of stop. Both may be nil.
-func copyUntil(dst io.Writer, src io.Reader, stop func() error, progress func(int64)) (int64, error) {
+// so far, and stops with the error of stop. Both may be nil. What was read before
+// src failed is copied.
+func copyUntil(dst io.Writer, src io.Reader, stop func() error, progress func(int64)) (done int64, err error) {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	var done int64
 	for {
-		if stop != nil {
-			if err := stop(); err != nil {
-				return done, err
-			}
-		}
-		n, err := src.Read(*buf)
+		n, readErr := gather(*buf, src, stop)
 		if n > 0 {
 			if _, err := dst.Write((*buf)[:n]); err != nil {
 				return done, err
@@ -161,11 +159,34 @@ func copyUntil(dst io.Writer, src io.Reader, stop func() error, progress func(in
 				progress(done)
 			}
 		}
-		if errors.Is(err, io.EOF) {
+		if errors.Is(readErr, io.EOF) {
 			return done, nil
 		}
-		if err != nil {
-			return done, err
+		if readErr != nil {
+			return done, readErr
+		}
+	}
+}
+
+// gather reads until most of buf is full or a while has passed: a network gives
+// bytes in pieces that would each cost a call.
+func gather(buf []byte, src io.Reader, stop func() error) (n int, err error) {
+	var begun time.Time
+	for {
+		if stop != nil {
+			if err := stop(); err != nil {
+				return n, err
+			}
+		}
+		got, err := src.Read(buf[n:])
+		n += got
+		if err != nil || n >= len(buf)*3/4 {
+			return n, err
+		}
+		if now := time.Now(); begun.IsZero() {
+			begun = now
+		} else if now.Sub(begun) >= gatherTime {
+			return n, nil
 		}
 	}
 }
