@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -130,11 +132,11 @@ const keepPeerConns = filelayer.PeerIdle - time.Minute
 // 128 KB of buffers.
 const maxIdlePeerConns = 64
 
-// peerTransport reaches the peer service of other devices. It sets no limit on
+// peerTransport reaches the peer service of other devices by dial. It sets no limit on
 // a whole answer: a changes feed stays open, and photos are large.
-func peerTransport(node *overlay.Node) http.RoundTripper {
+func peerTransport(dial func(ctx context.Context, network, addr string) (net.Conn, error)) http.RoundTripper {
 	return &http.Transport{
-		DialContext:           node.DialContext,
+		DialContext:           dial,
 		DisableCompression:    true, // photos do not shrink
 		MaxIdleConns:          maxIdlePeerConns,
 		MaxIdleConnsPerHost:   8,

@@ -78,7 +78,7 @@ func (l *Layer) openBundle(ctx context.Context, id string, jobs []*job) (*bundle
 		if err != nil {
 			return nil, err
 		}
-		resp, err := l.ask(req)
+		resp, err := l.ask(l.bulk, req)
 		if err != nil {
 			return nil, err
 		}

@@ -154,7 +154,7 @@ func TestServeBlobsRefuses(t *testing.T) {
 	for name, body := range map[string][]byte{"part of a digest": make([]byte, 40), "too many": make([]byte, 32*(bundleFiles+1))} {
 		req, err := http.NewRequestWithContext(testContext(t), http.MethodPost, peerURL(a.id, "/blobs"), bytes.NewReader(body))
 		must(t, err)
-		resp, err := b.ask(req)
+		resp, err := b.ask(b.bulk, req)
 		must(t, err)
 		must(t, resp.Body.Close())
 		if resp.StatusCode != http.StatusBadRequest {

@@ -44,6 +44,7 @@ type Layer struct {
 	fetches  *fetches
 	invite   *inviting
 	client   *http.Client
+	bulk     *http.Client // for the bytes of files
 	now      func() time.Time
 	stall    time.Duration // how long a device may send nothing
 	asks     int           // requests that a removal makes at once
@@ -89,7 +90,10 @@ func Open(opts Options) (*Layer, error) {
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
-	l.lease = l.askLease
+	l.lease, l.bulk = l.askLease, l.client
+	if opts.Bulk != nil {
+		l.bulk = &http.Client{Transport: opts.Bulk, CheckRedirect: noRedirect}
+	}
 	if err := errors.Join(l.SetRole(opts.Role), l.SetLimits(opts.Limits)); err != nil {
 		return nil, err
 	}

@@ -212,7 +212,7 @@ func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (
 	if err != nil {
 		return p, err
 	}
-	resp, err := l.ask(req)
+	resp, err := l.ask(l.client, req)
 	if err != nil {
 		return p, err
 	}
@@ -229,7 +229,7 @@ func (l *Layer) releaseLease(ctx context.Context, device, removal string, d Dige
 	if err != nil {
 		return err
 	}
-	resp, err := l.ask(req)
+	resp, err := l.ask(l.client, req)
 	if err != nil {
 		return err
 	}

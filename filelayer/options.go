@@ -48,6 +48,9 @@ type Options struct {
 	// Transport reaches http://<32 hex>.<32 hex>.pk.ygg:7331/ of a peer.
 	// Required with a Network.
 	Transport http.RoundTripper
+	// Bulk is Transport for the bytes of files: a request may fail in the middle
+	// when the way to a device changes. It goes on from there. If nil, Transport.
+	Bulk http.RoundTripper
 
 	// Dial opens the pairing connection to a device that is not yet paired.
 	// Required for UsePairCode.

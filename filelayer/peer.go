@@ -71,7 +71,7 @@ func (l *Layer) PeerGet(ctx context.Context, deviceID, path string) (*http.Respo
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", l.deviceName(deviceID), err)
 	}
-	resp, err := l.ask(req)
+	resp, err := l.ask(l.client, req)
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", l.deviceName(deviceID), err)
 	}
@@ -87,8 +87,8 @@ func (u unanswered) Unwrap() error { return u.cause }
 
 // ask sends a request to another device. When its context was cancelled, the
 // error is the cause of that.
-func (l *Layer) ask(req *http.Request) (*http.Response, error) {
-	resp, err := l.client.Do(req)
+func (l *Layer) ask(client *http.Client, req *http.Request) (*http.Response, error) {
+	resp, err := client.Do(req)
 	switch {
 	case err == nil:
 		return resp, nil

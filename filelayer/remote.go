@@ -57,7 +57,7 @@ func (l *Layer) openRemote(ctx context.Context, id string, d Digest, offset, end
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", offset, end-1))
 		want, span = http.StatusPartialContent, fmt.Sprintf("bytes %d-%d/%d", offset, end-1, size)
 	}
-	resp, err := l.ask(req)
+	resp, err := l.ask(l.bulk, req)
 	if err != nil {
 		return nil, err
 	}

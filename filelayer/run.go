@@ -45,6 +45,7 @@ func (l *Layer) Run(ctx context.Context) error {
 		return nil
 	})
 	defer l.client.CloseIdleConnections()
+	defer l.bulk.CloseIdleConnections()
 	return g.Wait()
 }
 

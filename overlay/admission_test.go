@@ -146,7 +146,7 @@ func TestGuestConnectionsAreBounded(t *testing.T) {
 	if _, ok := track(7332); ok {
 		t.Error("one more connection of a guest was let in")
 	}
-	a.devices.untrack(open[0])
+	a.devices.untrack(open[0].device, open[0])
 	if _, ok := track(7331); ok {
 		t.Error("a connection to another port was let in")
 	}

@@ -33,6 +33,9 @@ type devices struct {
 	windows map[uint16]int // open windows by port
 }
 
+// A cutter is a connection that can be ended at once.
+type cutter interface{ abort() }
+
 type device struct {
 	key    ed25519.PublicKey
 	frames *bucket // how much of it is seen while it is a guest
@@ -41,7 +44,7 @@ type device struct {
 	gone     bool // being removed: nothing comes in, resets may still go out
 	presence presence
 	online   chan struct{} // closed while presence.online
-	conns    map[*conn]struct{}
+	conns    map[cutter]struct{}
 	way      Path // as it was seen last: Kind, Method, Via and Since
 
 	rx, tx  flow
@@ -58,7 +61,7 @@ func (t *devices) newDevice(key ed25519.PublicKey) *device {
 	return &device{
 		presence: presence{second: AddressOf(key).Less(t.own)},
 		key:      slices.Clone(key), frames: newBucket(strangerBurst, strangerRate),
-		online: make(chan struct{}), conns: map[*conn]struct{}{},
+		online: make(chan struct{}), conns: map[cutter]struct{}{},
 	}
 }
 
@@ -75,7 +78,7 @@ func (t *devices) admit(key ed25519.PublicKey, now time.Time) bool {
 		t.mu.Unlock()
 		return false
 	}
-	var cut []*conn
+	var cut []cutter
 	if d == nil || d.gone || !d.key.Equal(key) {
 		if d != nil {
 			cut = t.dismiss(d)
@@ -109,7 +112,7 @@ func (t *devices) expel(key ed25519.PublicKey) bool {
 
 // dismiss stops letting packets of d in and returns its connections, for
 // remove. The caller holds mu.
-func (t *devices) dismiss(d *device) []*conn {
+func (t *devices) dismiss(d *device) []cutter {
 	d.gone, d.admitted = true, false
 	if d.presence.online {
 		d.presence.online = false
@@ -119,7 +122,7 @@ func (t *devices) dismiss(d *device) []*conn {
 }
 
 // remove cuts the connections, whose resets need the entry, and then drops it.
-func (t *devices) remove(at netip.Addr, d *device, cut []*conn) {
+func (t *devices) remove(at netip.Addr, d *device, cut []cutter) {
 	for _, c := range cut {
 		c.abort()
 	}
@@ -139,7 +142,7 @@ func (t *devices) openWindow(port uint16) (closeWindow func()) {
 
 func (t *devices) closeWindow(port uint16) {
 	leaving := map[netip.Addr]*device{}
-	var cut []*conn
+	var cut []cutter
 	t.mu.Lock()
 	if t.windows[port]--; t.windows[port] == 0 {
 		delete(t.windows, port)
@@ -206,7 +209,7 @@ func (t *devices) guest(key ed25519.PublicKey) (*device, bool) {
 		return d, d != nil && !d.gone && d.key.Equal(key)
 	}
 	evictedAt, evicted := t.crowded()
-	var cut []*conn
+	var cut []cutter
 	if evicted != nil {
 		cut = t.dismiss(evicted)
 	}
@@ -283,11 +286,11 @@ func (t *devices) track(c *conn, at netip.Addr) bool {
 	return true
 }
 
-func (t *devices) untrack(c *conn) {
+func (t *devices) untrack(d *device, c cutter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c.device != nil {
-		delete(c.device.conns, c)
+	if d != nil {
+		delete(d.conns, c)
 	}
 }
 

@@ -34,6 +34,8 @@ type link struct {
 	// a search passes.
 	filterIn, filterOut atomic.Bool
 	since               time.Time
+	// expressFailed is when no express connection could be made beside it, Unix ns.
+	expressFailed atomic.Int64
 }
 
 // better reports whether packets to a node take k rather than other.

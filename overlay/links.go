@@ -34,6 +34,8 @@ type links struct {
 	moved   func()                                      // a link has come or gone: the ways to devices have changed
 	welcome func(from ed25519.PublicKey, by *link) bool // devices.welcome
 	ports   treePorts
+	express func(context.Context, stream) error // takes a connection that is not for a link
+	struck  func(*link)                         // a link has ended
 
 	listeners []*linkListener // fixed before run
 	added     chan struct{}   // a static peer has been added
@@ -62,7 +64,7 @@ func newLinks(c *core.Core, private ed25519.PrivateKey, config *tls.Config, log 
 	return &links{
 		core: c, private: private, tls: config, log: log,
 		added: make(chan struct{}, 1), up: map[*link]struct{}{}, inbound: map[netip.Addr]int{},
-		budgets: map[netip.Addr]*budget{},
+		budgets: map[netip.Addr]*budget{}, struck: func(*link) {},
 	}
 }
 
@@ -265,6 +267,7 @@ func (ls *links) strike(k *link) {
 	delete(ls.up, k)
 	ls.past.add(k)
 	ls.mu.Unlock()
+	ls.struck(k)
 	ls.log.Info("Link down", slog.String("uri", k.uri), slog.String("kind", k.kind))
 	ls.shifted.Raise()
 	ls.moved()

@@ -148,6 +148,9 @@ func (l *linkListener) take(ctx context.Context, ls *links, s stream) error {
 		_ = s.Close() // the handshake's error says more
 		return err
 	}
+	if done.tls != nil && done.tls.NegotiatedProtocol == expressProtocol {
+		return ls.express(ctx, done)
+	}
 	remote := remoteAddr(done)
 	k := &link{kind: PeeringInbound, method: MethodStatic, inbound: true, remote: remote, local: isLocal(remote)}
 	k.uri = l.uri.scheme + "://" + remote.String()

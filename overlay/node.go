@@ -39,6 +39,7 @@ type Node struct {
 	devices *devices
 	greeter *greeter
 	links   *links
+	express *express
 	public  *publicPeers
 	lan     *lan
 	direct  *direct.Engine  // nil when it is not to make links
@@ -93,6 +94,11 @@ func (n *Node) build(opts Options) error {
 	}
 	n.links = newLinks(n.core, n.private, tlsConfig(cert), n.log)
 	n.links.welcome = n.devices.welcome
+	n.links.struck = n.devices.cutBeside
+	n.express = newExpress(n, *cert)
+	if err := n.express.open(); err != nil {
+		return err
+	}
 	n.links.changed = n.changed.Raise
 	n.greeter.alone = n.links.alone
 	n.links.moved = func() {
@@ -167,6 +173,7 @@ func (n *Node) Run(ctx context.Context) error {
 		case <-carrier.Done():
 		}
 		close(n.down)
+		n.devices.cutBeside(nil)
 		sink()
 		n.core.Stop()
 		return nil
@@ -191,6 +198,7 @@ func (n *Node) carry(ctx context.Context, group *errgroup.Group) {
 	start(func(ctx context.Context) { n.greeter.write(ctx, n.send) })
 	start(n.greeter.run)
 	start(n.links.run)
+	start(n.express.run)
 	start(func(ctx context.Context) { netwatch.Watch(ctx, n.networkChanged) })
 	if n.public != nil {
 		start(n.public.run)
@@ -300,7 +308,7 @@ func (n *Node) Address() netip.Addr { return AddressOf(n.PublicKey()) }
 // Listen accepts TCP connections of admitted devices (and, on the port of an
 // open pairing window, of guests). RemoteAddr of what it accepts is an *Addr
 // with the full key of the device. It can be called before Run; a port taken
-// already is ErrPortInUse, and so is direct.SignalPort.
+// already is ErrPortInUse, and so are direct.SignalPort and 7334.
 func (n *Node) Listen(port uint16) (net.Listener, error) { return n.listen(port) }
 
 // DialContext connects to "<32 hex>.<32 hex>.pk.ygg:port", or to the
@@ -342,6 +350,16 @@ func (n *Node) reach(ctx context.Context, key ed25519.PublicKey, at netip.Addr, 
 	soon, cancel = context.WithTimeout(ctx, reachWait)
 	defer cancel()
 	return n.connect(soon, at, port)
+}
+
+// isDown reports whether the node accepts nothing any more.
+func (n *Node) isDown() bool {
+	select {
+	case <-n.down:
+		return true
+	default:
+		return false
+	}
 }
 
 // Admit lets the device with that key in, and tries to reach it.

@@ -3,6 +3,7 @@ package overlay
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ func (w *wire) join(t *testing.T) (a, b *Node) {
 	nodes := [2]*Node{}
 	for i := range nodes {
 		n := &Node{private: seeded(byte(20 + i)), down: make(chan struct{})}
+		n.express = newExpress(n, tls.Certificate{})
 		n.devices = newDevices(n.Address())
 		n.nic = newNIC(tunedMTU, n.devices)
 		var err error

@@ -89,6 +89,8 @@ type listener struct {
 	ep   tcpip.Endpoint
 	wq   *waiter.Queue
 
+	express chan net.Conn // that have come otherwise
+
 	closeOnce sync.Once
 	done      chan struct{}
 }
@@ -110,7 +112,9 @@ func (n *Node) listen(port uint16) (net.Listener, error) {
 	if local, e := ep.GetLocalAddress(); e == nil {
 		port = local.Port
 	}
-	return &listener{node: n, port: port, ep: ep, wq: wq, done: make(chan struct{})}, nil
+	l := &listener{node: n, port: port, ep: ep, wq: wq, express: make(chan net.Conn, listenBacklog), done: make(chan struct{})}
+	n.express.register(l)
+	return l, nil
 }
 
 // Accept waits for the next connection of a device that is let in.
@@ -134,7 +138,37 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, l.opError(net.ErrClosed)
 		case <-l.node.down:
 			return nil, l.opError(net.ErrClosed)
+		case c := <-l.express:
+			return c, nil
 		case <-ready:
+		}
+	}
+}
+
+// offer leaves a connection to Accept. It closes it when nobody accepts.
+func (l *listener) offer(c net.Conn) error {
+	select {
+	case l.express <- c:
+	default:
+		_ = c.Close() // the error says more
+		return errPortClosed
+	}
+	select {
+	case <-l.done:
+		l.drop()
+	default:
+	}
+	return nil
+}
+
+// drop closes what was offered and is not accepted any more.
+func (l *listener) drop() {
+	for {
+		select {
+		case c := <-l.express:
+			_ = c.Close() // nobody wants it
+		default:
+			return
 		}
 	}
 }
@@ -153,8 +187,10 @@ func (l *listener) opError(err error) error {
 // Close stops accepting. Connections accepted earlier stay open.
 func (l *listener) Close() error {
 	l.closeOnce.Do(func() {
+		l.node.express.unregister(l)
 		close(l.done)
 		l.ep.Close()
+		l.drop()
 	})
 	return nil
 }
@@ -243,7 +279,7 @@ func (c *conn) Abort() {
 func (c *conn) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closed)
-		c.devices.untrack(c)
+		c.devices.untrack(c.device, c)
 		_ = c.TCPConn.Close() // its only error is nil
 	})
 	return nil
