@@ -28,6 +28,7 @@ type Layer struct {
 	files    *Database
 	roster   *Database
 	actions  *Database // what persons did; see journal
+	copies   *Database // rules and offers; see copyRules
 	mirror   *mirror
 	changed  signal.Signal
 	loaded   chan struct{} // closed when the records are in the mirror
@@ -49,6 +50,11 @@ type Layer struct {
 	stall    time.Duration // how long a device may send nothing
 	asks     int           // requests that a removal makes at once
 
+	copyRules  *copyRules
+	copyNotes  *copyNotes
+	deliveries *deliveries
+	free       func() (int64, error) // bytes free for the library; tests replace it
+
 	spreadFrom int64         // bytes of a file that is fetched from several devices at once
 	spreading  chan struct{} // holds one for each such file
 
@@ -57,6 +63,7 @@ type Layer struct {
 
 	role          atomic.Pointer[Role] // nil until one is set
 	roleChanged   signal.Signal
+	copiesChanged signal.Signal
 	rosterChanged signal.Signal
 	lookAgain     signal.Signal // see LookAgain
 	closed        chan struct{} // closed by Close
@@ -87,6 +94,7 @@ func Open(opts Options) (*Layer, error) {
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
 		asks: removalAsks, spreadFrom: spreadFile, spreading: make(chan struct{}, fetchers),
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting), twins: newTwins(), journal: newJournal(),
+		copyRules: newCopyRules(), deliveries: newDeliveries(),
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),
 		client: &http.Client{Transport: opts.Transport, CheckRedirect: noRedirect},
 	}
@@ -103,6 +111,9 @@ func Open(opts Options) (*Layer, error) {
 	if l.whenSafe, err = openWhenSafe(filepath.Join(opts.Dir, "removewhensafe.json")); err != nil {
 		return nil, err
 	}
+	if l.copyNotes, err = openCopyNotes(filepath.Join(opts.Dir, "copies.json")); err != nil {
+		return nil, err
+	}
 	l.blobs, err = blob.Open(blob.Options{
 		Library: opts.Library, Places: opts.Places, StateDir: opts.Dir, CacheBytes: opts.CacheBytes, Log: opts.Log,
 		OnAside: l.noteAside, Now: opts.now, Believing: opts.believing,
@@ -110,6 +121,7 @@ func Open(opts Options) (*Layer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open library: %w", err)
 	}
+	l.free = l.blobs.Free
 	if err := l.openDatabases(); err != nil {
 		return nil, errors.Join(err, l.blobs.Close())
 	}
@@ -132,6 +144,9 @@ func (l *Layer) openDatabases() (err error) {
 		return errors.Join(err, l.db.Close())
 	}
 	if l.actions, err = l.Database("journal", mergeJournal); err != nil {
+		return errors.Join(err, l.db.Close())
+	}
+	if l.copies, err = l.Database("copies", mergeCopyRecords); err != nil {
 		return errors.Join(err, l.db.Close())
 	}
 	return nil

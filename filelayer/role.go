@@ -19,7 +19,8 @@ const (
 // there, and nothing else.
 type Role struct {
 	Everything bool  // every file of the library is saved here
-	Space      int64 // bytes that copies here may take, the newest first; 0: no limit
+	Helps      bool  // files of which too few devices have a copy are saved here, see [CopyRule]
+	Space      int64 // bytes that copies here may take, the newest first, the trash not counted; 0: no limit
 }
 
 // A Plan is what a device has to do for its role.
@@ -32,6 +33,13 @@ type Plan struct {
 	StuckBytes int64
 }
 
+func planOf(w roleWork) (p Plan) {
+	p.Fetch, p.FetchBytes = tally(w.fetch)
+	p.Free, p.FreeBytes = tally(w.free)
+	p.Stuck, p.StuckBytes = tally(w.stuck)
+	return p
+}
+
 // SetRole changes what this device keeps by itself, from now on until Close.
 // Nothing is removed that other devices do not prove to have.
 func (l *Layer) SetRole(r Role) error {
@@ -40,6 +48,7 @@ func (l *Layer) SetRole(r Role) error {
 	}
 	l.role.Store(&r)
 	l.roleChanged.Raise()
+	l.copiesChanged.Raise()
 	return nil
 }
 
@@ -52,14 +61,11 @@ func (l *Layer) Role() Role {
 }
 
 // Plan tells what this device would have to do for a role.
-func (l *Layer) Plan(r Role) Plan {
-	var p Plan
-	w := l.roleWork(r)
-	p.Fetch, p.FetchBytes = tally(w.fetch)
-	p.Free, p.FreeBytes = tally(w.free)
-	p.Stuck, p.StuckBytes = tally(w.stuck)
-	return p
-}
+func (l *Layer) Plan(r Role) Plan { return planOf(l.roleWork(r, l.opts.DeviceID, l.ruleSet(nil))) }
+
+// TrashBytes is what the trash here takes on the disk, beside what a limit of
+// space is about.
+func (l *Layer) TrashBytes() (int64, error) { return l.blobs.TrashBytes() }
 
 func tally(es []Entry) (files int, bytes int64) {
 	for _, e := range es {
@@ -72,16 +78,23 @@ func tally(es []Entry) (files int, bytes int64) {
 // oldest.
 type roleWork struct{ fetch, free, stuck []Entry }
 
-// roleWork compares what the device keeps with what its role is: of the files
-// that it should have, the newest that fit in the space.
-func (l *Layer) roleWork(r Role) roleWork {
+// roleWork compares what a device keeps with what its role is: of the files
+// that it should have, the newest that fit in the space. It frees no copy that a
+// rule asks for.
+func (l *Layer) roleWork(r Role, id string, rules ruleSet) roleWork {
 	var w roleWork
-	if r == (Role{}) {
+	if !r.Everything && r.Space == 0 {
 		return w
 	}
-	self := l.opts.DeviceID
+	here := func(e Entry) bool {
+		return id == l.opts.DeviceID && e.Here() || id != l.opts.DeviceID && e.Holders[id].Holds()
+	}
+	inPlace := func(e Entry) bool {
+		h := e.Holders[id]
+		return id == l.opts.DeviceID && e.InPlace || id != l.opts.DeviceID && h.Has() && !h.Saved
+	}
 	all := slices.DeleteFunc(slices.Clone(l.Entries()), func(e Entry) bool {
-		return e.InPlace || !r.Everything && !e.Here() && !e.Holders[self].Saved // what lies in place takes no space of the library
+		return inPlace(e) || !r.Everything && !here(e) && !e.Holders[id].Saved // what lies in place takes no space of the library
 	})
 	slices.SortFunc(all, func(a, b Entry) int {
 		return cmp.Or(b.Time.Compare(a.Time), bytes.Compare(a.Digest[:], b.Digest[:]))
@@ -92,11 +105,11 @@ func (l *Layer) roleWork(r Role) roleWork {
 		if fits {
 			taken += e.Size
 		}
-		switch saved := e.Here() || e.Holders[self].Saved; {
+		switch saved := here(e) || e.Holders[id].Saved; {
 		case fits == saved:
 		case fits:
 			w.fetch = append(w.fetch, e)
-		case !e.Here() || l.claimed(e) >= l.opts.Copies:
+		case !here(e) || l.spared(e, id, rules.of(e.Digest)):
 			w.free = append(w.free, e)
 		default:
 			w.stuck = append(w.stuck, e)
@@ -105,14 +118,20 @@ func (l *Layer) roleWork(r Role) roleWork {
 	return w
 }
 
-// claimed counts the other devices that are said to have a checked copy.
-func (l *Layer) claimed(e Entry) (n int) {
+// claimed counts the devices other than one that are said to have a checked copy.
+func (*Layer) claimed(e Entry, but string) (n int) {
 	for id, h := range e.Holders {
-		if id != l.opts.DeviceID && h.Holds() {
+		if id != but && h.Holds() {
 			n++
 		}
 	}
 	return n
+}
+
+// spared says whether enough other devices are said to have a copy for one to
+// free its own.
+func (l *Layer) spared(e Entry, id string, rule CopyRule) bool {
+	return l.claimed(e, id) >= max(l.opts.Copies, rule.Copies) && !slices.Contains(rule.On, id)
 }
 
 // roleLoop does what the role asks for, until ctx ends.
@@ -149,7 +168,7 @@ func (l *Layer) roleLoop(ctx context.Context) error {
 // playRole saves and frees what the role asks for. tried says when a copy was
 // last not freed.
 func (l *Layer) playRole(ctx context.Context, tried map[Digest]time.Time) {
-	w := l.roleWork(l.Role())
+	w := l.roleWork(l.Role(), l.opts.DeviceID, l.ruleSet(nil))
 	var ds []Digest
 	for _, e := range w.fetch {
 		ds = append(ds, e.Digest)

@@ -16,10 +16,11 @@ import (
 // other devices do, until ctx ends. It may be called once.
 func (l *Layer) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	filesRead, rosterRead, journalRead := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	filesRead, rosterRead, journalRead, copiesRead := make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
 	g.Go(func() error { return l.followFiles(ctx, sync.OnceFunc(func() { close(filesRead) })) })
 	g.Go(func() error { return l.followRoster(ctx, sync.OnceFunc(func() { close(rosterRead) })) })
 	g.Go(func() error { return l.followJournal(ctx, sync.OnceFunc(func() { close(journalRead) })) })
+	g.Go(func() error { return l.followCopies(ctx, sync.OnceFunc(func() { close(copiesRead) })) })
 	merged := make(chan struct{})
 	for _, db := range l.db.seal() {
 		caughtUp := func() {}
@@ -29,7 +30,7 @@ func (l *Layer) Run(ctx context.Context) error {
 		g.Go(func() error { return db.resolve(ctx, caughtUp) })
 	}
 	g.Go(func() error {
-		if err := l.begin(ctx, filesRead, rosterRead, journalRead); err != nil {
+		if err := l.begin(ctx, filesRead, rosterRead, journalRead, copiesRead); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -99,6 +100,7 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.retryLoop(ctx) })
 	g.Go(func() error { return l.whenSafeLoop(ctx) })
 	g.Go(func() error { return l.roleLoop(ctx) })
+	g.Go(func() error { return l.copiesLoop(ctx) })
 	g.Go(func() error { return l.journalLoop(ctx) })
 }
 

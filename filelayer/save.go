@@ -20,6 +20,7 @@ func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 	if err := l.CancelUnsave(digests...); err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
+	l.copyNotes.wanted(digests)
 	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
 		own := r.Devices[l.opts.DeviceID]
 		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)

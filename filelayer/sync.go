@@ -115,6 +115,8 @@ func (l *Layer) accept(db *Database) func(id string, doc json.RawMessage) error 
 		check = l.checkDevice
 	case l.actions:
 		check = l.checkAction
+	case l.copies:
+		check = l.checkCopies
 	default:
 		return nil // its own package looks at it
 	}

@@ -120,6 +120,7 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 		return fmt.Errorf("unsave %s: no copy here: %w", e.Name, ErrNotFound)
 	}
 	if !e.Kept() { // only a wish
+		l.noteDeclined(e, what)
 		return l.claimCopies(ctx, []Digest{d}, false)
 	}
 	if err := l.blobs.Mounted(); err != nil {
@@ -131,8 +132,11 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 	bound, done := l.blobs.Dropping(d)
 	defer done()
 	r := &removal{Entry: e, id: rand.Text(), what: what, need: l.opts.Copies, began: l.now()}
-	if what == RemovedForced {
+	switch what {
+	case RemovedForced:
 		r.need = 0
+	case RemovedForSpace: // no person has said so: what the rules ask for stays
+		r.need = max(r.need, l.ruleSet(nil).of(d).Copies)
 	}
 	if err = l.prove(ctx, r, bound); err == nil {
 		err = l.letGo(ctx, r)
@@ -141,6 +145,14 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 		l.giveUp(ctx, r)
 	}
 	return err
+}
+
+// noteDeclined notes that a person has removed a file from here, so that no rule
+// brings it back.
+func (l *Layer) noteDeclined(e Entry, what string) {
+	if what != RemovedForSpace {
+		l.copyNotes.decline(e.Digest, stamp{e.Added.By, toMillis(e.Added.At)})
+	}
 }
 
 // letGo writes the line of the log, lowers the record, then moves the bytes to
@@ -160,6 +172,7 @@ func (l *Layer) letGo(ctx context.Context, r *removal) error {
 	if err := l.removals.add(line); err != nil {
 		return fmt.Errorf("%s stays here: %w", r.Name, err)
 	}
+	l.noteDeclined(r.Entry, r.what)
 	l.mirror.claim(d)
 	defer func() {
 		l.mirror.release(d)

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -42,6 +43,12 @@ func (s *Store) reserve(dir string, need int64) (written func(int64), release fu
 		sp.reserved[dir] -= n
 	}
 	return written, func() { written(left) }, nil
+}
+
+// Free tells how many bytes more the disk of the library can take.
+func (s *Store) Free() (int64, error) {
+	free, err := s.fsys.free(s.library)
+	return int64(min(free, math.MaxInt64/4)), explain(err) //nolint:gosec // bounded
 }
 
 func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -194,6 +194,15 @@ func (s *Store) Trashed() ([]Trashed, error) {
 	return all, nil
 }
 
+// TrashBytes is the size of what is in the trash.
+func (s *Store) TrashBytes() (int64, error) {
+	sums, err := collect(s.index, func(rs *sql.Rows) (n int64, err error) { return n, rs.Scan(&n) }, "SELECT COALESCE(SUM(size), 0) FROM trash")
+	if err != nil {
+		return 0, fmt.Errorf("read trash: %w", err)
+	}
+	return sums[0], nil
+}
+
 // Quarantined returns the files that were put aside, the latest first.
 func (s *Store) Quarantined() ([]Quarantined, error) {
 	all, err := collect(s.index, func(rs *sql.Rows) (q Quarantined, err error) {

@@ -1,0 +1,186 @@
+package filelayer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	copyPatience = 30 * time.Minute // until another device is asked for what one does not deliver
+	copyLook     = time.Minute      // between two looks at who delivers, while a rule asks for something
+	freeStep     = 64 << 20         // bytes by which what is said to be free may be wrong, or an eighth
+)
+
+// deliveries judges who delivers the copies that it is to have: what the others
+// last did, and since when they owe something.
+type deliveries struct {
+	mu      sync.Mutex // guards devices
+	devices map[string]delivery
+}
+
+type delivery struct {
+	held   int       // copies
+	offer  int64     // count of its offer
+	online bool      // when last looked at
+	since  time.Time // it last delivered, came online, or owed nothing
+	late   bool
+}
+
+func newDeliveries() *deliveries { return &deliveries{devices: make(map[string]delivery)} }
+
+func (s *deliveries) late(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.devices[id].late
+}
+
+// judge takes in what a device has and owes now. It is late once it has owed
+// something for copyPatience and brought nothing, until it does, comes online or
+// makes another offer.
+func (s *deliveries) judge(id string, held int, offer int64, online, owes bool, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, known := s.devices[id]
+	switch {
+	case !known, held > d.held, offer != d.offer, online && !d.online:
+		d.since, d.late = now, false
+	case d.late:
+	case !owes || now.Before(d.since):
+		d.since = now
+	case now.Sub(d.since) >= copyPatience:
+		d.late = true
+	}
+	d.held, d.offer, d.online = held, offer, online
+	s.devices[id] = d
+}
+
+// copiesLoop does what the rules ask of this device, until ctx ends.
+func (l *Layer) copiesLoop(ctx context.Context) error {
+	changed, stop := l.changed.Listen()
+	defer stop()
+	role, stopRole := l.copiesChanged.Listen()
+	defer stopRole()
+	tick := time.NewTicker(rolePause)
+	defer tick.Stop()
+	for {
+		l.playCopies(ctx)
+		var look <-chan time.Time
+		if !l.ruleSet(nil).none() {
+			look = time.After(copyLook)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-role:
+			continue
+		case <-tick.C:
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-role:
+		case <-look:
+		}
+	}
+}
+
+// playCopies tells the others what this device takes, and takes what it is to by
+// the rules.
+func (l *Layer) playCopies(ctx context.Context) {
+	if l.left() || l.givesWay() {
+		return
+	}
+	err := l.makeOffer(ctx)
+	if rules := l.ruleSet(nil); !rules.none() || l.copyNotes.waiting() {
+		a := l.allot(rules)
+		for _, d := range a.devices {
+			if d.id != l.opts.DeviceID {
+				l.deliveries.judge(d.id, a.held[d.id], l.copyRules.offer(d.id).N, l.Online(d.id), a.owes[d.id], l.now())
+			}
+		}
+		err = errors.Join(err, l.takeBack(ctx, rules), l.takeCopies(ctx, a.fetch[l.opts.DeviceID]))
+	}
+	err = errors.Join(err, l.copyNotes.save(l.current, l.expects))
+	if err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "Copies that are asked for are not all seen to", "error", err)
+	}
+}
+
+// expects says whether this device is to fetch a file.
+func (l *Layer) expects(d Digest) bool {
+	r, _, _ := l.mirror.file(d)
+	own := r.Devices[l.opts.DeviceID]
+	return r.Deleted == nil && own.Saved && !own.holds()
+}
+
+// current says whether a file is still in a lifecycle.
+func (l *Layer) current(d Digest, added stamp) bool {
+	r, _, ok := l.mirror.file(d)
+	return ok && r.Deleted == nil && r.Added == added
+}
+
+// makeOffer writes what this device keeps and takes, if the others do not know it
+// yet. One that keeps what is saved there makes none.
+func (l *Layer) makeOffer(ctx context.Context) error {
+	role := l.Role()
+	have := l.copyRules.offer(l.opts.DeviceID)
+	if have.N == 0 && !role.Everything && !role.Helps {
+		return nil
+	}
+	free, err := l.free()
+	if err != nil {
+		free = 0
+	}
+	trash, trashErr := l.blobs.TrashBytes()
+	if err := errors.Join(err, trashErr); err != nil {
+		l.log.DebugContext(ctx, "Room is not known", "error", err)
+	}
+	if have.N > 0 && have.role() == role && near(have.Free, free, freeStep) && near(have.Trash, trash, 0) {
+		return nil
+	}
+	return l.amendCopies(ctx, offerPrefix+l.opts.DeviceID, func(r *copyRecord) {
+		n := int64(0)
+		if r.Offer != nil {
+			n = r.Offer.N
+		}
+		r.Offer = &offerRecord{n + 1, role.Everything, role.Helps, role.Space, trash, free}
+	})
+}
+
+// near says whether it is worth no word that a has become b.
+func near(a, b, least int64) bool { return max(a-b, b-a) <= max(least, a/8) }
+
+// takeCopies wishes for files that a rule asks this device for.
+func (l *Layer) takeCopies(ctx context.Context, es []Entry) error {
+	if len(es) == 0 {
+		return nil
+	}
+	ds := make([]Digest, len(es))
+	for i, e := range es {
+		ds[i] = e.Digest
+	}
+	l.copyNotes.take(ds)
+	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		own := r.Devices[l.opts.DeviceID]
+		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
+	})
+}
+
+// takeBack gives up wishes of this device's own that others have fulfilled.
+func (l *Layer) takeBack(ctx context.Context, rules ruleSet) error {
+	var ds []Digest
+	for _, d := range l.copyNotes.list() {
+		e, ok := l.mirror.entry(d)
+		if !ok || e.Here() || !e.Holders[l.opts.DeviceID].Saved {
+			continue
+		}
+		if rule := rules.of(d); l.claimed(e, l.opts.DeviceID) >= rule.Copies && !slices.Contains(rule.On, l.opts.DeviceID) {
+			ds = append(ds, d)
+		}
+	}
+	return l.claimCopies(ctx, ds, false)
+}
