@@ -21,6 +21,8 @@ import (
 //
 // When all devices have met, and nothing is left to do: their records are the
 // same, and true; each file that is not deleted is in a library, and no other is.
+// Each has as many copies as the rule asks for, or as many as devices have one or
+// take one.
 
 func (w *world) survey() {
 	for _, u := range w.units {
@@ -199,11 +201,14 @@ func (w *world) meet(u *unit, first bool) {
 	for range w.digests {
 		w.fetch(u, step{})
 	}
+	w.copies(u, step{})
 	w.try(u.look())
 }
 
 // position is how much has happened in the device's records.
-func (u *unit) position() string { return u.feeds[0].since + " " + u.feeds[1].since }
+func (u *unit) position() string {
+	return u.feeds[0].since + " " + u.feeds[1].since + " " + u.feeds[2].since
+}
 
 // busy says whether a device still has to look at a file, if only after a lease.
 func (w *world) busy(members []*unit) bool {
@@ -235,6 +240,31 @@ func (w *world) checkAgreement(members []*unit) {
 		for _, d := range w.digests {
 			w.checkFile(members, u, d)
 		}
+		if first := members[0]; u.CopyRules()[""].Copies != first.CopyRules()[""].Copies {
+			w.fail("%d and %d differ about the rule", first.n, u.n)
+		}
+	}
+	for _, d := range w.digests {
+		w.checkRule(members, d)
+	}
+}
+
+// checkRule looks whether a file has the copies that are asked for.
+func (w *world) checkRule(members []*unit, d Digest) {
+	r, _, known := members[0].mirror.file(d)
+	if !known || r.Deleted != nil || !w.held(members, d) {
+		return
+	}
+	have, may := 0, 0
+	for _, u := range members {
+		if u.blobs.Has(d) {
+			have++
+		} else if u.helps && !u.copyNotes.refuses(d, r.Added) {
+			may++
+		}
+	}
+	if want := members[0].CopyRules()[""].Copies; have < min(want, have+may) {
+		w.fail("%v has %d copies of %d, and %d more devices would take one", d, have, want, may)
 	}
 }
 

@@ -49,6 +49,10 @@ var acts = map[string]act{
 	"look":    {4, true, (*world).look},
 	"settle":  {5, true, (*world).settle},
 	"fetch":   {6, true, (*world).fetch},
+	"rule":    {2, true, (*world).rule},
+	"help":    {2, true, (*world).help},
+	"copies":  {4, true, (*world).copies},
+	"space":   {4, true, (*world).space},
 	"scan":    {2, true, (*world).scan},
 	"scrub":   {1, true, (*world).scrub},
 	"cut":     {3, true, func(w *world, u *unit, s step) { w.cut(u, s, true) }},
@@ -74,7 +78,7 @@ func stepNames(amid bool) []string {
 var (
 	anyStep     = stepNames(false)
 	amidStep    = stepNames(true)
-	asking      = []string{"unsave", "save", "fetch"}
+	asking      = []string{"unsave", "space", "save", "fetch"}
 	plainFaults = []fault{
 		{"_bulk_get", lostRequest}, {"_changes", lostAnswer}, {"_local", lostRequest}, {"devices", lostRequest}, {"files", lostAnswer},
 	}
@@ -221,6 +225,41 @@ func (w *world) unsave(u *unit, s step) {
 	err := u.Unsave(w.ctx, w.file(s, u.has))
 	w.asker = asker
 	w.try(err, ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing)
+}
+
+// rule lets a person change how many copies they want.
+func (w *world) rule(u *unit, s step) {
+	w.try(u.SetCopyRule(w.ctx, "", CopyRule{Copies: 1 + s.Size%3}))
+}
+
+// help lets a person change whether the device takes copies.
+func (w *world) help(u *unit, s step) {
+	u.helps = s.Size%3 > 0
+	w.try(u.SetRole(Role{Helps: u.helps}))
+}
+
+// space frees a copy as a limit of space does, which must leave as many as the
+// device knows to be asked for.
+func (w *world) space(u *unit, s step) {
+	asker := w.asker
+	w.asker = u
+	d, need := w.file(s, u.has), u.CopyRules()[""].Copies
+	was := u.has(d)
+	err := u.Layer.unsave(w.ctx, d, RemovedForSpace)
+	w.asker = asker
+	if !w.try(err, ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing) || !was || w.deleted[d] || w.frail[d] {
+		return
+	}
+	w.survey()
+	left := 0
+	for _, v := range w.units {
+		if has(v.library, d) {
+			left++
+		}
+	}
+	if left < need {
+		w.fail("%d freed %v for space, and %d copies are left of %d", u.n, d, left, need)
+	}
 }
 
 func (w *world) delete(u *unit, s step) {

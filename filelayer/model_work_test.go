@@ -17,7 +17,7 @@ func (w *world) pull(u *unit, s step) {
 
 func (u *unit) pullFrom(v *unit) error {
 	var errs []error
-	for _, db := range []*Database{u.roster, u.files} {
+	for _, db := range []*Database{u.roster, u.files, u.copies} {
 		r, err := u.puller(v.id, db)
 		if err == nil {
 			err = r.Once(u.w.ctx)
@@ -31,7 +31,7 @@ func (w *world) look(u *unit, _ step) { w.try(u.look()) }
 
 // read takes in the records that are new.
 func (u *unit) read() error {
-	for i, f := range u.feeds[:2] {
+	for i, f := range u.feeds[:3] {
 		for {
 			rows, seq, err := f.read(u.w.ctx)
 			if err != nil || len(rows) == 0 {
@@ -45,9 +45,15 @@ func (u *unit) read() error {
 			for j, row := range rows {
 				docs[j] = row.doc
 			}
-			if i == 1 {
+			switch i {
+			case 0:
+				err = u.takeFiles(u.w.ctx, docs)
+			case 1:
 				u.takeDevices(u.w.ctx, docs)
-			} else if err := u.takeFiles(u.w.ctx, docs); err != nil {
+			case 2:
+				u.takeCopyDocs(u.w.ctx, docs)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -66,7 +72,7 @@ func (u *unit) look() error {
 			break
 		}
 		u.merged = u.position()
-		for _, f := range u.feeds[2:] {
+		for _, f := range u.feeds[3:] {
 			rows, seq, err := f.read(u.w.ctx)
 			if err == nil {
 				err = f.db.merges(u.w.ctx, rows)
@@ -85,6 +91,9 @@ func (u *unit) look() error {
 	}
 	return nil
 }
+
+// copies does what the rules ask of the device.
+func (w *world) copies(u *unit, _ step) { u.playCopies(w.ctx) }
 
 func (w *world) settle(u *unit, _ step) {
 	ds := u.stirred.take()

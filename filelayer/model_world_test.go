@@ -84,12 +84,13 @@ type unit struct {
 	up       bool
 	removed  bool          // a person has removed it, and perhaps not everybody knows
 	skew     time.Duration // of its clock
+	helps    bool          // it takes copies
 	expelled bool          // it has removed another, which nobody may know but it
 	service  http.Handler
 	changed  signal.Signal
 
 	admitted map[string]bool
-	feeds    [4]*feed          // of records and of conflicts, in files and devices
+	feeds    [6]*feed          // of records and of conflicts, in files, devices and copies
 	merged   string            // position up to which conflicts are merged
 	pulled   map[string]string // position up to which all is pulled, of each device
 	dead     map[Digest]stamp  // latest lifecycle that it knew to be deleted
@@ -140,13 +141,14 @@ func (u *unit) open() error {
 	var err error
 	u.Layer, err = Open(Options{
 		Dir: filepath.Join(u.dir, "state"), Library: filepath.Join(u.dir, "library"),
-		DeviceID: u.id, Platform: "test", Address: "200::1", Network: u, Transport: u,
+		DeviceID: u.id, Platform: "test", Address: "200::1", Network: u, Transport: u, Role: Role{Helps: u.helps},
 		now: u.clock, believing: w.off.digest,
 	})
 	if err != nil {
 		return err
 	}
 	u.asks = 1 // one after the other
+	u.free = func() (int64, error) { return 1 << 40, nil }
 	if w.off.proof {
 		u.Layer.lease = func(_ context.Context, id, _ string, e Entry) (proof, error) {
 			if !e.Holders[id].Holds() {
@@ -158,11 +160,13 @@ func (u *unit) open() error {
 	u.switchJoins()
 	u.admitted = make(map[string]bool)
 	u.pulled, u.merged = make(map[string]string), ""
-	u.feeds = [4]*feed{
+	u.feeds = [6]*feed{
 		{db: u.files, normal: true},
 		{db: u.roster, normal: true},
+		{db: u.copies, normal: true},
 		{db: u.files, normal: true, leaves: true},
 		{db: u.roster, normal: true, leaves: true},
+		{db: u.copies, normal: true, leaves: true},
 	}
 	u.db.seal()
 	read := make(chan struct{})
@@ -170,7 +174,7 @@ func (u *unit) open() error {
 	go func() { begun <- u.begin(w.ctx, read) }()
 	err = u.files.await(w.ctx)
 	if err == nil {
-		err = errors.Join(u.roster.await(w.ctx), u.read())
+		err = errors.Join(u.roster.await(w.ctx), u.copies.await(w.ctx), u.read())
 	}
 	close(read)
 	if err = errors.Join(err, <-begun); err != nil {
