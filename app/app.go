@@ -73,6 +73,7 @@ type App struct {
 	patience   patience
 	watching   watching
 	counted    holdingsCache
+	below      belowCache
 	command    bool // it was opened for one command
 
 	changed signal.Signal
@@ -230,6 +231,7 @@ func (a *App) openImages() (err error) {
 	if err != nil {
 		return err
 	}
+	a.files.SetGroups(a.images.AlbumsOf)
 	return nil
 }
 

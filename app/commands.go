@@ -104,6 +104,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 		e, _ := c.app.Entry(d)
 		l := c.app.listing(e)
 		l.Digest = d.String()
+		l.Below = j.kind == KindUnsave && c.app.BelowOf(d) > 0
 		send(Event{Entry: &l})
 	}
 	_ = c.app.each(r.Context(), j) // report has told each error

@@ -32,6 +32,7 @@ type config struct {
 	STUN           []string `json:"stun"`    // servers asked for this device's address, as "host:port"; empty = the built-in list, NoSTUN = none
 	Copies         int      `json:"copies"`
 	KeepEverything bool     `json:"keepEverything"` // save every photo of the library here
+	KeepHelping    bool     `json:"keepHelping"`    // save photos of which too few devices have a copy
 	SpaceLimit     int64    `json:"spaceLimit"`     // bytes that photos may take here; 0 = no limit
 	DownLimit      int64    `json:"downLimit"`      // bytes a second of photos fetched; 0 = no limit
 	UpLimit        int64    `json:"upLimit"`        // and sent to other devices
@@ -74,7 +75,7 @@ func (c config) limits() Limits {
 }
 
 // role is what the device keeps by itself.
-func (c config) role() Role { return Role{Everything: c.KeepEverything, Space: c.SpaceLimit} }
+func (c config) role() Role { return Role{Everything: c.KeepEverything, Helps: c.KeepHelping, Space: c.SpaceLimit} }
 
 // badOrigin reports whether s is not what a browser sends as Origin.
 func badOrigin(s string) bool {

@@ -144,7 +144,7 @@ func (a *App) Status() Status {
 		AtRisk: h.OneCopy + h.NoCopy, OneCopy: h.OneCopy, NoCopy: h.NoCopy,
 	}
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
-	s.WhenSafe = a.files.WaitingCount()
+	s.Below, s.WhenSafe = a.Below(), a.files.WaitingCount()
 	if m := a.Limits(); m != (Limits{}) {
 		s.Limits = new(limitsInfo(m))
 	}

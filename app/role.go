@@ -9,13 +9,15 @@ import (
 // for that now.
 type RoleInfo struct {
 	Everything bool  `json:"everything"` // every photo of the library; else those that are saved here
-	Space      int64 `json:"space"`      // bytes that photos may take here; 0 = no limit
+	Helps      bool  `json:"helps"`      // photos of which too few devices have a copy, too
+	Space      int64 `json:"space"`      // bytes that photos may take here, the trash not counted; 0 = no limit
 	Fetch      int   `json:"fetch"`      // photos to be saved here
 	FetchBytes int64 `json:"fetchBytes"`
 	Free       int   `json:"free"` // photos to be removed from here, once other devices prove theirs
 	FreeBytes  int64 `json:"freeBytes"`
 	Stuck      int   `json:"stuck"` // photos beyond the limit that too few other devices have: they stay
 	StuckBytes int64 `json:"stuckBytes"`
+	TrashBytes int64 `json:"trashBytes"` // in the trash here, beside what may be taken
 }
 
 // Role returns what this device keeps by itself.
@@ -31,7 +33,7 @@ func (a *App) SetRole(_ context.Context, r Role) error {
 		return fmt.Errorf("%w: a limit of %d bytes", ErrBadSetting, r.Space)
 	}
 	err := a.config.update(func(c *config) error {
-		c.KeepEverything, c.SpaceLimit = r.Everything, r.Space
+		c.KeepEverything, c.KeepHelping, c.SpaceLimit = r.Everything, r.Helps, r.Space
 		return nil
 	})
 	if err != nil {
@@ -43,8 +45,12 @@ func (a *App) SetRole(_ context.Context, r Role) error {
 
 func (a *App) roleInfo(r Role) RoleInfo {
 	p := a.Plan(r)
+	trash, err := a.files.TrashBytes()
+	if err != nil {
+		a.log.Debug("Size of the trash is not known", "err", err)
+	}
 	return RoleInfo{
-		Everything: r.Everything, Space: r.Space, Fetch: p.Fetch, FetchBytes: p.FetchBytes,
+		Everything: r.Everything, Helps: r.Helps, TrashBytes: trash, Space: r.Space, Fetch: p.Fetch, FetchBytes: p.FetchBytes,
 		Free: p.Free, FreeBytes: p.FreeBytes, Stuck: p.Stuck, StuckBytes: p.StuckBytes,
 	}
 }

@@ -77,6 +77,8 @@ func (c *control) routes() http.Handler {
 			return a.roleInfo(b), nil
 		})
 	}))
+	mux.HandleFunc("GET /v1/copies", c.answer(c.copies))
+	mux.HandleFunc("POST /v1/copies", c.answer(c.setCopies))
 	mux.HandleFunc("GET /v1/limits", c.answer(func(*http.Request) (any, error) { return limitsInfo(a.Limits()), nil }))
 	mux.HandleFunc("POST /v1/limits", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b LimitsInfo) (any, error) { return b, a.SetLimits(b.limits()) })

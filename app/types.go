@@ -91,6 +91,9 @@ type Status struct {
 	OneCopy int `json:"oneCopy"` // of them: files with a verified copy on one device
 	NoCopy  int `json:"noCopy"`  // and on none
 
+	// Below counts the files on fewer devices than wished; see App.Copies.
+	Below int `json:"below,omitempty"`
+
 	Queue int `json:"queue"` // files still to be fetched to be kept here
 	Peers int `json:"peers"` // overlay links that are up
 

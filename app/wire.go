@@ -22,6 +22,7 @@ type Listing struct {
 	OldestProof *time.Time `json:"oldestProof"`        // when the first of the copies was read; null: there are none
 	NewestProof *time.Time `json:"newestProof"`        // and the last
 	WhenSafe    *WhenSafe  `json:"whenSafe,omitempty"` // it is removed from here as soon as that is safe
+	Below       bool       `json:"below,omitempty"`    // after a removal: it is on fewer devices than wished
 }
 
 // TrashListing is a file that can be brought back, as commands show it.

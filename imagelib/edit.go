@@ -186,6 +186,24 @@ func (l *Library) RemoveFromAlbum(ctx context.Context, id string, ds []Digest) e
 	return l.editImages(ctx, ds, id, false)
 }
 
+// AlbumsOf returns the IDs of the albums that an image is in.
+func (l *Library) AlbumsOf(d Digest) []string { return l.index.albumsOf(d) }
+
+func (x *index) albumsOf(d Digest) (ids []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i, ok := x.find(d)
+	if !ok {
+		return nil
+	}
+	for _, id := range x.all[i].Albums {
+		if _, ok := x.albums[id]; ok { // else it was deleted
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 func (x *index) hasAlbum(id string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -99,8 +99,12 @@ func commands() []*command {
 			long: doctorHelp, run: diagnose,
 		},
 		{
-			name: "keep", usage: "keep [everything | chosen] [--space SIZE] [--preview]", short: "say what this device keeps by itself",
+			name: "keep", usage: "keep [everything | helping | chosen] [--space SIZE] [--preview]", short: "say what this device keeps by itself",
 			long: keepHelp, flags: openFlags([]string{"space", "preview"}), most: 1, links: true, run: keeps,
+		},
+		{
+			name: "copies", usage: "copies [N | none] [--album NAME] [--on DEVICE]... [--plan]", short: "say on how many devices photos are kept",
+			long: copiesHelp, flags: openFlags([]string{"album", "on", "plan"}), most: 1, links: true, run: copies,
 		},
 		{
 			name: "limit", usage: "limit [--down RATE] [--up RATE]", short: "say how fast photos may come and go",

@@ -201,13 +201,32 @@ severity is problem, hint or fine, then one {"facts": {...}}.
 	keepHelp = `Without arguments it tells what the device keeps, and what is left to do.
 
   everything     save every photo of the library here, also what comes later
+  helping        keep what is saved here, and save photos of which too few devices
+                 have a copy; see: pauld help copies
   chosen         keep what is saved here, and nothing else (as from the start)
   --space 60GB   let photos take so much here, the newest first; none for no limit
   --preview      tell what would be fetched and removed, and change nothing
 
 Beyond the limit the oldest photos are removed from this device, each only once
 other devices have proved their copy, and go to its trash for 30 days; what too
-few others have stays. A device that keeps everything refuses "unsave".
+few others have stays. The trash takes room beside the limit, and what it takes is
+told. A device that keeps everything refuses "unsave".
+`
+	copiesHelp = `Without arguments it tells what is asked for, what each device has to do for it, and
+what cannot be. What you ask for holds on all devices.
+
+  N             keep every photo on at least N devices, such as 2; none for no wish
+  --album NAME  the same for the photos of an album: the greater number counts
+  --on DEVICE   keep them on this device in any case; may be repeated
+  --plan        tell what each device would fetch and remove, and change nothing
+
+Photos on fewer devices are copied by themselves: to devices that keep everything, then
+to those that help ("pauld keep helping" there), each a share by the room it has, within
+its limit of space and without filling its disk. Each device decides for itself what is
+its share. What one has not brought for half an hour another takes. A device that is
+removed from the library no longer counts. No limit of space removes a copy that is
+asked for. "pauld unsave" still does, if other devices prove theirs, and the photo then
+does not come back to that device by itself.
 `
 	limitHelp = `Without flags it tells the limits. They hold for all transfers of photos together,
 those that run too, and for later starts; records and thumbnails are not held up.

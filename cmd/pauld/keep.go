@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/libpaul/paul/app"
 )
 
 // keeps carries out "keep": it tells or changes what the device keeps by itself.
 func keeps(ctx context.Context, l *line, p *printer) error {
-	if len(l.args) == 1 && l.args[0] != "everything" && l.args[0] != "chosen" {
+	if len(l.args) == 1 && !slices.Contains([]string{"everything", "helping", "chosen"}, l.args[0]) {
 		return usagef("usage: pauld %s", l.command.usage)
 	}
 	return use(ctx, l, p, func(c *app.Client) error {
@@ -17,9 +18,9 @@ func keeps(ctx context.Context, l *line, p *printer) error {
 		if err != nil {
 			return err
 		}
-		role := app.Role{Everything: now.Everything, Space: now.Space}
+		role := app.Role{Everything: now.Everything, Helps: now.Helps, Space: now.Space}
 		if len(l.args) == 1 {
-			role.Everything = l.args[0] == "everything"
+			role.Everything, role.Helps = l.args[0] == "everything", l.args[0] == "helping"
 		}
 		if l.has("space") {
 			role.Space = l.space.bytes
@@ -44,13 +45,19 @@ func roleText(r app.RoleInfo, preview bool) string {
 		verb, would = "would keep", "It would have to do"
 	}
 	text := "This device " + verb + " the photos that are saved here"
-	if r.Everything {
+	switch {
+	case r.Helps:
+		text += " and those of which too few devices have a copy"
+	case r.Everything:
 		text = "This device " + verb + " every photo of the library"
 	}
 	if r.Space > 0 {
 		text += ", the newest up to " + size(r.Space)
 	}
 	text += "."
+	if r.Space > 0 && r.TrashBytes > 0 {
+		text += fmt.Sprintf(" The trash here takes %s beside that; photos leave it after 30 days.", size(r.TrashBytes))
+	}
 	if r.Fetch+r.Free+r.Stuck == 0 {
 		return text + " Nothing is left to do."
 	}

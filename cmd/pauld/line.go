@@ -31,7 +31,9 @@ type line struct {
 	restore                            bool
 	part                               part
 	space                              space
-	preview                            bool
+	preview, plan                      bool
+	album                              string
+	on                                 list
 	output                             string
 	since                              sinceTime
 	ifLost                             string
@@ -135,6 +137,9 @@ func (l *line) flags() *flag.FlagSet {
 	fs.Var(&l.part, "subset", "")
 	fs.Var(&l.space, "space", "")
 	fs.BoolVar(&l.preview, "preview", false, "")
+	fs.BoolVar(&l.plan, "plan", false, "")
+	fs.StringVar(&l.album, "album", "", "")
+	fs.Var(&l.on, "on", "")
 	fs.BoolVar(&l.repair, "repair", false, "")
 	fs.BoolVar(&l.held, "held", false, "")
 	fs.BoolVar(&l.restore, "restore", false, "")

@@ -35,6 +35,9 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		if s.NoCopy > 0 {
 			text += fmt.Sprintf(", %d on none that is known", s.NoCopy)
 		}
+		if s.Below > 0 {
+			text += fmt.Sprintf("\n%d on fewer devices than you asked for; see: pauld copies", s.Below)
+		}
 		if s.Fetching != nil {
 			text += "\n" + fetchingText(s.Fetching, time.Now())
 		}
