@@ -31,7 +31,7 @@ func TestBackup(t *testing.T) {
 	for range 2 { // the second replaces the first
 		b, err := a.Backup(testContext(t), path)
 		must(t, err)
-		if b.Device != a.id || b.Name != "a" || len(b.Databases) != 2 {
+		if b.Device != a.id || b.Name != "a" || len(b.Databases) != 3 {
 			t.Errorf("Backup = %+v", b)
 		}
 	}
@@ -214,7 +214,7 @@ func TestBackupIsForPeople(t *testing.T) {
 	must(t, err)
 	var manifest Backup
 	must(t, json.NewDecoder(f).Decode(&manifest))
-	if len(names) != 3 || manifest.Made != b.Made || manifest.Device != a.id {
+	if len(names) != 4 || manifest.Made != b.Made || manifest.Device != a.id {
 		t.Errorf("files %v, manifest %+v", names, manifest)
 	}
 }

@@ -49,10 +49,10 @@ var acts = map[string]act{
 	"look":    {4, true, (*world).look},
 	"settle":  {5, true, (*world).settle},
 	"fetch":   {6, true, (*world).fetch},
-	"rule":    {2, true, (*world).rule},
-	"help":    {2, true, (*world).help},
-	"copies":  {4, true, (*world).copies},
-	"space":   {4, true, (*world).space},
+	"rule":    {1, true, (*world).rule},
+	"help":    {1, true, (*world).help},
+	"copies":  {3, true, (*world).copies},
+	"space":   {3, true, (*world).space},
 	"scan":    {2, true, (*world).scan},
 	"scrub":   {1, true, (*world).scrub},
 	"cut":     {3, true, func(w *world, u *unit, s step) { w.cut(u, s, true) }},
@@ -229,12 +229,12 @@ func (w *world) unsave(u *unit, s step) {
 
 // rule lets a person change how many copies they want.
 func (w *world) rule(u *unit, s step) {
-	w.try(u.SetCopyRule(w.ctx, "", CopyRule{Copies: 1 + s.Size%3}))
+	w.try(u.SetCopyRule(w.ctx, "", CopyRule{Copies: max(s.Size%5-1, 0)}))
 }
 
 // help lets a person change whether the device takes copies.
 func (w *world) help(u *unit, s step) {
-	u.helps = s.Size%3 > 0
+	u.helps = s.Size%2 > 0
 	w.try(u.SetRole(Role{Helps: u.helps}))
 }
 
