@@ -75,7 +75,9 @@ func (c config) limits() Limits {
 }
 
 // role is what the device keeps by itself.
-func (c config) role() Role { return Role{Everything: c.KeepEverything, Helps: c.KeepHelping, Space: c.SpaceLimit} }
+func (c config) role() Role {
+	return Role{Everything: c.KeepEverything, Helps: c.KeepHelping, Space: c.SpaceLimit}
+}
 
 // badOrigin reports whether s is not what a browser sends as Origin.
 func badOrigin(s string) bool {

@@ -28,9 +28,6 @@ func trio(t *testing.T) (a, b, c *device) {
 	return a, b, c
 }
 
-// holders counts the devices that have a checked copy, as d knows.
-func (d *device) holders(digest Digest) int { return d.entry(digest).Copies().Count }
-
 // TestRuleIsFulfilled: each file is copied to one of the devices that help, and
 // to no more; one that is not to take copies by itself takes none.
 func TestRuleIsFulfilled(t *testing.T) {

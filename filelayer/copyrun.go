@@ -164,7 +164,7 @@ func (l *Layer) takeCopies(ctx context.Context, es []Entry) error {
 		ds[i] = e.Digest
 	}
 	l.copyNotes.take(ds)
-	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+	return l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
 		own := r.Devices[l.opts.DeviceID]
 		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
 	})
