@@ -212,6 +212,10 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 	out := make([]copyDevice, len(ids))
 	for i, id := range ids {
 		o := l.copyRules.offer(id)
+		if id == l.opts.DeviceID && o.role() != l.Role() { // the others will hear of it
+			o = l.offerNow()
+			o.N = 1
+		}
 		d := copyDevice{Role: o.role(), id: id, room: math.MaxInt64, late: l.deliveries.late(id)}
 		if o.N > 0 { // else it is an older device, or keeps what is saved there
 			d.room = o.Free - diskReserve - coming[id]

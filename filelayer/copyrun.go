@@ -126,29 +126,34 @@ func (l *Layer) current(d Digest, added stamp) bool {
 // makeOffer writes what this device keeps and takes, if the others do not know it
 // yet. One that keeps what is saved there makes none.
 func (l *Layer) makeOffer(ctx context.Context) error {
-	role := l.Role()
-	have := l.copyRules.offer(l.opts.DeviceID)
-	if have.N == 0 && !role.Everything && !role.Helps {
+	offer, have := l.offerNow(), l.copyRules.offer(l.opts.DeviceID)
+	if have.N == 0 && !offer.Everything && !offer.Helps {
 		return nil
 	}
+	if have.N > 0 && have.role() == offer.role() && near(have.Free, offer.Free, freeStep) && near(have.Trash, offer.Trash, 0) {
+		return nil
+	}
+	return l.amendCopies(ctx, offerPrefix+l.opts.DeviceID, func(r *copyRecord) {
+		if r.Offer != nil {
+			offer.N = r.Offer.N
+		}
+		offer.N++
+		r.Offer = &offer
+	})
+}
+
+// offerNow is what this device would say. It has no count.
+func (l *Layer) offerNow() offerRecord {
+	role := l.Role()
 	free, err := l.free()
 	if err != nil {
 		free = 0
 	}
 	trash, trashErr := l.blobs.TrashBytes()
 	if err := errors.Join(err, trashErr); err != nil {
-		l.log.DebugContext(ctx, "Room is not known", "error", err)
+		l.log.Debug("Room is not known", "error", err)
 	}
-	if have.N > 0 && have.role() == role && near(have.Free, free, freeStep) && near(have.Trash, trash, 0) {
-		return nil
-	}
-	return l.amendCopies(ctx, offerPrefix+l.opts.DeviceID, func(r *copyRecord) {
-		n := int64(0)
-		if r.Offer != nil {
-			n = r.Offer.N
-		}
-		r.Offer = &offerRecord{n + 1, role.Everything, role.Helps, role.Space, trash, free}
-	})
+	return offerRecord{Everything: role.Everything, Helps: role.Helps, Space: role.Space, Trash: trash, Free: free}
 }
 
 // near says whether it is worth no word that a has become b.
