@@ -83,11 +83,11 @@ func (r CopyRule) below(e Entry) bool {
 	}
 	have := 0
 	for _, h := range e.Holders {
-		if h.Holds() {
+		if h.Has() {
 			have++
 		}
 	}
-	return have < r.Copies || slices.ContainsFunc(r.On, func(id string) bool { return !e.Holders[id].Holds() })
+	return have < r.Copies || slices.ContainsFunc(r.On, func(id string) bool { return !e.Holders[id].Has() })
 }
 
 // A ruleSet is the rules that hold, or might.
@@ -183,7 +183,7 @@ func (l *Layer) allot(rules ruleSet) *allotment {
 	for i := range entries {
 		e := &entries[i]
 		for id, h := range e.Holders {
-			if h.Holds() {
+			if h.Has() {
 				a.held[id]++
 			}
 		}
@@ -202,7 +202,7 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 			if h.Saved {
 				saved[id] += entries[i].Size
 			}
-			if h.Saved && !h.Holds() {
+			if h.Saved && !h.Has() {
 				coming[id] += entries[i].Size
 			}
 		}
@@ -256,7 +256,7 @@ func (l *Layer) place(a *allotment, e *Entry, rule CopyRule) {
 		h := e.Holders[d.id]
 		named := slices.Contains(rule.On, d.id)
 		switch {
-		case h.Holds():
+		case h.Has(): // a copy in place counts too: the rule removes nothing
 			have++
 			reachable = reachable || d.id == l.opts.DeviceID || l.Online(d.id)
 		case h.Saved || d.keeps(e.Digest):

@@ -16,7 +16,7 @@ import (
 // nothing. It is a wish: no device gives up a copy for it, and only devices that
 // have agreed to ([Role]) take one.
 type CopyRule struct {
-	Copies int      // devices that hold a checked copy, at least
+	Copies int      // devices that have a checked copy, at least, be it in place
 	On     []string // IDs of devices that are to be among them, whatever their role; sorted
 }
 

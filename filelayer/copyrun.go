@@ -180,7 +180,7 @@ func (l *Layer) takeBack(ctx context.Context, rules ruleSet) error {
 	var ds []Digest
 	for _, d := range l.copyNotes.list() {
 		e, ok := l.mirror.entry(d)
-		if !ok || e.Here() || !e.Holders[l.opts.DeviceID].Saved {
+		if !ok || e.Kept() || !e.Holders[l.opts.DeviceID].Saved {
 			continue
 		}
 		if rule := rules.of(d); l.claimed(e, l.opts.DeviceID) >= rule.Copies && !slices.Contains(rule.On, l.opts.DeviceID) {
