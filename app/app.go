@@ -72,6 +72,7 @@ type App struct {
 	activities *activities
 	patience   patience
 	watching   watching
+	inPlace    inPlace
 	counted    holdingsCache
 	below      belowCache
 	command    bool // it was opened for one command
@@ -103,7 +104,7 @@ func open(ctx context.Context, opts Options, command bool) (*App, error) {
 	}
 	a := &App{log: opts.Log, opts: opts, command: command, ready: make(chan struct{})}
 	a.activities = newActivities(&a.changed)
-	a.watching.app = a
+	a.watching.app, a.inPlace.app = a, a
 	a.close = sync.OnceValue(a.release)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -199,6 +200,7 @@ func (a *App) openFiles() (err error) {
 	a.files, err = filelayer.Open(filelayer.Options{
 		Dir:          a.places.files(),
 		Library:      a.started.Library,
+		Places:       a.started.Places,
 		DeviceID:     a.id(),
 		Name:         a.started.Name,
 		Platform:     runtime.GOOS,
@@ -243,7 +245,7 @@ func (a *App) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen}, a.loopback...)
 	if !a.command {
-		parts = append(parts, a.watching.run)
+		parts = append(parts, a.watching.run, a.inPlace.run)
 	}
 	for _, part := range parts {
 		g.Go(func() error { return part(ctx) })

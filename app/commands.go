@@ -43,8 +43,15 @@ func (c *control) importPaths(r *http.Request, send func(Event)) error {
 	if err := readBody(r, &req); err != nil {
 		return err
 	}
+	return c.importing(send, func(report func(imagelib.ImportProgress)) (ImportResult, error) {
+		return c.app.importPaths(r.Context(), req.Paths, report)
+	})
+}
+
+// importing does an import, and sends how it goes and what it did.
+func (c *control) importing(send func(Event), do func(report func(imagelib.ImportProgress)) (ImportResult, error)) error {
 	var last time.Time
-	result, err := c.app.importPaths(r.Context(), req.Paths, func(p imagelib.ImportProgress) {
+	result, err := do(func(p imagelib.ImportProgress) {
 		if now := time.Now(); now.Sub(last) >= progressEvery {
 			last = now
 			send(Event{Progress: &Progress{

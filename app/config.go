@@ -42,6 +42,7 @@ type config struct {
 	Scale          float64  `json:"scale"`
 	FirstStartDone bool     `json:"firstStartDone"`
 	Watched        []string `json:"watchedFolders"` // folders whose photos are imported by themselves
+	Places         []string `json:"foldersInPlace"` // folders whose photos are those of this device and stay there
 	CORSOrigins    []string `json:"corsOrigins"`    // pages whose scripts may use --couch, such as "https://notes.example.org"; "*" = any, without cookies
 }
 
@@ -207,7 +208,7 @@ func (c *configFile) update(change func(*config) error) error {
 }
 
 func (c *configFile) encode(values config) ([]byte, error) {
-	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.STUN, &values.CORSOrigins, &values.Watched} {
+	for _, l := range []*[]string{&values.Listen, &values.Peers, &values.Hints, &values.STUN, &values.CORSOrigins, &values.Watched, &values.Places} {
 		if *l == nil {
 			*l = []string{} // for whoever edits the file
 		}

@@ -74,6 +74,9 @@ var (
 	ErrLeased      = filelayer.ErrLeased
 	ErrUndone      = filelayer.ErrUndone
 	ErrKeeper      = filelayer.ErrKeeper
+	ErrInPlace     = filelayer.ErrInPlace
+	ErrBadPlace    = filelayer.ErrBadPlace
+	ErrPlaceAway   = filelayer.ErrPlaceAway
 	ErrNotPaired   = filelayer.ErrNotPaired
 	ErrDeleted     = filelayer.ErrDeleted
 	ErrCorrupt     = filelayer.ErrCorrupt

@@ -56,6 +56,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/peers/remove", c.answer(func(r *http.Request) (any, error) {
 		return withBody(r, func(b peerRequest) (any, error) { return b, a.RemovePeer(b.URI) })
 	}))
+	c.placeRoutes(mux)
 	mux.HandleFunc("GET /v1/role", c.answer(func(r *http.Request) (any, error) {
 		_, err := a.Ready(r.Context())
 		return a.roleInfo(a.Role()), err

@@ -36,6 +36,11 @@ func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
 		if err := checkMove(a.started.Library, dir); err != nil {
 			return fmt.Errorf("%w: %w", ErrBadSetting, err)
 		}
+		for _, place := range old.Places {
+			if within(place, dir) {
+				return fmt.Errorf("%w: library folder: %s, which was added in place, is there. Choose another, or remove that one", ErrBadSetting, place)
+			}
+		}
 		for _, watched := range old.Watched {
 			if related(dir, watched) {
 				return fmt.Errorf("%w: library folder: the watched folder %s is there; photos of it are copied into the library. Choose another, or do not watch that one", ErrBadSetting, watched)

@@ -159,6 +159,7 @@ const (
 	KindRestore = "restore"
 	KindCheck   = "check"
 	KindWatch   = "watch" // an import from a watched folder
+	KindPlace   = "place" // a look through a folder in place
 
 	KindBackup        = "backup"
 	KindRestoreBackup = "restoreBackup"

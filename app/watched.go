@@ -99,6 +99,11 @@ func (a *App) watchable(path string, c config) error {
 	if err := a.apart(path, c.Library); err != nil {
 		return err
 	}
+	for _, place := range c.Places {
+		if related(path, place) {
+			return fmt.Errorf("%s and %s, which was added in place, lie in each other; its photos are in Paul already", path, place)
+		}
+	}
 	for _, other := range c.Watched {
 		if related(path, other) {
 			return fmt.Errorf("%s and the watched folder %s lie in each other; what is below a watched folder is watched too", path, other)

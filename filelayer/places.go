@@ -142,9 +142,9 @@ func (l *Layer) LookAgain() *signal.Signal { return &l.lookAgain }
 // A PlacedFile is a file in a place that has to be read.
 type PlacedFile = blob.PlacedFile
 
-// A Found is what was read of a PlacedFile. With a zero Digest it is none to be
+// A PlaceFound is what was read of a PlacedFile. With a zero Digest it is none to be
 // kept, and Metadata is not used.
-type Found struct {
+type PlaceFound struct {
 	blob.Found
 	Metadata
 }
@@ -170,7 +170,7 @@ func (l *Layer) LookThrough(ctx context.Context, path string) (*Look, error) {
 
 // Adopt takes files into the library where they lie: they are noted, then
 // recorded. One that is deleted stays so.
-func (k *Look) Adopt(ctx context.Context, files []Found) error {
+func (k *Look) Adopt(ctx context.Context, files []PlaceFound) error {
 	l := k.l
 	found := make([]blob.Found, len(files))
 	meta := make(map[Digest]Metadata, len(files))

@@ -67,7 +67,7 @@ func (d *device) tryLook(ctx context.Context, dir string) (read []string, err er
 		if err != nil {
 			return err
 		}
-		found := Found{Metadata: Metadata{Name: filepath.Base(f.Path), Type: "image/jpeg", Time: time.UnixMilli(1e12)}}
+		found := PlaceFound{Metadata: Metadata{Name: filepath.Base(f.Path), Type: "image/jpeg", Time: time.UnixMilli(1e12)}}
 		found.PlacedFile, found.Digest = f, digestOf(data)
 		if strings.HasSuffix(f.Path, ".txt") {
 			found.Digest = Digest{}
@@ -75,7 +75,7 @@ func (d *device) tryLook(ctx context.Context, dir string) (read []string, err er
 		if found.Stat, err = os.Lstat(f.Path); err != nil {
 			return err
 		}
-		return look.Adopt(ctx, []Found{found})
+		return look.Adopt(ctx, []PlaceFound{found})
 	})
 	if err != nil {
 		return read, err
@@ -358,7 +358,7 @@ func TestIndexingInPlaceGoesOn(t *testing.T) {
 		if filepath.Base(f.Path) == "3.jpg" {
 			return stop
 		}
-		found := Found{}
+		found := PlaceFound{}
 		found.PlacedFile, found.Digest = f, placed(filepath.Base(f.Path))
 		found.Stat, err = os.Lstat(f.Path)
 		must(t, err)

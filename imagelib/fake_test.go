@@ -341,3 +341,9 @@ func writeFiles(tb testing.TB, files map[string][]byte) string {
 	}
 	return dir
 }
+
+func (f *fakeFiles) LookAgain() *signal.Signal { return &f.changed }
+
+func (f *fakeFiles) lookThrough(context.Context, string) (placeLook, error) {
+	return nil, filelayer.ErrNotFound
+}

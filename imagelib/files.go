@@ -16,10 +16,19 @@ type files interface {
 	Entries() []filelayer.Entry
 	Entry(d Digest) (filelayer.Entry, error)
 	Changed() *signal.Signal
+	LookAgain() *signal.Signal
 	Fetch(ctx context.Context, d Digest) (*os.File, error)
 	Online(id string) bool
 	PeerGet(ctx context.Context, deviceID, path string) (*http.Response, error)
 	newBatch() batch
+	lookThrough(ctx context.Context, place string) (placeLook, error)
+}
+
+// placeLook is a [filelayer.Look].
+type placeLook interface {
+	Walk(ctx context.Context, skip func(name string) bool, visit func(filelayer.PlacedFile) error) error
+	Adopt(ctx context.Context, files []filelayer.PlaceFound) error
+	Finish() error
 }
 
 // batch is a [filelayer.Batch].
@@ -41,3 +50,7 @@ type database interface {
 type layerFiles struct{ *filelayer.Layer }
 
 func (l layerFiles) newBatch() batch { return l.NewBatch() }
+
+func (l layerFiles) lookThrough(ctx context.Context, place string) (placeLook, error) {
+	return l.LookThrough(ctx, place)
+}

@@ -100,7 +100,19 @@ func (im *importer) all(ctx context.Context, found []source) (ImportResult, erro
 	for _, s := range found {
 		im.progress.TotalBytes += s.size
 	}
-	err := im.run(ctx, found)
+	err := im.run(ctx, func(ctx context.Context, jobs chan<- job) error {
+		for i, s := range found {
+			if err := send(ctx, jobs, job{s, i}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return im.end(err)
+}
+
+// end is what an import that has ended returns.
+func (im *importer) end(err error) (ImportResult, error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.report(im.progress)
@@ -115,6 +127,7 @@ type importer struct {
 	l      *Library
 	report func(ImportProgress)
 	folder *WatchedFolder // that the files lie in; nil: a person has chosen them
+	place  placeLook      // of a folder in place, whose files stay where they are; nil: they are copied
 
 	mu       sync.Mutex // guards all below, and calls of report
 	progress ImportProgress
@@ -130,20 +143,23 @@ type job struct {
 	at int
 }
 
-// run deals with all files, in as many workers as there are processors.
-func (im *importer) run(ctx context.Context, found []source) error {
+func send(ctx context.Context, jobs chan<- job, j job) error {
+	select {
+	case jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// run deals with all files that feed sends, in as many workers as there are
+// processors.
+func (im *importer) run(ctx context.Context, feed func(context.Context, chan<- job) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	jobs := make(chan job)
 	g.Go(func() error {
 		defer close(jobs)
-		for i, s := range found {
-			select {
-			case jobs <- job{s, i}:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
+		return feed(ctx, jobs)
 	})
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -32,11 +33,14 @@ type importWorker struct {
 	since  time.Time // when the first file was staged
 	buf    []byte
 	told   int64 // bytes of the present file that are counted as read
+
+	found []filelayer.PlaceFound // files in place that were read, to be committed
 }
 
 // photo is a file being imported.
 type photo struct {
 	job
+	st      fs.FileInfo // as it was opened
 	info    meta.Info
 	date    Date
 	problem error // what a person hears once it is kept
@@ -77,7 +81,7 @@ func (w *importWorker) take(ctx context.Context, j job) error {
 		w.problem(j.path, err)
 		w.step(func(p *ImportProgress) { p.Bytes += rest; p.Done++; p.Failed++ })
 	}
-	if len(w.staged) >= batchFiles || w.bytes >= batchBytes ||
+	if len(w.staged) >= batchFiles || len(w.found) >= batchFiles || w.bytes >= batchBytes ||
 		len(w.staged) > 0 && time.Since(w.since) >= batchAge {
 		return w.commit(ctx)
 	}
@@ -101,12 +105,13 @@ func (w *importWorker) file(ctx context.Context, j job) (staged bool, err error)
 	}
 	info, err := meta.Read(src.f, size)
 	if errors.Is(err, meta.ErrUnknown) {
+		w.adopt(photo{job: j, st: src.st}, Digest{})
 		return false, ErrNotPhoto
 	}
 	if err != nil {
 		return false, err
 	}
-	p := photo{job: j, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
+	p := photo{job: j, st: src.st, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
 	if size <= wholeBytes || size <= wholePictures && info.Kind != KindVideo {
 		return w.whole(ctx, src, p)
 	}
@@ -132,7 +137,7 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 	if wanted, err := w.begin(&s); !wanted {
 		return false, err
 	}
-	if s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info); err == nil {
+	if s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info); err == nil && w.place == nil {
 		_, err = w.batch.Create(ctx, bytes.NewReader(data), s.metadata())
 	}
 	if err != nil {
@@ -143,13 +148,20 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 	return true, nil
 }
 
-// streamed copies a file too large for memory, a film nearly always.
+// streamed copies a file too large for memory, a film nearly always, or reads it
+// where it lies.
 func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (staged bool, err error) {
-	e, err := w.batch.Create(ctx, src, p.metadata())
+	s := stagedFile{photo: p}
+	if w.place != nil {
+		s.digest, err = sumOf(src)
+	} else {
+		var e filelayer.Entry
+		e, err = w.batch.Create(ctx, src, p.metadata())
+		s.digest = e.Digest
+	}
 	if err != nil {
 		return false, err
 	}
-	s := stagedFile{photo: p, digest: e.Digest}
 	if wanted, err := w.begin(&s); !wanted {
 		return false, err
 	}
@@ -163,10 +175,15 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 // begin decides what is to be done with bytes. It returns false when the
 // library has them here with their document, or this import has met them. What
 // only lies in a watched folder is not wanted either where a person has deleted
-// it, which the error tells, or has removed it from this device.
+// it, which the error tells, or has removed it from this device; nor is what lies
+// in a folder in place and was deleted.
 func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
 	e, err := w.l.files.Entry(s.digest)
 	known := err == nil
+	w.adopt(s.photo, s.digest)
+	if w.place != nil && known && e.Deleted != nil {
+		return false, errWasDeleted
+	}
 	if w.folder != nil && known && (e.Deleted != nil || !e.Here() && len(e.HolderIDs()) > 0) {
 		w.remember(s.source, s.digest, nil)
 		if e.Deleted != nil {
@@ -180,7 +197,7 @@ func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
 	}
 	exists := known && e.Deleted == nil
 	s.isNew, s.needsDoc = !exists, !w.l.index.known(s.digest)
-	wanted = s.isNew || s.needsDoc || !e.Kept()
+	wanted = s.isNew || s.needsDoc || w.place == nil && !e.Kept()
 	if !wanted {
 		w.remember(s.source, s.digest, nil)
 	}
@@ -233,14 +250,17 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 // commit makes the staged files safe and recorded, and only then their documents.
 func (w *importWorker) commit(ctx context.Context) error {
 	if len(w.staged) == 0 {
-		return nil
+		return w.commitPlaced(ctx)
 	}
 	ds := make([]Digest, len(w.staged))
 	for i, s := range w.staged {
 		ds[i] = s.digest
 	}
 	w.l.index.claim(ds)
-	err := w.batch.Commit(ctx)
+	err := w.commitPlaced(ctx)
+	if err == nil {
+		err = w.batch.Commit(ctx)
+	}
 	if err == nil {
 		later, cancel := lasting(ctx, recordTime)
 		err = w.writeDocuments(later)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/libpaul/paul/filelayer"
 )
 
 // source is one file to import.
@@ -15,6 +17,8 @@ type source struct {
 	path  string
 	size  int64
 	mtime time.Time // only of one in a watched folder
+
+	placed *filelayer.PlacedFile // only of one in a folder in place
 }
 
 // walker lists the files at and below paths. It enters each folder once, however

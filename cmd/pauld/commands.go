@@ -35,6 +35,10 @@ func commands() []*command {
 			long: watchHelp, flags: openFlags(nil), least: 1, most: 2, run: watchFolders,
 		},
 		{
+			name: "place", usage: "place add FOLDER | remove [--force] FOLDER | list", short: "add a folder in place: its photos are shown, and stay there",
+			long: placeHelp, flags: openFlags([]string{"force"}), least: 1, most: 2, run: placeFolders,
+		},
+		{
 			name: "list", usage: "list", short: "list all photos, wherever they are",
 			long: listHelp, flags: openFlags(nil), run: listFiles,
 		},

@@ -147,6 +147,28 @@ pauld doctor.
 cannot be reached any more; see: pauld status --if-lost DEVICE. DEVICE is a name, or an
 ID cut to its first 8 digits or more.
 `
+	placeHelp = `The photos and videos in the folder, and below it, become photos of the library that this
+device has, without being copied. Paul only ever reads there: nothing is moved, renamed,
+changed or removed, whatever is done to the photos in Paul. What comes, changes or goes
+there is noticed while a device runs, and at its next start. A folder that is not there,
+or in which none of the known files is left, is a disk that is not connected.
+
+Other devices see, fetch and save these photos. But you may clear the folder up at any
+time, so no other device removes its own copy because of one that lies there. "pauld
+save" copies one into the library, and then it counts like any other.
+
+"unsave" is refused for a photo that only lies there; "delete" deletes it on all devices,
+and leaves the file where it is. A photo that is edited there is a new one to Paul.
+
+"add" again looks through a folder anew. "remove" takes one out of Paul, with all that is
+only there; it is refused (exit code 3) when photos would be left without a copy that Paul
+knows of, unless with
+
+  --force      remove it all the same
+
+The files stay on the disk in any case. With --json "list" prints a line {path, files,
+bytes, deleted, only, missing, rotten, busy, away} for each, and "add" what "import" does.
+`
 	watchHelp = `While a device runs, each photo that is in the folder, or below it, is copied into the
 library: what comes within seconds, and what came meanwhile when the device starts. The
 folder is only read. A file is taken once no program has written to it for two seconds.

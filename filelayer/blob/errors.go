@@ -43,7 +43,7 @@ var (
 	// has none of the files that it had. Nothing is taken for removed.
 	ErrPlaceAway = errors.New("folder that was added in place is not there: is its disk connected?")
 	// ErrBadPlace says that a folder cannot be added in place.
-	ErrBadPlace = errors.New("this folder cannot be added in place")
+	ErrBadPlace = errors.New("this folder cannot be added in place, and nothing was changed")
 	// ErrClosed says that the batch was committed or aborted before.
 	ErrClosed = errors.New("batch is already committed or aborted")
 )

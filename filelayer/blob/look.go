@@ -31,8 +31,8 @@ type Look struct {
 
 // A PlacedFile is a file of a place that the index does not know as it is.
 type PlacedFile struct {
-	Path string // absolute
-	Size int64  // when it was listed
+	Path string      // absolute
+	Info fs.FileInfo // when it was listed
 	dir  string
 }
 
@@ -179,7 +179,7 @@ func (k *Look) file(dir string, e fs.DirEntry, r placedRow, known bool, visit fu
 		moved.dir, moved.name = dir, e.Name()
 		return k.note(moved)
 	}
-	return visit(PlacedFile{Path: k.path(path.Join(dir, e.Name())), Size: fi.Size(), dir: dir})
+	return visit(PlacedFile{Path: k.path(path.Join(dir, e.Name())), Info: fi, dir: dir})
 }
 
 // stays notes, if need be, that a file is as it was.
