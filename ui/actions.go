@@ -87,7 +87,11 @@ func (s *shell) removed(ds []app.Digest, err error) {
 	}
 	gone := without(ds, kept)
 	if len(gone) > 0 {
-		s.toasts.show(words.N("{{.N}} photos removed from this computer", len(gone)), func() { s.save(gone, true) })
+		text := words.N("{{.N}} photos removed from this computer", len(gone))
+		if n := s.dev.BelowOf(gone...); n > 0 {
+			text += " · " + words.N("{{.N}} photos are on fewer devices than you asked for", n)
+		}
+		s.toasts.show(text, func() { s.save(gone, true) })
 	} else {
 		s.toasts.hide()
 	}

@@ -79,6 +79,7 @@ func (c *albumCard) menu(at fyne.Position) {
 	s.popUp(fyne.NewMenu("",
 		item(words.T("Open"), "albums", c.open),
 		item(words.T("Rename…"), "edit", func() { s.renameAlbum(a) }),
+		item(words.T("Keep on at least…"), "safe", func() { s.albumCopies(a.ID, a.Name) }),
 		item(words.T("Delete album…"), "trash", func() { s.deleteAlbum(a) })), at)
 }
 

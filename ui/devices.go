@@ -68,7 +68,7 @@ func (p *devicesPage) reload() {
 	for _, d := range p.s.devices {
 		key.WriteString(cardKey(d, words.Hints(findings, d)))
 	}
-	fmt.Fprint(&key, problems(findings))
+	fmt.Fprint(&key, problems(findings), p.s.dev.Status().Below)
 	if key.String() != p.key {
 		p.key = key.String()
 		p.build(findings)
@@ -87,6 +87,9 @@ func (p *devicesPage) build(findings []app.Finding) {
 			p.head.Add(p.problem(f))
 		}
 	}
+	if n := p.s.dev.Status().Below; n > 0 {
+		p.head.Add(p.below(n))
+	}
 	p.cards, p.flow.Objects = nil, nil
 	for _, d := range p.s.devices {
 		c := newDeviceCard(p.s, d, words.Hints(findings, d))
@@ -104,6 +107,14 @@ func (p *devicesPage) intro() fyne.CanvasObject {
 		text = words.T("Every device sees all photos; you choose which of them each one keeps.")
 	}
 	return container.NewBorder(nil, nil, nil, look.Pad(0, 0, 0, 24, container.NewCenter(look.HBox(8, join, add))), look.Middle(look.NewPara(text, look.SizeBody, 420, look.ColorSecondary)))
+}
+
+// below is a strip that says how many photos are on fewer devices than wished.
+func (p *devicesPage) below(n int) fyne.CanvasObject {
+	show := look.NewButton(words.T("What is done?"), "", look.Plain, func() {
+		p.s.tell("info", words.T("Copies of your photos"), strings.Join(words.Copies(p.s.dev.Copies()), "\n"))
+	})
+	return notice("one-copy", look.ColorRisk, look.ColorRiskSoft, words.N("{{.N}} photos are on fewer devices than you asked for", n), show)
 }
 
 // problems are what keeps devices apart because of this one.

@@ -37,6 +37,8 @@ type fake struct {
 	devices    []app.Device
 	settings   app.Settings
 	limits     app.Limits
+	role       app.Role
+	rules      map[string]app.CopyRule
 	fetching   *app.Fetching
 	activities []app.Activity
 	transfers  []app.Transfer
@@ -68,7 +70,7 @@ func newHolders[M ~map[string]H, H any](M) M { return M{} }
 func newFake(n int) *fake {
 	f := &fake{
 		opened: make(chan []string), entries: map[app.Digest]app.Entry{}, refuse: map[app.Digest]error{},
-		guest: make(chan app.Guest, 1), absent: map[app.Digest]bool{},
+		guest: make(chan app.Guest, 1), rules: map[string]app.CopyRule{}, absent: map[app.Digest]bool{},
 		settings: app.Settings{Name: "Laptop", Library: "/home/mira/Pictures/Paul", PublicPeers: true, LAN: true, Direct: true, Copies: 1, FirstStartDone: true, Theme: "light"},
 	}
 	f.devices = []app.Device{
@@ -372,6 +374,47 @@ func (f *fake) SetLimits(m app.Limits) error {
 	f.limits = m
 	return nil
 }
+
+func (f *fake) Role() app.Role {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.role
+}
+
+func (f *fake) SetRole(_ context.Context, r app.Role) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.role = r
+	return nil
+}
+
+func (f *fake) CopyRule(album string) app.CopyRule {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.rules[album]
+}
+
+func (f *fake) SetCopyRule(_ context.Context, album string, rule app.CopyRule) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rules[album] = rule
+	return nil
+}
+
+func (f *fake) Copies() app.CopiesInfo { return f.PlanCopies("", f.CopyRule("")) }
+
+// PlanCopies lacks a device for each copy after the second.
+func (f *fake) PlanCopies(_ string, rule app.CopyRule) (info app.CopiesInfo) {
+	if rule.Copies > 1 {
+		info = app.CopiesInfo{Files: 90, Below: 40, Willing: 1, Devices: []app.DeviceCopies{{Name: "NAS in the hall", Fetch: 40, FetchBytes: 124e6}}}
+	}
+	if rule.Copies > 2 {
+		info.Few = 90
+	}
+	return info
+}
+
+func (f *fake) BelowOf(...app.Digest) int { return 0 }
 
 func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
 	f.mu.Lock()

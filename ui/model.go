@@ -42,6 +42,13 @@ type device interface {
 	Limits() app.Limits
 	Fetching() *app.Fetching
 	SetLimits(app.Limits) error
+	Role() app.Role
+	SetRole(context.Context, app.Role) error
+	CopyRule(album string) app.CopyRule
+	PlanCopies(album string, rule app.CopyRule) app.CopiesInfo
+	Copies() app.CopiesInfo
+	SetCopyRule(ctx context.Context, album string, rule app.CopyRule) error
+	BelowOf(...app.Digest) int
 	SwitchedOff() app.Off
 	Activities() []app.Activity
 	Transfers() []app.Transfer

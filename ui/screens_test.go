@@ -122,6 +122,10 @@ var screens = []struct {
 	{"devices-cut-off", cutOff, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},
+	{"copies", func(f *fake) { f.rules[""] = app.CopyRule{Copies: 3} }, func(r *rig) {
+		r.askCopies("", "Keep every photo on at least", func() {})
+		r.until("the plan", func() bool { return strings.Contains(r.texts(), "cannot have so many copies") })
+	}},
 	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(*rig) {}},
 	{"viewer", nil, func(r *rig) { r.view.open(r.presentGrid(), 2) }},
 	{"viewer-info", nil, func(r *rig) {

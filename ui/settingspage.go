@@ -40,7 +40,7 @@ func (p *settingsPage) shown() {
 	p.set = p.s.dev.Settings()
 	p.body.Objects = []fyne.CanvasObject{
 		p.notice,
-		p.group(words.T("This computer"), p.name(), p.folder(), p.copies()),
+		p.group(words.T("This computer"), p.name(), p.folder(), p.takes(), p.wish(), p.copies()),
 		p.group(words.T("Transfers"), p.paused(), p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit)),
 		p.group(words.T("Appearance"), p.themes(), p.scales()),
 		p.group(words.T("Network"), p.lan(), p.direct(), p.public(), p.peers()),

@@ -30,7 +30,10 @@ func newStatusLine(s *shell) *statusLine {
 		text: look.NewCut("", look.SizeCaption, look.ColorSecondary), right: look.NewText("", look.SizeCaption, look.ColorSecondary),
 	}
 	click := newHotspot(func() {
-		if !l.safety.Safe && !l.safety.None {
+		switch {
+		case l.safety.Below:
+			s.open("devices")
+		case !l.safety.Safe && !l.safety.None:
 			s.open("onecopy")
 		}
 	})

@@ -95,6 +95,8 @@ type Safety struct {
 	Text string
 	Safe bool
 	None bool // there is nothing to lose
+
+	Below bool // photos are on fewer devices than wished, and no fewer than two
 }
 
 // Safe sums up the library: onlyHere counts photos whose one verified copy is on
@@ -107,6 +109,8 @@ func Safe(s app.Status, onlyHere, devices int) Safety {
 		return Safety{Text: N("{{.N}} photos are only on this computer", onlyHere)}
 	case s.AtRisk > 0:
 		return Safety{Text: N("{{.N}} photos have only one copy", s.AtRisk)}
+	case s.Below > 0:
+		return Safety{Text: N("{{.N}} photos are on fewer devices than you asked for", s.Below), Below: true}
 	case devices == 2:
 		return Safety{Text: N("All {{.N}} photos are on 2 devices", s.Files), Safe: true}
 	default:

@@ -217,6 +217,7 @@ func TestSafe(t *testing.T) {
 		{app.Status{Files: 12431}, 0, 2, "All 12,431 photos are on 2 devices", true},
 		{app.Status{Files: 12431}, 0, 3, "All 12,431 photos are on at least 2 devices", true},
 		{app.Status{Files: 400, AtRisk: 312}, 312, 2, "312 photos are only on this computer", false},
+		{app.Status{Files: 400, Below: 2}, 0, 3, "2 photos are on fewer devices than you asked for", false},
 		{app.Status{Files: 400, AtRisk: 1}, 0, 3, "1 photo has only one copy", false},
 	} {
 		if got := Safe(tt.status, tt.onlyHere, tt.devices); got.Text != tt.want || got.Safe != tt.safe {

@@ -1,0 +1,61 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+)
+
+// selects finds the choices of what fills the window.
+func selects(o fyne.CanvasObject) (out []*widget.Select) {
+	switch o := o.(type) {
+	case *widget.Select:
+		return []*widget.Select{o}
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			out = append(out, selects(c)...)
+		}
+	case *container.Scroll:
+		return selects(o.Content)
+	}
+	return out
+}
+
+// TestAskCopies shows what a number leads to before it holds.
+func TestAskCopies(t *testing.T) {
+	f := newFake(3)
+	f.albums = []imagelib.Album{{ID: "album:x", Name: "Trip"}}
+	r := newRig(t, f, large)
+	r.albumCopies("album:x", "Trip")
+	r.wantText("Keep “Trip” on at least")
+	r.until("no wish", func() bool { return strings.Contains(r.texts(), "Paul makes no copies by itself then.") })
+	sel := selects(r.modals[0].root)[0]
+	sel.SetSelectedIndex(2)
+	r.until("the plan", func() bool { return strings.Contains(r.texts(), "90 photos cannot have so many copies") })
+	r.wantText("NAS in the hall fetches 40 photos, 124 MB.")
+	sel.SetSelectedIndex(1)
+	r.until("another plan", func() bool { return !strings.Contains(r.texts(), "cannot have so many copies") })
+	if len(f.rules) > 0 {
+		t.Error("a look at the plan has changed the rule")
+	}
+	r.tap("Keep so")
+	r.until("the rule", func() bool { return f.CopyRule("album:x").Copies == 2 })
+}
+
+// TestWhatThisComputerKeeps is a choice in the settings.
+func TestWhatThisComputerKeeps(t *testing.T) {
+	f := newFake(3)
+	f.role = app.Role{Space: 60e9}
+	r := newRig(t, f, large)
+	r.open("settings")
+	selects(r.present().object())[0].SetSelectedIndex(1)
+	r.until("the role", func() bool { return f.Role() == app.Role{Helps: true, Space: 60e9} })
+	r.tap("No number…")
+	r.until("the question", func() bool { return strings.Contains(r.texts(), "Keep every photo on at least") })
+}
