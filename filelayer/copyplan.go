@@ -97,17 +97,10 @@ type ruleSet struct {
 	groups  func(Digest) []string
 }
 
-// ruleSet returns the rules, some changed. Devices that have been removed are
-// left out of them.
+// ruleSet returns the rules, some changed.
 func (l *Layer) ruleSet(change map[string]CopyRule) ruleSet {
 	rules := l.CopyRules()
 	for group, r := range change {
-		rules[group] = r
-	}
-	for group, r := range rules {
-		r.On = slices.DeleteFunc(slices.Clone(r.On), func(id string) bool {
-			return id != l.opts.DeviceID && !l.mirror.paired(id)
-		})
 		rules[group] = r
 	}
 	s := ruleSet{rules[""], rules, l.copyRules.groups}

@@ -27,8 +27,6 @@ type ruleRecord struct {
 	Set    stamp    `json:"set"`
 }
 
-func (r ruleRecord) rule() CopyRule { return CopyRule{r.Copies, slices.Clone(r.On)} }
-
 // offerRecord is what a device keeps and takes by itself, as it says. The
 // greatest N is its latest word.
 type offerRecord struct {
@@ -178,15 +176,18 @@ func (c *copyRules) offer(id string) offerRecord {
 func (l *Layer) SetGroups(in func(Digest) []string) { l.copyRules.groups = in }
 
 // CopyRules returns the rules that ask for something, by group; that of the
-// whole library is "".
+// whole library is "". Devices that have been removed are left out of them.
 func (l *Layer) CopyRules() map[string]CopyRule {
 	c := l.copyRules
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := make(map[string]CopyRule)
 	for group, r := range c.rules {
-		if r.Copies > 1 || len(r.On) > 0 {
-			out[group] = r.rule()
+		rule := CopyRule{r.Copies, slices.DeleteFunc(slices.Clone(r.On), func(id string) bool {
+			return id != l.opts.DeviceID && !l.mirror.paired(id)
+		})}
+		if !rule.none() {
+			out[group] = rule
 		}
 	}
 	return out

@@ -183,10 +183,14 @@ func TestRemovedDeviceNoLongerCounts(t *testing.T) {
 	t.Parallel()
 	a, b, c := trio(t)
 	ds := a.yearly(4)
-	must(t, a.SetCopyRule(testContext(t), "", CopyRule{Copies: 2}))
+	must(t, a.SetCopyRule(testContext(t), "", CopyRule{Copies: 2, On: []string{b.id}}))
 	until(t, "all have two copies", func() bool { return a.BelowRules() == 0 && c.BelowRules() == 0 }, a, b, c)
 	must(t, a.RemoveDevice(testContext(t), b.id))
 	until(t, "c has all", func() bool { return c.has(ds) == "1111" && a.BelowRules() == 0 }, a, c)
+	if r := a.CopyRules()[""]; r.Copies != 2 || len(r.On) > 0 {
+		t.Errorf("rule %+v names a device that was removed", r)
+	}
+	must(t, a.SetCopyRule(testContext(t), "", a.CopyRules()[""]))
 }
 
 // TestAnotherDeviceTakesOver what one does not deliver, and no longer once it has
