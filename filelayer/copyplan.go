@@ -47,7 +47,10 @@ func (l *Layer) PlanCopies(change map[string]CopyRule) CopiesPlan {
 			p.Willing++
 		}
 		plan := planOf(l.roleWork(d.Role, d.id, rules))
-		files, bytes := tally(a.fetch[d.id])
+		files, bytes := len(a.fetch[d.id]), int64(0)
+		for _, e := range a.fetch[d.id] {
+			bytes += e.Size
+		}
 		plan.Fetch, plan.FetchBytes = plan.Fetch+files, plan.FetchBytes+bytes
 		p.Devices = append(p.Devices, DevicePlan{d.id, d.Role, d.late, plan})
 	}
@@ -133,8 +136,10 @@ type copyDevice struct {
 	id     string
 	room   int64           // bytes that it may still take
 	weight float64         // of its room at first
+	hash   uint64          // of its ID
 	fits   map[Digest]bool // what it keeps by a limited role; nil: all
 	late   bool
+	online bool // or this device
 }
 
 // keeps says whether the device has or fetches a file by its role alone.
@@ -147,13 +152,16 @@ func (d *copyDevice) keeps(digest Digest) bool {
 // one, but for whom they hold to be late.
 type allotment struct {
 	devices []copyDevice
-	fetch   map[string][]Entry // by device, beside what it fetches by its role
-	owes    map[string]bool    // devices that have to fetch what a device that is online holds
-	held    map[string]int     // files that a device has a checked copy of
+	fetch   map[string][]*Entry // by device, beside what it fetches by its role
+	owes    map[string]bool     // devices that have to fetch what a device that is online holds
+	held    map[string]int      // files that a device has a checked copy of
 	files   int
 	below   int
 	few     shortfall
 	full    shortfall
+
+	candidates []candidate // reused
+	promised   []string
 }
 
 type shortfall struct {
@@ -171,7 +179,7 @@ func (l *Layer) allot(rules ruleSet) *allotment {
 	entries := l.Entries()
 	a := &allotment{
 		devices: l.copyDevices(entries, rules),
-		fetch:   make(map[string][]Entry), owes: make(map[string]bool), held: make(map[string]int),
+		fetch:   make(map[string][]*Entry), owes: make(map[string]bool), held: make(map[string]int),
 	}
 	for i := range entries {
 		e := &entries[i]
@@ -209,7 +217,7 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 			o = l.offerNow()
 			o.N = 1
 		}
-		d := copyDevice{Role: o.role(), id: id, room: math.MaxInt64, late: l.deliveries.late(id)}
+		d := copyDevice{Role: o.role(), id: id, room: math.MaxInt64, late: l.deliveries.late(id), online: id == l.opts.DeviceID || l.Online(id)}
 		if o.N > 0 { // else it is an older device, or keeps what is saved there
 			d.room = o.Free - diskReserve - coming[id]
 		}
@@ -218,6 +226,8 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 		}
 		d.room = max(d.room, 0)
 		d.weight = math.Ldexp(1, bits.Len64(uint64(d.room))) //nolint:gosec // not negative
+		sum := sha256.Sum256([]byte(id))
+		d.hash = binary.BigEndian.Uint64(sum[:])
 		if d.Everything && d.Space > 0 {
 			w := l.roleWork(d.Role, id, rules)
 			d.fits = make(map[Digest]bool, len(w.fetch))
@@ -242,8 +252,8 @@ type candidate struct {
 func (l *Layer) place(a *allotment, e *Entry, rule CopyRule) {
 	a.files++
 	have, coming, reachable := 0, 0, false
-	var promised []string
-	var candidates []candidate
+	promised, candidates := a.promised[:0], a.candidates[:0]
+	defer func() { a.promised, a.candidates = promised, candidates }()
 	for i := range a.devices {
 		d := &a.devices[i]
 		h := e.Holders[d.id]
@@ -251,14 +261,14 @@ func (l *Layer) place(a *allotment, e *Entry, rule CopyRule) {
 		switch {
 		case h.Has(): // a copy in place counts too: the rule removes nothing
 			have++
-			reachable = reachable || d.id == l.opts.DeviceID || l.Online(d.id)
+			reachable = reachable || d.online
 		case h.Saved || d.keeps(e.Digest):
 			promised = append(promised, d.id)
 			if !d.late {
 				coming++
 			}
 		case (named || d.Helps) && !l.declined(d.id, e):
-			candidates = append(candidates, candidate{d, named, h.N > 0, score(e.Digest, d.id, d.weight)})
+			candidates = append(candidates, candidate{d, named, h.N > 0, score(e.Digest, d.hash, d.weight)})
 		}
 	}
 	if rule.below(*e) {
@@ -282,7 +292,7 @@ func (l *Layer) place(a *allotment, e *Entry, rule CopyRule) {
 		}
 		c.room -= e.Size
 		missing--
-		a.fetch[c.id] = append(a.fetch[c.id], *e)
+		a.fetch[c.id] = append(a.fetch[c.id], e)
 		promised = append(promised, c.id)
 	}
 	if reachable {
@@ -328,9 +338,13 @@ func boolFirst(a, b bool) int {
 // score is weighted rendezvous hashing: the device with the greatest score takes
 // a file, so that each gets a share by its weight, and that one more or less
 // changes nothing for files that the others take. See Schindelhauer and
-// Schomaker, "Weighted Distributed Hash Tables" (2005).
-func score(d Digest, device string, weight float64) float64 {
-	sum := sha256.Sum256(append(d[:], device...))
-	u := (float64(binary.BigEndian.Uint64(sum[:])>>11) + 0.5) / (1 << 53) // in (0, 1)
+// Schomaker, "Weighted Distributed Hash Tables" (2005). A digest is random already,
+// so that the finalizer of SplitMix64 is mixing enough.
+func score(d Digest, device uint64, weight float64) float64 {
+	h := binary.BigEndian.Uint64(d[:]) ^ device
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	h ^= h >> 31
+	u := (float64(h>>11) + 0.5) / (1 << 53) // in (0, 1)
 	return -weight / math.Log(u)
 }

@@ -81,7 +81,7 @@ func TestAllotmentIsTheSameEverywhere(t *testing.T) {
 	}
 	for _, d := range []*device{b, c} {
 		for id, es := range d.allot(rules).fetch {
-			if !slices.EqualFunc(es, first.fetch[id], func(x, y Entry) bool { return x.Digest == y.Digest }) {
+			if !slices.EqualFunc(es, first.fetch[id], func(x, y *Entry) bool { return x.Digest == y.Digest }) {
 				t.Errorf("%s gives %s %d files, a gives it %d", d.opts.Name, id[:8], len(es), len(first.fetch[id]))
 			}
 		}
@@ -226,7 +226,8 @@ func TestOwnWishIsTakenBack(t *testing.T) {
 	d := a.show(b, "photo", 1000)
 	for range 2 { // also when no rule is left
 		a.net.part(a, b, true)
-		must(t, b.takeCopies(testContext(t), []Entry{b.entry(d)}))
+		e := b.entry(d)
+		must(t, b.takeCopies(testContext(t), []*Entry{&e}))
 		must(t, b.takeBack(testContext(t), ruleSet{library: CopyRule{Copies: 2}}))
 		if !b.entry(d).Holders[b.id].Saved {
 			t.Error("taken back too early")

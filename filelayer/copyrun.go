@@ -63,10 +63,10 @@ func (l *Layer) copiesLoop(ctx context.Context) error {
 	defer stop()
 	role, stopRole := l.copiesChanged.Listen()
 	defer stopRole()
-	tick := time.NewTicker(rolePause)
-	defer tick.Stop()
 	for {
+		began := time.Now()
 		l.playCopies(ctx)
+		tick := time.After(max(rolePause, 20*time.Since(began))) // the larger the library, the longer
 		var look <-chan time.Time
 		if !l.ruleSet(nil).none() {
 			look = time.After(copyLook)
@@ -76,7 +76,7 @@ func (l *Layer) copiesLoop(ctx context.Context) error {
 			return nil
 		case <-role:
 			continue
-		case <-tick.C:
+		case <-tick:
 		}
 		select {
 		case <-ctx.Done():
@@ -160,7 +160,7 @@ func (l *Layer) offerNow() offerRecord {
 func near(a, b, least int64) bool { return max(a-b, b-a) <= max(least, a/8) }
 
 // takeCopies wishes for files that a rule asks this device for.
-func (l *Layer) takeCopies(ctx context.Context, es []Entry) error {
+func (l *Layer) takeCopies(ctx context.Context, es []*Entry) error {
 	if len(es) == 0 {
 		return nil
 	}
