@@ -70,6 +70,14 @@ const (
 	removalAsks    = 16 // at once
 )
 
+// proofAge is how old the check of a copy may be.
+func proofAge(size int64) time.Duration {
+	if size > smallFile {
+		return proofLarge
+	}
+	return proofSmall
+}
+
 // leaseName tells the leases of one copy apart.
 func leaseName(device, removal string) string { return device + "/" + removal }
 
@@ -146,11 +154,7 @@ func (l *Layer) grantLease(ctx context.Context, name string, d Digest, size int6
 	if info.Size != size {
 		return verified, until, fmt.Errorf("the file has %d bytes, not %d: %w", info.Size, size, ErrMissing)
 	}
-	fresh := proofSmall
-	if size > smallFile {
-		fresh = proofLarge
-	}
-	if age := l.now().Sub(info.Verified); age > fresh || age < -proofSmall {
+	if age := l.now().Sub(info.Verified); age > proofAge(size) || age < -proofSmall {
 		if err := l.verify(ctx, d); err != nil {
 			return verified, until, err
 		}
@@ -217,8 +221,18 @@ func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (
 		return p, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read as far as needed
-	return readLease(resp)
+	if p, err = readLease(resp); err != nil {
+		return p, err
+	}
+	// Both are of its clock, which may be any.
+	if age := p.until.Add(-leaseTime).Sub(p.verified); age > proofAge(e.Size)+time.Minute {
+		return p, fmt.Errorf("%w: it has last read its copy %d days ago", errOldProof, int(age.Hours()/24))
+	}
+	return p, nil
 }
+
+// errOldProof is of a lease by a copy that may have rotted since.
+var errOldProof = errors.New("the device promises a copy that it has not checked of late")
 
 // releaseLease tells a device that nobody relies on its lease any more.
 func (l *Layer) releaseLease(ctx context.Context, device, removal string, d Digest) error {
