@@ -160,5 +160,7 @@ const (
 	leaseTime    = 10 * time.Minute    // how long a lease binds who grants it
 	resolveRetry = 5 * time.Second     // after conflicts could not be merged
 	scanEvery    = 6 * time.Hour       // between looks at all files of the library
+	scanBlind    = time.Hour           // the same, where the system does not tell what other programs change there
+	scanQuiet    = time.Second         // nothing may have changed in a file for so long before it is looked at
 	purgeDelay   = 10 * time.Minute    // from the start to the first purge: what others restored is heard of before
 )

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -194,22 +193,6 @@ func (l *Layer) loadCopies() error {
 		return err
 	}
 	return l.loadTrash()
-}
-
-// tidyLoop looks after the library: at once, and from time to time.
-func (l *Layer) tidyLoop(ctx context.Context) error {
-	tick := time.NewTicker(scanEvery)
-	defer tick.Stop()
-	for {
-		if err := l.tidy(ctx); err != nil && ctx.Err() == nil {
-			l.log.WarnContext(ctx, "Library was not looked through", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
 }
 
 // tidy finds files that are missing or back, and sees to all that a crash has
