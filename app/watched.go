@@ -104,6 +104,11 @@ func (a *App) watchable(path string, c config) error {
 			return fmt.Errorf("%s and %s, which was added in place, lie in each other; its photos are in Paul already", path, place)
 		}
 	}
+	for _, place := range c.Places {
+		if related(path, place) {
+			return fmt.Errorf("%s and the folder in place %s lie in each other; its photos are in the library where they lie", path, place)
+		}
+	}
 	for _, other := range c.Watched {
 		if related(path, other) {
 			return fmt.Errorf("%s and the watched folder %s lie in each other; what is below a watched folder is watched too", path, other)
@@ -313,7 +318,7 @@ func (w *watching) status(path string) WatchedFolder {
 func awayText(err error) string {
 	const kept = "its photos stay in the library, and it is waited for"
 	if errors.Is(err, fs.ErrNotExist) {
-		return "the folder is not there; " + kept
+		return kept
 	}
 	return fmt.Sprintf("%v; %s", causeOf(err), kept)
 }

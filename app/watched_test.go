@@ -103,6 +103,13 @@ func TestFoldersThatCannotBeWatched(t *testing.T) {
 	if list := a.WatchedFolders(); len(list) != 1 || list[0].Path != below {
 		t.Errorf("watched: %+v", list)
 	}
+	place := t.TempDir()
+	if _, err := a.AddPlace(t.Context(), place); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.AddWatchedFolder(place); !errors.Is(err, ErrBadSetting) {
+		t.Errorf("a folder in place: %v", err)
+	}
 	s := a.Settings()
 	s.Library = below
 	if err := a.UpdateSettings(t.Context(), s); !errors.Is(err, ErrBadSetting) {

@@ -104,14 +104,14 @@ func activityTitle(a app.Activity) string {
 		app.KindImport: words.T("Importing {{.What}}", "What", a.Title), app.KindSave: words.T("Saving {{.What}} here", "What", a.Title),
 		app.KindFetch: words.T("Loading {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removing {{.What}} from this computer", "What", a.Title),
 		app.KindDelete: words.T("Deleting {{.What}}", "What", a.Title), app.KindRestore: words.T("Restoring {{.What}}", "What", a.Title),
-		app.KindCheck:  words.T("Checking {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
+		app.KindCheck: words.T("Checking {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
 		app.KindBackup: words.T("Saving the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Taking in the records of {{.What}}", "What", a.Title),
 	}
 	done := map[string]string{
 		app.KindImport: words.T("Imported {{.What}}", "What", a.Title), app.KindSave: words.T("Saved {{.What}} here", "What", a.Title),
 		app.KindFetch: words.T("Loaded {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removed {{.What}} from this computer", "What", a.Title),
 		app.KindDelete: words.T("Deleted {{.What}}", "What", a.Title), app.KindRestore: words.T("Restored {{.What}}", "What", a.Title),
-		app.KindCheck:  words.T("Checked {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
+		app.KindCheck: words.T("Checked {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
 		app.KindBackup: words.T("Saved the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Took in the records of {{.What}}", "What", a.Title),
 	}
 	if !a.Running() && a.Err == nil {

@@ -44,6 +44,7 @@ type fake struct {
 	transfers  []app.Transfer
 	albums     []imagelib.Album
 	restart    []string
+	watched    []app.WatchedFolder
 	off        app.Off
 	findings   []app.Finding
 	refuse     map[app.Digest]error // of Unsave
@@ -415,6 +416,29 @@ func (f *fake) PlanCopies(_ string, rule app.CopyRule) (info app.CopiesInfo) {
 }
 
 func (f *fake) BelowOf(...app.Digest) int { return 0 }
+
+func (f *fake) WatchedFolders() []app.WatchedFolder {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.watched)
+}
+
+func (f *fake) AddWatchedFolder(path string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if path == f.settings.Library {
+		return fmt.Errorf("%w: %s", app.ErrBadSetting, path)
+	}
+	f.watched = append(f.watched, app.WatchedFolder{Path: path, State: app.WatchWatching})
+	return nil
+}
+
+func (f *fake) RemoveWatchedFolder(path string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watched = slices.DeleteFunc(f.watched, func(w app.WatchedFolder) bool { return w.Path == path })
+	return nil
+}
 
 func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
 	f.mu.Lock()

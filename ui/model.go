@@ -49,6 +49,9 @@ type device interface {
 	Copies() app.CopiesInfo
 	SetCopyRule(ctx context.Context, album string, rule app.CopyRule) error
 	BelowOf(...app.Digest) int
+	WatchedFolders() []app.WatchedFolder
+	AddWatchedFolder(path string) error
+	RemoveWatchedFolder(path string) error
 	SwitchedOff() app.Off
 	Activities() []app.Activity
 	Transfers() []app.Transfer

@@ -126,6 +126,7 @@ var screens = []struct {
 		r.askCopies("", "Keep every photo on at least", func() {})
 		r.until("the plan", func() bool { return strings.Contains(r.texts(), "cannot have so many copies") })
 	}},
+	{"settings-watched", watching, func(r *rig) { r.open("settings") }},
 	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(*rig) {}},
 	{"viewer", nil, func(r *rig) { r.view.open(r.presentGrid(), 2) }},
 	{"viewer-info", nil, func(r *rig) {
@@ -180,6 +181,16 @@ var screens = []struct {
 		r.presentGrid().grid.Select(2)
 		r.contextMenu(fyne.NewPos(600, 200))
 	}},
+}
+
+// watching is a person with watched folders, each with another state.
+func watching(f *fake) {
+	f.watched = []app.WatchedFolder{
+		{Path: "/home/mira/Phone/DCIM/Camera", State: app.WatchWatching, Photos: 1204, Deleted: 3},
+		{Path: "/home/mira/Downloads", State: app.WatchWatching, Photos: 12, NotPhotos: 1},
+		{Path: "/media/mira/EOS_DIGITAL", State: app.WatchMissing, Reason: "its photos stay in the library, and it is waited for"},
+		{Path: "/mnt/nas/Uploads", State: app.WatchScanned, Photos: 310, Reason: "it is on a network drive, which does not tell of changes"},
+	}
 }
 
 // TestScreens draws every screen in light and dark at two sizes, and compares

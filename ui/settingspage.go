@@ -17,11 +17,12 @@ import (
 
 // settingsPage changes the settings; each is kept as soon as it is changed.
 type settingsPage struct {
-	s      *shell
-	whole  *container.Scroll
-	body   *fyne.Container
-	notice *fyne.Container
-	set    app.Settings
+	s       *shell
+	watched *watchedFolders
+	whole   *container.Scroll
+	body    *fyne.Container
+	notice  *fyne.Container
+	set     app.Settings
 }
 
 func newSettingsPage(s *shell) *settingsPage {
@@ -33,14 +34,22 @@ func newSettingsPage(s *shell) *settingsPage {
 func (p *settingsPage) title() string             { return words.T("Settings") }
 func (p *settingsPage) object() fyne.CanvasObject { return p.whole }
 func (p *settingsPage) hidden()                   { p.whole.ScrollToTop() }
-func (p *settingsPage) reload()                   { p.showNotice() }
+
+func (p *settingsPage) reload() {
+	p.showNotice()
+	if p.watched != nil {
+		p.watched.reload()
+	}
+}
 
 // shown builds the page from the settings that hold.
 func (p *settingsPage) shown() {
 	p.set = p.s.dev.Settings()
+	p.watched = newWatchedFolders(p)
 	p.body.Objects = []fyne.CanvasObject{
 		p.notice,
 		p.group(words.T("This computer"), p.name(), p.folder(), p.takes(), p.wish(), p.copies()),
+		p.group(words.T("Watched folders"), p.watched.object()),
 		p.group(words.T("Transfers"), p.paused(), p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit)),
 		p.group(words.T("Appearance"), p.themes(), p.scales()),
 		p.group(words.T("Network"), p.lan(), p.direct(), p.public(), p.peers()),
