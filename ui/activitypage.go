@@ -105,6 +105,7 @@ func activityTitle(a app.Activity) string {
 		app.KindFetch: words.T("Loading {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removing {{.What}} from this computer", "What", a.Title),
 		app.KindDelete: words.T("Deleting {{.What}}", "What", a.Title), app.KindRestore: words.T("Restoring {{.What}}", "What", a.Title),
 		app.KindCheck: words.T("Checking {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
+		app.KindPlace:  words.T("Folder in place {{.What}}", "What", a.Title),
 		app.KindBackup: words.T("Saving the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Taking in the records of {{.What}}", "What", a.Title),
 	}
 	done := map[string]string{
@@ -112,6 +113,7 @@ func activityTitle(a app.Activity) string {
 		app.KindFetch: words.T("Loaded {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removed {{.What}} from this computer", "What", a.Title),
 		app.KindDelete: words.T("Deleted {{.What}}", "What", a.Title), app.KindRestore: words.T("Restored {{.What}}", "What", a.Title),
 		app.KindCheck: words.T("Checked {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
+		app.KindPlace:  words.T("Folder in place {{.What}}", "What", a.Title),
 		app.KindBackup: words.T("Saved the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Took in the records of {{.What}}", "What", a.Title),
 	}
 	if !a.Running() && a.Err == nil {
@@ -132,7 +134,7 @@ func activitySymbol(a app.Activity) (string, fyne.ThemeColorName, fyne.ThemeColo
 	}
 	symbol := map[string]string{
 		app.KindImport: "plus", app.KindSave: "save", app.KindFetch: "save", app.KindUnsave: "remove",
-		app.KindDelete: "trash", app.KindRestore: "restore", app.KindCheck: "safe", app.KindWatch: "plus",
+		app.KindDelete: "trash", app.KindRestore: "restore", app.KindCheck: "safe", app.KindWatch: "plus", app.KindPlace: "plus",
 	}[a.Kind]
 	if symbol == "" {
 		symbol = "activity"

@@ -36,6 +36,7 @@ type fake struct {
 	held       []app.Entry
 	devices    []app.Device
 	settings   app.Settings
+	places     []app.PlaceInfo
 	limits     app.Limits
 	role       app.Role
 	rules      map[string]app.CopyRule
@@ -450,6 +451,28 @@ func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
 		f.restart = []string{"Library"}
 	}
 	f.settings = s
+	return nil
+}
+
+func (f *fake) Places() ([]app.PlaceInfo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.places), nil
+}
+
+func (f *fake) AddPlace(_ context.Context, path string) (app.ImportResult, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("add place %s", path)
+	f.places = append(f.places, app.PlaceInfo{Path: path, Files: 3, Bytes: 9e6})
+	return app.ImportResult{}, nil
+}
+
+func (f *fake) RemovePlace(_ context.Context, path string, force bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("remove place %s %t", path, force)
+	f.places = slices.DeleteFunc(f.places, func(p app.PlaceInfo) bool { return p.Path == path })
 	return nil
 }
 

@@ -52,6 +52,9 @@ type device interface {
 	WatchedFolders() []app.WatchedFolder
 	AddWatchedFolder(path string) error
 	RemoveWatchedFolder(path string) error
+	Places() ([]app.PlaceInfo, error)
+	AddPlace(ctx context.Context, path string) (app.ImportResult, error)
+	RemovePlace(ctx context.Context, path string, force bool) error
 	SwitchedOff() app.Off
 	Activities() []app.Activity
 	Transfers() []app.Transfer

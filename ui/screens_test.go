@@ -127,6 +127,10 @@ var screens = []struct {
 		r.until("the plan", func() bool { return strings.Contains(r.texts(), "cannot have so many copies") })
 	}},
 	{"settings-watched", watching, func(r *rig) { r.open("settings") }},
+	{"settings-places", inPlace, func(r *rig) {
+		r.open("settings")
+		r.until("the folders", func() bool { return strings.Contains(r.texts(), "/home/mira/Photos") })
+	}},
 	{"empty", func(f *fake) { f.images = nil; f.devices = f.devices[:1] }, func(*rig) {}},
 	{"viewer", nil, func(r *rig) { r.view.open(r.presentGrid(), 2) }},
 	{"viewer-info", nil, func(r *rig) {
@@ -190,6 +194,14 @@ func watching(f *fake) {
 		{Path: "/home/mira/Downloads", State: app.WatchWatching, Photos: 12, NotPhotos: 1},
 		{Path: "/media/mira/EOS_DIGITAL", State: app.WatchMissing, Reason: "its photos stay in the library, and it is waited for"},
 		{Path: "/mnt/nas/Uploads", State: app.WatchScanned, Photos: 310, Reason: "it is on a network drive, which does not tell of changes"},
+	}
+}
+
+// inPlace has folders in place, one of them away.
+func inPlace(f *fake) {
+	f.places = []app.PlaceInfo{
+		{Path: "/home/mira/Photos", Files: 41212, Bytes: 380e9, Deleted: 12, Missing: 1, Only: 30000, Busy: true},
+		{Path: "/media/mira/OLD_DISK/Bilder", Files: 1, Bytes: 4e6, Away: "away"},
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type settingsPage struct {
 	s       *shell
 	watched *watchedFolders
+	places  *placesGroup
 	whole   *container.Scroll
 	body    *fyne.Container
 	notice  *fyne.Container
@@ -28,6 +29,7 @@ type settingsPage struct {
 func newSettingsPage(s *shell) *settingsPage {
 	p := &settingsPage{s: s, body: look.VBox(16), notice: container.NewStack()}
 	p.whole = column(760, p.body)
+	p.places = newPlacesGroup(p)
 	return p
 }
 
@@ -37,6 +39,7 @@ func (p *settingsPage) hidden()                   { p.whole.ScrollToTop() }
 
 func (p *settingsPage) reload() {
 	p.showNotice()
+	p.places.reload()
 	if p.watched != nil {
 		p.watched.reload()
 	}
@@ -50,10 +53,13 @@ func (p *settingsPage) shown() {
 		p.notice,
 		p.group(words.T("This computer"), p.name(), p.folder(), p.takes(), p.wish(), p.copies()),
 		p.group(words.T("Watched folders"), p.watched.object()),
+		p.places.box,
 		p.group(words.T("Transfers"), p.paused(), p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit)),
 		p.group(words.T("Appearance"), p.themes(), p.scales()),
 		p.group(words.T("Network"), p.lan(), p.direct(), p.public(), p.peers()),
 	}
+	p.places.show()
+	p.places.load()
 	p.showNotice()
 	p.whole.Content.Refresh()
 }
