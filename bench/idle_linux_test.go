@@ -52,10 +52,10 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-func startPauld(b *testing.B, pauld string) (cmd *exec.Cmd, uri string) {
+func startPauld(b *testing.B, pauld string, args ...string) (cmd *exec.Cmd, uri string) {
 	b.Helper()
 	home := b.TempDir()
-	cmd = exec.CommandContext(b.Context(), pauld, "run", "--home", home, "--json", "--no-lan", "--no-public-peers", "--listen", "tls://127.0.0.1:0")
+	cmd = exec.CommandContext(b.Context(), pauld, append([]string{"run", "--home", home, "--json", "--no-lan", "--no-public-peers", "--listen", "tls://127.0.0.1:0"}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.StdoutPipe()
 	if err != nil {
