@@ -18,17 +18,19 @@ import (
 	"github.com/libpaul/paul/ui/words"
 )
 
-// activityPage shows what runs and what ran lately.
+// activityPage shows what runs and what ran lately, and what can be undone.
 type activityPage struct {
 	s     *shell
 	whole *fyne.Container
 	list  *fyne.Container
 	page  *container.Scroll
 	key   string
+
+	listed int // actions of the history
 }
 
 func newActivityPage(s *shell) *activityPage {
-	p := &activityPage{s: s, list: look.VBox(12), whole: container.NewStack()}
+	p := &activityPage{s: s, listed: historyStep, list: look.VBox(12), whole: container.NewStack()}
 	p.page = column(860, p.list)
 	return p
 }
@@ -43,7 +45,9 @@ func (p *activityPage) reload() {
 	acts := p.s.dev.Activities()
 	queue := p.s.dev.Status().Queue
 	fetching := p.s.dev.Fetching()
+	actions := p.s.dev.Actions()
 	var key strings.Builder
+	fmt.Fprint(&key, p.listed, historyKey(actions))
 	fmt.Fprint(&key, p.s.dev.Limits(), queue, p.s.receiving(), p.s.now().Unix()/60)
 	if fetching != nil {
 		fmt.Fprint(&key, p.waitKey(fetching))
@@ -56,7 +60,7 @@ func (p *activityPage) reload() {
 	}
 	p.key = key.String()
 	paused := p.s.dev.Limits().Paused
-	if len(acts) == 0 && queue == 0 && !paused && fetching == nil {
+	if len(acts) == 0 && len(actions) == 0 && queue == 0 && !paused && fetching == nil {
 		p.whole.Objects = []fyne.CanvasObject{emptyState("activity", words.T("Nothing is going on"), words.T("Imports, transfers and checks show here while they run, and for a while after."), nil)}
 		p.whole.Refresh()
 		return
@@ -74,10 +78,13 @@ func (p *activityPage) reload() {
 	}
 	for _, running := range []bool{true, false} {
 		for _, a := range acts { // newest first
-			if a.Running() == running {
+			if a.Running() == running && !p.inHistory(a, actions) {
 				p.list.Add(p.row(a))
 			}
 		}
+	}
+	for _, row := range p.history(actions) {
+		p.list.Add(row)
 	}
 	p.whole.Objects = []fyne.CanvasObject{p.page}
 	p.page.Content.Refresh()

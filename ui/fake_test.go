@@ -42,6 +42,7 @@ type fake struct {
 	rules      map[string]app.CopyRule
 	fetching   *app.Fetching
 	activities []app.Activity
+	actions    []app.ActionInfo
 	transfers  []app.Transfer
 	albums     []imagelib.Album
 	restart    []string
@@ -482,6 +483,29 @@ func (f *fake) RestartNeeded() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.restart
+}
+
+func (f *fake) Actions() []app.ActionInfo {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.actions)
+}
+
+func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (app.UndoInfo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, "undo "+id)
+	for i := range f.actions {
+		if a := &f.actions[i]; a.ID == id {
+			if a.Kind == app.KindSave && a.Device != idSelf {
+				a.Waits = true
+				return app.UndoInfo{Action: *a, Asked: true}, nil
+			}
+			a.Undone = &now
+			return app.UndoInfo{Action: *a, Done: a.Files - 2, Left: 2}, nil
+		}
+	}
+	return app.UndoInfo{}, app.ErrNotFound
 }
 
 func (f *fake) Activities() []app.Activity {

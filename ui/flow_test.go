@@ -214,3 +214,54 @@ func TestActivityTellsTheCause(t *testing.T) {
 		})
 	}
 }
+
+// TestHistoryIsUndone takes back what was done here and elsewhere.
+func TestHistoryIsUndone(t *testing.T) {
+	f := newFake(30)
+	done(f)
+	at := f.actions[0].Time
+	f.activities = []app.Activity{
+		{ID: 2, Kind: app.KindDelete, Title: "3 photos", Started: at.Add(-time.Second), Ended: at.Add(time.Second)},
+		{ID: 1, Kind: app.KindDelete, Title: "99 photos", Started: at.Add(-time.Minute), Ended: at.Add(-time.Minute), Err: app.ErrNoSpace},
+	}
+	r := newRig(t, f, large)
+	r.open("activity")
+	r.wantText("Deleting 99 photos")
+	if n := strings.Count(r.texts(), "Deleted 3 photos"); n != 1 {
+		t.Errorf("what was done shows %d times", n)
+	}
+	r.wantText("on this computer  ·  20 min ago")
+	page := r.present().(*activityPage)
+
+	page.undo(f.actions[0]) // nothing is asked: photos come back
+	r.waitCall("undo d-4")
+	r.until("toast", func() bool { return r.toasts.text == "1 photo is as before, 2 have changed again since" })
+
+	page.undo(f.actions[2])
+	r.wantText("The photos go to the trash of all devices")
+	r.tap("Cancel")
+	if n := len(f.called()); n != 1 {
+		t.Fatalf("cancelled, yet %v", f.called())
+	}
+	page.undo(f.actions[1])
+	r.wantText("Their copies are removed again from Desktop")
+	r.tap("Undo")
+	r.waitCall("undo d-3")
+	r.until("toast", func() bool { return r.toasts.text == "Desktop undoes it as soon as it hears of this" })
+	r.until("list", func() bool { return strings.Contains(r.texts(), "Desktop will undo it") })
+}
+
+func TestHistoryIsListedInSteps(t *testing.T) {
+	f := newFake(3)
+	for i := range historyStep + 5 {
+		f.actions = append(f.actions, app.ActionInfo{ID: "x", Kind: app.KindImport, Files: 100 + i, Device: idSelf, Time: now})
+	}
+	r := newRig(t, f, large)
+	r.open("activity")
+	last := "Imported 124 photos"
+	if strings.Contains(r.texts(), last) {
+		t.Error("all is listed at once")
+	}
+	r.tap("Show more")
+	r.wantText(last)
+}

@@ -57,6 +57,8 @@ type device interface {
 	RemovePlace(ctx context.Context, path string, force bool) error
 	SwitchedOff() app.Off
 	Activities() []app.Activity
+	Actions() []app.ActionInfo
+	Undo(ctx context.Context, id string, report func(app.Digest, error)) (app.UndoInfo, error)
 	Transfers() []app.Transfer
 	Opened() <-chan []string
 

@@ -26,6 +26,16 @@ func busy(f *fake) {
 	}
 }
 
+// done fills in what was done of late.
+func done(f *fake) {
+	f.actions = []app.ActionInfo{
+		{ID: "d-4", Kind: app.KindDelete, Files: 3, Device: idSelf, DeviceName: "This laptop", Time: now.Add(-20 * time.Minute)},
+		{ID: "d-3", Kind: app.KindSave, Files: 41, Device: idDesktop, DeviceName: "Desktop", Time: now.Add(-3 * time.Hour)},
+		{ID: "d-2", Kind: app.KindImport, Files: 212, Device: idSelf, DeviceName: "This laptop", Time: now.Add(-26 * time.Hour)},
+		{ID: "d-1", Kind: app.KindUnsave, Files: 12, Device: idDesktop, DeviceName: "Desktop", Time: now.Add(-50 * time.Hour), Undone: &now, Failed: 1},
+	}
+}
+
 // saving has two photos on their way here, and one whose last try failed.
 func saving(f *fake) {
 	for i, t := range []app.Transfer{{Done: 1_200_000}, {Done: 3_100_000}, {Err: "the disk is full"}} {
@@ -121,6 +131,7 @@ var screens = []struct {
 	}},
 	{"devices-cut-off", cutOff, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
+	{"history", func(f *fake) { busy(f); done(f) }, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},
 	{"copies", func(f *fake) { f.rules[""] = app.CopyRule{Copies: 3} }, func(r *rig) {
 		r.askCopies("", "Keep every photo on at least", func() {})
