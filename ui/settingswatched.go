@@ -93,13 +93,13 @@ func watchedState(f app.WatchedFolder) (text string, colour fyne.ThemeColorName)
 		n    int
 		text string
 	}{
-		{f.Photos, "{{.N}} photos"},
-		{f.Deleted, "{{.N}} stay deleted"},
-		{f.NotPhotos, "{{.N}} files are not photos"},
-		{f.Unread, "{{.N}} files could not be read"},
+		{f.Photos, words.N("{{.N}} photos", f.Photos)},
+		{f.Deleted, words.N("{{.N}} stay deleted", f.Deleted)},
+		{f.NotPhotos, words.N("{{.N}} files are not photos", f.NotPhotos)},
+		{f.Unread, words.N("{{.N}} files could not be read", f.Unread)},
 	} {
 		if c.n > 0 {
-			parts = append(parts, words.N(c.text, c.n))
+			parts = append(parts, c.text)
 		}
 	}
 	return strings.Join(parts, " · "), colour
