@@ -15,14 +15,17 @@ const breath = 200 * time.Millisecond
 
 // listen calls nudge when the kernel tells of a change of interfaces, addresses
 // or routes (rtnetlink(7)), until ctx ends. When the kernel does not tell, it
-// returns, and the watcher finds changes by itself, a little later.
-func listen(ctx context.Context, nudge func()) {
+// returns, and the watcher finds changes by itself, a little later. hears is told
+// whether the kernel does.
+func listen(ctx context.Context, nudge func(), hears func(bool)) {
 	socket, err := rtnetlink()
 	if err != nil {
 		return
 	}
 	stop := context.AfterFunc(ctx, func() { _ = socket.Close() })
 	defer stop()
+	hears(true)
+	defer hears(false)
 	rest := time.NewTimer(0)
 	defer rest.Stop()
 	buf := make([]byte, os.Getpagesize())

@@ -65,7 +65,7 @@ func realChanges(t *testing.T) {
 		go listen(ctx, func() {
 			told.Add(1)
 			w.nudge()
-		})
+		}, w.hears.Store)
 		w.run(ctx, func(r Reason) { reported <- r })
 	}()
 	<-ready

@@ -13,6 +13,8 @@ import (
 
 // machine is a network and a clock that a test changes.
 type machine struct {
+	hears func(bool) // set by watch
+
 	mu    sync.Mutex // guards what follows
 	state string
 	err   error
@@ -50,6 +52,7 @@ func watch(t *testing.T, m *machine, script func(nudge func(), rest func(time.Du
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{look: m.look, wall: m.wall, nudged: make(chan struct{}, 1)}
+		m.hears = w.hears.Store
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
@@ -103,6 +106,18 @@ func TestWatcher(t *testing.T) {
 				nudge()
 				rest(settle / 2)
 			}
+		}, []Reason{Changed}},
+		"the system tells, and misses one": {func(m *machine, _ func(), rest func(time.Duration)) {
+			m.hears(true)
+			m.becomes(elsewhere, nil)
+			rest(lookSeldom*lookEvery + settle)
+		}, []Reason{Changed}},
+		"the system tells no more": {func(m *machine, _ func(), rest func(time.Duration)) {
+			m.hears(true)
+			rest(lookEvery)
+			m.hears(false)
+			m.becomes(elsewhere, nil)
+			rest(lookEvery + settle)
 		}, []Reason{Changed}},
 		"up, down and up again": {func(m *machine, nudge func(), rest func(time.Duration)) {
 			m.becomes("", errors.New("not now"))
