@@ -181,5 +181,8 @@ func (l *Layer) bringBundle(ctx context.Context, batch *blob.Batch, id string, j
 		}
 		staged(j)
 	}
+	if b.err == nil {
+		_, _ = b.in.ReadByte() // the end, after which the connection serves another request
+	}
 	return rest
 }

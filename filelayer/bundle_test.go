@@ -3,14 +3,18 @@ package filelayer
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,5 +223,30 @@ func TestBundleGoesOn(t *testing.T) {
 	}
 	if got := read(6, 0); got != "second" {
 		t.Errorf("then read %q", got)
+	}
+}
+
+// TestBundlesShareAConnection fetches bundle after bundle: who has the files is
+// dialled once, and not for each.
+func TestBundlesShareAConnection(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	dials := new(atomic.Int64)
+	b.restartWith(func() {
+		b.bulk = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials.Add(1)
+			return b.node.dial(ctx, network, addr)
+		}}}
+	})
+	for round := range 4 {
+		var ds []Digest
+		for i := range 40 {
+			ds = append(ds, a.show(b, fmt.Sprint("small", round, i), 500))
+		}
+		must(t, b.SaveAll(ctx, ds, nil))
+	}
+	if n := dials.Load(); n > fetchers {
+		t.Errorf("%d connections for 4 rounds, want %d at most", n, fetchers)
 	}
 }
