@@ -158,8 +158,9 @@ const (
 	KindDelete  = "delete"
 	KindRestore = "restore"
 	KindCheck   = "check"
-	KindWatch   = "watch" // an import from a watched folder
-	KindPlace   = "place" // a look through a folder in place
+	KindWatch   = "watch"   // an import from a watched folder
+	KindOutside = "outside" // an import of what was changed or added in the library folder with other programs
+	KindPlace   = "place"   // a look through a folder in place
 
 	KindBackup        = "backup"
 	KindRestoreBackup = "restoreBackup"

@@ -165,6 +165,7 @@ func (w *watching) run(ctx context.Context) error {
 	woken, stop := w.wake.Listen()
 	defer stop()
 	running := make(map[string]func())
+	defer w.start(ctx, w.app.started.Library)()
 	defer func() {
 		for _, end := range running {
 			end()
@@ -219,11 +220,12 @@ func (w *watching) start(ctx context.Context, path string) (end func()) {
 }
 
 func (w *watching) open(path string) (*imagelib.WatchedFolder, error) {
-	if err := w.app.apart(path, w.app.started.Library); err != nil {
+	library := path == w.app.started.Library
+	if err := w.app.apart(path, w.app.started.Library); err != nil && !library {
 		return nil, err
 	}
 	return w.app.images.WatchFolder(imagelib.WatchedOptions{
-		Path: path, Memory: w.memory(path), OnChange: w.app.changed.Raise,
+		Path: path, Library: library, Memory: w.memory(path), OnChange: w.app.changed.Raise,
 	})
 }
 
@@ -246,8 +248,11 @@ func (w *watching) memory(path string) string {
 
 // take imports what has come into a folder.
 func (w *watching) take(ctx context.Context, path string, found *imagelib.Found) error {
-	a, name := w.app, filepath.Base(path)
-	ctx, act := a.activities.start(ctx, KindWatch, name+": "+photos(found.Files), found.Files)
+	a, kind, name := w.app, KindWatch, filepath.Base(path)+": "
+	if path == a.started.Library {
+		kind, name = KindOutside, ""
+	}
+	ctx, act := a.activities.start(ctx, kind, name+photos(found.Files), found.Files)
 	result, err := found.Import(ctx, func(p imagelib.ImportProgress) {
 		act.update(func(s *Activity) { s.Files, s.Bytes, s.TotalBytes = p.Done, p.Bytes, p.TotalBytes })
 	})
@@ -255,7 +260,7 @@ func (w *watching) take(ctx context.Context, path string, found *imagelib.Found)
 	for _, p := range result.Problems {
 		a.log.WarnContext(ctx, "A file of a watched folder", "path", p.Path, "kept", p.Kept(), "err", p.Err)
 	}
-	act.update(func(s *Activity) { s.Title = name + ": " + watchedText(result, found.NotPhotos) })
+	act.update(func(s *Activity) { s.Title = name + watchedText(result, found.NotPhotos) })
 	return act.finish(err)
 }
 

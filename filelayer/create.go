@@ -54,7 +54,7 @@ func (l *Layer) NewBatch() *Batch {
 // library has the file already, its record; nothing is kept before Commit.
 func (b *Batch) Create(ctx context.Context, r io.Reader, md Metadata) (Entry, error) {
 	md = md.withDefaults()
-	info, err := b.blobs.Put(ctx, r, blob.Meta{Name: md.Name, Time: md.Time})
+	info, err := b.blobs.Put(ctx, r, blob.Meta{Name: md.Name, Time: md.Time, Lies: md.Lies})
 	if err != nil {
 		return Entry{}, err
 	}

@@ -18,6 +18,10 @@ type Metadata struct {
 	Name string    // base name, e.g. "IMG_0001.JPG"
 	Type string    // media type, e.g. "image/jpeg"; "" = guessed from the name
 	Time time.Time // when the file was made; its folder in the library follows
+
+	// Lies, if set, is the absolute path of one of [Layer.Strays] with these
+	// bytes, which then is kept where it lies and not copied.
+	Lies string
 }
 
 // A Stamp says which device did something, and when by its clock.

@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -53,4 +54,63 @@ func (o *outside) look(ctx context.Context, l *Layer, paths []string) (again []s
 		l.log.WarnContext(ctx, "What was changed in the library is looked at later", "error", err)
 	}
 	return nil
+}
+
+// Indexed waits until the library has been looked through, so that each file
+// of it is known for what it is.
+func (l *Layer) Indexed(ctx context.Context) error {
+	if err := l.Ready(ctx); err != nil {
+		return err
+	}
+	changed, stop := l.changed.Listen()
+	defer stop()
+	for !l.indexed.Load() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the library: %w", context.Cause(ctx))
+		case <-changed:
+		}
+	}
+	return nil
+}
+
+// Strays returns those of the files at absolute paths in the library that are
+// none of its own: that another program has put there or changed. One that is an
+// original which was moved is found out to be that before.
+func (l *Layer) Strays(ctx context.Context, paths []string) ([]string, error) {
+	if err := l.blobs.Mounted(); err != nil {
+		return nil, fmt.Errorf("look for unknown files: %w", err)
+	}
+	var maybe []string
+	differs := false
+	for _, p := range paths {
+		stray, err := l.blobs.Stray(p)
+		if err != nil {
+			return nil, err
+		}
+		differ, err := l.blobs.Differs([]string{p})
+		if err != nil {
+			return nil, err
+		}
+		differs = differs || differ
+		if stray || differ {
+			maybe = append(maybe, p)
+		}
+	}
+	if differs {
+		if _, err := l.scan(ctx); err != nil {
+			return nil, err
+		}
+	}
+	strays := maybe[:0]
+	for _, p := range maybe {
+		stray, err := l.blobs.Stray(p)
+		if err != nil {
+			return nil, err
+		}
+		if stray {
+			strays = append(strays, p)
+		}
+	}
+	return strays, nil
 }

@@ -207,6 +207,7 @@ func (l *Layer) tidy(ctx context.Context) error {
 		}
 	}
 	l.indexed.Store(true)
+	l.changed.Raise()
 	l.stirred.add(l.mirror.unsettled()...)
 	_, err := l.scan(ctx)
 	return err

@@ -50,6 +50,10 @@ func (f *fakeFiles) Ready(ctx context.Context) error {
 	return ctx.Err()
 }
 
+func (f *fakeFiles) Indexed(ctx context.Context) error { return f.Ready(ctx) }
+
+func (f *fakeFiles) Strays(_ context.Context, paths []string) ([]string, error) { return paths, nil }
+
 func (f *fakeFiles) Changed() *signal.Signal { return &f.changed }
 
 func (f *fakeFiles) Entries() []filelayer.Entry {

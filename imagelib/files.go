@@ -13,6 +13,8 @@ import (
 // files is what the library needs of the file layer.
 type files interface {
 	Ready(ctx context.Context) error
+	Indexed(ctx context.Context) error
+	Strays(ctx context.Context, paths []string) ([]string, error)
 	Entries() []filelayer.Entry
 	Entry(d Digest) (filelayer.Entry, error)
 	Changed() *signal.Signal

@@ -43,7 +43,8 @@ type photo struct {
 	st      fs.FileInfo // as it was opened
 	info    meta.Info
 	date    Date
-	problem error // what a person hears once it is kept
+	problem error  // what a person hears once it is kept
+	lies    string // its path, if it lies in the library folder
 }
 
 // stagedFile is a file that waits for the batch to be committed.
@@ -112,6 +113,9 @@ func (w *importWorker) file(ctx context.Context, j job) (staged bool, err error)
 		return false, err
 	}
 	p := photo{job: j, st: src.st, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
+	if w.folder != nil && w.folder.opts.Library {
+		p.lies = p.path
+	}
 	if size <= wholeBytes || size <= wholePictures && info.Kind != KindVideo {
 		return w.whole(ctx, src, p)
 	}
@@ -220,7 +224,7 @@ func (w *importWorker) stage(s stagedFile) {
 }
 
 func (p *photo) metadata() filelayer.Metadata {
-	return filelayer.Metadata{Name: filepath.Base(p.path), Type: p.info.Type, Time: p.date.Wall}
+	return filelayer.Metadata{Name: filepath.Base(p.path), Type: p.info.Type, Time: p.date.Wall, Lies: p.lies}
 }
 
 // drawNew draws the thumbnails of new bytes into the cache. problem is what a

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,11 @@ var errWasDeleted = errors.New("deleted before, passed over")
 type WatchedOptions struct {
 	// Path is the folder. Required, absolute.
 	Path string
+
+	// Library is set when Path is the library folder itself. Then what the
+	// library has there is passed over, and the rest taken in where it lies, not
+	// copied.
+	Library bool
 
 	// Memory is the file that remembers what was found there. Required.
 	Memory string
@@ -70,6 +76,7 @@ type WatchedFolder struct {
 
 const (
 	failedAgain  = time.Hour        // after which a file that could not be read is tried again
+	libraryEvery = time.Hour        // between looks at all of the library folder
 	stoppedAgain = 20 * time.Minute // after which an import is, that a full disk has stopped, say
 )
 
@@ -87,9 +94,11 @@ func (l *Library) WatchFolder(opts WatchedOptions) (*WatchedFolder, error) {
 	}
 	f := &WatchedFolder{l: l, opts: opts, log: l.log, memory: memory}
 	f.reset()
-	f.tree = watch.New(watch.Options{
-		Root: opts.Path, Skip: ignored, Quiet: opts.quiet, Gather: opts.gather, OnStatus: opts.OnChange, Log: l.log,
-	})
+	tree := watch.Options{Root: opts.Path, Skip: ignored, Quiet: opts.quiet, Gather: opts.gather, OnStatus: opts.OnChange, Log: l.log}
+	if opts.Library {
+		tree.Every, tree.Poll = libraryEvery, libraryEvery
+	}
+	f.tree = watch.New(tree)
 	return f, nil
 }
 
@@ -156,7 +165,11 @@ func (f *WatchedFolder) Run(ctx context.Context, take func(context.Context, *Fou
 }
 
 func (f *WatchedFolder) handle(ctx context.Context, b watch.Batch, take func(context.Context, *Found) error) (again []string) {
-	if err := f.l.files.Ready(ctx); err != nil { // before, all files would look new
+	ready := f.l.files.Ready
+	if f.opts.Library {
+		ready = f.l.files.Indexed
+	}
+	if err := ready(ctx); err != nil { // before, all files would look new
 		return nil
 	}
 	if f.opts.OnChange != nil {
@@ -195,7 +208,7 @@ func (f *WatchedFolder) look(ctx context.Context, b watch.Batch) (found *Found, 
 	found = &Found{folder: f}
 	var fresh []watch.File
 	if b.All {
-		fresh = f.lookAtAll(ctx)
+		fresh = f.foreign(ctx, f.lookAtAll(ctx))
 		fresh, again = watch.Settle(ctx, fresh, f.opts.quiet)
 	}
 	for _, path := range b.Paths {
@@ -203,6 +216,9 @@ func (f *WatchedFolder) look(ctx context.Context, b watch.Batch) (found *Found, 
 		if file := (watch.File{Path: path, Info: fi}); err == nil && fi.Mode().IsRegular() && f.unknown(file) {
 			fresh = append(fresh, file)
 		}
+	}
+	if !b.All {
+		fresh = f.foreign(ctx, fresh)
 	}
 	for _, file := range fresh {
 		s := sourceOf(file)
@@ -219,6 +235,27 @@ func (f *WatchedFolder) look(ctx context.Context, b watch.Batch) (found *Found, 
 	}
 	found.Files = len(found.files)
 	return found, again
+}
+
+// foreign returns those of the files that may be new to the library: all, or in
+// the library folder those that it does not have there.
+func (f *WatchedFolder) foreign(ctx context.Context, files []watch.File) []watch.File {
+	if !f.opts.Library || len(files) == 0 {
+		return files
+	}
+	paths := make([]string, len(files))
+	for i, file := range files {
+		paths[i] = file.Path
+	}
+	strays, err := f.l.files.Strays(ctx, paths)
+	slices.Sort(strays)
+	if err != nil && ctx.Err() == nil {
+		f.log.WarnContext(ctx, "What was changed in the library is imported later", "err", err)
+	}
+	return slices.DeleteFunc(files, func(file watch.File) bool {
+		_, stray := slices.BinarySearch(strays, file.Path)
+		return !stray
+	})
 }
 
 // lookAtAll goes through the folder, and returns the files that it has not seen

@@ -27,13 +27,17 @@ type watchRig struct {
 
 func watchDir(t *testing.T, l *testLibrary, dir, memory string) *watchRig {
 	t.Helper()
-	r := &watchRig{t: t, l: l, dir: dir, took: make(chan ImportResult, 100), looked: make(chan struct{}, 1000)}
+	r := watchWith(t, l.Library, WatchedOptions{Path: dir, Memory: memory})
+	r.l = l
+	return r
+}
+
+func watchWith(t *testing.T, l *Library, opts WatchedOptions) *watchRig {
+	t.Helper()
+	r := &watchRig{t: t, dir: opts.Path, took: make(chan ImportResult, 100), looked: make(chan struct{}, 1000)}
+	opts.quiet, opts.gather, opts.OnChange = 20*time.Millisecond, time.Millisecond, func() { r.looked <- struct{}{} }
 	var err error
-	r.WatchedFolder, err = l.WatchFolder(WatchedOptions{
-		Path: dir, Memory: memory, quiet: 20 * time.Millisecond, gather: time.Millisecond,
-		OnChange: func() { r.looked <- struct{}{} },
-	})
-	if err != nil {
+	if r.WatchedFolder, err = l.WatchFolder(opts); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -27,6 +27,10 @@ type Meta struct {
 	Time time.Time // its year and month, in its own zone, choose the folder; zero: "undated"
 	Size int64     // expected bytes, so that space is checked beforehand; 0 unknown
 	Want *Digest   // when set, other bytes fail with ErrCorrupt, and known ones are not read
+
+	// Lies, if set, is the absolute path of a stray with these bytes; see
+	// [Store.Stray]. It becomes the blob where it lies, if it still has them.
+	Lies string
 }
 
 // A Batch collects files that become durable, and get their names, together.
@@ -229,6 +233,7 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			s.secure(ctx, st)
 			p := s.path(st.rel)
 			if t := st.meta.Time; !t.IsZero() {
 				if err := os.Chtimes(p, time.Time{}, t); err != nil { // not every disk takes any time
@@ -241,6 +246,40 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 		})
 	}
 	return g.Wait()
+}
+
+// secure brings the stray that a file may be, and its folders, to the disk. One
+// that cannot be is left to lie, and copied.
+func (s *Store) secure(ctx context.Context, st *staged) {
+	if st.meta.Lies == "" {
+		return
+	}
+	rel, err := s.rel(st.meta.Lies)
+	if err == nil {
+		err = syncFile(s.path(rel))
+	}
+	for dir := path.Dir(rel); err == nil; dir = path.Dir(dir) {
+		if err = s.fsys.syncDir(s.path(dir)); dir == "." {
+			break
+		}
+	}
+	if err != nil {
+		s.log.DebugContext(ctx, "A file of the library is copied, since it cannot be kept where it lies", "path", st.meta.Lies, "err", err)
+		st.meta.Lies = ""
+	}
+}
+
+// syncFile brings the bytes of another program's file to the disk, and changes
+// nothing about it.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) // not every system syncs what is open for reading
+	if errors.Is(err, fs.ErrPermission) {
+		f, err = os.Open(path)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func (s *Store) discardAll(order []*staged) error {

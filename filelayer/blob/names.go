@@ -194,6 +194,19 @@ func (s *Store) nameOne(names *names, st *staged) (*move, error) {
 	if here, err := s.hereLocked(st.digest); here || err != nil {
 		return nil, err
 	}
+	if st.meta.Lies != "" {
+		rel, err := s.rel(st.meta.Lies)
+		if err != nil {
+			return nil, err
+		}
+		same, err := names.same(rel, st.digest, st.size)
+		if err != nil {
+			return nil, err
+		}
+		if same != nil {
+			return nil, s.adopt(st.digest, rel, same)
+		}
+	}
 	dst, same, err := names.choose(folderFor(st.meta.Time), legalName(st.meta.Name), st.digest, st.size)
 	if err != nil {
 		return nil, err

@@ -100,28 +100,35 @@ func (s *Store) findMoved(ctx context.Context, sizes map[int64]bool) (moved []In
 // no bytes. While the store is Fresh it may not know its own files.
 func (s *Store) Strays(ctx context.Context) (paths []string, err error) {
 	err = s.walk(ctx, func(p string) error {
-		rel, err := s.rel(p)
-		if err != nil {
-			return err
-		}
-		free, err := s.index.free(rel)
-		if err != nil || !free {
-			return err
-		}
-		s.mu.Lock() // so that no rename is in progress
-		defer s.mu.Unlock()
-		if free, err = s.index.free(rel); err != nil || !free {
-			return err
-		}
-		if _, err := os.Lstat(p); err == nil {
+		stray, err := s.Stray(p)
+		if stray {
 			paths = append(paths, p)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for unknown files: %w", explainRead(err))
 	}
 	return paths, nil
+}
+
+// Stray reports whether no blob is known to lie at an absolute path in the
+// library, where a file is. It reads no bytes.
+func (s *Store) Stray(p string) (bool, error) {
+	rel, err := s.rel(p)
+	if err != nil {
+		return false, err
+	}
+	if free, err := s.index.free(rel); err != nil || !free {
+		return false, err
+	}
+	s.mu.Lock() // so that no rename is in progress
+	defer s.mu.Unlock()
+	if free, err := s.index.free(rel); err != nil || !free {
+		return false, err
+	}
+	fi, err := os.Lstat(p)
+	return err == nil && fi.Mode().IsRegular(), nil
 }
 
 // found records the file at p, unless it is known or a second copy of a blob;
