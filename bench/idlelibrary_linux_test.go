@@ -54,7 +54,7 @@ func BenchmarkIdleLibrary(b *testing.B) {
 			b.ReportMetric(share, "%core-"+who)
 			b.ReportMetric(memoryOf(b, cmd.Process.Pid), "MB-RSS-"+who)
 			if share > 0.5 {
-				b.Errorf("%s: that is too much", who)
+				b.Errorf("%s: %.2f %% of a core is too much", who, share)
 			}
 		}
 		if n := bytes.Count(ask(b, pauld, others[0], "list"), []byte("\n")); n != idleFiles {
