@@ -69,6 +69,20 @@ func TestTextContrastMeetsAA(t *testing.T) {
 	}
 }
 
+// An empty checkbox is told from the ground by its border alone.
+func TestBordersOfFieldsShow(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"light", "dark"} {
+		th := Theme{Name: name}
+		border := th.Color(theme.ColorNameInputBorder, 0).(color.NRGBA)
+		for _, ground := range []fyne.ThemeColorName{theme.ColorNameBackground, theme.ColorNameOverlayBackground, ColorSurface} {
+			if got := contrast(border, th.Color(ground, 0).(color.NRGBA)); got < 3 {
+				t.Errorf("%s: border of fields on %s has contrast %.2f, want 3", name, ground, got)
+			}
+		}
+	}
+}
+
 func TestSymbolsAllDraw(t *testing.T) {
 	test.NewTempApp(t)
 	names := assets.Symbols()

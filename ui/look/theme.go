@@ -82,7 +82,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	theme.ColorNameHover:               {rgba(0x000000, 0x0C), rgba(0xFFFFFF, 0x14)},
 	theme.ColorNamePressed:             {rgba(0x000000, 0x18), rgba(0xFFFFFF, 0x22)},
 	theme.ColorNameInputBackground:     {rgb(0xEDEDF1), rgb(0x2A2A31)},
-	theme.ColorNameInputBorder:         {rgb(0xEAEAF0), rgb(0x44444F)},
+	theme.ColorNameInputBorder:         {rgb(0x85858F), rgb(0x74747F)},
 	theme.ColorNameSeparator:           {rgb(0xE6E6EB), rgb(0x2A2A31)},
 	theme.ColorNameOverlayBackground:   {rgb(0xFFFFFF), rgb(0x1F1F25)},
 	theme.ColorNameMenuBackground:      {rgb(0xFFFFFF), rgb(0x26262D)},
