@@ -132,8 +132,12 @@ func belowText(e *app.Listing) string {
 // shortText says what cannot be reached, and what to do.
 func shortText(info app.CopiesInfo) (lines []string) {
 	if info.Few > 0 {
-		lines = append(lines, fmt.Sprintf("%s, %s of copies, cannot be: only %s copies by itself. Let another one: pauld keep helping, or keep everything, on that device",
-			plural(info.Few, "photo", "photos"), size(info.FewBytes), plural(info.Willing, "device takes", "devices take")))
+		takers := "no device takes copies by itself. Let one"
+		if info.Willing > 0 {
+			takers = "only " + plural(info.Willing, "device takes copies by itself", "devices take copies by themselves") + ". Let another one"
+		}
+		lines = append(lines, fmt.Sprintf("%s, %s of copies, cannot be: %s: pauld keep helping, or keep everything, on that device",
+			plural(info.Few, "photo", "photos"), size(info.FewBytes), takers))
 	}
 	if info.Full > 0 {
 		lines = append(lines, fmt.Sprintf("%s cannot be: %s more room is needed on any device that takes copies",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/libpaul/paul/app"
@@ -16,7 +17,7 @@ func TestCopies(t *testing.T) {
 	h.want(t, exitDone, "import", "in")
 	h.says(t, "No number of copies", "copies")
 	h.says(t, "2 photos, ", "copies", "2", "--plan")
-	h.says(t, "only 0 devices take copies", "copies", "2", "--plan")
+	h.says(t, "no device takes copies", "copies", "2", "--plan")
 	if r := lines[app.CopiesInfo](t, h.want(t, exitDone, "copies", "--json").out); len(r) != 1 || len(r[0].Rules) != 0 || r[0].Files != 0 {
 		t.Errorf("after previews: %+v", r)
 	}
@@ -35,4 +36,18 @@ func TestCopies(t *testing.T) {
 	h.fails(t, exitNotFound, []string{"Trip", "no album"}, "copies", "2", "--album", "Trip")
 	h.fails(t, exitNotFound, []string{"nowhere"}, "copies", "--on", "nowhere")
 	h.says(t, "No number of copies", "copies", "none")
+}
+
+func TestShortTextTellsWhoTakesCopies(t *testing.T) {
+	t.Parallel()
+	for willing, want := range []string{
+		"cannot be: no device takes copies by itself. Let one: ",
+		"cannot be: only 1 device takes copies by itself. Let another one: ",
+		"cannot be: only 2 devices take copies by themselves. Let another one: ",
+	} {
+		lines := shortText(app.CopiesInfo{Few: 7, Willing: willing})
+		if len(lines) != 1 || !strings.Contains(lines[0], want) {
+			t.Errorf("%d willing: %q, want %q in it", willing, lines, want)
+		}
+	}
 }
