@@ -159,6 +159,9 @@ func (n *node) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	n.net.mu.Lock()
 	target := n.net.nodes[to]
 	n.net.mu.Unlock()
+	if target == nil { // gone since
+		return nil, errUnreachable
+	}
 	target.mu.Lock()
 	ln := target.ports[port]
 	target.mu.Unlock()
