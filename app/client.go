@@ -349,7 +349,7 @@ func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%w: %w", ErrStopped, err)
+	return ErrStopped
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body, dst any) error {

@@ -47,7 +47,7 @@ var (
 		"and are both devices on the same network or online? A code that was used, withdrawn or has expired does not work: ask for a new one")
 
 	// ErrStopped is returned when the running device ended before it answered.
-	ErrStopped = errors.New("the running Paul stopped before this was done")
+	ErrStopped = errors.New("the running Paul stopped before this was done: what it had finished is kept, the same command does the rest once it runs again")
 )
 
 // errBusy is returned to a second start when the window takes nothing in.

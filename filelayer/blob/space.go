@@ -28,7 +28,8 @@ func (s *Store) reserve(dir string, need int64) (written func(int64), release fu
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
 	if want := uint64(max(need, 0)) + uint64(sp.reserved[dir]) + spaceMargin; free < want {
-		return nil, nil, fmt.Errorf("%w: %s needs %s more, %s is free", ErrNoSpace, dir, megabytes(want), megabytes(free))
+		return nil, nil, fmt.Errorf("%w: %s has %s free, and %s are needed, of which %s stay free for the system; free some space, and try again",
+			ErrNoSpace, dir, megabytes(free), megabytes(want), megabytes(spaceMargin))
 	}
 	if sp.reserved == nil {
 		sp.reserved = make(map[string]int64)
