@@ -326,10 +326,14 @@ func (x *express) grant(ctx context.Context, c *tls.Conn, k *link) (*expressConn
 		return nil, nil, errors.Join(errPortClosed, err)
 	}
 	e, err := x.wrap(c, k, l.port, 0)
-	if err == nil {
-		_, err = c.Write([]byte{expressOpen})
+	if err != nil {
+		return nil, nil, err
 	}
-	return e, l, err
+	if _, err := c.Write([]byte{expressOpen}); err != nil {
+		e.abort()
+		return nil, nil, err
+	}
+	return e, l, nil
 }
 
 // run answers requests for a call until ctx ends.
