@@ -104,11 +104,6 @@ func (a *App) watchable(path string, c config) error {
 			return fmt.Errorf("%s and %s, which was added in place, lie in each other; its photos are in Paul already", path, place)
 		}
 	}
-	for _, place := range c.Places {
-		if related(path, place) {
-			return fmt.Errorf("%s and the folder in place %s lie in each other; its photos are in the library where they lie", path, place)
-		}
-	}
 	for _, other := range c.Watched {
 		if related(path, other) {
 			return fmt.Errorf("%s and the watched folder %s lie in each other; what is below a watched folder is watched too", path, other)
@@ -297,8 +292,11 @@ func (w *watching) status(path string) WatchedFolder {
 	case failed != nil:
 		out.Reason = failed.Error()
 		return out
-	case folder == nil:
+	case folder == nil && w.app.command:
 		out.Reason = "no device runs"
+		return out
+	case folder == nil: // it is about to be
+		out.State = WatchStarting
 		return out
 	}
 	s := folder.Status()
