@@ -327,7 +327,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, stopped(ctx, err)
+		return nil, stopped(ctx)
 	}
 	if resp.StatusCode < 300 {
 		return resp, nil
@@ -335,7 +335,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 	defer func() { _ = resp.Body.Close() }() // its error says less than the answer
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxRequest))
 	if err != nil {
-		return nil, stopped(ctx, err)
+		return nil, stopped(ctx)
 	}
 	var f Failure
 	if json.Unmarshal(text, &f) != nil {
@@ -345,7 +345,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 }
 
 // stopped is the error of a connection that broke: ErrStopped, unless ctx ended it.
-func stopped(ctx context.Context, err error) error {
+func stopped(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -362,7 +362,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, dst any) e
 		dst = new(json.RawMessage)
 	}
 	if err := json.NewDecoder(resp.Body).Decode(dst); err != nil {
-		return stopped(ctx, err)
+		return stopped(ctx)
 	}
 	return nil
 }
@@ -380,7 +380,7 @@ func (c *Client) stream(ctx context.Context, path string, body any, each func(Ev
 	for {
 		var e Event
 		if err := dec.Decode(&e); err != nil {
-			return stopped(ctx, err)
+			return stopped(ctx)
 		}
 		switch {
 		case e.End:
