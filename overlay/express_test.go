@@ -225,3 +225,34 @@ func TestCallOfAnother(t *testing.T) {
 		t.Error("a token was good twice")
 	}
 }
+
+// TestExpressAnswerLost lets the other end go before it is answered: nothing is left
+// that would count as a connection of it.
+func TestExpressAnswerLost(t *testing.T) {
+	t.Parallel()
+	a, b := pairOf(t)
+	serve(t, a, 700, answerer)
+	k := a.links.to(b.PublicKey())
+	anyKey := func(ed25519.PublicKey) bool { return true }
+	near, far := net.Pipe()
+	server, client := tls.Server(near, a.express.config(anyKey)), tls.Client(far, b.express.config(anyKey))
+	shaken := make(chan error, 1)
+	go func() { shaken <- server.HandshakeContext(t.Context()) }()
+	if err := errors.Join(client.HandshakeContext(t.Context()), <-shaken); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_, _ = client.Write([]byte{700 >> 8, 700 & 0xff})
+		_ = far.Close() // and reads no answer
+	}()
+	if err := a.express.serve(t.Context(), server, k); err == nil {
+		t.Error("served though the answer was lost")
+	}
+	a.devices.mu.RLock()
+	defer a.devices.mu.RUnlock()
+	for c := range a.devices.table[b.Address()].conns {
+		if _, ok := c.(*expressConn); ok {
+			t.Error("a connection that has ended is still counted")
+		}
+	}
+}
