@@ -112,10 +112,27 @@ func stopsFetch(ctx context.Context, err error) bool {
 		errors.Is(err, ErrNotMounted) || errors.Is(err, blob.ErrTooLarge) || errors.Is(err, blob.ErrIO)
 }
 
-// fromHolder reads a file from one device. Wrong bytes are held against it: it
-// is asked for all of them before they are judged.
+// waysLost is how often the way to a device may break off while one file comes, until
+// that file is tried again later.
+const waysLost = 3
+
+// fromHolder reads a file from one device, and asks it for the rest when the way to it
+// breaks off, as a connection does that ends with its link. Wrong bytes are held
+// against it: it is asked for all of them before they are judged.
 func (l *Layer) fromHolder(ctx context.Context, id string, j *job, receive func(blob.Source, func(int64)) error) error {
-	return l.fromSource(ctx, id, j, l.remote(id, j.digest, j.size), receive)
+	for lost := 1; ; lost++ {
+		came := false
+		err := l.fromSource(ctx, id, j, l.remote(id, j.digest, j.size), func(src blob.Source, progress func(int64)) error {
+			return receive(src, func(done int64) {
+				came = true
+				progress(done)
+			})
+		})
+		if err == nil || !came || lost > waysLost || stopsFetch(ctx, err) ||
+			errors.Is(err, ErrCorrupt) || errors.Is(err, errWrongSize) || errors.Is(err, errStalled) {
+			return err
+		}
+	}
 }
 
 // fromSource is fromHolder of bytes that the device sends by src.
