@@ -66,7 +66,8 @@ func (l *Layer) copiesLoop(ctx context.Context) error {
 	for {
 		began := time.Now()
 		l.playCopies(ctx)
-		tick := time.After(max(rolePause, 20*time.Since(began))) // the larger the library, the longer
+		least := 20 * time.Since(began) // the larger the library, the longer
+		soon, tick := time.After(least), time.After(max(rolePause, least))
 		var look <-chan time.Time
 		if !l.ruleSet(nil).none() {
 			look = time.After(copyLook)
@@ -74,7 +75,12 @@ func (l *Layer) copiesLoop(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-role:
+		case <-role: // others raise it too, as often as they like
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-soon:
+			}
 			continue
 		case <-tick:
 		}
