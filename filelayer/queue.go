@@ -250,10 +250,16 @@ func (q *queue) over(j *job, err error, now time.Time) {
 	}
 }
 
-// drop ends a job that is no longer wished for.
+// drop ends a job that was not wished for when it ran. One that was added again
+// since is looked at once more.
 func (q *queue) drop(j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if j.again && !j.unwanted {
+		q.unpark(j)
+		q.rouse()
+		return
+	}
 	q.finish(j, errUnwanted)
 }
 

@@ -34,3 +34,23 @@ func TestLateRemovalHidesNoError(t *testing.T) {
 		t.Error("wished for again, and not fetched")
 	}
 }
+
+// TestDroppedJobIsAddedAgain: a file that is wished for again between the look at its
+// wish and the end of its job keeps a job, and one that is not has none.
+func TestDroppedJobIsAddedAgain(t *testing.T) {
+	t.Parallel()
+	q := newQueue()
+	e := Entry{Digest: Digest{1}, Name: "a.jpg", Size: 1}
+	now := time.Unix(1e9, 0)
+	q.add(e)
+	bundle, _ := q.take(now, func() {})
+	q.add(e)
+	q.drop(bundle[0])
+	if bundle, _ = q.take(now, func() {}); len(bundle) != 1 {
+		t.Fatal("wished for again, and not fetched")
+	}
+	q.drop(bundle[0])
+	if n := q.len(); n != 0 {
+		t.Errorf("%d jobs; want none", n)
+	}
+}
