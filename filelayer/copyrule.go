@@ -52,6 +52,7 @@ const (
 	rulePrefix  = "rule:"
 	offerPrefix = "offer:"
 	maxRules    = 10_000
+	maxNamed    = 64 // devices that one rule names: all rules are in memory
 )
 
 // joinCopyRecords merges two documents of one place.
@@ -91,8 +92,10 @@ func (r copyRecord) fault() string {
 	switch rule, offer := r.Rule, r.Offer; {
 	case (rule == nil) == (offer == nil):
 		return "neither a rule nor an offer"
-	case rule != nil && (rule.Copies < 0 || rule.Copies > maxRoster || len(rule.On) > maxRoster):
+	case rule != nil && (rule.Copies < 0 || rule.Copies > maxRoster):
 		return "bad number of copies"
+	case rule != nil && len(rule.On) > maxNamed:
+		return "too many devices"
 	case rule != nil && (!rule.Set.valid() || slices.ContainsFunc(rule.On, func(id string) bool { return !validDeviceID(id) })):
 		return "bad device"
 	case offer != nil && (offer.N < 1 || offer.N > int64(maxMillis) || min(offer.Space, offer.Trash, offer.Free) < 0 ||

@@ -302,6 +302,7 @@ func TestBadCopyRecords(t *testing.T) {
 		{"empty", "rule:", copyRecord{}},
 		{"far ahead", "rule:", copyRecord{Rule: &ruleRecord{Copies: 2, Set: ahead}}},
 		{"too many", "rule:", copyRecord{Rule: &ruleRecord{Copies: maxRoster + 1, Set: now}}},
+		{"too many devices", "rule:", copyRecord{Rule: &ruleRecord{On: slices.Repeat([]string{id(1)}, maxNamed+1), Set: now}}},
 		{"no device", "rule:", copyRecord{Rule: &ruleRecord{On: []string{"x"}, Set: now}}},
 		{"bad group", "rule:a\nb", copyRecord{Rule: &ruleRecord{Copies: 2, Set: now}}},
 		{"rule in the place of an offer", "offer:" + id(1), copyRecord{Rule: &ruleRecord{Copies: 2, Set: now}}},
