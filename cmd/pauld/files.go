@@ -66,12 +66,16 @@ func notThere(path string, err error) error {
 // importSummary is for people a result, and for programs, which count the
 // entries, a note.
 func importSummary(p *printer, s *app.ImportSummary) {
-	text := "Imported " + plural(s.Added, "photo", "photos")
+	tellImport(p, s, "Imported "+plural(s.Added, "photo", "photos"), "not imported")
+}
+
+// tellImport is importSummary in words of the caller's.
+func tellImport(p *printer, s *app.ImportSummary, text, failed string) {
 	if s.Duplicates > 0 {
 		text += fmt.Sprintf("; %d in the library already", s.Duplicates)
 	}
 	if s.Failed > 0 {
-		text += fmt.Sprintf("; %d not imported", s.Failed)
+		text += fmt.Sprintf("; %d %s", s.Failed, failed)
 	}
 	if p.json {
 		p.note(map[string]any{"imported": s}, "")

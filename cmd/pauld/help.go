@@ -239,7 +239,7 @@ what cannot be. What you ask for holds on all devices.
 
   N             keep every photo on at least N devices, such as 2; none for no wish
   --album NAME  the same for the photos of an album: the greater number counts
-  --on DEVICE   keep them on this device in any case; may be repeated
+  --on DEVICE   keep them on this device in any case; may be repeated, for 64 at most
   --plan        tell what each device would fetch and remove, and change nothing
 
 Photos on fewer devices are copied by themselves: to devices that keep everything, then

@@ -62,18 +62,7 @@ func addPlace(ctx context.Context, l *line, p *printer, path string) error {
 // placeSummary tells what is new of a folder in place. What is no photo there is
 // no failure: the folder is the person's.
 func placeSummary(p *printer, path string, s *app.ImportSummary) {
-	text := fmt.Sprintf("New from %s: %s, which stay where they are", path, plural(s.Added, "photo", "photos"))
-	if s.Duplicates > 0 {
-		text += fmt.Sprintf("; %d in the library already", s.Duplicates)
-	}
-	if s.Failed > 0 {
-		text += fmt.Sprintf("; %d passed over", s.Failed)
-	}
-	if p.json {
-		p.note(map[string]any{"imported": s}, "")
-		return
-	}
-	p.object(nil, text)
+	tellImport(p, s, fmt.Sprintf("New from %s: %s, which stay where they are", path, plural(s.Added, "photo", "photos")), "passed over")
 }
 
 func listPlaces(ctx context.Context, c *app.Client, p *printer) error {

@@ -93,7 +93,7 @@ func (e *Engine) Close() error { return e.socket.close() }
 // Run makes and keeps links until ctx ends. It answers other devices on
 // signals, which listens on their SignalPort and is closed with it.
 func (e *Engine) Run(ctx context.Context, signals net.Listener) error {
-	ln, err := e.socket.listen(tlsConfig(e.opts.Certificate, e.isDevice))
+	ln, err := e.socket.listen(MutualTLS(e.opts.Certificate, protocol, e.isDevice))
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for direct links: %w", err), signals.Close(), e.socket.close())
 	}

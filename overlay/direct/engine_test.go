@@ -434,7 +434,7 @@ func TestUnexpectedConnection(t *testing.T) {
 	defer func() { _ = elsewhere.Close() }()
 	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(callee.Port())}
 	for name, config := range map[string]*tls.Config{
-		"our device":       tlsConfig(caller.opts.Certificate, func(ed25519.PublicKey) bool { return true }),
+		"our device":       MutualTLS(caller.opts.Certificate, protocol, func(ed25519.PublicKey) bool { return true }),
 		"no certificate":   {InsecureSkipVerify: true, NextProtos: []string{protocol}},
 		"another protocol": {InsecureSkipVerify: true, NextProtos: []string{"h3"}},
 	} {

@@ -33,17 +33,23 @@ func quicConfig() *quic.Config {
 	}
 }
 
-var errNotExpected = errors.New("the other end is not the expected device")
+var (
+	errNotExpected   = errors.New("the other end is not the expected device")
+	errOtherProtocol = errors.New("the other end does not speak this protocol")
+)
 
-// tlsConfig proves our key by its certificate, and demands that of the other
-// end to be one that allowed knows.
-func tlsConfig(cert tls.Certificate, allowed func(ed25519.PublicKey) bool) *tls.Config {
+// MutualTLS speaks protocol (ALPN) alone, proves our key by its certificate, and
+// demands that of the other end to be one that allowed knows.
+func MutualTLS(cert tls.Certificate, protocol string, allowed func(ed25519.PublicKey) bool) *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13, NextProtos: []string{protocol},
 		InsecureSkipVerify: true, // the key is the identity: VerifyConnection checks it
 		ClientAuth:         tls.RequireAnyClientCert, SessionTicketsDisabled: true,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			if key := certifiedKey(state); key == nil || !allowed(key) {
+			if state.NegotiatedProtocol != protocol {
+				return errOtherProtocol
+			}
+			if key := CertifiedKey(state); key == nil || !allowed(key) {
 				return errNotExpected
 			}
 			return nil
@@ -51,8 +57,8 @@ func tlsConfig(cert tls.Certificate, allowed func(ed25519.PublicKey) bool) *tls.
 	}
 }
 
-// certifiedKey returns the key that the other end has proved, or nil.
-func certifiedKey(state tls.ConnectionState) ed25519.PublicKey {
+// CertifiedKey returns the key that the other end has proved, or nil.
+func CertifiedKey(state tls.ConnectionState) ed25519.PublicKey {
 	if len(state.PeerCertificates) == 0 {
 		return nil
 	}
@@ -64,7 +70,7 @@ func certifiedKey(state tls.ConnectionState) ed25519.PublicKey {
 func (s *socket) dial(ctx context.Context, w way, cert tls.Certificate, key ed25519.PublicKey) (Link, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
-	conn, err := s.quic.Dial(ctx, net.UDPAddrFromAddrPort(w.at), tlsConfig(cert, func(k ed25519.PublicKey) bool { return k.Equal(key) }), quicConfig())
+	conn, err := s.quic.Dial(ctx, net.UDPAddrFromAddrPort(w.at), MutualTLS(cert, protocol, func(k ed25519.PublicKey) bool { return k.Equal(key) }), quicConfig())
 	if err != nil {
 		return Link{}, fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
@@ -85,7 +91,7 @@ func receive(ctx context.Context, conn *quic.Conn) (Link, error) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.CloseWithError(1, "") })
 	defer stop()
-	l := Link{Key: certifiedKey(conn.ConnectionState().TLS), Inbound: true}
+	l := Link{Key: CertifiedKey(conn.ConnectionState().TLS), Inbound: true}
 	l.Remote, _ = addrPort(conn.RemoteAddr())
 	stream, err := conn.AcceptStream(ctx)
 	if err != nil {

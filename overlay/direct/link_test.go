@@ -23,17 +23,17 @@ func TestCertificateOfAnotherKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := tlsConfig(tls.Certificate{}, func(ed25519.PublicKey) bool { return true })
+	config := MutualTLS(tls.Certificate{}, protocol, func(ed25519.PublicKey) bool { return true })
 	for name, certs := range map[string][]*x509.Certificate{
 		"none":  nil,
 		"ECDSA": {{PublicKey: other.Public()}},
 	} {
-		if err := config.VerifyConnection(tls.ConnectionState{PeerCertificates: certs}); err == nil {
+		if err := config.VerifyConnection(tls.ConnectionState{NegotiatedProtocol: protocol, PeerCertificates: certs}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	own := newDevice(t, 8).key()
-	if err := config.VerifyConnection(tls.ConnectionState{PeerCertificates: []*x509.Certificate{{PublicKey: own}}}); err != nil {
+	if err := config.VerifyConnection(tls.ConnectionState{NegotiatedProtocol: protocol, PeerCertificates: []*x509.Certificate{{PublicKey: own}}}); err != nil {
 		t.Error(err)
 	}
 }
