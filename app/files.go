@@ -52,7 +52,6 @@ func (a *App) importPaths(ctx context.Context, paths []string, report func(image
 		})
 		report(p)
 	})
-	a.files.NoteImport(ctx, result.Added) // also of one that was stopped
 	if err == nil && result.Failed > 0 {
 		act.update(func(s *Activity) { s.Title = fmt.Sprintf("%s, %d not imported", s.Title, result.Failed) })
 	}

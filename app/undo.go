@@ -21,9 +21,14 @@ type ActionInfo struct {
 	Undone     *time.Time  `json:"undone,omitempty"` // when it was undone, or its device was asked to
 	UndoneOn   string      `json:"undoneOn,omitempty"`
 	Waits      bool        `json:"waits,omitempty"`  // its device has not heard yet that it is to undo it
+	Left       int         `json:"left,omitempty"`   // photos that stayed as they were then, since a later action had changed them again
 	Failed     int         `json:"failed,omitempty"` // photos that its device then could not undo
 	Why        []ActionWhy `json:"why,omitempty"`    // of the first of them
 }
+
+// Reverted counts the photos that are as they were before an action that was
+// undone.
+func (a ActionInfo) Reverted() int { return max(0, a.Files-a.Left-a.Failed) }
 
 // ActionWhy is why an action was not undone for a photo.
 type ActionWhy struct {
@@ -55,7 +60,7 @@ func (a *App) Actions() []ActionInfo {
 func (a *App) actionInfo(act filelayer.Action) ActionInfo {
 	info := ActionInfo{
 		ID: act.ID, Time: act.At, Device: act.Device, DeviceName: act.DeviceName, Kind: act.Kind, Files: act.Files,
-		Undoes: act.Undoes, Waits: act.Waits, Failed: act.Failed,
+		Undoes: act.Undoes, Waits: act.Waits, Left: act.Left, Failed: act.Failed,
 	}
 	if act.Undone != nil {
 		info.Undone, info.UndoneOn = &act.Undone.At, act.Undone.By

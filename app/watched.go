@@ -251,7 +251,6 @@ func (w *watching) take(ctx context.Context, path string, found *imagelib.Found)
 	result, err := found.Import(ctx, func(p imagelib.ImportProgress) {
 		act.update(func(s *Activity) { s.Files, s.Bytes, s.TotalBytes = p.Done, p.Bytes, p.TotalBytes })
 	})
-	a.files.NoteImport(ctx, result.Added) // also of one that was stopped
 	for _, p := range result.Problems {
 		a.log.WarnContext(ctx, "A file of a watched folder", "path", p.Path, "kept", p.Kept(), "err", p.Err)
 	}

@@ -3,6 +3,7 @@ package filelayer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,6 +31,7 @@ type Action struct {
 	Undoes     string     // ID of the action that this one took back; "" for none
 	Undone     *Stamp     // where and when it was undone, or its device was asked to
 	Waits      bool       // its device has not heard yet that it is to undo it
+	Left       int        // files that were left as they are then, since a later action had changed them again
 	Failed     int        // files that its device then could not undo
 	Why        []FileFail // of the first of them
 }
@@ -59,7 +61,7 @@ func (l *Layer) exportAction(e journalEntry) Action {
 		Waits: e.Undone != nil && e.Carried == nil && e.onDevice(),
 	}
 	if e.Carried != nil {
-		a.Failed = e.Carried.Failed
+		a.Failed, a.Left = e.Carried.Failed, e.Carried.Left
 		for _, w := range e.Carried.Why {
 			f, _ := l.mirror.entry(w.Digest)
 			a.Why = append(a.Why, FileFail{w.Digest, f.Name, w.Error})
@@ -72,34 +74,42 @@ func (l *Layer) exportAction(e journalEntry) Action {
 func (r journalRecord) onDevice() bool { return r.Kind == ActionSave || r.Kind == ActionUnsave }
 
 // Recorded calls do, in which a person's action of the given kind is done to
-// files, and notes it so that it can be undone on any device: before do what it
-// is about to change, so that a crash in the middle leaves nothing out, and of
-// ActionRestore what do has changed. When the note cannot be written the action
-// is done all the same, and cannot be undone as one.
+// files, and notes it so that it can be undone on any device: what it is about to
+// change before do, so that a crash in the middle leaves nothing out, and of
+// ActionRestore what do has changed. An action that has changed nothing is not
+// noted. When the note cannot be written the action is done all the same, and
+// cannot be undone as one.
 func (l *Layer) Recorded(ctx context.Context, kind string, ds []Digest, do func()) {
 	l.recorded(ctx, kind, "", ds, do)
 }
 
 func (l *Layer) recorded(ctx context.Context, kind, undoes string, ds []Digest, do func()) {
 	files := l.meant(kind, ds)
-	if kind != ActionRestore {
-		l.tryNote(ctx, kind, undoes, files)
+	if kind == ActionRestore {
+		u := l.newUnderway(kind, undoes)
+		u.add(ctx, files)
 		do()
+		u.end(ctx)
 		return
 	}
+	waiting := l.waitingOf(files)
+	first, noted := l.tryNote(ctx, kind, undoes, files)
 	do()
-	restored := files[:0]
-	for _, f := range files {
-		if r, _, _ := l.mirror.file(f.Digest); r.Deleted == nil {
-			restored = append(restored, journalFile{f.Digest, r.Added})
+	if noted && slices.Equal(l.meant(kind, ds), files) && l.waitingOf(files) == waiting {
+		if err := l.withdraw(context.WithoutCancel(ctx), first); err != nil {
+			l.log.WarnContext(ctx, "An action that changed nothing stays noted", "kind", kind, "error", err)
 		}
 	}
-	l.tryNote(context.WithoutCancel(ctx), kind, undoes, restored)
 }
 
-// NoteImport notes that a person's import has added files.
-func (l *Layer) NoteImport(ctx context.Context, added []Digest) {
-	l.tryNote(context.WithoutCancel(ctx), ActionImport, "", l.meant(ActionImport, added))
+// waitingOf counts those of the files whose removal waits.
+func (l *Layer) waitingOf(files []journalFile) (n int) {
+	for _, f := range files {
+		if _, waits := l.whenSafe.get(f.Digest); waits {
+			n++
+		}
+	}
+	return n
 }
 
 // meant lists those of the files that an action changes, as they are now.
@@ -125,45 +135,100 @@ func (l *Layer) meant(kind string, ds []Digest) []journalFile {
 	return out
 }
 
-func (l *Layer) tryNote(ctx context.Context, kind, undoes string, files []journalFile) {
+// tryNote notes an action, and returns the count of its first document.
+func (l *Layer) tryNote(ctx context.Context, kind, undoes string, files []journalFile) (first int64, noted bool) {
 	if len(files) == 0 {
-		return
+		return 0, false
 	}
-	if err := l.note(ctx, kind, undoes, files); err != nil {
-		l.log.WarnContext(ctx, "An action was not noted, and cannot be undone as one", "kind", kind, "error", err)
+	first, err := l.note(ctx, kind, undoes, toMillis(l.now()), files)
+	if err != nil {
+		l.log.WarnContext(ctx, notNoted, "kind", kind, "error", err)
 	}
+	return first, err == nil
 }
 
+const notNoted = "An action was not noted, and cannot be undone as one"
+
 // note writes an action into the journal, its first document last, so that an
-// action that shows is whole.
-func (l *Layer) note(ctx context.Context, kind, undoes string, files []journalFile) error {
+// action that shows is whole. It returns the count of that document.
+func (l *Layer) note(ctx context.Context, kind, undoes string, at millis, files []journalFile) (first int64, err error) {
 	if err := l.Ready(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	parts := slices.Collect(slices.Chunk(files, journalPart))
 	if len(parts) > journalParts {
-		return fmt.Errorf("%w: an action of more than %d files", ErrInvalid, journalParts*journalPart)
+		return 0, fmt.Errorf("%w: an action of more than %d files", ErrInvalid, journalParts*journalPart)
 	}
 	l.journal.noting.Lock()
 	defer l.journal.noting.Unlock()
 	self := l.opts.DeviceID
-	first := l.journal.count(self) + 1
-	at := toMillis(l.now())
+	first = l.journal.count(self) + 1
 	for i, part := range slices.Backward(parts) {
 		r := journalRecord{
 			N: first + int64(i), Kind: kind, At: at, Undoes: undoes,
 			Part: i, Parts: len(parts), Total: len(files), Files: part,
 		}
 		if what := r.fault(); what != "" {
-			return fmt.Errorf("%w: action: %s", ErrInvalid, what)
+			return 0, fmt.Errorf("%w: action: %s", ErrInvalid, what)
 		}
 		l.journal.take(self, r) // before another device can tell of it
 		if err := l.putJournal(ctx, self, r.N, func(journalRecord) journalRecord { return r }); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	l.changed.Raise()
-	return nil
+	return first, nil
+}
+
+// withdraw deletes an action of this device that has changed nothing, unless
+// another device has asked to undo it: then it stays, to be answered.
+func (l *Layer) withdraw(ctx context.Context, first int64) (err error) {
+	self := l.opts.DeviceID
+	for range tries {
+		head, r, readErr := l.journalTombstone(ctx, self, first)
+		if readErr != nil || r.Undone != nil {
+			return readErr
+		}
+		l.journal.withdraw(head.ID, true)
+		if _, err = l.actions.Put(ctx, head); err != nil {
+			l.journal.withdraw(head.ID, false)
+			if errors.Is(err, ErrConflict) { // somebody has meanwhile
+				continue
+			}
+			return err
+		}
+		l.changed.Raise()
+		var rest []Doc // without the first they are never shown
+		for i := 1; i < r.Parts; i++ {
+			doc, _, err := l.journalTombstone(ctx, self, first+int64(i))
+			if err != nil {
+				return err
+			}
+			rest = append(rest, doc)
+		}
+		_, err = l.actions.Bulk(ctx, rest)
+		return err
+	}
+	return err
+}
+
+// journalTombstone makes the deletion of the document of a device's n-th part,
+// and returns what it is. It keeps the count, which goes on.
+func (l *Layer) journalTombstone(ctx context.Context, device string, n int64) (doc Doc, r journalRecord, err error) {
+	doc, err = l.actions.get(ctx, journalID(device, n))
+	if err != nil {
+		return doc, r, err
+	}
+	_, r, err = parseJournal(doc.ID, doc.Body)
+	if err == nil && r.N != n {
+		err = ErrNotFound // its place was taken
+	}
+	if err != nil {
+		return doc, r, err
+	}
+	doc.Deleted = true
+	doc.Body, err = encode(journalCount{n})
+	return doc, r, err
 }
 
 // putJournal changes the document of a device's n-th part.
@@ -214,7 +279,7 @@ func (l *Layer) followJournal(ctx context.Context, caughtUp func()) error {
 	return l.actions.Follow(ctx, "", func(docs []Doc, _ string) error {
 		for _, doc := range docs {
 			if doc.Deleted {
-				l.journal.drop(doc.ID)
+				l.journal.drop(doc.ID, doc.Body)
 				continue
 			}
 			device, r, err := parseJournal(doc.ID, doc.Body)
@@ -259,12 +324,11 @@ func (l *Layer) purgeJournal(ctx context.Context) error {
 	for chunk := range slices.Chunk(l.purgeable(), amendBatch) {
 		var docs []Doc
 		for _, e := range chunk {
-			doc, err := l.actions.get(ctx, journalID(e.device, e.N))
-			if err != nil {
+			switch doc, _, err := l.journalTombstone(ctx, e.device, e.N); {
+			case err == nil:
+				docs = append(docs, doc)
+			case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrInvalid):
 				return err
-			}
-			if _, r, err := parseJournal(doc.ID, doc.Body); err == nil && r.N == e.N {
-				docs = append(docs, Doc{ID: doc.ID, Rev: doc.Rev, Deleted: true})
 			}
 		}
 		if _, err := l.actions.Bulk(ctx, docs); err != nil { // one that was changed meanwhile stays

@@ -145,7 +145,9 @@ func (d *device) fate(digest Digest) fate {
 
 // importAll imports files of the story in one batch.
 func importAll(ctx context.Context, d *device, names ...string) error {
-	batch := d.NewBatch()
+	im := d.NewImport()
+	defer im.End(ctx)
+	batch := im.NewBatch()
 	defer batch.Abort()
 	for _, name := range names {
 		md := Metadata{Name: name + ".jpg", Time: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}
@@ -279,6 +281,7 @@ func reopen(t *testing.T, root string) {
 			func() bool { return slices.Contains(fates, d.fate(digest)) }, d)
 	}
 	wantTidy(t, d)
+	wantNoted(t, d)
 	must(t, importAll(testContext(t), d, crashNames...))
 	for _, name := range crashNames {
 		d.wantBytes(digestOf(crashPhoto(name)), crashPhoto(name))
@@ -289,6 +292,29 @@ func reopen(t *testing.T, root string) {
 		t.Errorf("check: %+v, %v", result, err)
 	}
 	d.stop()
+}
+
+// wantNoted checks that what the import of the story has added can be undone as one.
+func wantNoted(t *testing.T, d *device) {
+	t.Helper()
+	until(t, "what was cut off is noted", func() bool {
+		left, err := d.Layer.cutOff()
+		return err == nil && len(left) == 0
+	}, d)
+	added, noted := 0, 0
+	for _, name := range crashNames {
+		if r, _, _ := d.mirror.file(digestOf(crashPhoto(name))); r.Added.By == d.id {
+			added++
+		}
+	}
+	for _, a := range d.Actions() {
+		if a.Kind == ActionImport && a.Device == d.id {
+			noted += a.Files
+		}
+	}
+	if noted != added {
+		t.Errorf("%d photos were added, and %d noted", added, noted)
+	}
 }
 
 // expected is what may be true of each file once so many chapters are over.

@@ -32,8 +32,9 @@ func (l *Layer) Create(ctx context.Context, r io.Reader, md Metadata) (Entry, er
 
 // A Batch creates many files at the price of one.
 type Batch struct {
-	l     *Layer
-	blobs *blob.Batch
+	l      *Layer
+	blobs  *blob.Batch
+	action *underway // that it belongs to, or nil
 
 	mu    sync.Mutex // guards files
 	files map[Digest]creation
@@ -88,6 +89,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 		l.stirred.add(ds...)
 		l.changed.Raise()
 	}()
+	b.noteNew(ctx, ds)
 	if err := b.blobs.Commit(ctx); err != nil {
 		return fmt.Errorf("store files: %w", err)
 	}

@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -31,7 +32,8 @@ const (
 
 // journalRecord is the body of a document in the database "journal": an action
 // of a person, or a further part of its list. Its device alone writes it, but
-// for Undone. The order of its members is that of its canonical form.
+// for Undone, and for Carried where any device undoes it. The order of its members
+// is that of its canonical form.
 type journalRecord struct {
 	N       int64         `json:"n"` // counts the documents of the device, without gaps within an action
 	Kind    string        `json:"kind"`
@@ -42,7 +44,7 @@ type journalRecord struct {
 	Total   int           `json:"total"` // files of all parts
 	Files   []journalFile `json:"files"`
 	Undone  *stamp        `json:"undone,omitempty"`  // the first that undid it, or asked its device to
-	Carried *carried      `json:"carried,omitempty"` // what its device then did
+	Carried *carried      `json:"carried,omitempty"` // what came of that
 }
 
 // journalFile is a file of an action. Added names the lifecycle that the action
@@ -52,11 +54,13 @@ type journalFile struct {
 	Added  stamp  `json:"added"`
 }
 
-// carried is what a device did when it was asked to undo an action of its own.
+// carried is what became of an action when it was undone. The rest of its files
+// are as they were before it.
 type carried struct {
 	At     millis      `json:"at"`
 	Failed int         `json:"failed"`
-	Why    []notUndone `json:"why,omitempty"` // of the first of them
+	Left   int         `json:"left,omitempty"` // a later action has changed them again
+	Why    []notUndone `json:"why,omitempty"`  // of the first of them
 }
 
 type notUndone struct {
@@ -72,7 +76,8 @@ func (r journalRecord) facts() []byte {
 }
 
 // joinActions merges two documents of one place: the later takes the place of
-// the earlier; of one, the first word on what became of it counts.
+// the earlier; of one, the first who undid it counts, and the try that undid the
+// most of it.
 func joinActions(a, b journalRecord) journalRecord {
 	out := a
 	switch {
@@ -84,23 +89,12 @@ func joinActions(a, b journalRecord) journalRecord {
 		out = b
 	}
 	out.Undone = firstStamp(a.Undone, b.Undone)
-	out.Carried = firstCarried(a.Carried, b.Carried)
+	out.Carried = bestCarried(a.Carried, b.Carried)
 	return out
 }
 
-func firstCarried(a, b *carried) *carried {
-	if a == nil || b == nil {
-		if a == nil {
-			return b
-		}
-		return a
-	}
-	x, _ := json.Marshal(a) // as in facts
-	y, _ := json.Marshal(b)
-	if bytes.Compare(x, y) <= 0 {
-		return a
-	}
-	return b
+func bestCarried(a, b *carried) *carried {
+	return greater(a, b, func(a, b carried) int { return cmp.Compare(b.Failed+b.Left, a.Failed+a.Left) })
 }
 
 func mergeJournal(leaves []json.RawMessage) (json.RawMessage, error) {
@@ -135,7 +129,8 @@ func (c *carried) fault() string {
 	if c == nil {
 		return ""
 	}
-	if c.At < 1 || c.At > maxMillis || c.Failed < len(c.Why) || c.Failed > journalParts*journalPart || len(c.Why) > journalWhys {
+	if c.At < 1 || c.At > maxMillis || c.Failed < len(c.Why) || c.Left < 0 || max(c.Failed, c.Left) > journalParts*journalPart ||
+		len(c.Why) > journalWhys {
 		return "bad answer"
 	}
 	for _, w := range c.Why {
@@ -191,6 +186,8 @@ type journalEntry struct {
 	device string
 	sum    [sha256.Size]byte // of its facts
 	size   int               // bytes
+
+	withdrawn bool // it has changed nothing
 }
 
 func newJournal() *journal {
@@ -201,12 +198,12 @@ func newJournal() *journal {
 func (j *journal) take(device string, r journalRecord) {
 	id := journalID(device, r.N)
 	facts := r.facts()
-	e := journalEntry{r, device, sha256.Sum256(facts), len(facts)}
+	e := journalEntry{journalRecord: r, device: device, sum: sha256.Sum256(facts), size: len(facts)}
 	e.Files = nil
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if have, ok := j.docs[id]; ok && have.N >= r.N {
-		have.Undone, have.Carried = firstStamp(have.Undone, r.Undone), firstCarried(have.Carried, r.Carried)
+		have.Undone, have.Carried = firstStamp(have.Undone, r.Undone), bestCarried(have.Carried, r.Carried)
 		if have.N > r.N {
 			return
 		}
@@ -227,10 +224,35 @@ func (j *journal) count(device string) int64 {
 	return j.last[device]
 }
 
-func (j *journal) drop(id string) {
+// journalCount is the body of a document of the journal that is deleted.
+type journalCount struct {
+	N int64 `json:"n"`
+}
+
+// drop forgets a document that is deleted, but for its count, unless this device
+// has withdrawn it: another one may have asked to undo it just before.
+func (j *journal) drop(id string, body json.RawMessage) {
+	device, _, _ := strings.Cut(id, "-")
+	var count journalCount
+	_ = json.Unmarshal(body, &count) // of older versions there is none
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.docs, id)
+	if n := count.N; validDeviceID(device) && journalID(device, n) == id && n > j.last[device] && n-j.last[device] <= maxSteps {
+		j.last[device] = n
+	}
+	if !j.docs[id].withdrawn {
+		delete(j.docs, id)
+	}
+}
+
+// withdraw hides a document of this device, or no longer. One whose action another
+// device has asked to undo shows in any case.
+func (j *journal) withdraw(id string, withdrawn bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := j.docs[id]
+	e.withdrawn = withdrawn
+	j.docs[id] = e
 }
 
 // entries lists what is known for which keep says so, the latest first.
@@ -239,7 +261,7 @@ func (j *journal) entries(keep func(journalEntry) bool) []journalEntry {
 	defer j.mu.Unlock()
 	var out []journalEntry
 	for _, e := range j.docs {
-		if keep(e) {
+		if (!e.withdrawn || e.Undone != nil) && keep(e) {
 			out = append(out, e)
 		}
 	}
@@ -253,8 +275,9 @@ func (j *journal) entries(keep func(journalEntry) bool) []journalEntry {
 }
 
 // boundJournal refuses what another device may not write. What is told of an
-// action of this device must be what this device wrote, but for Undone: what it
-// did not write it never carries out.
+// action of this device must be what this device wrote, but for Undone, and for
+// Carried where that device does not undo it: what it did not write it never
+// carries out.
 func (l *Layer) boundJournal(id string, device string, r journalRecord, size int) error {
 	refuse := func(why string) error { return fmt.Errorf("%w: action %s: %s", ErrInvalid, id, why) }
 	if l.tooLate(&stamp{At: r.At}) || l.tooLate(r.Undone) {
@@ -276,7 +299,7 @@ func (l *Layer) boundJournal(id string, device string, r journalRecord, size int
 		j.last[device] = max(j.last[device], r.N) // it may be this device's, of before its state was put back
 	}
 	switch {
-	case own && (!same || !have.Carried.equal(r.Carried)):
+	case own && (!same || r.onDevice() && !have.Carried.equal(r.Carried)):
 		return refuse("this device did not write it")
 	case known && have.N == r.N && !same:
 		return refuse("it has been changed")
@@ -300,7 +323,7 @@ func (c *carried) equal(d *carried) bool {
 	if c == nil || d == nil {
 		return c == d
 	}
-	return c.At == d.At && c.Failed == d.Failed && slices.Equal(c.Why, d.Why)
+	return c.At == d.At && c.Failed == d.Failed && c.Left == d.Left && slices.Equal(c.Why, d.Why)
 }
 
 // expired says whether an action can no longer be undone.

@@ -52,6 +52,8 @@ func TestHostileActions(t *testing.T) {
 		{"other files", a.id, mine, func(r *journalRecord) { r.Files = []journalFile{{ds[1], mark.of(b.id)}} }, false},
 		{"another kind", a.id, mine, func(r *journalRecord) { r.Kind = ActionUnsave }, false},
 		{"an answer of this device", a.id, mine, func(r *journalRecord) { r.Carried = &carried{At: 5} }, false},
+		{"an outcome of any device, of what any device undoes", b.id, other, func(r *journalRecord) { r.Undone, r.Carried = mark, &carried{At: 5, Left: 1} }, true},
+		{"a bad outcome", b.id, other, func(r *journalRecord) { r.Carried = &carried{At: 5, Left: -1} }, false},
 		{"other files there", b.id, other, func(r *journalRecord) { r.Files = nil; r.Total = 0 }, false},
 		{"an unknown device", id(0xbad), other, func(*journalRecord) {}, false},
 		{"far ahead", b.id, other, func(r *journalRecord) { r.N += 2 * maxSteps }, false},
@@ -185,6 +187,8 @@ func TestJoinActions(t *testing.T) {
 		with(func(r *journalRecord) { r.Undone = &stamp{id(2), 10} }),
 		with(func(r *journalRecord) { r.Carried = &carried{At: 5} }),
 		with(func(r *journalRecord) { r.Carried = &carried{At: 6, Failed: 1} }),
+		with(func(r *journalRecord) { r.Carried = &carried{At: 4, Left: 1} }),
+		with(func(r *journalRecord) { r.Carried = &carried{At: 3, Left: 2, Failed: 1} }),
 		with(func(r *journalRecord) { r.Kind = ActionUnsave }),
 		with(func(r *journalRecord) { r.N += journalSlots }),
 	}

@@ -41,6 +41,7 @@ type Layer struct {
 	twins    *twins
 	whenSafe *whenSafe
 	journal  *journal
+	cut      []string // files of actions that were cut off
 	faults   *faults
 	fetches  *fetches
 	invite   *inviting
@@ -109,6 +110,9 @@ func Open(opts Options) (*Layer, error) {
 		return nil, err
 	}
 	if l.whenSafe, err = openWhenSafe(filepath.Join(opts.Dir, "removewhensafe.json")); err != nil {
+		return nil, err
+	}
+	if l.cut, err = l.cutOff(); err != nil {
 		return nil, err
 	}
 	if l.copyNotes, err = openCopyNotes(filepath.Join(opts.Dir, "copies.json")); err != nil {

@@ -101,6 +101,7 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.roleLoop(ctx) })
 	g.Go(func() error { return l.copiesLoop(ctx) })
 	g.Go(func() error { return l.journalLoop(ctx) })
+	g.Go(func() error { l.noteCutOff(ctx, l.cut); return nil })
 }
 
 // followFiles keeps the mirror's File records true.

@@ -66,7 +66,7 @@ func (l *Layer) undoByID(ctx context.Context, id string, report func(Digest, err
 		}
 	}
 	if u.Failed == 0 {
-		err = l.markUndone(ctx, head, nil)
+		err = l.markUndone(ctx, head, &carried{At: toMillis(l.now()), Left: u.Left})
 	}
 	head, _ = l.action(id)
 	u.Action = l.exportAction(head)
@@ -116,22 +116,17 @@ func (l *Layer) askUndo(ctx context.Context, head journalEntry) (Undoing, error)
 	return Undoing{Action: l.exportAction(head), Asked: true}, err
 }
 
-// markUndone notes that an action is undone, and what its device did for it.
+// markUndone notes that an action is undone, and what came of that, or that its
+// device is to undo it.
 func (l *Layer) markUndone(ctx context.Context, head journalEntry, what *carried) error {
 	mark := after(l.opts.DeviceID, l.now())
-	if head.device == l.opts.DeviceID && what == nil && head.onDevice() {
-		what = &carried{At: mark.At}
-	}
 	err := l.putJournal(ctx, head.device, head.N, func(r journalRecord) journalRecord {
 		if r.N != head.N { // its place was taken
 			return r
 		}
-		r.Undone, r.Carried = firstStamp(r.Undone, head.Undone), firstCarried(r.Carried, head.Carried)
+		r.Undone, r.Carried = firstStamp(r.Undone, head.Undone), bestCarried(r.Carried, bestCarried(head.Carried, what))
 		if r.Undone == nil {
 			r.Undone = &mark
-		}
-		if r.Carried == nil {
-			r.Carried = what
 		}
 		return r
 	})
@@ -290,7 +285,10 @@ func (l *Layer) carried(ctx context.Context, head journalEntry) (*carried, error
 		return done, nil
 	}
 	for _, f := range t.files {
-		if err := t.failed[f.Digest]; err != nil {
+		switch err := t.failed[f.Digest]; {
+		case errors.Is(err, errSuperseded):
+			done.Left++
+		case err != nil:
 			done.Failed++
 			if len(done.Why) < journalWhys {
 				done.Why = append(done.Why, notUndone{f.Digest, shorten(err.Error())})

@@ -1,6 +1,7 @@
 package filelayer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -45,10 +46,15 @@ func (d *device) lastAction() string {
 
 func (d *device) imports(n int) (ds []Digest, id string) {
 	d.t.Helper()
+	ctx := testContext(d.t)
+	im := d.NewImport()
 	for i := range n {
-		ds = append(ds, d.create("imported"+strconv.Itoa(i), 1000+i))
+		batch := im.NewBatch()
+		e, err := batch.Create(ctx, bytes.NewReader(photo("imported"+strconv.Itoa(i), 1000+i)), Metadata{Name: "x.jpg"})
+		must(d.t, errors.Join(err, batch.Commit(ctx)))
+		ds = append(ds, e.Digest)
 	}
-	d.NoteImport(testContext(d.t), ds)
+	im.End(ctx)
 	return ds, d.lastAction()
 }
 

@@ -119,7 +119,13 @@ func (f *fakeFiles) put(e filelayer.Entry) {
 	f.changed.Raise()
 }
 
-func (f *fakeFiles) newBatch() batch { return &fakeBatch{f: f} }
+func (f *fakeFiles) newImport() importing { return fakeImport{f} }
+
+type fakeImport struct{ f *fakeFiles }
+
+func (i fakeImport) newBatch() batch { return &fakeBatch{f: i.f} }
+
+func (fakeImport) End(context.Context) {}
 
 type fakeBatch struct {
 	f      *fakeFiles

@@ -22,7 +22,7 @@ type files interface {
 	Fetch(ctx context.Context, d Digest) (*os.File, error)
 	Online(id string) bool
 	PeerGet(ctx context.Context, deviceID, path string) (*http.Response, error)
-	newBatch() batch
+	newImport() importing
 	lookThrough(ctx context.Context, place string) (placeLook, error)
 }
 
@@ -31,6 +31,12 @@ type placeLook interface {
 	Walk(ctx context.Context, skip func(name string) bool, visit func(filelayer.PlacedFile) error) error
 	Adopt(ctx context.Context, files []filelayer.PlaceFound) error
 	Finish() error
+}
+
+// importing is a [filelayer.Import].
+type importing interface {
+	newBatch() batch
+	End(ctx context.Context)
 }
 
 // batch is a [filelayer.Batch].
@@ -51,7 +57,12 @@ type database interface {
 // layerFiles makes files of the file layer.
 type layerFiles struct{ *filelayer.Layer }
 
-func (l layerFiles) newBatch() batch { return l.NewBatch() }
+func (l layerFiles) newImport() importing { return layerImport{l.NewImport()} }
+
+// layerImport makes batches of the file layer.
+type layerImport struct{ *filelayer.Import }
+
+func (i layerImport) newBatch() batch { return i.NewBatch() }
 
 func (l layerFiles) lookThrough(ctx context.Context, place string) (placeLook, error) {
 	return l.LookThrough(ctx, place)

@@ -90,7 +90,7 @@ func (l *Library) Import(ctx context.Context, paths []string, report func(Import
 }
 
 func newImporter(l *Library, report func(ImportProgress)) *importer {
-	return &importer{l: l, report: report, taken: map[Digest]bool{}, added: map[Digest]int{}}
+	return &importer{l: l, report: report, noted: l.files.newImport(), taken: map[Digest]bool{}, added: map[Digest]int{}}
 }
 
 // all imports what was found, beside the problems there were in finding it.
@@ -108,11 +108,12 @@ func (im *importer) all(ctx context.Context, found []source) (ImportResult, erro
 		}
 		return nil
 	})
-	return im.end(err)
+	return im.end(ctx, err)
 }
 
 // end is what an import that has ended returns.
-func (im *importer) end(err error) (ImportResult, error) {
+func (im *importer) end(ctx context.Context, err error) (ImportResult, error) {
+	im.noted.End(ctx)
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.report(im.progress)
@@ -127,6 +128,7 @@ type importer struct {
 	l      *Library
 	report func(ImportProgress)
 	folder *WatchedFolder // that the files lie in; nil: a person has chosen them
+	noted  importing      // as an action that can be undone
 	place  placeLook      // of a folder in place, whose files stay where they are; nil: they are copied
 
 	mu       sync.Mutex // guards all below, and calls of report
@@ -163,7 +165,7 @@ func (im *importer) run(ctx context.Context, feed func(context.Context, chan<- j
 	})
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
-			w := importWorker{importer: im, batch: im.l.files.newBatch()}
+			w := importWorker{importer: im, batch: im.noted.newBatch()}
 			defer w.abort()
 			for j := range jobs {
 				if err := w.take(ctx, j); err != nil {

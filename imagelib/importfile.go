@@ -278,7 +278,7 @@ func (w *importWorker) commit(ctx context.Context) error {
 	for _, s := range w.staged {
 		w.committed(s)
 	}
-	w.batch, w.staged, w.bytes = w.l.files.newBatch(), nil, 0
+	w.batch, w.staged, w.bytes = w.noted.newBatch(), nil, 0
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (l *Library) IndexPlace(ctx context.Context, path string, report func(Impor
 	if err == nil {
 		err = look.Finish()
 	}
-	return im.end(err)
+	return im.end(ctx, err)
 }
 
 // feedPlace walks through a folder in place, and sends what has to be read. What

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // saved stores bytes as a file of the layer, without a document.
 func (l *testLibrary) saved(t *testing.T, name string, data []byte) Digest {
 	t.Helper()
-	b := l.files.newBatch()
+	b := l.files.newImport().newBatch()
 	e, err := b.Create(t.Context(), bytes.NewReader(data), filelayer.Metadata{Name: name})
 	if err == nil {
 		err = b.Commit(t.Context())

@@ -501,7 +501,7 @@ func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (ap
 				a.Waits = true
 				return app.UndoInfo{Action: *a, Asked: true}, nil
 			}
-			a.Undone = &now
+			a.Undone, a.Left = &now, 2
 			return app.UndoInfo{Action: *a, Done: a.Files - 2, Left: 2}, nil
 		}
 	}

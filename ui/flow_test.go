@@ -236,6 +236,8 @@ func TestHistoryIsUndone(t *testing.T) {
 	page.undo(f.actions[0]) // nothing is asked: photos come back
 	r.waitCall("undo d-4")
 	r.until("toast", func() bool { return r.toasts.text == "1 photo is as before, 2 have changed again since" })
+	r.until("list", func() bool { return strings.Contains(r.texts(), "1 of 3 undone") })
+	r.wantText("2 photos had been changed again since")
 
 	page.undo(f.actions[2])
 	r.wantText("The photos go to the trash of all devices")

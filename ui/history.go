@@ -58,7 +58,7 @@ const noteTime = 2 * time.Second
 func historyKey(actions []app.ActionInfo) string {
 	var key strings.Builder
 	for _, a := range actions {
-		fmt.Fprint(&key, a.ID, a.Undone != nil, a.Waits, a.Failed, ";")
+		fmt.Fprint(&key, a.ID, a.Undone != nil, a.Waits, a.Left, a.Failed, ";")
 	}
 	return key.String()
 }
@@ -87,6 +87,9 @@ func (p *activityPage) action(a app.ActionInfo) fyne.CanvasObject {
 	lines := look.VBox(4,
 		look.NewCut(actionTitle(a), look.SizeBody, theme.ColorNameForeground),
 		look.NewCut(where+"  ·  "+words.Ago(p.s.now(), a.Time), look.SizeCaption, look.ColorSecondary))
+	if a.Left > 0 {
+		lines.Add(look.NewPara(words.N("{{.N}} photos had been changed again since, and stayed as they were.", a.Left), look.SizeCaption, 560, look.ColorSecondary))
+	}
 	if a.Failed > 0 {
 		lines.Add(look.NewPara(words.N("{{.N}} photos could not be undone there.", a.Failed), look.SizeCaption, 560, look.ColorRisk))
 	}
@@ -95,12 +98,24 @@ func (p *activityPage) action(a app.ActionInfo) fyne.CanvasObject {
 	case a.Waits:
 		end = look.NewText(words.T("{{.Device}} will undo it", "Device", a.DeviceName), look.SizeCaption, look.ColorSecondary)
 	case a.Undone != nil:
-		end = look.NewText(words.T("Undone"), look.SizeCaption, look.ColorSecondary)
+		end = look.NewText(revertedText(a), look.SizeCaption, look.ColorSecondary)
 	default:
 		end = look.NewButton(words.T("Undo"), "", look.Plain, func() { p.undo(a) })
 	}
 	mark := look.Fixed(40, 40, container.NewCenter(look.NewIcon(symbol, look.ColorSecondary, 20)))
 	return look.Card(container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, container.NewCenter(mark)), look.Pad(0, 0, 0, 14, container.NewCenter(end)), lines))
+}
+
+// revertedText says how much of an action was undone.
+func revertedText(a app.ActionInfo) string {
+	switch n := a.Reverted(); n {
+	case a.Files:
+		return words.T("Undone")
+	case 0:
+		return words.T("Nothing undone")
+	default:
+		return words.T("{{.N}} of {{.All}} undone", "N", words.Number(n), "All", words.Number(a.Files))
+	}
 }
 
 // undo takes an action back. Where photos leave devices by that, it asks first.
@@ -141,7 +156,7 @@ func undoneText(u app.UndoInfo) string {
 	switch {
 	case u.Asked:
 		return words.T("{{.Device}} undoes it as soon as it hears of this", "Device", u.Action.DeviceName)
-	case u.Done == 0 && u.Failed == 0:
+	case u.Already:
 		return words.T("It was undone already")
 	}
 	text := words.N("{{.N}} photos are as before", u.Done)

@@ -65,17 +65,29 @@ func listActions(ctx context.Context, c *app.Client, p *printer) error {
 
 // undoneText says what became of an action.
 func undoneText(a app.ActionInfo) string {
-	text := "-"
-	switch {
+	switch reverted := a.Reverted(); {
 	case a.Waits:
-		text = "waits for " + a.DeviceName
-	case a.Undone != nil:
-		text = "from " + a.UndoneOn
-	case a.Undoes != "":
-		text = "- (undid " + a.Undoes + ")"
+		return fmt.Sprintf("not yet: asked by %s, waits for %s", a.UndoneOn, a.DeviceName)
+	case a.Undone == nil && a.Undoes != "":
+		return fmt.Sprintf("no (it undid %s)", a.Undoes)
+	case a.Undone == nil:
+		return "no"
+	case reverted == a.Files:
+		return "yes, by " + a.UndoneOn
+	case reverted == 0:
+		return "nothing" + keptText(a)
+	default:
+		return fmt.Sprintf("%d of them, by %s", reverted, a.UndoneOn) + keptText(a)
+	}
+}
+
+// keptText says why photos are not as they were before an action that was undone.
+func keptText(a app.ActionInfo) (text string) {
+	if a.Left > 0 {
+		text = fmt.Sprintf("; %d changed again since", a.Left)
 	}
 	if a.Failed > 0 {
-		text += fmt.Sprintf(", but for %d", a.Failed)
+		text += fmt.Sprintf("; %d failed", a.Failed)
 	}
 	return text
 }

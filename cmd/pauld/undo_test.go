@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/libpaul/paul/app"
 )
@@ -47,4 +49,32 @@ func TestUndo(t *testing.T) {
 		t.Errorf("undo of what was changed again says %q", r.err)
 	}
 	h.want(t, exitNotFound, "undo", "12345678-99")
+}
+
+// The column UNDONE says what became of an action.
+func TestUndoneText(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	for i, tt := range []struct {
+		a    app.ActionInfo
+		want string
+	}{
+		{app.ActionInfo{}, "no"},
+		{app.ActionInfo{Undoes: "a-1"}, "no (it undid a-1)"},
+		{app.ActionInfo{Undone: &at, Waits: true}, "not yet: asked by laptop, waits for nas"},
+		{app.ActionInfo{Undone: &at}, "yes, by laptop"},
+		{app.ActionInfo{Undone: &at, Undoes: "a-1"}, "yes, by laptop"},
+		{app.ActionInfo{Undone: &at, Left: 2}, "3 of them, by laptop; 2 changed again since"},
+		{app.ActionInfo{Undone: &at, Left: 5}, "nothing; 5 changed again since"},
+		{app.ActionInfo{Undone: &at, Failed: 5}, "nothing; 5 failed"},
+		{app.ActionInfo{Undone: &at, Left: 2, Failed: 1}, "2 of them, by laptop; 2 changed again since; 1 failed"},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			tt.a.Files, tt.a.DeviceName, tt.a.UndoneOn = 5, "nas", "laptop"
+			if got := undoneText(tt.a); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
 }

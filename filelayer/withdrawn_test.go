@@ -1,0 +1,155 @@
+package filelayer
+
+import (
+	"errors"
+	"slices"
+	"testing"
+)
+
+// TestNothingDoneIsNotNoted: an action that was refused for all of its files
+// leaves no entry, here or elsewhere, and the count goes on.
+func TestNothingDoneIsNotNoted(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 2)
+	only := []Digest{a.show(b, "only", 500), a.show(b, "only too", 501)}
+	failed := errors.New("the disk is full")
+	refused := func(kind string, ds []Digest, do func(Digest) error) {
+		t.Helper()
+		before := len(a.Actions())
+		a.Recorded(ctx, kind, ds, func() {
+			if len(a.Actions()) != before+1 {
+				t.Errorf("%s is not noted before it is done", kind)
+			}
+			for _, d := range ds {
+				if do(d) == nil {
+					t.Errorf("%s was not refused", kind)
+				}
+			}
+		})
+		if n := len(a.Actions()); n != before {
+			t.Errorf("after a %s that did nothing: %+v", kind, a.Actions())
+		}
+	}
+	fail := func(Digest) error { return failed }
+	refused(ActionUnsave, only, func(d Digest) error { return a.Unsave(ctx, d) })
+	refused(ActionDelete, ds, fail)
+	a.restart()
+	meet(t, a, b)
+	if h, err := a.action(a.do(ActionDelete, ds[0])); err != nil || h.N != 3 {
+		t.Errorf("the action after two that did nothing is %+v, %v", h, err)
+	}
+	refused(ActionUnsave, only, func(d Digest) error { return a.Unsave(ctx, d) })
+	a.Recorded(ctx, ActionRestore, ds[1:], func() {}) // it is not deleted
+	last := a.do(ActionDelete, ds[1])
+	until(t, "b hears of the last action", func() bool { return b.knows(last) }, b)
+	if n := len(b.Actions()); n != 2 {
+		t.Errorf("b knows %+v", b.Actions())
+	}
+
+	a.Recorded(ctx, ActionUnsave, only, func() {
+		if waits, err := a.UnsaveWhenSafe(ctx, only[0]); !waits || err != nil {
+			t.Errorf("waits = %t, %v", waits, err)
+		}
+	})
+	if n := len(a.Actions()); n != 3 {
+		t.Errorf("a removal that waits is not noted: %+v", a.Actions())
+	}
+}
+
+// TestWithdrawnIsAnswered: who has asked to undo an action that then turned out to
+// have changed nothing hears of it.
+func TestWithdrawnIsAnswered(t *testing.T) {
+	t.Parallel()
+	for name, apart := range map[string]bool{"asked before": false, "asked meanwhile": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := newPair(t)
+			ctx := testContext(t)
+			only := a.show(b, "only", 500)
+			var id string
+			a.Recorded(ctx, ActionUnsave, []Digest{only}, func() {
+				id = a.lastAction()
+				until(t, "b hears of the action", func() bool { return b.knows(id) }, b)
+				a.net.part(a, b, apart)
+				if u, err := b.Undo(ctx, id, nil); err != nil || !u.Asked {
+					t.Fatalf("undo = %+v, %v", u, err)
+				}
+				if !apart {
+					until(t, "a is asked", func() bool { h, _ := a.action(id); return h.Undone != nil }, a)
+				}
+			})
+			if a.knows(id) == apart {
+				t.Errorf("a knows the action: %t", !apart)
+			}
+			a.net.part(a, b, false)
+			until(t, "b is answered", func() bool { h, _ := b.action(id); return h.Carried != nil }, b)
+			if !isHere(a.entry(only)) || len(a.Actions()) != 1 {
+				t.Errorf("%+v, actions %+v", a.entry(only), a.Actions())
+			}
+		})
+	}
+}
+
+// TestCountOutlivesPurge: once all is too old, a device counts on from where it was.
+func TestCountOutlivesPurge(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	d := a.create("photo", 500)
+	a.do(ActionDelete, d)
+	a.skew.Store(int64(2 * journalAge))
+	must(t, a.purgeJournal(testContext(t)))
+	a.restart()
+	if h, err := a.action(a.do(ActionRestore, d)); err != nil || h.N != 2 {
+		t.Errorf("the action after is %+v, %v", h, err)
+	}
+}
+
+// TestUndoneIsTold: how much of an action was undone, on all devices.
+func TestUndoneIsTold(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, 3)
+	want := func(id string, left, failed int) {
+		t.Helper()
+		for _, d := range []*device{a, b} {
+			until(t, d.opts.Name+" knows what became of it", func() bool {
+				return slices.ContainsFunc(d.Actions(), func(act Action) bool {
+					return act.ID == id && act.Undone != nil && !act.Waits && act.Left == left && act.Failed == failed
+				})
+			}, d)
+		}
+	}
+	gone := a.do(ActionDelete, ds...)
+	a.do(ActionRestore, ds[0])
+	a.do(ActionDelete, ds[0])
+	until(t, "b hears of the last", func() bool {
+		r, _, _ := b.mirror.file(ds[0])
+		have, _, _ := a.mirror.file(ds[0])
+		return r.Deleted != nil && r.Added == have.Added
+	}, b)
+	b.undoes(gone)
+	want(gone, 1, 0)
+	until(t, "two are back", a.all(ds[1:], isAlive), a)
+	again := a.do(ActionDelete, ds[1:]...)
+	a.do(ActionRestore, ds[1:]...)
+	a.do(ActionDelete, ds[1:]...)
+	if u := a.undoes(again); u.Left != 2 || u.Done != 0 {
+		t.Errorf("undo = %+v", u)
+	}
+	want(again, 2, 0)
+	a.do(ActionRestore, ds...)
+	until(t, "all are back", func() bool { return a.all(ds, isHere)() && b.all(ds, isHere)() }, a, b)
+	until(t, "b knows", func() bool { return b.holds(a, ds[0]) && b.holds(a, ds[1]) && b.holds(a, ds[2]) }, b)
+	b.do(ActionUnsave, ds...)
+	saved := b.do(ActionSave, ds...)
+	b.do(ActionUnsave, ds[0])
+	b.do(ActionSave, ds[0])
+	a.undoes(saved)
+	want(saved, 1, 0)
+	until(t, "b has undone the rest of its save", b.all(ds[1:], notHere), b)
+	if !isHere(b.entry(ds[0])) {
+		t.Error("the undo of a save took what was saved again")
+	}
+}
