@@ -22,7 +22,7 @@ import (
 const (
 	benchHome = "PAUL_BENCH_HOME" // set, the test binary is a device on that home
 	benchPort = 7                 // of the overlay: whoever dials says how many bytes they want
-	benchPoll = 100 * time.Millisecond
+	benchPoll = 250 * time.Millisecond
 )
 
 // benchAsk is what the process of a device is to do.
@@ -131,11 +131,12 @@ func (a *App) poll(ctx context.Context, enough func([]Entry) bool) error {
 
 // keepAll saves files as they come, until n of them are here.
 func (a *App) keepAll(ctx context.Context, n int) (err error) {
+	self := a.id()
 	return errors.Join(a.poll(ctx, func(entries []Entry) bool {
 		var fresh []Digest
 		here := 0
 		for _, e := range entries {
-			switch own := e.Holders[a.id()]; {
+			switch own := e.Holders[self]; {
 			case e.Here() && own.Holds():
 				here++
 			case !own.Saved:

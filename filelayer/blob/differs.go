@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -56,7 +55,7 @@ func (s *Store) differs(rel string) (bool, error) {
 
 // at returns the row of the blob that is known to lie at rel, if there is one.
 func (ix *index) at(rel string) ([]row, error) {
-	return collect(ix, func(rs *sql.Rows) (row, error) { return scanRow(rs) },
+	return collect(ix, scanBlob,
 		"SELECT "+rowColumns+" FROM blobs WHERE fold = ? AND path = ? AND missing = 0", fold(rel), rel)
 }
 

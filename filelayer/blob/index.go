@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -52,9 +53,10 @@ PRAGMA user_version = 1;
 
 // index is the local database of the store.
 type index struct {
-	db    *sql.DB
-	get   *sql.Stmt // one blob, by digest: the most frequent question
-	other *sql.Stmt // whether a folded path has another blob than a digest: asked for each new name
+	db *sql.DB
+
+	mu     sync.Mutex           // guards parsed
+	parsed map[string]*sql.Stmt // by query: there are few, and each is asked for many files
 }
 
 // row is a blob as the index knows it.
@@ -109,7 +111,7 @@ func tryIndex(path string) (*index, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(4)
-	ix := &index{db: db}
+	ix := &index{db: db, parsed: make(map[string]*sql.Stmt)}
 	if err := ix.prepare(); err != nil {
 		_ = db.Close() // the error that matters is err
 		return nil, err
@@ -131,15 +133,33 @@ func (ix *index) prepare() error {
 	if text := strings.Join(report, "; "); text != "ok" {
 		return fmt.Errorf("%w: %s", errDamaged, text)
 	}
-	ix.get, err = ix.db.Prepare("SELECT " + rowColumns + " FROM blobs WHERE digest = ?") //nolint:noctx // see index.update
-	if err == nil {
-		ix.other, err = ix.db.Prepare("SELECT EXISTS (SELECT 1 FROM blobs WHERE fold = ? AND digest <> ?)") //nolint:noctx // see index.update
-	}
-	return explainSQL(err)
+	return nil
 }
 
 func (ix *index) close() error {
-	return errors.Join(ix.get.Close(), ix.other.Close(), ix.db.Close())
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	var errs []error
+	for _, stmt := range ix.parsed {
+		errs = append(errs, stmt.Close())
+	}
+	ix.parsed = nil // what is asked for now is told that the database is closed
+	return errors.Join(append(errs, ix.db.Close())...)
+}
+
+// statement returns a query parsed.
+func (ix *index) statement(query string) (*sql.Stmt, error) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	stmt, ok := ix.parsed[query]
+	if !ok {
+		var err error
+		if stmt, err = ix.db.Prepare(query); err != nil { //nolint:noctx // see index.update
+			return nil, explainSQL(err)
+		}
+		ix.parsed[query] = stmt
+	}
+	return stmt, nil
 }
 
 // tx is a transaction in progress. It parses what it is told once, however many
@@ -182,17 +202,20 @@ func (ix *index) update(fn func(*tx) error) error {
 
 // lookup returns the row of d, or ErrNotFound.
 func (ix *index) lookup(d Digest) (row, error) {
-	r, err := scanRow(ix.get.QueryRow(d[:])) //nolint:noctx // see index.update
-	if errors.Is(err, sql.ErrNoRows) {
+	rows, err := collect(ix, scanBlob, "SELECT "+rowColumns+" FROM blobs WHERE digest = ?", d[:])
+	if err != nil {
+		return row{}, err
+	}
+	if len(rows) == 0 {
 		return row{}, fmt.Errorf("%w: %v", ErrNotFound, d)
 	}
-	return r, explainSQL(err)
+	return rows[0], nil
 }
 
-func scanRow(s interface{ Scan(...any) error }) (row, error) {
+func scanBlob(rs *sql.Rows) (row, error) {
 	var r row
 	var digest []byte
-	if err := s.Scan(&digest, &r.path, &r.size, &r.mtime, &r.verified, &r.missing); err != nil {
+	if err := rs.Scan(&digest, &r.path, &r.size, &r.mtime, &r.verified, &r.missing); err != nil {
 		return row{}, err
 	}
 	copy(r.digest[:], digest)
@@ -201,7 +224,11 @@ func scanRow(s interface{ Scan(...any) error }) (row, error) {
 
 // collect reads all rows of a query by scan.
 func collect[T any](ix *index, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := ix.db.Query(query, args...) //nolint:noctx // see index.update
+	stmt, err := ix.statement(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.Query(args...) //nolint:noctx // see index.update
 	if err != nil {
 		return nil, explainSQL(err)
 	}
@@ -223,16 +250,15 @@ func (ix *index) after(d Digest, first bool, n int) ([]row, error) {
 	if first {
 		op = ">="
 	}
-	return collect(ix, func(rs *sql.Rows) (row, error) { return scanRow(rs) },
+	return collect(ix, scanBlob,
 		"SELECT "+rowColumns+" FROM blobs WHERE digest "+op+" ? ORDER BY digest LIMIT ?", d[:], n)
 }
 
 // taken reports whether a blob other than d has, or had before it went
 // missing, a path that some disk takes for rel.
 func (ix *index) taken(rel string, d Digest) (bool, error) {
-	var found bool
-	err := ix.other.QueryRow(fold(rel), d[:]).Scan(&found) //nolint:noctx // see index.update
-	return found, explainSQL(err)
+	found, err := collect(ix, scanOne, "SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", fold(rel), d[:])
+	return len(found) > 0, err
 }
 
 // free reports whether no blob is known to lie at rel now.

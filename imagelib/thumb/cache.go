@@ -52,7 +52,26 @@ func sizeExt(size int) string { return fmt.Sprintf(".%d%s", size, thumbExt) }
 
 // Get returns the JPEG kept for a digest, or an error that is [fs.ErrNotExist].
 func (c *Cache) Get(digest fmt.Stringer, size int) ([]byte, error) {
-	f, err := os.Open(c.path(digest, sizeExt(size)))
+	b, err := readUsed(c.path(digest, sizeExt(size)))
+	if size == Small || !errors.Is(err, fs.ErrNotExist) {
+		return b, err
+	}
+	if b, err := readUsed(c.path(digest, sizeExt(Small))); err == nil && serves(b) {
+		return b, nil
+	}
+	return nil, err
+}
+
+// serves reports whether a small thumbnail is the large one too, since the
+// picture is smaller than either.
+func serves(small []byte) bool {
+	info, err := meta.ReadBytes(small)
+	return err == nil && info.Width > 0 && info.Height > 0 && max(info.Width, info.Height) < Small
+}
+
+// readUsed reads a thumbnail, and lets Trim know that it is used.
+func readUsed(path string) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +98,11 @@ func (c *Cache) Put(digest fmt.Stringer, size int, data []byte) error {
 	return c.write(c.path(digest, sizeExt(size)), data)
 }
 
-// PutSet keeps both thumbnails.
+// PutSet keeps both thumbnails, in one file if one serves for both.
 func (c *Cache) PutSet(digest fmt.Stringer, s Set) error {
+	if serves(s.Small) {
+		return c.Put(digest, Small, s.Small)
+	}
 	return errors.Join(c.Put(digest, Large, s.Large), c.Put(digest, Small, s.Small))
 }
 

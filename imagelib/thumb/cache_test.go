@@ -50,6 +50,46 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestOneFileForBoth checks that a picture smaller than both thumbnails takes one
+// file, and no other does.
+func TestOneFileForBoth(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		w, h  int
+		files int
+	}{{64, 48, 1}, {255, 255, 1}, {256, 200, 2}, {200, 256, 2}, {400, 300, 2}} {
+		data := testphoto.JPEG(testphoto.Picture(tt.w, tt.h, 1), testphoto.EXIF{})
+		set, err := NewRenderer(0).Thumbnails(t.Context(), data, read(t, data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		c := NewCache(dir, 0)
+		if err := c.PutSet(digest{}, set); err != nil {
+			t.Fatal(err)
+		}
+		if files, _ := filepath.Glob(filepath.Join(dir, "*", "*", "*.jpg")); len(files) != tt.files {
+			t.Errorf("%dx%d: kept as %v", tt.w, tt.h, files)
+		}
+		for _, size := range Sizes() {
+			b, err := c.Get(digest{}, size)
+			if err != nil {
+				t.Fatalf("%dx%d at %d: %v", tt.w, tt.h, size, err)
+			}
+			if m, err := Decode(b, size); err != nil || m.Rect.Dx() != min(tt.w, tt.w*size/max(tt.w, tt.h)) {
+				t.Errorf("%dx%d at %d: %v, %v", tt.w, tt.h, size, m.Bounds(), err)
+			}
+		}
+	}
+	c, small := NewCache(t.TempDir(), 0), testphoto.Thumb(testphoto.Picture(Small, 200, 1))
+	if err := c.Put(digest{}, Small, small); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Get(digest{}, Large); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a fitted thumbnail is taken for the large one: %v", err)
+	}
+}
+
 func TestCacheCannotWrite(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

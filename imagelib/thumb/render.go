@@ -31,7 +31,7 @@ const Version = 1
 
 const (
 	quality  = 80
-	hashSide = 32 // thumbhash keeps at most seven waves a side
+	hashSide = 20 // thumbhash keeps at most seven waves a side
 )
 
 // Set is the thumbnails of one photo.
@@ -110,6 +110,10 @@ func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info)
 		return Set{}, err
 	}
 	w, h := fit(p.y.w, p.y.h, Small)
+	if w == p.y.w && h == p.y.h { // no thumbnail is larger than its picture
+		set.Small = set.Large
+		return set, nil
+	}
 	set.Small, err = encode(p.resize(w, h, false))
 	return set, err
 }
