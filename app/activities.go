@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -89,6 +90,14 @@ func (act *activity) done(d Digest, size int64) {
 		a.Files++
 		a.Bytes += size
 	})
+}
+
+// noteImport tells what an import left out, or kept without its whole picture.
+func (a *Activity) noteImport(r ImportResult) {
+	a.Duplicates, a.Failed = r.Duplicates, r.Failed
+	for _, p := range r.Problems {
+		a.Troubles = append(a.Troubles, Trouble{Name: filepath.Base(p.Path), Err: p.Err})
+	}
 }
 
 // cause is err in words for a person.

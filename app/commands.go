@@ -191,17 +191,17 @@ func (c *control) removals(r *http.Request, send func(Event)) error {
 // Check compares records, index and files of this device; see
 // [filelayer.Layer.Check].
 func (a *App) Check(ctx context.Context, opts filelayer.CheckOptions, report func(filelayer.Problem)) (filelayer.CheckResult, error) {
-	ctx, act := a.activities.start(ctx, KindCheck, "Library", 0)
-	problems := 0
+	ctx, act := a.activities.start(ctx, KindCheck, "the library", 0)
 	result, err := a.files.Check(ctx, opts, func(p filelayer.Problem) {
-		problems++
-		act.update(func(s *Activity) { s.Title = fmt.Sprintf("Library, problems so far: %d", problems) })
+		act.update(func(s *Activity) {
+			s.Troubles = append(s.Troubles, Trouble{Name: p.Name, Err: p.Err, Repaired: p.Repaired})
+		})
 		if report != nil {
 			report(p)
 		}
 	})
 	act.update(func(s *Activity) {
-		s.Title = fmt.Sprintf("Library, problems: %d", result.Problems)
+		s.Failed, s.Repaired = result.Problems-result.Repaired, result.Repaired
 		s.Files, s.TotalFiles, s.Bytes, s.TotalBytes = result.Files, result.Files, result.Bytes, result.Bytes
 	})
 	return result, act.finish(err)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 	"time"
@@ -52,9 +51,12 @@ func (a *App) importPaths(ctx context.Context, paths []string, report func(image
 		})
 		report(p)
 	})
-	if err == nil && result.Failed > 0 {
-		act.update(func(s *Activity) { s.Title = fmt.Sprintf("%s, %d not imported", s.Title, result.Failed) })
-	}
+	act.update(func(s *Activity) {
+		s.noteImport(result)
+		if err == nil {
+			s.Title = photos(len(result.Added))
+		}
+	})
 	return result, act.finish(err)
 }
 

@@ -18,6 +18,10 @@ type (
 	Transfer = filelayer.Transfer
 	// CheckOptions selects what a check does.
 	CheckOptions = filelayer.CheckOptions
+	// CheckProblem is what a check found to be wrong.
+	CheckProblem = filelayer.Problem
+	// CheckResult counts what a check looked at.
+	CheckResult = filelayer.CheckResult
 	// Part is which photos a check reads.
 	Part = filelayer.Part
 	// Removal is a line of the log of what left the library of this device.
@@ -179,6 +183,19 @@ type Activity struct {
 	Err               error  // why it failed; nil while it runs and when it went well
 	Cause             string // Err in words for a person, "" without one
 	Cancel            func() // ends it early; harmless after the end
+
+	Duplicates int       // of an import: files that the library had already
+	Failed     int       // of an import: files that were not kept; of a check: what was not put right
+	Repaired   int       // of a check: what was put right
+	Troubles   []Trouble // the files that a person should hear of
+}
+
+// Trouble is a file that an import skipped or kept without its whole picture, or
+// that a check found to be wrong.
+type Trouble struct {
+	Name     string
+	Err      error // as of imagelib.Problem or CheckProblem
+	Repaired bool
 }
 
 // Running tells whether the activity has not ended.

@@ -254,7 +254,10 @@ func (w *watching) take(ctx context.Context, path string, found *imagelib.Found)
 	for _, p := range result.Problems {
 		a.log.WarnContext(ctx, "A file of a watched folder", "path", p.Path, "kept", p.Kept(), "err", p.Err)
 	}
-	act.update(func(s *Activity) { s.Title = name + watchedText(result, found.NotPhotos) })
+	act.update(func(s *Activity) {
+		s.noteImport(result)
+		s.Title = name + watchedText(result, found.NotPhotos)
+	})
 	return act.finish(err)
 }
 

@@ -78,7 +78,7 @@ func (p *activityPage) reload() {
 	}
 	for _, running := range []bool{true, false} {
 		for _, a := range acts { // newest first
-			if a.Running() == running && !p.inHistory(a, actions) {
+			if a.Running() == running && (noted(a) != "" || !p.inHistory(a, actions)) {
 				p.list.Add(p.row(a))
 			}
 		}
@@ -136,7 +136,7 @@ func activityTitle(a app.Activity) string {
 
 func activitySymbol(a app.Activity) (string, fyne.ThemeColorName, fyne.ThemeColorName) {
 	switch {
-	case a.Err != nil && !cancelled(a.Err):
+	case a.Err != nil && !cancelled(a.Err), !a.Running() && a.Failed > 0:
 		return "warning", look.ColorRisk, look.ColorRiskSoft
 	case !a.Running():
 		return "check", look.ColorSafe, look.ColorSafeSoft
@@ -160,6 +160,13 @@ func (p *activityPage) row(a app.Activity) fyne.CanvasObject {
 		lines.Add(newProgress(activityPart(a)))
 	}
 	lines.Add(look.NewCut(p.detail(a), look.SizeCaption, look.ColorSecondary))
+	if text := noted(a); text != "" {
+		colour := look.ColorSecondary
+		if a.Failed > 0 {
+			colour = look.ColorRisk
+		}
+		lines.Add(look.NewPara(text, look.SizeCaption, 560, colour))
+	}
 	if a.Err != nil && !cancelled(a.Err) {
 		cause := a.Cause
 		if cause == "" || words.Known(a.Err) {
@@ -171,6 +178,10 @@ func (p *activityPage) row(a app.Activity) fyne.CanvasObject {
 	end := look.Space(0, 0)
 	if a.Running() && a.Cancel != nil {
 		end = container.NewCenter(look.NewButton(words.T("Cancel"), "", look.Plain, a.Cancel))
+	} else if len(a.Troubles) > 0 {
+		end = container.NewCenter(look.NewButton(words.T("Which?"), "", look.Plain, func() {
+			p.s.tell("warning", activityTitle(a), noted(a)+"\n\n"+troubleLines(a.Troubles))
+		}))
 	}
 	return look.Card(container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, container.NewCenter(mark)), look.Pad(0, 0, 0, 14, end), lines))
 }

@@ -20,7 +20,7 @@ var copyNumbers = []int{1, 2, 3, 4, 5}
 // copiesText names a rule.
 func copiesText(rule app.CopyRule) string {
 	if rule.Copies <= 1 {
-		return words.T("No number")
+		return words.T("Any number")
 	}
 	return words.Devices(rule.Copies)
 }
@@ -54,13 +54,13 @@ func (s *shell) askCopies(album, title string, kept func()) {
 			}
 		})
 	}
-	sel := widget.NewSelect(texts, nil)
+	sel := newKeySelect(texts, m.hide)
 	sel.SetSelectedIndex(slices.Index(numbers, rule.Copies))
 	sel.OnChanged = func(string) {
 		rule.Copies = numbers[sel.SelectedIndex()]
 		plan()
 	}
-	keep := look.NewButton(words.T("Keep so"), "", look.Primary, func() {
+	keep := look.NewButton(words.T("Apply"), "", look.Primary, func() {
 		m.hide()
 		s.goDo(func(ctx context.Context) error { return s.dev.SetCopyRule(ctx, album, rule) }, func(err error) {
 			if err != nil {
@@ -97,20 +97,65 @@ func (p *settingsPage) wish() fyne.CanvasObject {
 func (p *settingsPage) takes() fyne.CanvasObject {
 	now := p.s.dev.Role()
 	roles := []app.Role{{}, {Helps: true}, {Everything: true}}
-	sel := widget.NewSelect([]string{words.T("What is saved here"), words.T("Missing copies too"), words.T("Every photo")}, nil)
+	sel := widget.NewSelect([]string{words.T("What I save here"), words.T("Also what lacks copies"), words.T("Every photo")}, nil)
 	sel.SetSelectedIndex(slices.Index(roles, app.Role{Everything: now.Everything, Helps: now.Helps && !now.Everything}))
 	sel.OnChanged = func(string) {
 		role := roles[sel.SelectedIndex()]
-		p.s.goDo(func(ctx context.Context) error {
-			role.Space = p.s.dev.Role().Space
-			return p.s.dev.SetRole(ctx, role)
-		}, func(err error) {
-			if err != nil {
-				p.s.fail(words.T("The setting was not changed"), err)
-			}
-			p.s.reload()
-			p.shown()
-		})
+		role.Space = p.s.dev.Role().Space
+		p.setRole(role)
 	}
-	return setting(words.T("This computer keeps"), words.T("Missing copies are photos that are on fewer devices than you asked for."), look.Fixed(190, 0, sel))
+	return setting(words.T("This computer keeps"), words.T("A photo lacks copies while it is on fewer devices than you ask for below."), look.Fixed(210, 0, sel))
+}
+
+// spaces are the limits to choose from, in bytes; 0 = none.
+var spaces = []int64{0, 20e9, 50e9, 100e9, 200e9, 500e9, 1e12, 2e12}
+
+// space is how much this device's copies may take.
+func (p *settingsPage) space() fyne.CanvasObject {
+	now := p.s.dev.Role().Space
+	values := slices.Clone(spaces)
+	if i, known := slices.BinarySearch(values, now); !known {
+		values = slices.Insert(values, i, now)
+	}
+	texts := []string{words.T("No limit")}
+	for _, v := range values[1:] {
+		texts = append(texts, words.Bytes(v))
+	}
+	sel := widget.NewSelect(texts, nil)
+	sel.SetSelectedIndex(slices.Index(values, now))
+	sel.OnChanged = func(string) { p.limitSpace(values[sel.SelectedIndex()]) }
+	return setting(words.T("Space for photos"), words.T("Beyond it the oldest go to the trash here, each once other devices have proved their copies. A last copy always stays."), look.Fixed(170, 0, sel))
+}
+
+// limitSpace sets a limit; where photos leave this computer by that, it asks first.
+func (p *settingsPage) limitSpace(space int64) {
+	role := p.s.dev.Role()
+	role.Space = space
+	set := func() { p.setRole(role) }
+	var plan app.Plan
+	p.s.goDo(func(context.Context) error {
+		plan = p.s.dev.Plan(role)
+		return nil
+	}, func(error) {
+		if plan.Free == 0 {
+			set()
+			return
+		}
+		m := p.s.ask(question{
+			symbol: "remove", title: words.T("Keep at most {{.Size}} here?", "Size", words.Bytes(space)),
+			text: words.N("{{.N}} photos, {{.Size}}, are removed from this computer, the oldest first, each once other devices have proved their copies.", plan.Free, "Size", words.Bytes(plan.FreeBytes)),
+			yes:  words.T("Limit the space"), no: words.T("Cancel"), do: set,
+		})
+		m.closed = p.shown // which shows what holds
+	})
+}
+
+func (p *settingsPage) setRole(role app.Role) {
+	p.s.goDo(func(ctx context.Context) error { return p.s.dev.SetRole(ctx, role) }, func(err error) {
+		if err != nil {
+			p.s.fail(words.T("The setting was not changed"), err)
+		}
+		p.s.reload()
+		p.shown()
+	})
 }

@@ -51,6 +51,8 @@ type fake struct {
 	findings   []app.Finding
 	refuse     map[app.Digest]error // of Unsave
 	joinErr    error
+	checked    app.CheckResult
+	wrong      []app.CheckProblem // that a check finds
 	guest      chan app.Guest
 	inviteErr  error
 	calls      []string
@@ -374,6 +376,16 @@ func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (ap
 		}
 	}
 	return app.UndoInfo{}, app.ErrNotFound
+}
+
+func (f *fake) Check(_ context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("check %t %t", opts.ReadData, opts.Repair)
+	for _, p := range f.wrong {
+		report(p)
+	}
+	return f.checked, nil
 }
 
 func (f *fake) Activities() []app.Activity {

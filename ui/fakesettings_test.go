@@ -46,6 +46,14 @@ func (f *fake) SetRole(_ context.Context, r app.Role) error {
 	return nil
 }
 
+// Plan frees 12 photos beyond a limit.
+func (f *fake) Plan(r app.Role) (p app.Plan) {
+	if r.Space > 0 {
+		p.Free, p.FreeBytes = 12, 48e6
+	}
+	return p
+}
+
 func (f *fake) CopyRule(album string) app.CopyRule {
 	f.mu.Lock()
 	defer f.mu.Unlock()

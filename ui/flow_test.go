@@ -71,7 +71,7 @@ func TestOneDeviceHasNowhereElse(t *testing.T) {
 			t.Errorf("the menu offers %q, which must fail", i.Label)
 		}
 	}
-	if text := r.texts(); strings.Contains(text, "Remove here") || strings.Contains(text, "Remove from this computer") {
+	if text := r.texts(); strings.Contains(text, "Remove from here") || strings.Contains(text, "Remove from this computer") {
 		t.Errorf("a removal is offered that must fail:\n%s", text)
 	}
 }

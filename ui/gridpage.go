@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -24,6 +26,7 @@ type gridPage struct {
 	bannerKey string            // what the banner shows
 	from      []*imagelib.Image // of the snapshot that is shown
 	deleted   []app.Entry       // that the trash shows
+	day       string            // of what it tells
 	lastQ     imagelib.Query
 	first     bool
 }
@@ -111,9 +114,10 @@ func (g *gridPage) reloadPhotos() {
 
 // reloadTrash shows the deleted files, by the day of their deletion.
 func (g *gridPage) reloadTrash() {
-	if trash := g.s.dev.Trash(); g.first || !same(trash, g.deleted) {
-		g.deleted, g.first = trash, false
-		g.grid.SetSource(newList(trashImages(trash)))
+	today := g.s.now().Format(time.DateOnly)
+	if trash := g.s.dev.Trash(); g.first || today != g.day || !same(trash, g.deleted) {
+		g.deleted, g.day, g.first = trash, today, false
+		g.grid.SetSource(newList(trashImages(trash), g.s.now()))
 	}
 	g.showBanner()
 }

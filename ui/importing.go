@@ -76,24 +76,11 @@ func (s *shell) imported(r app.ImportResult) {
 		return
 	}
 	s.toasts.hide()
-	const most = 8
-	var lines []string
-	for _, p := range r.Problems {
-		if len(lines) == most {
-			lines = append(lines, words.N("and {{.N}} more", len(r.Problems)-most))
-			break
-		}
-		lines = append(lines, words.T("{{.File}}: {{.Problem}}", "File", filepath.Base(p.Path), "Problem", importProblem(p.Err)))
+	troubles := make([]app.Trouble, len(r.Problems))
+	for i, p := range r.Problems {
+		troubles[i] = app.Trouble{Name: filepath.Base(p.Path), Err: p.Err}
 	}
-	s.tell("warning", strings.Join(parts, ", "), strings.Join(lines, "\n"))
-}
-
-// importProblem says in short why a file was not imported.
-func importProblem(err error) string {
-	if words.Known(err) {
-		return words.Explain(err).What
-	}
-	return err.Error()
+	s.tell("warning", strings.Join(parts, ", "), troubleLines(troubles))
 }
 
 // dropped takes files and folders that were dropped onto the window: a pair

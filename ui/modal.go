@@ -138,6 +138,28 @@ func dialogHead(symbol string, colour, ground fyne.ThemeColorName, title, text s
 	return box
 }
 
+// keySelect is a choice in a dialog, whose Escape is the dialog's.
+type keySelect struct {
+	widget.Select
+	escape func()
+}
+
+func newKeySelect(options []string, escape func()) *keySelect {
+	s := &keySelect{escape: escape}
+	s.Options = options
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// TypedKey implements [fyne.Focusable].
+func (s *keySelect) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeyEscape {
+		s.escape()
+		return
+	}
+	s.Select.TypedKey(k)
+}
+
 // buttons is the row of a dialog's buttons, at the right.
 func buttons(b ...fyne.CanvasObject) *fyne.Container {
 	row := look.HBox(8, b...)
@@ -156,7 +178,7 @@ type question struct {
 	thirdDo             func()
 }
 
-func (s *shell) ask(q question) {
+func (s *shell) ask(q question) *modal {
 	m := s.newModal(dialogWidth)
 	colour, ground := theme.ColorNamePrimary, look.ColorSoft
 	style := look.Primary
@@ -192,6 +214,7 @@ func (s *shell) ask(q question) {
 	}
 	m.set(box, first)
 	m.show()
+	return m
 }
 
 // tell is a dialog that only says something.

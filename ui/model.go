@@ -44,6 +44,7 @@ type device interface {
 	SetLimits(app.Limits) error
 	Role() app.Role
 	SetRole(context.Context, app.Role) error
+	Plan(app.Role) app.Plan
 	CopyRule(album string) app.CopyRule
 	PlanCopies(album string, rule app.CopyRule) app.CopiesInfo
 	Copies() app.CopiesInfo
@@ -58,6 +59,7 @@ type device interface {
 	SwitchedOff() app.Off
 	Activities() []app.Activity
 	Actions() []app.ActionInfo
+	Check(ctx context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error)
 	Undo(ctx context.Context, id string, report func(app.Digest, error)) (app.UndoInfo, error)
 	Transfers() []app.Transfer
 	Opened() <-chan []string

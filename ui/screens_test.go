@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 )
 
 var (
@@ -22,7 +23,7 @@ func busy(f *fake) {
 	f.activities = []app.Activity{
 		{ID: 3, Kind: app.KindSave, Title: "48 photos", Files: 17, TotalFiles: 48, Bytes: 61_000_000, TotalBytes: 170_000_000, Rate: 8_400_000, Started: now.Add(-time.Minute), Cancel: func() {}},
 		{ID: 2, Kind: app.KindSave, Title: "IMG_2041.JPG", Started: now.Add(-20 * time.Minute), Ended: now.Add(-19 * time.Minute), Err: app.ErrNoSpace},
-		{ID: 1, Kind: app.KindImport, Title: "212 photos", Files: 212, TotalFiles: 212, Bytes: 800_000_000, Started: now.Add(-time.Hour), Ended: now.Add(-50 * time.Minute)},
+		{ID: 1, Kind: app.KindImport, Title: "212 photos", Files: 212, TotalFiles: 212, Bytes: 800_000_000, Started: now.Add(-time.Hour), Ended: now.Add(-50 * time.Minute), Duplicates: 31, Failed: 2, Troubles: []app.Trouble{{Name: "DSC_0012.JPG", Err: imagelib.ErrKeptPartial}}},
 	}
 }
 

@@ -62,7 +62,7 @@ func (g *placesGroup) show() {
 	for _, f := range g.list {
 		rows = append(rows, g.row(f))
 	}
-	add := look.NewButton(words.T("Add folder…"), "folder", look.Plain, g.add)
+	add := look.NewButton(words.T("Add a folder…"), "plus", look.Plain, g.add)
 	rows = append(rows, setting(words.T("Add a folder in place"),
 		words.T("Its photos show on all your devices and stay where they lie. Paul only reads there: nothing is moved, changed or removed. Only photos that you save count as copies that other devices may rely on."), add))
 	g.box.Objects = []fyne.CanvasObject{g.p.group(words.T("Folders in place"), rows...)}

@@ -24,7 +24,7 @@ func TestFoldersInPlace(t *testing.T) {
 	r.waitCall("remove place /photos/old true")
 	r.until("it is gone from the page", func() bool { return !strings.Contains(r.texts(), "/photos/old") })
 	r.pick.paths = []string{"/photos/new"}
-	r.tap("Add folder…")
+	r.tap("Add a folder…")
 	r.waitCall("add place /photos/new")
 	shows("3 photos, 9.0 MB")
 	r.tap("Remove…")

@@ -8,6 +8,7 @@ import (
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/grid"
 	"github.com/libpaul/paul/ui/thumbs"
+	"github.com/libpaul/paul/ui/words"
 )
 
 // photos is a source of the grid: those images of a snapshot that a query
@@ -102,11 +103,12 @@ func kindBadge(img *imagelib.Image) string {
 // list is a source of images that are in no snapshot: those of the trash.
 type list struct {
 	images []*imagelib.Image
+	now    time.Time
 	index  map[thumbs.ID]int
 }
 
-func newList(images []*imagelib.Image) *list {
-	l := &list{images: images, index: make(map[thumbs.ID]int, len(images))}
+func newList(images []*imagelib.Image, now time.Time) *list {
+	l := &list{images: images, now: now, index: make(map[thumbs.ID]int, len(images))}
 	for i, img := range images {
 		l.index[thumbs.ID(img.Digest)] = i
 	}
@@ -128,7 +130,12 @@ func (l *list) Aspect(i int) float32 { return aspect(l.images[i]) }
 // When implements [grid.Source].
 func (l *list) When(i int) time.Time { return l.images[i].Date.Wall }
 
-// Mark implements [grid.Source].
+// trashTime is how long the trash keeps a photo at least.
+const trashTime = 30 * 24 * time.Hour
+
+// Mark implements [grid.Source]: the badge tells how long the photo stays.
 func (l *list) Mark(i int) grid.Mark {
-	return grid.Mark{Video: l.images[i].Kind == imagelib.KindVideo, Kind: kindBadge(l.images[i]), Format: extension(l.images[i].Name)}
+	img := l.images[i]
+	left := img.Date.Wall.Add(trashTime).Sub(l.now)
+	return grid.Mark{Video: img.Kind == imagelib.KindVideo, Kind: words.DaysLeft(left), Format: extension(img.Name)}
 }

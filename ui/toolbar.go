@@ -91,7 +91,7 @@ func (b *toolbar) makeActions() {
 	add("heart", words.T("Favourite"), words.T("Mark as favourite, or no longer (F)"), live, s.toggleFavourite)
 	add("albums", words.T("Album"), words.T("Add to an album"), live, s.albumMenu)
 	add("save", words.T("Save here"), words.T("Keep a copy on this computer"), func(x sel) bool { return !x.trash && x.away > 0 }, s.savePhotos)
-	add("remove", words.T("Remove here"), words.T("Remove the copy on this computer, once other devices have proved theirs"),
+	add("remove", words.T("Remove from here"), words.T("Remove the copy on this computer, once other devices have proved theirs"),
 		func(x sel) bool { return !x.trash && x.here > 0 && len(s.devices) > 1 }, s.removePhotos)
 	add("export", words.T("Export"), words.T("Copy the files to a folder"), live, s.exportPhotos)
 	add("trash", words.T("Delete"), words.T("Delete on every device (Del)"), live, s.deletePhotos)
@@ -187,6 +187,8 @@ func (b *toolbar) searched(text string) {
 type searchEntry struct {
 	widget.Entry
 	b      *toolbar
+	glass  *fyne.Container
+	wipe   *look.Button // in place of the glass, while there is text
 	silent bool
 }
 
@@ -194,8 +196,16 @@ func newSearchEntry(b *toolbar) *searchEntry {
 	e := &searchEntry{b: b}
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder(words.T("Search names, captions, cameras"))
-	e.ActionItem = look.Pad(0, 10, 0, 0, look.NewIcon("search", look.ColorSecondary, 18))
+	e.glass = container.NewCenter(look.NewIcon("search", look.ColorSecondary, 18))
+	e.wipe = look.NewIconButton("close", words.T("Clear search (Esc)"), look.Ghost, func() {
+		e.SetText("")
+		b.s.win.Canvas().Focus(e)
+	})
+	e.wipe.Hide()
+	e.ActionItem = look.Fixed(36, 0, container.NewStack(e.glass, e.wipe))
 	e.OnChanged = func(text string) {
+		e.wipe.Hidden, e.glass.Hidden = text == "", text != ""
+		e.ActionItem.Refresh()
 		if !e.silent {
 			b.searched(text)
 		}

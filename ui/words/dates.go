@@ -24,6 +24,11 @@ func Ago(now, t time.Time) string {
 	}
 }
 
+// DaysLeft writes for how many days something stays still.
+func DaysLeft(d time.Duration) string {
+	return N("{{.N}} days left", max(int((d+24*time.Hour-1)/(24*time.Hour)), 0))
+}
+
 // Year writes the year of t.
 func Year(t time.Time) string { return fmt.Sprint(t.Year()) }
 

@@ -1,0 +1,111 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
+)
+
+// TestActivityTellsOfTroubles: what an import left out is told after its end too,
+// file by file on demand, though the import is in the list of what was done.
+func TestActivityTellsOfTroubles(t *testing.T) {
+	f := newFake(3)
+	f.activities = []app.Activity{{
+		ID: 1, Kind: app.KindImport, Title: "46 photos", Started: now.Add(-time.Minute), Ended: now,
+		Duplicates: 3, Failed: 2, Troubles: []app.Trouble{
+			{Name: "cut.jpg", Err: imagelib.ErrKeptUndrawn}, {Name: "empty.jpg", Err: imagelib.ErrEmpty}, {Name: "notes.txt", Err: imagelib.ErrNotPhoto},
+		},
+	}}
+	f.actions = []app.ActionInfo{{ID: "d-1", Kind: app.KindImport, Files: 46, Device: idSelf, Time: now}}
+	r := newRig(t, f, large)
+	r.open("activity")
+	r.wantText("3 already in the library · 2 not imported · 1 damaged, or of a kind that cannot be shown")
+	r.tap("Which?")
+	r.wantText("empty.jpg: The file is empty.")
+}
+
+// TestCheckCopies is asked for in the settings, and says what came of it.
+func TestCheckCopies(t *testing.T) {
+	f := newFake(3)
+	f.checked = app.CheckResult{Read: 3}
+	r := newRig(t, f, large)
+	r.open("settings")
+	r.tap("Check now")
+	r.until("an answer", func() bool { return r.toasts.text == "3 photos were read, and all are as they should be" })
+	r.waitCall("check true true")
+
+	f.checked = app.CheckResult{Read: 3, Problems: 2, Repaired: 1}
+	f.wrong = []app.CheckProblem{{Name: "a.jpg", Err: app.ErrCorrupt, Repaired: true}, {Name: "b.jpg", Err: app.ErrMissing}}
+	r.tap("Check now")
+	r.until("another answer", func() bool { return len(r.modals) == 1 })
+	r.wantText("1 photo was damaged or missing, and is whole again · 1 file is not as it should be")
+	r.wantText("b.jpg: The file is no longer where Paul put it. a.jpg: It had rotted on the disk, and came again from another device.")
+}
+
+// TestSearchIsWiped by the cross in its field, which then has the keyboard.
+func TestSearchIsWiped(t *testing.T) {
+	r := newRig(t, newFake(60), large)
+	if r.bar.search.wipe.Visible() {
+		t.Error("there is a cross in an empty field")
+	}
+	r.bar.search.SetText("nef")
+	go r.fire(searchPause)
+	r.until("a result", func() bool { return r.presentGrid().grid.Source().Len() == 3 })
+	r.bar.search.wipe.OnTapped()
+	go r.fire(searchPause)
+	r.until("all photos", func() bool { return r.presentGrid().grid.Source().Len() == 60 })
+	if r.bar.search.wipe.Visible() || r.win.Canvas().Focused() != fyne.Focusable(r.bar.search) {
+		t.Error("the cross stays, or the field has lost the keyboard")
+	}
+}
+
+// TestLimitOfSpace asks before photos leave this computer.
+func TestLimitOfSpace(t *testing.T) {
+	f := newFake(3)
+	r := newRig(t, f, large)
+	r.open("settings")
+	selects(r.present().object())[1].SetSelectedIndex(2)
+	r.until("the question", func() bool { return len(r.modals) == 1 })
+	r.wantText("12 photos, 48 MB, are removed from this computer")
+	r.press(fyne.KeyEscape)
+	if sel := selects(r.present().object())[1]; f.Role().Space != 0 || sel.SelectedIndex() != 0 {
+		t.Errorf("after a cancel the limit is %d, and %q shows", f.Role().Space, sel.Selected)
+	}
+	selects(r.present().object())[1].SetSelectedIndex(2)
+	r.until("the question", func() bool { return len(r.modals) == 1 })
+	r.tap("Limit the space")
+	r.until("the limit", func() bool { return f.Role().Space == 50e9 })
+}
+
+// TestEscapeEndsDialogWithChoice though the choice has the keyboard.
+func TestEscapeEndsDialogWithChoice(t *testing.T) {
+	r := newRig(t, newFake(3), large)
+	r.askCopies("", "Keep every photo on at least", func() {})
+	var choice *keySelect
+	walk(r.modals[0].root, func(o fyne.CanvasObject) {
+		if s, ok := o.(*keySelect); ok {
+			choice = s
+		}
+	})
+	r.win.Canvas().Focus(choice)
+	r.press(fyne.KeyEscape)
+	if len(r.modals) != 0 {
+		t.Error("escape leaves the dialog open")
+	}
+}
+
+// TestTrashTellsDaysLeft on each tile.
+func TestTrashTellsDaysLeft(t *testing.T) {
+	f := newFake(20)
+	trashed(f)
+	r := newRig(t, f, large)
+	r.open("trash")
+	src := r.presentGrid().grid.Source()
+	if first, last := src.Mark(0).Kind, src.Mark(src.Len()-1).Kind; first != "30 days left" || last != "28 days left" {
+		t.Errorf("the tiles tell %q and %q", first, last)
+	}
+}
