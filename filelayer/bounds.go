@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -74,4 +75,16 @@ func (m *mirror) counts(d Digest, of map[string]holding) map[string]int64 {
 		}
 	}
 	return out
+}
+
+// maxSize is the greatest size of a file, 9 PB: what every JSON reader keeps
+// exactly. So sums of a thousand such sizes are still numbers.
+const maxSize = int64(1) << 53
+
+// addSizes adds sizes, which are not negative, up to the greatest number.
+func addSizes(sizes ...int64) (sum int64) {
+	for _, n := range sizes {
+		sum += min(n, math.MaxInt64-sum)
+	}
+	return sum
 }

@@ -50,6 +50,7 @@ type Layer struct {
 	now      func() time.Time
 	stall    time.Duration // how long a device may send nothing
 	asks     int           // requests that a removal makes at once
+	proofs   int           // removals that are tried together
 
 	copyRules  *copyRules
 	copyNotes  *copyNotes
@@ -93,7 +94,7 @@ func Open(opts Options) (*Layer, error) {
 		opts: opts, log: opts.Log, now: opts.now,
 		mirror: newMirror(opts.DeviceID),
 		loaded: make(chan struct{}), ready: make(chan struct{}), closed: make(chan struct{}), stall: peerStall,
-		asks: removalAsks, spreadFrom: spreadFile, spreading: make(chan struct{}, fetchers),
+		asks: removalAsks, proofs: leaseFiles, spreadFrom: spreadFile, spreading: make(chan struct{}, fetchers),
 		stirred: newStirred(), queue: newQueue(), faults: newFaults(), fetches: newFetches(), invite: new(inviting), twins: newTwins(), journal: newJournal(),
 		copyRules: newCopyRules(), deliveries: newDeliveries(),
 		spares: make(spares), removals: newRemovalLog(filepath.Join(opts.Dir, "removals.jsonl")),

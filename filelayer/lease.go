@@ -109,26 +109,34 @@ func (l *Layer) serveLease(w http.ResponseWriter, r *http.Request, device string
 		http.Error(w, "malformed request", http.StatusBadRequest)
 		return
 	}
-	verified, until, err := l.grantLease(r.Context(), leaseName(device, request.Removal), d, request.Size)
-	reply := leaseReply{Verified: toMillis(verified), Until: toMillis(until)}
 	status := http.StatusOK
-	if errors.Is(err, blob.ErrNotFound) {
-		err = ErrNotFound
-	}
-	if err != nil {
+	reply, granted := l.replyLease(r.Context(), device, d, request)
+	if !granted {
 		status = http.StatusConflict
-		reply = leaseReply{Refused: "unable", Message: err.Error()}
-		for word, cause := range refusals {
-			if errors.Is(err, cause) {
-				reply.Refused = word
-			}
-		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(reply); err != nil {
 		l.log.DebugContext(r.Context(), "Lease reply was not sent", "device", device, "error", err)
 	}
+}
+
+// replyLease grants a lease, or says why not.
+func (l *Layer) replyLease(ctx context.Context, device string, d Digest, request leaseRequest) (reply leaseReply, granted bool) {
+	verified, until, err := l.grantLease(ctx, leaseName(device, request.Removal), d, request.Size)
+	if err == nil {
+		return leaseReply{Verified: toMillis(verified), Until: toMillis(until)}, true
+	}
+	if errors.Is(err, blob.ErrNotFound) {
+		err = ErrNotFound
+	}
+	reply = leaseReply{Refused: "unable", Message: err.Error()}
+	for word, cause := range refusals {
+		if errors.Is(err, cause) {
+			reply.Refused = word
+		}
+	}
+	return reply, false
 }
 
 // grantLease promises, under a name, that the copy here is right and stays.
@@ -224,11 +232,16 @@ func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (
 	if p, err = readLease(resp); err != nil {
 		return p, err
 	}
-	// Both are of its clock, which may be any.
-	if age := p.until.Add(-leaseTime).Sub(p.verified); age > proofAge(e.Size)+time.Minute {
-		return p, fmt.Errorf("%w: it has last read its copy %d days ago", errOldProof, int(age.Hours()/24))
+	return p, p.fresh(e.Size)
+}
+
+// fresh fails for a copy of a size that was not read of late. Both times are of
+// the holder's clock, which may be any.
+func (p proof) fresh(size int64) error {
+	if age := p.until.Add(-leaseTime).Sub(p.verified); age > proofAge(size)+time.Minute {
+		return fmt.Errorf("%w: it has last read its copy %d days ago", errOldProof, int(age.Hours()/24))
 	}
-	return p, nil
+	return nil
 }
 
 // errOldProof is of a lease by a copy that may have rotted since.
@@ -252,14 +265,24 @@ func (l *Layer) releaseLease(ctx context.Context, device, removal string, d Dige
 
 func readLease(resp *http.Response) (proof, error) {
 	var reply leaseReply
-	err := json.NewDecoder(io.LimitReader(resp.Body, 16<<10)).Decode(&reply)
-	switch {
-	case err == nil && resp.StatusCode == http.StatusOK && reply.Verified > 0 && reply.Until > 0:
-		return proof{reply.Verified.time(), reply.Until.time()}, nil
-	case err == nil && refusals[reply.Refused] != nil:
-		return proof{}, refusals[reply.Refused]
-	case err == nil && reply.Message != "":
-		return proof{}, fmt.Errorf("refused: %.200q", reply.Message)
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 16<<10)).Decode(&reply); err != nil {
+		reply = leaseReply{}
 	}
-	return proof{}, fmt.Errorf("gave no lease (%s)", resp.Status)
+	if resp.StatusCode != http.StatusOK {
+		reply.Verified = 0
+	}
+	return reply.proof(resp.Status)
+}
+
+// proof is what a reply says.
+func (reply leaseReply) proof(status string) (proof, error) {
+	switch {
+	case refusals[reply.Refused] != nil:
+		return proof{}, refusals[reply.Refused]
+	case reply.Message != "" || reply.Refused != "":
+		return proof{}, fmt.Errorf("refused: %.200q", reply.Message)
+	case reply.Verified > 0 && reply.Until > 0:
+		return proof{reply.Verified.time(), reply.Until.time()}, nil
+	}
+	return proof{}, fmt.Errorf("gave no lease (%s)", status)
 }

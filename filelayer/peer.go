@@ -138,6 +138,8 @@ func (l *Layer) peerService(busy *limiter) http.Handler {
 	mux.HandleFunc("GET /blob/{digest}", l.upward(l.withDigest(l.serveBlob)))
 	mux.HandleFunc("POST /blobs", l.upward(l.serveBlobs))
 	mux.HandleFunc("POST /lease/{digest}", l.withDigest(l.serveLease))
+	mux.HandleFunc("POST /leases", l.serveLeases)
+	mux.HandleFunc("POST /leases/end", l.serveReleases)
 	mux.HandleFunc("DELETE /lease/{digest}/{removal}", l.withDigest(l.serveRelease))
 	l.mu.Lock()
 	for _, h := range l.handlers {

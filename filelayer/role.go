@@ -178,17 +178,17 @@ func (l *Layer) playRole(ctx context.Context, tried map[Digest]time.Time) {
 			l.log.WarnContext(ctx, "Not all that this device should keep is noted", "error", err)
 		}
 	}
+	var free []Digest
 	for _, e := range slices.Backward(w.free) {
-		if ctx.Err() != nil {
-			return
+		if at, ok := tried[e.Digest]; !ok || l.since(at) >= roleRetry {
+			free = append(free, e.Digest)
 		}
-		if at, ok := tried[e.Digest]; ok && l.since(at) < roleRetry {
-			continue
-		}
-		delete(tried, e.Digest)
-		if err := l.unsave(ctx, e.Digest, RemovedForSpace); err != nil && !errors.Is(err, ErrNotFound) {
-			tried[e.Digest] = l.now()
-			l.log.DebugContext(ctx, "A copy beyond the limit stays", "digest", e.Digest, "error", err)
+	}
+	for i, err := range l.unsaveAll(ctx, free, RemovedForSpace) {
+		delete(tried, free[i])
+		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotFound) {
+			tried[free[i]] = l.now()
+			l.log.DebugContext(ctx, "A copy beyond the limit stays", "digest", free[i], "error", err)
 		}
 	}
 }

@@ -102,6 +102,7 @@ func TestLimitRemovesNoLastCopy(t *testing.T) {
 	must(t, b.SaveAll(testContext(t), ds, nil))
 	until(t, "a knows", func() bool { return a.holds(b, ds[0]) && a.holds(b, ds[1]) }, a)
 	ask := b.Layer.lease
+	b.proofs = 1
 	b.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
 		if e.Digest == ds[0] {
 			return proof{}, ErrCorrupt

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A CopiesError is why Unsave refused: who was asked for a proof, and what
@@ -32,6 +30,8 @@ type Answer struct {
 	Verified time.Time // of the lease that it granted; zero: none
 	Until    time.Time // when that ends, by the device's clock
 	Err      error     // why it granted none
+
+	asked bool // it was online
 }
 
 // Error says what was kept, what is missing, and what to do.
@@ -100,6 +100,7 @@ func (l *Layer) unsaveHere(ctx context.Context, d Digest, what string) error {
 // A removal is one try to drop the copy here.
 type removal struct {
 	Entry
+	cohort *cohort
 	id     string // names its leases
 	need   int    // of them; 0 when it is forced
 	began  time.Time
@@ -109,6 +110,10 @@ type removal struct {
 }
 
 func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
+	return l.unsaveIn(ctx, &cohort{l: l, running: 1}, d, what)
+}
+
+func (l *Layer) unsaveIn(ctx context.Context, c *cohort, d Digest, what string) error {
 	e, err := l.wanted(ctx, d)
 	if err != nil {
 		return fmt.Errorf("unsave: %w", err)
@@ -131,7 +136,7 @@ func (l *Layer) unsave(ctx context.Context, d Digest, what string) error {
 	}
 	bound, done := l.blobs.Dropping(d)
 	defer done()
-	r := &removal{Entry: e, id: rand.Text(), what: what, need: l.opts.Copies, began: l.now()}
+	r := &removal{Entry: e, cohort: c, id: rand.Text(), what: what, need: l.opts.Copies, began: l.now()}
 	switch what {
 	case RemovedForced:
 		r.need = 0
@@ -162,10 +167,13 @@ func (l *Layer) letGo(ctx context.Context, r *removal) error {
 	if r.need == 0 {
 		why = trashForced(stamp{r.Added.By, toMillis(r.Added.At)})
 	}
-	l.whenSafe.letting.Lock()
-	defer l.whenSafe.letting.Unlock()
+	l.whenSafe.letting.RLock()
+	defer l.whenSafe.letting.RUnlock()
 	if _, waits := l.whenSafe.get(d); !waits && r.what == RemovedWhenSafe {
 		return errTakenBack
+	}
+	if l.since(r.began) > leaseTime-leaseMargin { // it may have waited for its turn, too
+		return fmt.Errorf("%s stays here: the proofs took too long, try again: %w", r.Name, ErrUnverified)
 	}
 	line := l.removalOf(r.what, r.Entry, l.opts.DeviceID)
 	line.Leases = r.leases
@@ -223,11 +231,8 @@ func (l *Layer) prove(ctx context.Context, r *removal, bound []string) error {
 			}
 		}
 	}
-	switch {
-	case failure.Proved < r.need:
+	if failure.Proved < r.need {
 		return failure
-	case l.since(r.began) > leaseTime-leaseMargin:
-		return fmt.Errorf("%s stays here: the other devices took too long, try again: %w", r.Name, ErrUnverified)
 	}
 	return nil
 }
@@ -252,23 +257,10 @@ func (l *Layer) unbind(r *removal, bound []string, answers []Answer) error {
 
 // askAll asks devices for a lease at the same time.
 func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
-	answers, online := make([]Answer, len(ids)), make([]bool, len(ids))
-	g := l.asking()
-	for i, id := range ids {
-		answers[i] = Answer{Device: id, Name: l.deviceName(id), Claimed: r.Holders[id].Holds(), Err: errOffline}
-		g.Go(func() error {
-			if online[i] = l.Online(id); !online[i] {
-				return nil
-			}
-			granted, err := l.lease(ctx, id, r.id, r.Entry)
-			answers[i].Verified, answers[i].Until, answers[i].Err = granted.verified, granted.until, err
-			return nil
-		})
-	}
-	_ = g.Wait() // each answer has its own error
-	for i, a := range answers {
-		if online[i] {
-			r.asked = append(r.asked, ids[i])
+	answers := r.cohort.ask(ctx, &question{removal: r, ids: ids})
+	for _, a := range answers {
+		if a.asked {
+			r.asked = append(r.asked, a.Device)
 		}
 		if a.Err == nil {
 			r.leases = append(r.leases, Lease{a.Device, a.Name, a.Verified, a.Until})
@@ -277,26 +269,14 @@ func (l *Layer) askAll(ctx context.Context, ids []string, r *removal) []Answer {
 	return answers
 }
 
-// asking runs requests of a removal at the same time, up to a bound.
-func (l *Layer) asking() *errgroup.Group {
-	g := new(errgroup.Group)
-	g.SetLimit(l.asks)
-	return g
-}
-
 // giveUp ends the leases of a removal that did not happen, also those of which
 // no answer came. What cannot be reached keeps its own until it ends by itself.
 func (l *Layer) giveUp(ctx context.Context, r *removal) {
-	g := l.asking()
-	for _, id := range r.asked {
-		g.Go(func() error {
-			if err := l.releaseLease(context.WithoutCancel(ctx), id, r.id, r.Digest); err != nil {
-				l.log.DebugContext(ctx, "Lease was not ended early", "device", id, "error", err)
-			}
-			return nil
-		})
+	for _, a := range r.cohort.ask(context.WithoutCancel(ctx), &question{removal: r, ids: r.asked, release: true}) {
+		if a.Err != nil {
+			l.log.DebugContext(ctx, "Lease was not ended early", "device", a.Device, "error", a.Err)
+		}
 	}
-	_ = g.Wait() // what fails ends by itself
 }
 
 // since is how long ago then was, by the clock that went further: the monotonic

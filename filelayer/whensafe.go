@@ -34,7 +34,7 @@ type Waiting struct {
 type whenSafe struct {
 	path    string
 	wake    chan struct{}
-	letting sync.Mutex // held while bytes go, and while a removal is taken back
+	letting sync.RWMutex // held while bytes go, and while a removal is taken back
 
 	mu    sync.Mutex // guards the rest
 	files map[Digest]waitingFile
@@ -245,9 +245,7 @@ func (l *Layer) whenSafeLoop(ctx context.Context) error {
 		case <-retry.C:
 			l.whenSafe.stir(l.whenSafe.all()...)
 		case <-l.whenSafe.wake:
-			for _, d := range l.whenSafe.take() {
-				l.tryWhenSafe(ctx, d)
-			}
+			l.tryWhenSafe(ctx, l.whenSafe.take()...)
 			if err := l.whenSafe.tidy(); err != nil {
 				l.log.WarnContext(ctx, "Removals that are over will be looked at again", "error", err)
 			}
@@ -256,20 +254,31 @@ func (l *Layer) whenSafeLoop(ctx context.Context) error {
 	}
 }
 
-// tryWhenSafe removes the copy of a file that waits, if the devices that are
-// said to have it are online and prove it.
-func (l *Layer) tryWhenSafe(ctx context.Context, d Digest) {
+// tryWhenSafe removes the copies of files that wait, if the devices that are
+// said to have them are online and prove it.
+func (l *Layer) tryWhenSafe(ctx context.Context, ds ...Digest) {
+	ds = slices.DeleteFunc(ds, func(d Digest) bool { return !l.mayBeSafe(d) })
+	for i, err := range l.unsaveAll(ctx, ds, RemovedWhenSafe) {
+		if err != nil && ctx.Err() == nil {
+			l.whenSafe.noteMissing(ds[i], err.Error())
+		}
+	}
+}
+
+// mayBeSafe says whether it is worth while to try a removal that waits. One that
+// can no longer happen is over.
+func (l *Layer) mayBeSafe(d Digest) bool {
 	f, waits := l.whenSafe.get(d)
 	e, known := l.mirror.entry(d)
 	switch {
-	case !waits || ctx.Err() != nil:
-		return
+	case !waits:
+		return false
 	case !known || e.Deleted != nil || f.Added != (stamp{e.Added.By, toMillis(e.Added.At)}),
 		!e.Kept() && !e.Holders[l.opts.DeviceID].Saved:
 		l.whenSafe.over(d)
-		return
+		return false
 	case !e.Kept(): // missing, and to be fetched again
-		return
+		return false
 	}
 	claimed := 0
 	for id, h := range e.Holders {
@@ -277,10 +286,5 @@ func (l *Layer) tryWhenSafe(ctx context.Context, d Digest) {
 			claimed++
 		}
 	}
-	if claimed < l.opts.Copies {
-		return
-	}
-	if err := l.unsave(ctx, d, RemovedWhenSafe); err != nil && ctx.Err() == nil {
-		l.whenSafe.noteMissing(d, err.Error())
-	}
+	return claimed >= l.opts.Copies
 }

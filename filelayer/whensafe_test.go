@@ -66,7 +66,7 @@ func TestAWaitingRemovalForcesNothing(t *testing.T) {
 	a, b := newPair(t)
 	ctx := testContext(t)
 	ds := sharedFiles(t, a, b, 3)
-	a.lease = func(context.Context, string, string, Entry) (proof, error) { return proof{}, ErrMissing }
+	a.proofs, a.lease = 1, func(context.Context, string, string, Entry) (proof, error) { return proof{}, ErrMissing }
 	for _, d := range ds {
 		a.wait(d)
 		a.tryWhenSafe(ctx, d)
