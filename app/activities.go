@@ -78,7 +78,7 @@ func (act *activity) expect(sizes map[Digest]int64) {
 		act.digests = make(map[Digest]bool, len(sizes))
 		for d, size := range sizes {
 			act.digests[d] = true
-			a.TotalBytes += size
+			a.TotalBytes = filelayer.AddSizes(a.TotalBytes, size)
 		}
 	})
 }
@@ -88,7 +88,7 @@ func (act *activity) done(d Digest, size int64) {
 	act.update(func(a *Activity) {
 		delete(act.digests, d)
 		a.Files++
-		a.Bytes += size
+		a.Bytes = filelayer.AddSizes(a.Bytes, size)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+
+	"github.com/libpaul/paul/filelayer"
 )
 
 // Loss is what would be lost with one device.
@@ -25,7 +27,7 @@ func (a *App) IfLost(id string) (Loss, error) {
 	}
 	loss := Loss{Device: id, Files: len(lost), InTrash: inTrash, Entries: a.listings(lost)}
 	for _, e := range lost {
-		loss.Bytes += e.Size
+		loss.Bytes = filelayer.AddSizes(loss.Bytes, e.Size)
 	}
 	for _, d := range a.files.Devices() {
 		if d.ID == id {

@@ -77,12 +77,13 @@ func (m *mirror) counts(d Digest, of map[string]holding) map[string]int64 {
 	return out
 }
 
-// maxSize is the greatest size of a file, 9 PB: what every JSON reader keeps
-// exactly. So sums of a thousand such sizes are still numbers.
-const maxSize = int64(1) << 53
+// maxSize is the greatest size of a file that a record may tell, 16 TiB: no common
+// file system has a greater one.
+const maxSize = int64(1) << 44
 
-// addSizes adds sizes, which are not negative, up to the greatest number.
-func addSizes(sizes ...int64) (sum int64) {
+// AddSizes adds sizes, which are not negative, up to the greatest number: those of
+// records may be made up.
+func AddSizes(sizes ...int64) (sum int64) {
 	for _, n := range sizes {
 		sum += min(n, math.MaxInt64-sum)
 	}

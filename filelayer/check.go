@@ -125,7 +125,7 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 			continue
 		}
 		result.Files++
-		result.Bytes += e.Size
+		result.Bytes = AddSizes(result.Bytes, e.Size)
 		p := Problem{Digest: e.Digest, Name: e.Name, Path: e.Path}
 		if info, ok := missing[e.Digest]; ok { // it was, though it may have been fetched since
 			p.Path, p.Err = info.Path, absence(info)

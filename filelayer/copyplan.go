@@ -49,9 +49,9 @@ func (l *Layer) PlanCopies(change map[string]CopyRule) CopiesPlan {
 		plan := planOf(l.roleWork(d.Role, d.id, rules))
 		files, bytes := len(a.fetch[d.id]), int64(0)
 		for _, e := range a.fetch[d.id] {
-			bytes += e.Size
+			bytes = AddSizes(bytes, e.Size)
 		}
-		plan.Fetch, plan.FetchBytes = plan.Fetch+files, plan.FetchBytes+bytes
+		plan.Fetch, plan.FetchBytes = plan.Fetch+files, AddSizes(plan.FetchBytes, bytes)
 		p.Devices = append(p.Devices, DevicePlan{d.id, d.Role, d.late, plan})
 	}
 	return p
@@ -171,7 +171,9 @@ type shortfall struct {
 
 func (s *shortfall) add(copies int, size int64) {
 	s.files++
-	s.bytes += int64(copies) * size
+	for range copies {
+		s.bytes = AddSizes(s.bytes, size)
+	}
 }
 
 // allot makes the allotment for rules.
@@ -200,11 +202,15 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 	saved, coming := make(map[string]int64), make(map[string]int64)
 	for i := range entries {
 		for id, h := range entries[i].Holders {
+			size := entries[i].Size
+			if o := l.copyRules.offer(id); h.Saved && !h.Has() && o.N > 0 && size > o.Free {
+				continue // it never comes, and takes no room of others
+			}
 			if h.Saved {
-				saved[id] += entries[i].Size
+				saved[id] = AddSizes(saved[id], size)
 			}
 			if h.Saved && !h.Has() {
-				coming[id] += entries[i].Size
+				coming[id] = AddSizes(coming[id], size)
 			}
 		}
 	}
@@ -219,10 +225,10 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 		}
 		d := copyDevice{Role: o.role(), id: id, room: math.MaxInt64, late: l.deliveries.late(id), online: id == l.opts.DeviceID || l.Online(id)}
 		if o.N > 0 { // else it is an older device, or keeps what is saved there
-			d.room = o.Free - diskReserve - coming[id]
+			d.room = o.Free - AddSizes(diskReserve, coming[id])
 		}
 		if o.Space > 0 {
-			d.room = min(d.room, o.Space-o.Trash-saved[id])
+			d.room = min(d.room, o.Space-AddSizes(o.Trash, saved[id]))
 		}
 		d.room = max(d.room, 0)
 		d.weight = math.Ldexp(1, bits.Len64(uint64(d.room))) //nolint:gosec // not negative

@@ -130,12 +130,13 @@ type copyRules struct {
 	mu     sync.Mutex // guards the rest
 	rules  map[string]ruleRecord
 	offers map[string]offerRecord
+	let    map[string]bool // documents let in that are not known yet: true for a rule
 }
 
 func newCopyRules() *copyRules {
 	return &copyRules{
 		groups: func(Digest) []string { return nil },
-		rules:  make(map[string]ruleRecord), offers: make(map[string]offerRecord),
+		rules:  make(map[string]ruleRecord), offers: make(map[string]offerRecord), let: make(map[string]bool),
 	}
 }
 
@@ -157,6 +158,7 @@ func (c *copyRules) take(id string, r copyRecord) {
 	r = joinCopyRecords(c.known(id), r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.let, id)
 	if r.Rule != nil {
 		c.rules[strings.TrimPrefix(id, rulePrefix)] = *r.Rule
 	}
@@ -288,19 +290,36 @@ func (l *Layer) checkCopies(id string, body json.RawMessage) error {
 	if known.Offer != nil {
 		before = known.Offer.N
 	}
-	switch rules, offers := l.copyRules.counts(); {
+	switch {
 	case r.Rule != nil && l.tooLate(&r.Rule.Set):
 		return refuse("its time lies too far ahead")
-	case r.Rule != nil && known.Rule == nil && rules >= maxRules, r.Offer != nil && known.Offer == nil && offers >= maxRoster:
-		return refuse("there are too many")
 	case r.Offer != nil && r.Offer.N-before > maxSteps:
 		return refuse("its count lies too far ahead")
+	case known == copyRecord{} && !l.copyRules.admit(id, r.Rule != nil):
+		return refuse("there are too many")
 	}
 	return nil
 }
 
-func (c *copyRules) counts() (rules, offers int) {
+// admit lets a document in that is not known, if there are not too many of its
+// kind, with those let in before it.
+func (c *copyRules) admit(id string, rule bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.rules), len(c.offers)
+	if _, again := c.let[id]; again {
+		return true
+	}
+	have, most := len(c.offers), maxRoster
+	if rule {
+		have, most = len(c.rules), maxRules
+	}
+	for _, other := range c.let {
+		if other == rule {
+			have++
+		}
+	}
+	if have < most {
+		c.let[id] = rule
+	}
+	return have < most
 }

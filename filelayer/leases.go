@@ -102,7 +102,7 @@ func (l *Layer) leases(ctx context.Context, device string, asks []*removal, rele
 func leaseCount(asks []*removal) (n int) {
 	var size int64
 	for _, r := range asks[:min(len(asks), leaseFiles)] {
-		if size = addSizes(size, r.Size); n > 0 && size > leaseRead {
+		if size = AddSizes(size, r.Size); n > 0 && size > leaseRead {
 			break
 		}
 		n++

@@ -138,7 +138,7 @@ func (q *queue) fetching(now time.Time) (f Fetching, waits waits, parked []Trans
 	defer q.mu.Unlock()
 	f.Files, f.Rate, waits = len(q.jobs), q.speed.rate(now), make(map[string]*Wait)
 	for _, j := range q.jobs {
-		f.Bytes += j.size - j.done
+		f.Bytes = AddSizes(f.Bytes, j.size-j.done)
 		if j.state == jobParked && j.noHolder {
 			parked = append(parked, Transfer{Digest: j.digest, Total: j.size - j.done})
 		} else if w := j.wait(q.paused, now); w.Why != "" {
@@ -184,7 +184,7 @@ func (ws waits) add(w Wait) {
 		ws[key] = &w
 		return
 	}
-	same.Files, same.Bytes, same.Err = same.Files+w.Files, same.Bytes+w.Bytes, w.Err
+	same.Files, same.Bytes, same.Err = same.Files+w.Files, AddSizes(same.Bytes, w.Bytes), w.Err
 	if w.Retry.Before(same.Retry) {
 		same.Retry = w.Retry
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -145,7 +144,7 @@ func (r fileRecord) fault() string {
 	switch {
 	case !validName(r.Name):
 		return "bad name"
-	case r.Size < 0 || r.Size > math.MaxInt64/2:
+	case r.Size < 0 || r.Size > maxSize:
 		return "bad size"
 	case !validText(r.Type):
 		return "bad type"

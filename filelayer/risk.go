@@ -73,10 +73,10 @@ type Share struct {
 
 func (s *Share) add(size int64, proved time.Time, only bool) {
 	s.Files++
-	s.Bytes += size
+	s.Bytes = AddSizes(s.Bytes, size)
 	if only {
 		s.Only++
-		s.OnlyBytes += size
+		s.OnlyBytes = AddSizes(s.OnlyBytes, size)
 	}
 	s.Oldest, s.Newest = earlier(s.Oldest, proved), later(s.Newest, proved)
 }
@@ -102,7 +102,7 @@ func TakeCensus(entries []Entry) Census {
 	var copies []held // of one file
 	for i := range entries {
 		e := &entries[i]
-		c.Bytes += e.Size
+		c.Bytes = AddSizes(c.Bytes, e.Size)
 		if e.Here() {
 			c.Here++
 		}

@@ -69,7 +69,7 @@ func (l *Layer) TrashBytes() (int64, error) { return l.blobs.TrashBytes() }
 
 func tally(es []Entry) (files int, bytes int64) {
 	for _, e := range es {
-		bytes += e.Size
+		bytes = AddSizes(bytes, e.Size)
 	}
 	return len(es), bytes
 }
