@@ -158,7 +158,7 @@ func (f *feed) ask(ctx context.Context) (reply changesReply, err error) {
 	query := url.Values{"since": {cmp.Or(f.since, "0")}, "limit": {strconv.Itoa(followBatch)}}
 	if !f.normal {
 		query.Set("feed", "longpoll")
-		query.Set("heartbeat", "30000")
+		query.Set("heartbeat", "60000")
 	}
 	if f.leaves {
 		query.Set("style", "all_docs")

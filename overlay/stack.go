@@ -24,9 +24,9 @@ const (
 	listenBacklog = 128
 	tcpMinRTO     = 50 * time.Millisecond
 	// A connection whose peer has gone without a word ends after about a
-	// minute: by keep-alives when it is idle, else by the user timeout
-	// (RFC 5482).
-	keepAliveIdle     = 30 * time.Second
+	// minute by the user timeout (RFC 5482), and when it is idle after about two
+	// by keep-alives, which wake both devices.
+	keepAliveIdle     = 90 * time.Second
 	keepAliveInterval = 10 * time.Second
 	keepAliveCount    = 3
 	userTimeout       = time.Minute

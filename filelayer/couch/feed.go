@@ -92,7 +92,7 @@ func (r *request) changes() error {
 // by its limit, its timeout, or the database closing. Over is false if the
 // client has gone, or the answer was cut short.
 func (r *request) follow(c *changesReader, woken <-chan struct{}) (over bool, err error) {
-	beat, idle := newTimer(c.q.heartbeat), newTimer(c.q.timeout)
+	beat, idle := newTimer(untilBeat(c.q.heartbeat)), newTimer(c.q.timeout)
 	defer beat.Stop()
 	defer idle.Stop()
 	for !c.full() {
@@ -113,7 +113,7 @@ func (r *request) follow(c *changesReader, woken <-chan struct{}) (over bool, er
 			}
 		case <-beat.C:
 			c.out.buf = c.q.feed.heartbeat(c.out.buf)
-			beat.Reset(c.q.heartbeat)
+			beat.Reset(untilBeat(c.q.heartbeat))
 		case <-idle.C:
 			return true, nil
 		case <-r.db.done:
@@ -123,6 +123,15 @@ func (r *request) follow(c *changesReader, woken <-chan struct{}) (over bool, er
 		}
 	}
 	return true, nil
+}
+
+// untilBeat is the time until the next heartbeat, at most that much: those of all
+// feeds come together, so that a device at rest is woken once for all of them.
+func untilBeat(every time.Duration) time.Duration {
+	if every == 0 {
+		return 0
+	}
+	return every - time.Duration(time.Now().UnixNano())%every
 }
 
 // newTimer returns a timer that fires after d, or never if d is 0.

@@ -91,7 +91,7 @@ type Options struct {
 	BatchSize     int           // most documents fetched and written at once; 0 means 1000
 	MaxAnswer     int64         // longest answer but for an attachment, in bytes; 0 means 64 MiB
 	MaxAttachment int64         // longest attachment, in bytes; 0 means 1 GiB
-	Stall         time.Duration // longest silence of a database; 0 means 75 s
+	Stall         time.Duration // longest silence of a database; 0 means 150 s
 }
 
 // fill checks o, and puts defaults in place of zeros.
@@ -105,7 +105,7 @@ func (o *Options) fill() error {
 	o.BatchSize = cmp.Or(o.BatchSize, 1000)
 	o.MaxAnswer = cmp.Or(o.MaxAnswer, 64<<20)
 	o.MaxAttachment = cmp.Or(o.MaxAttachment, 1<<30)
-	o.Stall = cmp.Or(o.Stall, 75*time.Second)
+	o.Stall = cmp.Or(o.Stall, 150*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	heartbeat          = 30 * time.Second // of a longpoll: well below the stall
+	heartbeat          = time.Minute // of a longpoll: well below the stall
 	checkpointInterval = 5 * time.Second
 )
 
