@@ -102,9 +102,23 @@ func (s *shell) removed(ds []app.Digest, err error) {
 	title := words.N("{{.N}} photos were kept", len(kept))
 	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: tOK()}
 	if errors.Is(err, app.ErrLastCopy) || errors.Is(err, app.ErrUnverified) {
-		q.yes, q.third, q.thirdDo = words.T("Keep"), words.T("Remove anyway…"), func() { s.forceRemove(kept) }
+		q.text += " " + words.T("Or let it be removed by itself once that is safe.")
+		q.third, q.thirdDo = words.T("Remove anyway…"), func() { s.forceRemove(kept) }
+		q.no, q.yes, q.do = words.T("Keep"), words.T("Remove when safe"), func() { s.removeWhenSafe(kept) }
 	}
 	s.ask(q)
+}
+
+// removeWhenSafe removes the copies here as soon as other devices prove theirs.
+func (s *shell) removeWhenSafe(ds []app.Digest) {
+	s.goDo(func(ctx context.Context) error { return s.dev.UnsaveWhenSafe(ctx, ds...) }, func(err error) {
+		s.reload()
+		if err != nil {
+			s.fail(words.T("Could not remove the photos"), err)
+			return
+		}
+		s.toasts.show(words.N("{{.N}} photos leave this computer once other devices prove their copies", len(ds)), func() { s.save(ds, true) })
+	})
 }
 
 // forceRemove asks once more, saying what would be lost.

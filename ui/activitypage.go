@@ -43,12 +43,13 @@ func (p *activityPage) hidden()                   {}
 // reload implements page.
 func (p *activityPage) reload() {
 	acts := p.s.dev.Activities()
-	queue := p.s.dev.Status().Queue
+	status := p.s.dev.Status()
+	queue := status.Queue
 	fetching := p.s.dev.Fetching()
 	actions := p.s.dev.Actions()
 	var key strings.Builder
 	fmt.Fprint(&key, p.listed, historyKey(actions))
-	fmt.Fprint(&key, p.s.dev.Limits(), queue, p.s.receiving(), p.s.now().Unix()/60)
+	fmt.Fprint(&key, p.s.dev.Limits(), queue, status.WhenSafe, p.s.receiving(), p.s.now().Unix()/60)
 	if fetching != nil {
 		fmt.Fprint(&key, p.waitKey(fetching))
 	}
@@ -60,7 +61,7 @@ func (p *activityPage) reload() {
 	}
 	p.key = key.String()
 	paused := p.s.dev.Limits().Paused
-	if len(acts) == 0 && len(actions) == 0 && queue == 0 && !paused && fetching == nil {
+	if len(acts) == 0 && len(actions) == 0 && queue == 0 && status.WhenSafe == 0 && !paused && fetching == nil {
 		p.whole.Objects = []fyne.CanvasObject{emptyState("activity", words.T("Nothing is going on"), words.T("Imports, transfers and checks show here while they run, and for a while after."), nil)}
 		p.whole.Refresh()
 		return
@@ -75,6 +76,9 @@ func (p *activityPage) reload() {
 	}
 	if queue > 0 && len(why) == 0 && !paused && !p.s.receiving() {
 		p.list.Add(notice("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", queue)))
+	}
+	if n := status.WhenSafe; n > 0 {
+		p.list.Add(notice("remove", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos leave this computer once other devices prove their copies", n)))
 	}
 	for _, running := range []bool{true, false} {
 		for _, a := range acts { // newest first

@@ -53,6 +53,7 @@ type fake struct {
 	joinErr    error
 	checked    app.CheckResult
 	wrong      []app.CheckProblem // that a check finds
+	whenSafe   int
 	guest      chan app.Guest
 	inviteErr  error
 	calls      []string
@@ -232,7 +233,7 @@ func (f *fake) AgreeDeletions(context.Context) error {
 func (f *fake) Status() app.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := app.Status{Files: len(f.images), Peers: 2}
+	s := app.Status{Files: len(f.images), Peers: 2, WhenSafe: f.whenSafe}
 	for _, img := range f.images {
 		if img.Here {
 			s.Local++
@@ -276,6 +277,14 @@ func (f *fake) Unsave(_ context.Context, ds ...app.Digest) error {
 		f.update([]app.Digest{d}, func(img *imagelib.Image) { img.Here = false })
 	}
 	return errors.Join(errs...)
+}
+
+func (f *fake) UnsaveWhenSafe(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("when safe %s", numbers(ds))
+	f.whenSafe = len(ds)
+	return nil
 }
 
 func (f *fake) ForceUnsave(_ context.Context, ds ...app.Digest) error {

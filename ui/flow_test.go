@@ -59,6 +59,22 @@ func TestRemoveSaysWhatWasKeptAndWhy(t *testing.T) {
 	r.waitCall("force 2 3")
 }
 
+func TestRemoveWhenSafe(t *testing.T) {
+	f := newFake(30)
+	f.refuse[digest(2)] = app.ErrUnverified
+	r := newRig(t, f, large)
+	r.presentGrid().grid.Select(2)
+	r.removePhotos(r.selection())
+	r.until("refusal", func() bool { return len(r.modals) == 1 })
+	r.tap("Remove when safe")
+	r.waitCall("when safe 2")
+	r.until("toast", func() bool { return r.toasts.undo != nil })
+	r.open("activity")
+	r.wantText("1 photo leaves this computer once other devices prove their copies")
+	r.toasts.undo()
+	r.waitCall("save 2")
+}
+
 func TestOneDeviceHasNowhereElse(t *testing.T) {
 	f := newFake(10)
 	f.devices = f.devices[:1]

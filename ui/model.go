@@ -26,6 +26,7 @@ type device interface {
 	Import(ctx context.Context, paths []string) (app.ImportResult, error)
 	Save(ctx context.Context, ds ...app.Digest) error
 	Unsave(ctx context.Context, ds ...app.Digest) error
+	UnsaveWhenSafe(ctx context.Context, ds ...app.Digest) error
 	ForceUnsave(ctx context.Context, ds ...app.Digest) error
 	Delete(ctx context.Context, ds ...app.Digest) error
 	Restore(ctx context.Context, ds ...app.Digest) error
