@@ -37,22 +37,20 @@ func (s *shell) setFavourite(ds []app.Digest, on, undo bool) {
 }
 
 // savePhotos keeps copies here of the photos that are not.
-func (s *shell) savePhotos(x sel) { s.save(x.where(false), true) }
+func (s *shell) savePhotos(x sel) { s.save(x.where(false)) }
 
-func (s *shell) save(ds []app.Digest, tell bool) {
+func (s *shell) save(ds []app.Digest) {
 	if len(ds) == 0 {
 		return
 	}
-	if tell {
-		s.toasts.show(words.N("Saving {{.N}} photos to this computer", len(ds)), nil)
-	}
+	s.toasts.show(words.N("Saving {{.N}} photos to this computer", len(ds)), nil)
 	s.goDo(func(ctx context.Context) error { return s.dev.Save(ctx, ds...) }, func(err error) {
 		s.reload()
 		n := len(failures(err))
 		switch {
-		case err == nil && tell:
+		case err == nil:
 			s.toasts.show(words.N("{{.N}} photos saved to this computer", len(ds)), nil)
-		case err == nil || cancelled(err):
+		case cancelled(err):
 		case errors.Is(err, app.ErrNoHolder):
 			s.toasts.show(words.N("{{.N}} photos will be saved when a device that has them is online", max(n, 1)), nil)
 		default:
@@ -91,7 +89,7 @@ func (s *shell) removed(ds []app.Digest, err error) {
 		if n := s.dev.BelowOf(gone...); n > 0 {
 			text += " · " + words.N("{{.N}} photos are on fewer devices than you asked for", n)
 		}
-		s.toasts.show(text, func() { s.save(gone, true) })
+		s.toasts.show(text, func() { s.save(gone) })
 	} else {
 		s.toasts.hide()
 	}
@@ -117,7 +115,11 @@ func (s *shell) removeWhenSafe(ds []app.Digest) {
 			s.fail(words.T("Could not remove the photos"), err)
 			return
 		}
-		s.toasts.show(words.N("{{.N}} photos leave this computer once other devices prove their copies", len(ds)), func() { s.save(ds, true) })
+		text := words.N("{{.N}} photos removed from this computer", len(ds))
+		if s.dev.Status().WhenSafe > 0 {
+			text = words.N("{{.N}} photos leave this computer once other devices prove their copies", len(ds))
+		}
+		s.toasts.show(text, func() { s.save(ds) })
 	})
 }
 
@@ -135,7 +137,7 @@ func (s *shell) forceRemove(ds []app.Digest) {
 					s.fail(words.T("Could not remove the photos"), err)
 					return
 				}
-				s.toasts.show(words.N("{{.N}} photos removed from this computer", len(ds)), func() { s.save(ds, true) })
+				s.toasts.show(words.N("{{.N}} photos removed from this computer", len(ds)), func() { s.save(ds) })
 			})
 		},
 	})
