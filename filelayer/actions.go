@@ -277,24 +277,28 @@ func (l *Layer) readAction(ctx context.Context, head journalEntry) ([]journalFil
 // followJournal keeps what is known of the actions true.
 func (l *Layer) followJournal(ctx context.Context, caughtUp func()) error {
 	return l.actions.Follow(ctx, "", func(docs []Doc, _ string) error {
-		for _, doc := range docs {
-			if doc.Deleted {
-				l.journal.drop(doc.ID, doc.Body)
-				continue
-			}
-			device, r, err := parseJournal(doc.ID, doc.Body)
-			if err != nil {
-				l.log.WarnContext(ctx, "Action is passed over", "error", err)
-				continue
-			}
-			l.journal.take(device, r)
-		}
+		l.takeJournal(ctx, docs)
 		if len(docs) == 0 {
 			caughtUp()
 		}
 		l.changed.Raise()
 		return nil
 	})
+}
+
+func (l *Layer) takeJournal(ctx context.Context, docs []Doc) {
+	for _, doc := range docs {
+		if doc.Deleted {
+			l.journal.drop(doc.ID, doc.Body)
+			continue
+		}
+		device, r, err := parseJournal(doc.ID, doc.Body)
+		if err != nil {
+			l.log.WarnContext(ctx, "Action is passed over", "error", err)
+			continue
+		}
+		l.journal.take(device, r)
+	}
 }
 
 // journalLoop undoes what other devices have asked for, and drops what is too
