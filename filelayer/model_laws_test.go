@@ -17,7 +17,9 @@ import (
 //   - what is deleted stays in a trash until that is purged after its time.
 //   - no bytes have a wrong name, in a library or in a trash.
 //   - nothing deleted, and no device removed, comes back by itself.
-//   - what other programs wrote stays as it is.
+//   - what other programs wrote stays as it is, in folders in place too. A copy
+//     there is none that another may go for.
+//   - what is undone is as it was before, and what that leaves alone as it is.
 //
 // When all devices have met, and nothing is left to do: their records are the
 // same, and true; each file that is not deleted is in a library, and no other is.
@@ -41,6 +43,7 @@ func (w *world) check() {
 	}
 	for _, u := range stirred {
 		w.checkNames(u)
+		w.checkPlot(u)
 		if u.up {
 			w.checkMemory(u)
 		}
@@ -49,18 +52,17 @@ func (w *world) check() {
 
 // checkCopies looks whether a copy is left.
 func (w *world) checkCopies(d Digest) {
-	if len(w.lives[d]) == 0 || w.purged[d] {
-		return
-	}
 	library, trash := 0, 0
 	for _, u := range w.units {
 		if has(u.library, d) {
+			w.stored[d] = true
 			library++
 		} else if has(u.trash, d) {
 			trash++
 		}
 	}
 	switch {
+	case !w.stored[d] || w.purged[d]:
 	case library+trash == 0:
 		w.fail("no copy of %v is left", d)
 	case library == 0 && !w.deleted[d] && !w.frail[d]:
@@ -192,6 +194,7 @@ func (w *world) meet(u *unit, first bool) {
 		}
 	}
 	if first {
+		w.connect(u)
 		w.scan(u, step{})
 		w.scrub(u, step{})
 		w.try(u.AgreeDeletions(w.ctx))
@@ -202,12 +205,14 @@ func (w *world) meet(u *unit, first bool) {
 		w.fetch(u, step{})
 	}
 	w.copies(u, step{})
+	w.carry(u, step{})
+	w.safe(u, step{})
 	w.try(u.look())
 }
 
 // position is how much has happened in the device's records.
 func (u *unit) position() string {
-	return u.feeds[0].since + " " + u.feeds[1].since + " " + u.feeds[2].since
+	return u.feeds[0].since + " " + u.feeds[1].since + " " + u.feeds[2].since + " " + u.feeds[3].since
 }
 
 // busy says whether a device still has to look at a file, if only after a lease.
@@ -219,7 +224,7 @@ func (w *world) state() string {
 	var b strings.Builder
 	for _, u := range w.units {
 		if u.up {
-			fmt.Fprintf(&b, "%s %d %d;", u.position(), u.Queue(), len(u.mirror.inTrash()))
+			fmt.Fprintf(&b, "%s %d %d %d;", u.position(), u.Queue(), len(u.mirror.inTrash()), u.WaitingCount())
 		}
 	}
 	return b.String()
@@ -246,18 +251,22 @@ func (w *world) checkAgreement(members []*unit) {
 	}
 	for _, d := range w.digests {
 		w.checkRule(members, d)
+		if r, _, _ := members[0].mirror.file(d); r.Deleted == nil && w.held(members, d) {
+			delete(w.deleted, d) // all have heard that it is back
+		}
 	}
+	w.checkJournal(members)
 }
 
 // checkRule looks whether a file has the copies that are asked for.
 func (w *world) checkRule(members []*unit, d Digest) {
 	r, _, known := members[0].mirror.file(d)
-	if !known || r.Deleted != nil || !w.held(members, d) {
+	if !known || r.Deleted != nil || !w.shared(members, d) {
 		return
 	}
 	have, may := 0, 0
 	for _, u := range members {
-		if u.blobs.Has(d) {
+		if u.blobs.Has(d) || u.mirror.inPlace(d) {
 			have++
 		} else if u.helps && !u.copyNotes.refuses(d, r.Added) {
 			may++
@@ -295,11 +304,12 @@ func (w *world) checkFile(members []*unit, u *unit, d Digest) {
 		w.fail("%d has a file of %v, which is deleted, and does not know it", u.n, d)
 	case own.holds() != here:
 		w.fail("%d says of %v: %+v, and has it: %t", u.n, d, own, here)
-	case own.Saved && !here && w.held(members, d):
+	case own.Saved && !here && w.shared(members, d):
 		w.fail("%d has not fetched %v", u.n, d)
 	case r.Deleted == nil && !w.held(members, d) && slices.ContainsFunc(members, func(x *unit) bool { return has(x.trash, d) }):
 		w.fail("%v is in a trash alone", d)
 	}
+	w.checkPlaced(u, d)
 }
 
 // keeps says whether a copy is in the library that the device can know of.
@@ -332,6 +342,11 @@ func (w *world) held(members []*unit, d Digest) bool {
 	return slices.ContainsFunc(members, func(x *unit) bool { return x.keeps(d) })
 }
 
+// shared is held, or in a folder in place.
+func (w *world) shared(members []*unit, d Digest) bool {
+	return w.held(members, d) || slices.ContainsFunc(members, func(x *unit) bool { return x.lies(d) })
+}
+
 // purge empties the trash when its time has come.
 func (w *world) purge(members []*unit) {
 	for range 6 { // a gap counts as a week at most
@@ -339,6 +354,7 @@ func (w *world) purge(members []*unit) {
 		for _, u := range members {
 			u.dirty = true
 			w.try(u.Layer.purge(w.ctx, trashAge))
+			w.try(u.purgeJournal(w.ctx))
 		}
 	}
 	for _, d := range w.digests {

@@ -43,6 +43,15 @@ var acts = map[string]act{
 	"move":    {2, true, (*world).move},
 	"rot":     {1, false, (*world).rot},
 	"rename":  {1, true, func(w *world, u *unit, s step) { w.try(u.Rename(w.ctx, fmt.Sprint("name", s.Size%50)), ErrNotFound) }},
+	"bulk":    {2, true, (*world).bulk},
+	"undo":    {6, true, (*world).undo},
+	"carry":   {3, true, (*world).carry},
+	"later":   {2, true, (*world).unsaveSafe},
+	"safe":    {3, true, (*world).safe},
+	"place":   {2, true, (*world).place},
+	"outside": {2, true, (*world).outside},
+	"stroll":  {2, true, (*world).stroll},
+	"leave":   {1, true, (*world).leave},
 	"expel":   {1, false, (*world).expel},
 	"sync":    {22, true, func(w *world, u *unit, s step) { w.pull(u, s); w.look(u, s); w.settle(u, s) }},
 	"pull":    {6, true, (*world).pull},
@@ -78,7 +87,7 @@ func stepNames(amid bool) []string {
 var (
 	anyStep     = stepNames(false)
 	amidStep    = stepNames(true)
-	asking      = []string{"unsave", "space", "save", "fetch"}
+	asking      = []string{"unsave", "space", "save", "fetch", "bulk", "undo", "carry", "later", "safe"}
 	plainFaults = []fault{
 		{"_bulk_get", lostRequest}, {"_changes", lostAnswer}, {"_local", lostRequest}, {"devices", lostRequest}, {"files", lostAnswer},
 	}
@@ -182,19 +191,29 @@ func (w *world) other(u *unit, s step) *unit {
 	return w.units[(u.n+1+s.B%(len(w.units)-1))%len(w.units)]
 }
 
+// create imports a photo, and now and then the device's process ends before that
+// is noted as done.
 func (w *world) create(u *unit, s step) {
 	n := s.File % len(w.photos)
-	e, err := u.Create(w.ctx, bytes.NewReader(w.photos[n]), Metadata{
+	im := u.NewImport()
+	batch := im.NewBatch()
+	defer batch.Abort()
+	e, err := batch.Create(w.ctx, bytes.NewReader(w.photos[n]), Metadata{
 		Name: fmt.Sprint("photo", s.Size%2, ".jpg"), Time: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC),
 	})
-	if !w.try(err) {
+	if !w.try(err) || !w.try(batch.Commit(w.ctx)) {
 		return
 	}
 	w.begun(u, e.Digest)
 	delete(w.purged, e.Digest)
-	if !e.Here() {
-		w.fail("created on %d, and not here: %+v", u.n, e)
+	if !u.has(e.Digest) {
+		w.fail("created on %d, and not here: %v", u.n, e.Digest)
 	}
+	if s.Size%9 == 0 {
+		u.crash()
+		return
+	}
+	im.End(w.ctx)
 }
 
 // begun notes the lifecycle that a person has begun.
@@ -212,7 +231,8 @@ func (w *world) save(u *unit, s step) {
 		s.B++
 	}
 	w.look(u, s)
-	if !w.try(u.Want(w.ctx, w.file(s, u.lacks)), ErrNotFound, ErrDeleted) {
+	d := w.file(s, u.lacks)
+	if !w.noted(u, ActionSave, d, func() error { return u.Want(w.ctx, d) }, ErrNotFound, ErrDeleted) {
 		return
 	}
 	w.settle(u, s)
@@ -222,10 +242,12 @@ func (w *world) save(u *unit, s step) {
 func (w *world) unsave(u *unit, s step) {
 	asker := w.asker
 	w.asker = u
-	err := u.Unsave(w.ctx, w.file(s, u.has))
+	d := w.file(s, u.has)
+	w.noted(u, ActionUnsave, d, func() error { return u.Unsave(w.ctx, d) }, unsaveRefusals...)
 	w.asker = asker
-	w.try(err, ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing)
 }
+
+var unsaveRefusals = []error{ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing, ErrInPlace}
 
 // rule lets a person change how many copies they want.
 func (w *world) rule(u *unit, s step) {
@@ -247,7 +269,7 @@ func (w *world) space(u *unit, s step) {
 	was := u.has(d)
 	err := u.Layer.unsave(w.ctx, d, RemovedForSpace)
 	w.asker = asker
-	if !w.try(err, ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing) || !was || w.deleted[d] || w.frail[d] {
+	if !w.try(err, unsaveRefusals...) || !was || w.deleted[d] || w.frail[d] {
 		return
 	}
 	w.survey()
@@ -264,13 +286,14 @@ func (w *world) space(u *unit, s step) {
 
 func (w *world) delete(u *unit, s step) {
 	d := w.file(s)
-	if w.try(u.Delete(w.ctx, d), ErrNotFound) {
+	if w.noted(u, ActionDelete, d, func() error { return u.Delete(w.ctx, d) }, ErrNotFound) {
 		w.deleted[d] = true
 	}
 }
 
 func (w *world) restore(u *unit, s step) {
-	if d := w.file(s, u.buried); w.try(u.Restore(w.ctx, d), ErrNotFound) {
+	d := w.file(s, u.buried)
+	if w.noted(u, ActionRestore, d, func() error { return u.Restore(w.ctx, d) }, ErrNotFound) {
 		if r, _, _ := u.mirror.file(d); r.Added.By == u.id {
 			w.begun(u, d)
 		}

@@ -25,7 +25,7 @@ func newWorld(dir string, n int, off switches) *world {
 	w := &world{
 		ctx: context.Background(), dir: dir, off: off, began: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC),
 		lives: make(map[Digest]map[stamp]bool), deleted: make(map[Digest]bool), frail: make(map[Digest]bool),
-		purged: make(map[Digest]bool), edits: make(map[Digest]bool), cuts: make(map[[2]string]bool),
+		purged: make(map[Digest]bool), stored: make(map[Digest]bool), edits: make(map[Digest]bool), cuts: make(map[[2]string]bool),
 	}
 	for i := range modelPhotos {
 		data := photo(fmt.Sprint("model", i), 100+i)
@@ -33,8 +33,9 @@ func newWorld(dir string, n int, off switches) *world {
 	}
 	for i := range n {
 		u := &unit{
-			w: w, n: i, id: id(i + 1), dir: filepath.Join(dir, fmt.Sprint(i)), dead: make(map[Digest]stamp),
+			w: w, n: i, id: strings.Repeat(fmt.Sprint(i+1), 64), dir: filepath.Join(dir, fmt.Sprint(i)), dead: make(map[Digest]stamp),
 			gone: make(map[string]bool), rotten: make(map[string]bool), moved: make(map[string]bool), edited: make(map[string]Digest),
+			plot: plot{path: filepath.Join(dir, fmt.Sprint(i), "place"), files: make(map[string]lain)},
 		}
 		w.units = append(w.units, u)
 	}

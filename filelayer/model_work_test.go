@@ -17,21 +17,28 @@ func (w *world) pull(u *unit, s step) {
 
 func (u *unit) pullFrom(v *unit) error {
 	var errs []error
-	for _, db := range []*Database{u.roster, u.files, u.copies} {
+	for _, db := range []*Database{u.roster, u.files, u.copies, u.actions} {
+		if db == u.actions && u.heard[v.id] == v.feeds[3].since {
+			continue // it has heard all that can be undone
+		}
 		r, err := u.puller(v.id, db)
 		if err == nil {
 			err = r.Once(u.w.ctx)
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	err := errors.Join(errs...)
+	if err == nil {
+		u.heard[v.id] = v.feeds[3].since
+	}
+	return err
 }
 
 func (w *world) look(u *unit, _ step) { w.try(u.look()) }
 
 // read takes in the records that are new.
 func (u *unit) read() error {
-	for i, f := range u.feeds[:3] {
+	for i, f := range u.feeds[:4] {
 		for {
 			rows, seq, err := f.read(u.w.ctx)
 			if err != nil || len(rows) == 0 {
@@ -52,6 +59,8 @@ func (u *unit) read() error {
 				u.takeDevices(u.w.ctx, docs)
 			case 2:
 				u.takeCopyDocs(u.w.ctx, docs)
+			case 3:
+				u.takeJournal(u.w.ctx, docs)
 			}
 			if err != nil {
 				return err
@@ -72,7 +81,7 @@ func (u *unit) look() error {
 			break
 		}
 		u.merged = u.position()
-		for _, f := range u.feeds[3:] {
+		for _, f := range u.feeds[4:] {
 			rows, seq, err := f.read(u.w.ctx)
 			if err == nil {
 				err = f.db.merges(u.w.ctx, rows)
@@ -96,11 +105,14 @@ func (u *unit) look() error {
 func (w *world) copies(u *unit, _ step) { u.playCopies(w.ctx) }
 
 func (w *world) settle(u *unit, _ step) {
-	ds := u.stirred.take()
-	slices.SortFunc(ds, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) })
-	later, err := u.Layer.settle(w.ctx, ds)
+	later, err := u.Layer.settle(w.ctx, sorted(u.stirred.take()))
 	u.stirred.add(later...)
 	w.try(err)
+}
+
+func sorted(ds []Digest) []Digest {
+	slices.SortFunc(ds, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) })
+	return ds
 }
 
 func (w *world) fetch(u *unit, _ step) {
@@ -118,7 +130,7 @@ func (w *world) scan(u *unit, _ step) {
 
 func (w *world) scrub(u *unit, _ step) {
 	for _, d := range w.digests {
-		if _, here := u.mirror.copied(d); here {
+		if _, here := u.mirror.copied(d); here || u.mirror.inPlace(d) {
 			_ = u.verify(w.ctx, d) // what it finds is for settle
 		}
 	}

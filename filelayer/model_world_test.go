@@ -40,6 +40,7 @@ type world struct {
 	deleted map[Digest]bool           // by a person, at least once
 	frail   map[Digest]bool           // a copy has rotted unseen: another may be in a trash
 	purged  map[Digest]bool           // from every trash
+	stored  map[Digest]bool           // it was in a library: one in a folder in place is a person's to lose
 	edits   map[Digest]bool           // what other programs wrote
 	broken  error                     // the law that was broken
 	cuts    map[[2]string]bool
@@ -90,14 +91,16 @@ type unit struct {
 	changed  signal.Signal
 
 	admitted map[string]bool
-	feeds    [6]*feed          // of records and of conflicts, in files, devices and copies
+	feeds    [8]*feed          // of records and of conflicts, in files, devices, copies and the journal
 	merged   string            // position up to which conflicts are merged
 	pulled   map[string]string // position up to which all is pulled, of each device
+	heard    map[string]string // position of its journal up to which that is
 	dead     map[Digest]stamp  // latest lifecycle that it knew to be deleted
 	gone     map[string]bool   // devices that it knew to be removed
 	moved    map[string]bool   // paths, of what a person moved
 	rotten   map[string]bool   // paths, of what nobody knows to be rotten
 	edited   map[string]Digest // what other programs wrote, by path
+	plot     plot              // a folder that was added in place
 	dirty    bool              // its folder may have changed since it was looked at
 	library  map[string]Digest
 	trash    map[string]Digest
@@ -139,9 +142,13 @@ func (u *unit) clock() time.Time { return u.w.began.Add(u.w.elapsed + u.skew) }
 func (u *unit) open() error {
 	w := u.w
 	var err error
+	var places []string
+	if u.plot.added {
+		places = []string{u.plot.path}
+	}
 	u.Layer, err = Open(Options{
 		Dir: filepath.Join(u.dir, "state"), Library: filepath.Join(u.dir, "library"),
-		DeviceID: u.id, Platform: "test", Address: "200::1", Network: u, Transport: u, Role: Role{Helps: u.helps},
+		DeviceID: u.id, Platform: "test", Address: "200::1", Network: u, Transport: u, Role: Role{Helps: u.helps}, Places: places,
 		now: u.clock, believing: w.off.digest,
 	})
 	if err != nil {
@@ -159,14 +166,9 @@ func (u *unit) open() error {
 	}
 	u.switchJoins()
 	u.admitted = make(map[string]bool)
-	u.pulled, u.merged = make(map[string]string), ""
-	u.feeds = [6]*feed{
-		{db: u.files, normal: true},
-		{db: u.roster, normal: true},
-		{db: u.copies, normal: true},
-		{db: u.files, normal: true, leaves: true},
-		{db: u.roster, normal: true, leaves: true},
-		{db: u.copies, normal: true, leaves: true},
+	u.pulled, u.heard, u.merged = make(map[string]string), make(map[string]string), ""
+	for i, db := range []*Database{u.files, u.roster, u.copies, u.actions} {
+		u.feeds[i], u.feeds[4+i] = &feed{db: db, normal: true}, &feed{db: db, normal: true, leaves: true}
 	}
 	u.db.seal()
 	read := make(chan struct{})
@@ -174,7 +176,7 @@ func (u *unit) open() error {
 	go func() { begun <- u.begin(w.ctx, read) }()
 	err = u.files.await(w.ctx)
 	if err == nil {
-		err = errors.Join(u.roster.await(w.ctx), u.copies.await(w.ctx), u.read())
+		err = errors.Join(u.roster.await(w.ctx), u.copies.await(w.ctx), u.actions.await(w.ctx), u.read())
 	}
 	close(read)
 	if err = errors.Join(err, <-begun); err != nil {
@@ -184,6 +186,7 @@ func (u *unit) open() error {
 	u.up, u.dirty = true, true
 	u.indexed.Store(true)
 	u.stirred.add(u.mirror.unsettled()...)
+	u.noteCutOff(w.ctx, u.cut)
 	return u.look()
 }
 
