@@ -41,7 +41,9 @@ func openCrashed(tb testing.TB, o *overlay, root string) *device {
 func crashPhoto(name string) []byte { return photo(name, 3000) }
 
 // crashNames are the files of the story.
-var crashNames = []string{"p", "q", "r", "s"}
+var crashNames = []string{"p", "q", "r", "s", "t"}
+
+var crashTime = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // A fate is what may be true of a file on the device.
 type fate string
@@ -82,8 +84,13 @@ func story(t *testing.T, tail string) []chapter {
 	save := func(a, _ *device) error { _, err := a.Save(ctx, of("s")); return err }
 	purge := func(a, _ *device) error { return a.purge(ctx, 0) }
 	at := func(*device, *device) {}
+	stray := func(a *device) string { return filepath.Join(a.opts.Library, strayFolder, "t"+tail+".jpg") }
 	return []chapter{
 		{"import", at, func(a, _ *device) error { return importAll(ctx, a, "p"+tail, "q"+tail, "r"+tail) }, fates(here, "p", "q", "r"), ""},
+		{"take in where it lies", func(a, _ *device) {
+			must(t, os.MkdirAll(filepath.Dir(stray(a)), 0o700))
+			must(t, os.WriteFile(stray(a), crashPhoto("t"+tail), 0o600))
+		}, func(a, _ *device) error { return takeIn(ctx, a, stray(a)) }, fates(here, "t"), ""},
 		{"save", func(a, b *device) {
 			must(t, importAll(ctx, b, "s"+tail))
 			until(t, "a sees s", func() bool { return a.sees(of("s")) }, a)
@@ -150,10 +157,30 @@ func importAll(ctx context.Context, d *device, names ...string) error {
 	batch := im.NewBatch()
 	defer batch.Abort()
 	for _, name := range names {
-		md := Metadata{Name: name + ".jpg", Time: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}
+		md := Metadata{Name: name + ".jpg", Time: crashTime}
 		if _, err := batch.Create(ctx, bytes.NewReader(crashPhoto(name)), md); err != nil {
 			return err
 		}
+	}
+	return batch.Commit(ctx)
+}
+
+// strayFolder is where another program puts its files into the library.
+const strayFolder = "dropped"
+
+// takeIn imports a stray where it lies.
+func takeIn(ctx context.Context, d *device, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	im := d.NewImport()
+	defer im.End(ctx)
+	batch := im.NewBatch()
+	defer batch.Abort()
+	if _, err := batch.Create(ctx, f, Metadata{Name: filepath.Base(path), Time: crashTime, Lies: path}); err != nil {
+		return err
 	}
 	return batch.Commit(ctx)
 }
@@ -287,7 +314,7 @@ func reopen(t *testing.T, root string) {
 		d.wantBytes(digestOf(crashPhoto(name)), crashPhoto(name))
 	}
 	wantTidy(t, d)
-	result, err := d.Check(testContext(t), CheckOptions{ReadData: true}, func(p Problem) { t.Errorf("check: %+v", p) })
+	result, err := d.Check(testContext(t), CheckOptions{ReadData: true}, d.wantNoProblem)
 	if err != nil || result.Files != len(crashNames) {
 		t.Errorf("check: %+v, %v", result, err)
 	}
@@ -314,6 +341,14 @@ func wantNoted(t *testing.T, d *device) {
 	}
 	if noted != added {
 		t.Errorf("%d photos were added, and %d noted", added, noted)
+	}
+}
+
+// wantNoProblem is told what a check finds: only a file that another program has put
+// into the library, and that was not taken in, or copied.
+func (d *device) wantNoProblem(p Problem) {
+	if !errors.Is(p.Err, ErrStray) || filepath.Base(filepath.Dir(p.Path)) != strayFolder {
+		d.t.Errorf("check: %+v", p)
 	}
 }
 
@@ -354,6 +389,11 @@ func wantTidy(tb testing.TB, d *device) {
 			return err
 		}
 		switch folder := filepath.Base(filepath.Dir(path)); folder {
+		case strayFolder: // as the other program has left it, until it is the library's
+			stray, err := d.blobs.Stray(path)
+			if right := bytes.Equal(data, crashPhoto(strings.TrimSuffix(filepath.Base(path), ".jpg"))); err != nil || !stray && !right {
+				tb.Errorf("%s has other bytes, %v", path, err)
+			}
 		case ".paul", "partial": // the marker; what is fetched again
 		case "trash":
 			if d := digestOf(data); !trash[d] || !strings.HasPrefix(filepath.Base(path), d.String()) { // maybe twice

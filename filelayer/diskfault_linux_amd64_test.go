@@ -297,7 +297,7 @@ func (v *victim) restart(n int) (failed bool) {
 		v.device.restart()
 	}
 	wantTidy(v.t, v.device)
-	if _, err := v.Check(testContext(v.t), CheckOptions{ReadData: true}, func(x Problem) { v.t.Errorf("%d: check: %+v", n, x) }); err != nil {
+	if _, err := v.Check(testContext(v.t), CheckOptions{ReadData: true}, v.wantNoProblem); err != nil {
 		v.t.Errorf("check: %v", err)
 	}
 	return failed

@@ -256,7 +256,7 @@ func (s *Store) secure(ctx context.Context, st *staged) {
 	}
 	rel, err := s.rel(st.meta.Lies)
 	if err == nil {
-		err = syncFile(s.path(rel))
+		err = s.fsys.sync(s.path(rel))
 	}
 	for dir := path.Dir(rel); err == nil; dir = path.Dir(dir) {
 		if err = s.fsys.syncDir(s.path(dir)); dir == "." {

@@ -84,6 +84,13 @@ func (f *faulty) syncDir(path string) error {
 	return f.osFS.syncDir(path)
 }
 
+func (f *faulty) sync(path string) error {
+	if err := f.check("sync", path); err != nil {
+		return err
+	}
+	return f.osFS.sync(path)
+}
+
 func (f *faulty) free(dir string) (uint64, error) {
 	if f.room > 0 {
 		return f.room, nil

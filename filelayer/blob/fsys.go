@@ -22,6 +22,7 @@ type fsys interface {
 	remove(path string) error
 	mkdir(path string) error
 	syncDir(path string) error
+	sync(path string) error          // bytes of another program's file to the disk, and nothing else
 	free(dir string) (uint64, error) // bytes that this user may still write
 }
 
@@ -55,6 +56,7 @@ func (osFS) rename(from, to string) error    { return renameNew(from, to) }
 func (osFS) remove(path string) error        { return os.Remove(path) }
 func (osFS) mkdir(path string) error         { return os.Mkdir(path, 0o755) }
 func (osFS) syncDir(path string) error       { return durable.SyncDir(path) }
+func (osFS) sync(path string) error          { return syncFile(path) }
 func (osFS) free(dir string) (uint64, error) { return freeBytes(dir) }
 
 // makeDirs makes the folder rel (slashes) below root, and returns the absolute

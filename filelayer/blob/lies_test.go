@@ -5,25 +5,33 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
 // TestLies: a stray becomes the blob where it lies, and only if it has the bytes
-// that were read; else those are copied, and the file stays as it is.
+// that were read, on the disk; else those are copied, and the file stays as it is.
 func TestLies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		after func(path string) error // once it was read
+		fails string                  // what the disk does not do, and where
 		want  bool
 	}{
-		{"as it was read", func(string) error { return nil }, true},
-		{"changed since", func(path string) error { return os.WriteFile(path, []byte("OTHER"), 0o600) }, false},
-		{"gone since", os.Remove, false},
+		{"as it was read", func(string) error { return nil }, "", true},
+		{"changed since", func(path string) error { return os.WriteFile(path, []byte("OTHER"), 0o600) }, "", false},
+		{"gone since", os.Remove, "", false},
+		{"not on the disk", func(string) error { return nil }, "sync Holidays/a.jpg", false},
+		{"name not on the disk", func(string) error { return nil }, "syncDir Holidays", false},
+		{"folder not on the disk", func(string) error { return nil }, "syncDir .", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			fsys := &faulty{}
+			s := newDirs(t).open(t, fsys)
+			fsys.fail = failOnce(s, c.fails)
 			path := filepath.Join(s.Library(), "Holidays", "a.jpg")
 			if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("bytes"), 0o600)); err != nil {
 				t.Fatal(err)
@@ -55,5 +63,17 @@ func TestLies(t *testing.T) {
 				t.Errorf("a stray afterwards: %v, %v", stray, err)
 			}
 		})
+	}
+}
+
+// failOnce lets the first of some calls fail: op and path in the library.
+func failOnce(s *Store, fails string) func(op, path string) error {
+	var done atomic.Bool
+	return func(op, path string) error {
+		rel, err := s.rel(path)
+		if err == nil && op+" "+rel == fails && !done.Swap(true) {
+			return syscall.EIO
+		}
+		return nil
 	}
 }
