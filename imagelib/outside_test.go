@@ -1,6 +1,7 @@
 package imagelib
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"os"
@@ -164,4 +165,63 @@ func TestDroppedIntoTheLibrary(t *testing.T) {
 	if got := r.next(); len(got.Added) != 1 || got.Duplicates != 0 || got.Deleted != 0 {
 		t.Errorf("imported %+v", got)
 	}
+}
+
+// TestReadOnlyLibrary: a photo that lies in a library folder that cannot be written to
+// is left as it is, and the reason said; it is not tried again and again, and taken
+// in once it can be.
+func TestReadOnlyLibrary(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	lib, files, stop := openDevice(t, home)
+	t.Cleanup(stop)
+	r := &libraryRig{lib: lib, files: files}
+	r.watch(t, home)
+	first := r.add(1)
+	r.stop()
+	dirs := []string{filepath.Dir(first), filepath.Join(home, "library", ".paul", "incoming"), filepath.Join(home, "library", ".paul"), filepath.Join(home, "library")}
+	stray := filepath.Join(filepath.Dir(first), "new.jpg")
+	later := filepath.Join(filepath.Dir(first), "later.jpg")
+	if err := errors.Join(os.WriteFile(stray, photoOf(2), 0o600), os.WriteFile(later, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	mode := func(mode os.FileMode) {
+		for _, dir := range dirs {
+			if err := os.Chmod(dir, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mode(0o500)
+	defer mode(0o700)
+	if f, err := os.Create(filepath.Join(dirs[1], "probe")); err == nil {
+		_ = f.Close()
+		t.Skip("this user may write anywhere")
+	}
+	r.watch(t, home)
+	r.next()
+	r.until("it stops", func(s WatchedStatus) bool { return errors.Is(s.Stopped, filelayer.ErrReadOnly) })
+	for len(r.looked) > 0 {
+		<-r.looked
+	}
+	if err := os.WriteFile(later, photoOf(3), 0o600); err != nil { // the file may be written, if nothing else
+		t.Fatal(err)
+	}
+	<-r.looked
+	r.quiet("once it has stopped")
+	if data, err := os.ReadFile(stray); err != nil || !bytes.Equal(data, photoOf(2)) {
+		t.Errorf("the stray: %d bytes, %v", len(data), err)
+	}
+	if n := len(files.Entries()); n != 1 {
+		t.Errorf("%d photos", n)
+	}
+	r.stop()
+
+	mode(0o700)
+	r.watch(t, home)
+	if got := r.next(); len(got.Added) != 2 {
+		t.Errorf("imported %+v", got)
+	}
+	r.lies(2, stray)
+	r.lies(3, later)
 }
