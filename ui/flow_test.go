@@ -69,9 +69,11 @@ func TestRemoveWhenSafe(t *testing.T) {
 	r.tap("Remove when safe")
 	r.waitCall("when safe 2")
 	r.until("toast", func() bool { return r.toasts.undo != nil })
+	undo := r.toasts.undo
+	r.toasts.hide() // it says the same
 	r.open("activity")
 	r.wantText("1 photo leaves this computer once other devices prove their copies")
-	r.toasts.undo()
+	undo()
 	r.waitCall("save 2")
 }
 
