@@ -55,7 +55,7 @@ func importPaths(ctx context.Context, l *line, p *printer) error {
 // notThere says why the file or folder at path cannot be used, and what to do.
 func notThere(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no %s; look for a typing mistake, or for a disk that is not connected", path)
+		return usagef("there is no %s; look for a typing mistake, or for a disk that is not connected", path)
 	}
 	if at, ok := errors.AsType[*os.PathError](err); ok {
 		err = at.Err
@@ -103,10 +103,12 @@ func listFiles(ctx context.Context, l *line, p *printer) error {
 			bytes += e.Size
 			rows = append(rows, []string{e.Digest[:12], strings.Replace(e.Date, "T", " ", 1), size(e.Size), on(e), e.Name})
 		}
+		text := fmt.Sprintf("%s, %s", plural(len(entries), "photo", "photos"), size(bytes))
 		if len(entries) > 0 {
 			p.table(rows)
+			text += " (ON: devices that have it; * this one does)"
 		}
-		p.note(nil, fmt.Sprintf("%s, %s", plural(len(entries), "photo", "photos"), size(bytes)))
+		p.note(nil, text)
 		s, err := c.Status(ctx)
 		if err == nil && s.WhenSafe > 0 {
 			p.note(nil, whenSafeText(s.WhenSafe))

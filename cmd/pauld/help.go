@@ -12,9 +12,9 @@ const (
 Commands talk to the device that runs on the home, or open the home themselves
 when none does. A DIGEST may be cut to its first 8 digits or more.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 refused to protect the last copy,
-4 not found, 5 no holder online. Of several files that fail differently the
-first of 1, 3, 5, 4 counts; each is told on standard error.
+Exit codes: 0 done, 1 failed, 2 usage, or a file or folder named that is not there,
+3 refused to protect the last copy, 4 not found, 5 no holder online. Of several files
+that fail differently the first of 1, 3, 5, 4 counts; each is told on standard error.
 `
 	runHelp = `Prints a line once it serves; with --json {"ready": {"id", "address", "listen"}},
 with the real ports. Stops on Ctrl-C or SIGTERM. Waits for a command that has the
@@ -253,7 +253,7 @@ does not come back to that device by itself.
 	limitHelp = `Without flags it tells the limits. They hold for all transfers of photos together,
 those that run too, and for later starts; records and thumbnails are not held up.
 
-  --down 2MB   fetch at most so many bytes a second; none for no limit
+  --down 2MB   fetch at most so many bytes a second; none, or 0, for no limit
   --up 500kB   send at most so many to other devices; none for no limit
 
 The lowest limit is 20kB.

@@ -14,6 +14,8 @@ func TestLimits(t *testing.T) {
 	h.fails(t, exitUsage, []string{"60GB"}, "limit", "--down", "fast")
 	h.fails(t, exitUsage, []string{"20000"}, "limit", "--down", "1kB")
 	h.says(t, "fetched at 2.0 MB/s at most", "limit", "--down", "2MB/s", "--up", "500kB")
+	h.says(t, "come and go freely", "limit", "--down", "0", "--up", "0")
+	h.says(t, "fetched at 2.0 MB/s at most", "limit", "--down", "2MB/s", "--up", "500kB")
 	h.says(t, "goes on with: pauld resume", "pause")
 	want := app.LimitsInfo{Down: 2e6, Up: 500e3, Paused: true}
 	if got := lines[app.LimitsInfo](t, h.want(t, exitDone, "limit", "--json").out); len(got) != 1 || got[0] != want {

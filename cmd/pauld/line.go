@@ -38,7 +38,7 @@ type line struct {
 	since                              sinceTime
 	ifLost                             string
 	whenSafe, serving                  bool
-	down, up                           space // bytes a second
+	down, up                           rate
 }
 
 // list is the value of a flag that may be given several times.
@@ -66,8 +66,10 @@ type part struct{ app.Part }
 func (p *part) String() string { return fmt.Sprintf("%d/%d", p.N, p.Of) }
 
 func (p *part) Set(s string) (err error) {
-	p.Part, err = app.ParsePart(s)
-	return err
+	if p.Part, err = app.ParsePart(s); err != nil {
+		return errors.New("a subset is N/OF, with N from 1 to OF: 1/10 reads the first of ten parts, 2/10 the next")
+	}
+	return nil
 }
 
 // space is a limit in bytes: a number with a unit, such as 60GB, or none.
@@ -78,6 +80,16 @@ func (s *space) String() string { return size(s.bytes) }
 func (s *space) Set(text string) (err error) {
 	s.bytes, err = parseSize(text)
 	return err
+}
+
+// rate is a limit in bytes a second. None is the same as 0.
+type rate struct{ space }
+
+func (r *rate) Set(text string) error {
+	if text == "0" {
+		text = "none"
+	}
+	return r.space.Set(text)
 }
 
 // parseSize reads a number of bytes as size writes it, and more forgivingly;

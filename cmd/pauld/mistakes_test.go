@@ -28,10 +28,11 @@ func TestMistakes(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"import gone", exitFailed, []string{"nothing was imported", "there is no", "gone", "typing mistake"}},
-		{"import in2 gone", exitFailed, []string{"nothing was imported", "gone"}},
+		{"import gone", exitUsage, []string{"nothing was imported", "there is no", "gone", "typing mistake"}},
+		{"import in2 gone", exitUsage, []string{"nothing was imported", "gone"}},
+		{"check --read-data --subset 3/2", exitUsage, []string{"a subset is N/OF", "1/10"}},
 		{"import file/x", exitFailed, []string{"nothing was imported", "file/x cannot be read: not a directory"}},
-		{"fetch " + digest + " -o gone/x.jpg", exitFailed, []string{"nothing was fetched", "there is no gone"}},
+		{"fetch " + digest + " -o gone/x.jpg", exitUsage, []string{"nothing was fetched", "there is no gone"}},
 		{"fetch " + digest + " -o file/x.jpg", exitFailed, []string{"nothing was fetched", "not a folder"}},
 		{"save abc", exitUsage, []string{"64 hex digits"}},
 		{"save 00000000", exitNotFound, []string{"00000000", "pauld list", "pauld trash"}},

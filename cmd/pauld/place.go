@@ -44,7 +44,8 @@ func addPlace(ctx context.Context, l *line, p *printer, path string) error {
 		return fmt.Errorf("nothing was added: %w", notThere(path, err))
 	}
 	return use(ctx, l, p, func(c *app.Client) error {
-		return c.AddPlace(ctx, path, func(e app.Event) {
+		var summary *app.ImportSummary
+		err := c.AddPlace(ctx, path, func(e app.Event) {
 			switch {
 			case e.Progress != nil:
 				p.progress(e.Progress)
@@ -53,9 +54,13 @@ func addPlace(ctx context.Context, l *line, p *printer, path string) error {
 			case e.Problem != nil:
 				p.note(map[string]any{"problem": e.Problem}, "pauld: "+e.Problem.Path+": "+e.Problem.Error)
 			case e.Imported != nil:
-				placeSummary(p, path, e.Imported)
+				summary = e.Imported
 			}
 		})
+		if summary != nil && (err == nil || summary.Added > 0) {
+			placeSummary(p, path, summary)
+		}
+		return err
 	})
 }
 

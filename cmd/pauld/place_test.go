@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/libpaul/paul/app"
@@ -19,10 +20,16 @@ func TestPlace(t *testing.T) {
 	digests := slices.Sorted(maps.Values(drawPhotos(t, dir, 2, 31)))
 	h.fails(t, exitUsage, []string{"usage"}, "place", "list", dir)
 	h.fails(t, exitUsage, []string{"usage"}, "place", "add", "--force", dir)
-	h.fails(t, exitFailed, []string{"nothing was added", "there is no"}, "place", "add", dir+"x")
+	h.fails(t, exitUsage, []string{"nothing was added", "there is no"}, "place", "add", dir+"x")
 	added := lines[app.Listing](t, h.want(t, exitDone, "place", "add", dir, "--json").out)
 	if len(added) != 2 || filepath.Dir(added[0].Path) != dir || len(added[0].Devices) != 1 {
 		t.Fatalf("added %+v", added)
+	}
+	if r := h.want(t, exitDone, "list"); !strings.Contains(r.err, "* this one does") {
+		t.Errorf("list says %q", r.err)
+	}
+	if r := h.want(t, exitUsage, "place", "add", filepath.Join(h.dir, "library")); strings.Contains(r.out+r.err, "New from") {
+		t.Errorf("a refused folder says %q, %q", r.out, r.err)
 	}
 	h.start(t)
 	h.says(t, "0 photos", "place", "add", dir)
