@@ -136,7 +136,7 @@ func (a *App) keepAll(ctx context.Context, n int) (err error) {
 		var fresh []Digest
 		here := 0
 		for _, e := range entries {
-			switch own := e.Holders[self]; {
+			switch own := e.Holders.Of(self); {
 			case e.Here() && own.Holds():
 				here++
 			case !own.Saved:

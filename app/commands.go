@@ -121,7 +121,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 
 // isDone tells whether e is already as an act would make it.
 func (a *App) isDone(do string, e Entry) bool {
-	own := e.Holders[a.id()]
+	own := e.Holders.Of(a.id())
 	switch {
 	case do == KindRestore:
 		return e.Deleted == nil

@@ -46,7 +46,7 @@ func (a *App) whereElse(d Digest) string {
 	}
 	var names []string
 	for _, device := range a.Devices() {
-		if !device.Self && e.Holders[device.ID].Has() {
+		if !device.Self && e.Holders.Of(device.ID).Has() {
 			names = append(names, device.Name)
 		}
 	}

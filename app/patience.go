@@ -79,7 +79,7 @@ func (a *App) holdersOf(d Digest) (known, online bool) {
 	if err != nil {
 		return false, false
 	}
-	for id, h := range e.Holders {
+	for id, h := range e.Holders.All() {
 		if id != a.id() && h.Has() {
 			known = true
 			online = online || a.files.Online(id)

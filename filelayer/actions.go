@@ -117,7 +117,7 @@ func (l *Layer) meant(kind string, ds []Digest) []journalFile {
 	var out []journalFile
 	for _, d := range ds {
 		r, _, known := l.mirror.file(d)
-		own := r.Devices[l.opts.DeviceID]
+		own := r.Devices.Of(l.opts.DeviceID)
 		_, here := l.mirror.copied(d)
 		changes := r.Deleted == nil
 		switch kind {

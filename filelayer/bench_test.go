@@ -122,11 +122,10 @@ func record(b *testing.B, a *device, files int, holders ...string) {
 	must(b, a.amend(context.Background(), ds, func(d Digest, r *fileRecord, _ bool) bool {
 		*r = fileRecord{
 			Name: "IMG_" + d.String()[:4] + ".JPG", Size: 3 << 20, Type: "image/jpeg", Time: 1714559405000, Added: a.stampNow(),
-			Devices: make(map[string]holding),
 		}
 		for i, id := range holders {
 			if i == 0 || d[0] < 250 { // the first device has some files alone
-				r.Devices[id] = holding{true, 1, 1714559405000}
+				r.Devices.Set(id, holding{true, 1, 1714559405000})
 			}
 		}
 		return true

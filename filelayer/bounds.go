@@ -27,7 +27,7 @@ func (l *Layer) boundFile(d Digest, r fileRecord) error {
 		return fmt.Errorf("%w: file %v: its time lies too far ahead", ErrInvalid, d)
 	}
 	known := l.mirror.counts(d, r.Devices)
-	for id, h := range r.Devices {
+	for id, h := range r.Devices.All() {
 		if h.N-known[id] > maxSteps {
 			return fmt.Errorf("%w: file %v: count of device %s lies too far ahead", ErrInvalid, d, id)
 		}
@@ -65,13 +65,13 @@ func (l *Layer) tooLate(s *stamp) bool {
 }
 
 // counts returns the count that is known of each device.
-func (m *mirror) counts(d Digest, of map[string]holding) map[string]int64 {
+func (m *mirror) counts(d Digest, of PerDevice[holding]) map[string]int64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	out := make(map[string]int64, len(of))
 	if s, ok := m.files[d]; ok {
-		for id := range of {
-			out[id] = s.Devices[id].N
+		for id := range of.All() {
+			out[id] = s.Devices.Of(id).N
 		}
 	}
 	return out

@@ -121,7 +121,7 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 		if ctx.Err() != nil {
 			return nil // Check tells
 		}
-		if !e.Here() && !e.Holders[l.opts.DeviceID].Saved {
+		if !e.Here() && !e.Holders.Of(l.opts.DeviceID).Saved {
 			continue
 		}
 		result.Files++

@@ -36,7 +36,7 @@ func TestMissingIsFetchedAgain(t *testing.T) {
 		t.Errorf("found %v", found)
 	}
 	for _, d := range ds {
-		if e := b.entry(d); !e.Here() || !e.Holders[b.id].Holds() {
+		if e := b.entry(d); !e.Here() || !e.Holders.Of(b.id).Holds() {
 			t.Errorf("not healed: %+v", e)
 		}
 		if _, err := b.blobs.Verify(ctx, d); err != nil {

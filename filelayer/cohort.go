@@ -90,7 +90,7 @@ func (l *Layer) askDevices(ctx context.Context, asked []*question) {
 	var order []of
 	for _, q := range asked {
 		for i, id := range q.ids {
-			q.answers[i] = Answer{Device: id, Name: l.deviceName(id), Claimed: q.Holders[id].Holds(), Err: errOffline}
+			q.answers[i] = Answer{Device: id, Name: l.deviceName(id), Claimed: q.Holders.Of(id).Holds(), Err: errOffline}
 			to := of{id, q.release}
 			if all[to] == nil {
 				order = append(order, to)

@@ -85,12 +85,12 @@ func (r CopyRule) below(e Entry) bool {
 		return false
 	}
 	have := 0
-	for _, h := range e.Holders {
+	for _, h := range e.Holders.All() {
 		if h.Has() {
 			have++
 		}
 	}
-	return have < r.Copies || slices.ContainsFunc(r.On, func(id string) bool { return !e.Holders[id].Has() })
+	return have < r.Copies || slices.ContainsFunc(r.On, func(id string) bool { return !e.Holders.Of(id).Has() })
 }
 
 // A ruleSet is the rules that hold, or might.
@@ -185,7 +185,7 @@ func (l *Layer) allot(rules ruleSet) *allotment {
 	}
 	for i := range entries {
 		e := &entries[i]
-		for id, h := range e.Holders {
+		for id, h := range e.Holders.All() {
 			if h.Has() {
 				a.held[id]++
 			}
@@ -201,7 +201,7 @@ func (l *Layer) allot(rules ruleSet) *allotment {
 func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 	saved, coming := make(map[string]int64), make(map[string]int64)
 	for i := range entries {
-		for id, h := range entries[i].Holders {
+		for id, h := range entries[i].Holders.All() {
 			size := entries[i].Size
 			if o := l.copyRules.offer(id); h.Saved && !h.Has() && o.N > 0 && size > o.Free {
 				continue // it never comes, and takes no room of others
@@ -262,7 +262,7 @@ func (l *Layer) place(a *allotment, e *Entry, rule CopyRule) {
 	defer func() { a.promised, a.candidates = promised, candidates }()
 	for i := range a.devices {
 		d := &a.devices[i]
-		h := e.Holders[d.id]
+		h := e.Holders.Of(d.id)
 		named := slices.Contains(rule.On, d.id)
 		switch {
 		case h.Has(): // a copy in place counts too: the rule removes nothing

@@ -133,7 +133,7 @@ func TestRuleKeepsWhatALimitWouldFree(t *testing.T) {
 	must(t, b.Unsave(testContext(t), ds[0])) // a person's word
 	until(t, "a knows", func() bool { return a.BelowRules() == 1 }, a)
 	b.playCopies(testContext(t))
-	if b.entry(ds[0]).Holders[b.id].Saved {
+	if b.entry(ds[0]).Holders.Of(b.id).Saved {
 		t.Error("b fetches back what a person removed from it")
 	}
 	if p := b.PlanCopies(nil); p.Few != 1 {
@@ -141,7 +141,7 @@ func TestRuleKeepsWhatALimitWouldFree(t *testing.T) {
 	}
 	b.restart()
 	b.playCopies(testContext(t))
-	if b.has(ds) != "011" || b.entry(ds[0]).Holders[b.id].Saved {
+	if b.has(ds) != "011" || b.entry(ds[0]).Holders.Of(b.id).Saved {
 		t.Error("b fetches it back after a restart")
 	}
 	_, err := b.Save(testContext(t), ds[0])
@@ -229,17 +229,17 @@ func TestOwnWishIsTakenBack(t *testing.T) {
 		e := b.entry(d)
 		must(t, b.takeCopies(testContext(t), []*Entry{&e}))
 		must(t, b.takeBack(testContext(t), ruleSet{library: CopyRule{Copies: 2}}))
-		if !b.entry(d).Holders[b.id].Saved {
+		if !b.entry(d).Holders.Of(b.id).Saved {
 			t.Error("taken back too early")
 		}
 		must(t, b.takeBack(testContext(t), ruleSet{library: CopyRule{Copies: 1}}))
-		if b.entry(d).Holders[b.id].Saved {
+		if b.entry(d).Holders.Of(b.id).Saved {
 			t.Error("not taken back")
 		}
 	}
 	must(t, b.Want(testContext(t), d))
 	must(t, b.takeBack(testContext(t), ruleSet{}))
-	if !b.entry(d).Holders[b.id].Saved {
+	if !b.entry(d).Holders.Of(b.id).Saved {
 		t.Error("a person's wish was taken back")
 	}
 }

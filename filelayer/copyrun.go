@@ -119,7 +119,7 @@ func (l *Layer) playCopies(ctx context.Context) {
 // expects says whether this device is to fetch a file.
 func (l *Layer) expects(d Digest) bool {
 	r, _, _ := l.mirror.file(d)
-	own := r.Devices[l.opts.DeviceID]
+	own := r.Devices.Of(l.opts.DeviceID)
 	return r.Deleted == nil && own.Saved && !own.holds()
 }
 
@@ -176,7 +176,7 @@ func (l *Layer) takeCopies(ctx context.Context, es []*Entry) error {
 	}
 	l.copyNotes.take(ds)
 	return l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
-		own := r.Devices[l.opts.DeviceID]
+		own := r.Devices.Of(l.opts.DeviceID)
 		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
 	})
 }
@@ -186,7 +186,7 @@ func (l *Layer) takeBack(ctx context.Context, rules ruleSet) error {
 	var ds []Digest
 	for _, d := range l.copyNotes.list() {
 		e, ok := l.mirror.entry(d)
-		if !ok || e.Kept() || !e.Holders[l.opts.DeviceID].Saved {
+		if !ok || e.Kept() || !e.Holders.Of(l.opts.DeviceID).Saved {
 			continue
 		}
 		if rule := rules.of(d); l.claimed(e, l.opts.DeviceID) >= rule.Copies && !slices.Contains(rule.On, l.opts.DeviceID) {

@@ -129,7 +129,7 @@ func (c chapter) holds(a *device) bool {
 // fate is what is true of a file.
 func (d *device) fate(digest Digest) fate {
 	e, err := d.Entry(digest)
-	own := e.Holders[d.id]
+	own := e.Holders.Of(d.id)
 	trash := d.blobs.InTrash(digest)
 	switch {
 	case err != nil:

@@ -101,7 +101,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 func (b *Batch) record(d Digest, r *fileRecord, known bool) bool {
 	l, now := b.l, b.l.now()
 	if known && r.Deleted == nil {
-		own := r.Devices[l.opts.DeviceID]
+		own := r.Devices.Of(l.opts.DeviceID)
 		return !own.holds() && r.set(l.opts.DeviceID, true, toMillis(now))
 	}
 	f := b.files[d]

@@ -54,7 +54,7 @@ type Entry struct {
 	Type    string
 	Time    time.Time
 	Added   Stamp
-	Holders map[string]Holder // by device ID; removed devices are left out
+	Holders PerDevice[Holder] // removed devices are left out
 	Deleted *Stamp            // nil unless the file has been deleted
 	Path    string            // of the copy on this device; "" if none
 	InPlace bool              // that copy is not in the library, but in a folder that was added in place
@@ -73,7 +73,7 @@ func (e Entry) Kept() bool { return e.Here() && !e.InPlace }
 // HolderIDs lists the devices that claim a checked copy, kept or in place, sorted.
 func (e Entry) HolderIDs() []string {
 	var ids []string
-	for id, h := range e.Holders {
+	for id, h := range e.Holders.All() {
 		if h.Has() {
 			ids = append(ids, id)
 		}

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -193,8 +192,8 @@ func dump(devices []*device) string {
 		fmt.Fprintf(&b, "%s (%s): queue %d\n", d.opts.Name, d.id[:8], d.Queue())
 		for _, e := range append(slices.Clone(d.Entries()), d.Deleted()...) {
 			fmt.Fprintf(&b, "  %v %s here=%t deleted=%v holders", e.Digest, e.Name, e.Here(), e.Deleted)
-			for _, id := range slices.Sorted(maps.Keys(e.Holders)) {
-				fmt.Fprintf(&b, " %s:%+v", id[:8], e.Holders[id])
+			for id, h := range e.Holders.All() {
+				fmt.Fprintf(&b, " %s:%+v", id[:8], h)
 			}
 			fmt.Fprintln(&b)
 		}
@@ -324,7 +323,7 @@ func (d *device) sees(digest Digest) bool {
 }
 
 func (d *device) holds(who *device, digest Digest) bool {
-	return d.entry(digest).Holders[who.id].Holds()
+	return d.entry(digest).Holders.Of(who.id).Holds()
 }
 
 // must fails the test on an error.

@@ -40,7 +40,7 @@ func (d *device) keeperOf(n int, o offerRecord) string {
 func (d *device) makeUp(name string, size int64, keeper string, h holding) {
 	d.mirror.joinFile(digestOf([]byte(name)), fileRecord{
 		Name: name, Size: size, Type: "image/jpeg", Time: toMillis(time.Now()), Added: stamp{keeper, 6},
-		Devices: map[string]holding{keeper: h},
+		Devices: ByDevice(map[string]holding{keeper: h}),
 	}, "")
 }
 

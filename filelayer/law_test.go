@@ -74,7 +74,7 @@ func TestCountsFarAhead(t *testing.T) {
 	a, b := newPair(t)
 	ctx := testContext(t)
 	d := sharedFiles(t, a, b, 1)[0]
-	b.forge([]Digest{d}, func(r *fileRecord) { r.Devices[a.id] = holding{Saved: true, N: int64(maxMillis), Verified: 1} })
+	b.forge([]Digest{d}, func(r *fileRecord) { r.Devices.Set(a.id, holding{Saved: true, N: int64(maxMillis), Verified: 1}) })
 	must(t, b.amendDevice(ctx, a.id, func(r *deviceRecord, _ bool) bool {
 		r.Name, r.N = "forged", int64(maxMillis)
 		return true
@@ -118,11 +118,11 @@ func TestRestoreBringsBackOneCopy(t *testing.T) {
 	until(t, "b does not claim it", func() bool { return !a.holds(b, d) }, a)
 	must(t, a.Restore(ctx, d))
 	until(t, "b has it again", func() bool { return b.entry(d).Here() && a.holds(b, d) }, a, b)
-	if e := a.entry(d); e.Here() || e.Holders[a.id].Saved {
+	if e := a.entry(d); e.Here() || e.Holders.Of(a.id).Saved {
 		t.Errorf("unsaved here, and back: %+v", e)
 	}
 	a.later(t, d)
-	if e := a.entry(d); e.Here() || e.Holders[a.id].Saved {
+	if e := a.entry(d); e.Here() || e.Holders.Of(a.id).Saved {
 		t.Errorf("back after a while, and not needed: %+v", e)
 	}
 	must(t, a.RemoveDevice(ctx, b.id)) // with the only copy
@@ -152,7 +152,7 @@ func TestForcedCopyComesBackByRestoreAlone(t *testing.T) {
 	a.later(t, d)
 	a.restart()
 	a.later(t, d)
-	if a.entry(d).Here() || a.entry(d).Holders[a.id].Saved {
+	if a.entry(d).Here() || a.entry(d).Holders.Of(a.id).Saved {
 		t.Fatal("back by itself")
 	}
 	meet(t, a, b)
@@ -327,7 +327,7 @@ func TestLostDatabase(t *testing.T) {
 	a.open()
 	a.run()
 	until(t, "all is claimed anew", func() bool {
-		return len(a.Entries()) == 4 && !slices.ContainsFunc(a.Entries(), func(e Entry) bool { return !e.Here() || !e.Holders[a.id].Holds() })
+		return len(a.Entries()) == 4 && !slices.ContainsFunc(a.Entries(), func(e Entry) bool { return !e.Here() || !e.Holders.Of(a.id).Holds() })
 	}, a)
 	a.net.part(a, b, false)
 	pair(t, a, b)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A record is a value of a join-semilattice: joining is commutative,
@@ -54,14 +55,11 @@ func firstStamp(a, b *stamp) *stamp {
 	return b
 }
 
-func joinDevicesOf(a, b map[string]holding) map[string]holding {
-	out := make(map[string]holding, max(len(a), len(b)))
-	for id, h := range a {
-		out[id] = h
-	}
-	for id, h := range b {
-		if have, ok := out[id]; !ok || newer(h, have) {
-			out[id] = h
+func joinDevicesOf(a, b PerDevice[holding]) PerDevice[holding] {
+	out := slices.Clone(a)
+	for id, h := range b.All() {
+		if have, ok := out.Lookup(id); !ok || newer(h, have) {
+			out.Set(id, h)
 		}
 	}
 	return out

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +21,7 @@ func TestJoinFiles(t *testing.T) {
 	t.Parallel()
 	base := fileRecord{
 		Name: "a.jpg", Size: 3, Type: "image/jpeg", Added: stamp{id(1), 100},
-		Devices: map[string]holding{id(1): {Saved: true, N: 1, Verified: 100}},
+		Devices: ByDevice(map[string]holding{id(1): {Saved: true, N: 1, Verified: 100}}),
 	}
 	with := func(change func(*fileRecord)) fileRecord {
 		r := base.clone()
@@ -35,8 +37,8 @@ func TestJoinFiles(t *testing.T) {
 		{
 			"tombstone beats a concurrent change of holders",
 			with(func(r *fileRecord) { r.Deleted = gone }),
-			with(func(r *fileRecord) { r.Devices[id(3)] = holding{true, 1, 300} }),
-			with(func(r *fileRecord) { r.Deleted, r.Devices[id(3)] = gone, holding{true, 1, 300} }),
+			with(func(r *fileRecord) { r.Devices.Set(id(3), holding{true, 1, 300}) }),
+			with(func(r *fileRecord) { r.Deleted = gone; r.Devices.Set(id(3), holding{true, 1, 300}) }),
 		},
 		{
 			"a new creation beats the tombstone",
@@ -58,17 +60,18 @@ func TestJoinFiles(t *testing.T) {
 		},
 		{
 			"each device's latest word",
-			with(func(r *fileRecord) { r.Devices[id(1)] = holding{false, 2, 0} }),
-			with(func(r *fileRecord) { r.Devices[id(2)] = holding{true, 7, 5} }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{false, 2, 0}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(2), holding{true, 7, 5}) }),
 			with(func(r *fileRecord) {
-				r.Devices[id(1)], r.Devices[id(2)] = holding{false, 2, 0}, holding{true, 7, 5}
+				r.Devices.Set(id(1), holding{false, 2, 0})
+				r.Devices.Set(id(2), holding{true, 7, 5})
 			}),
 		},
 		{
 			"of two words under one n, the weaker claim",
 			base,
-			with(func(r *fileRecord) { r.Devices[id(1)] = holding{true, 1, 0} }),
-			with(func(r *fileRecord) { r.Devices[id(1)] = holding{true, 1, 0} }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{true, 1, 0}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{true, 1, 0}) }),
 		},
 	}
 	for _, tt := range tests {
@@ -130,17 +133,16 @@ func genFile() *rapid.Generator[json.RawMessage] {
 		r := fileRecord{
 			Name: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "name"), Size: rapid.Int64Range(0, 2).Draw(t, "size"),
 			Type: "image/jpeg", Time: millis(rapid.Int64Range(-1, 1).Draw(t, "time")), Added: genStamp().Draw(t, "added"),
-			Devices: make(map[string]holding),
 		}
 		if rapid.Bool().Draw(t, "deleted?") {
 			gone := genStamp().Draw(t, "deleted")
 			r.Deleted = &gone
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "holders") {
-			r.Devices[id(rapid.IntRange(1, 3).Draw(t, "device"))] = holding{
+			r.Devices.Set(id(rapid.IntRange(1, 3).Draw(t, "device")), holding{
 				Saved: rapid.Bool().Draw(t, "saved"), N: rapid.Int64Range(1, 3).Draw(t, "n"),
 				Verified: millis(rapid.Int64Range(0, 2).Draw(t, "verified")),
-			}
+			})
 		}
 		body, err := encode(r)
 		if err != nil {
@@ -313,6 +315,38 @@ func FuzzCleanName(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		if got := cleanName(s); !validName(got) {
 			t.Errorf("%q became %q", s, got)
+		}
+	})
+}
+
+func TestPerDevice(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.MapOfN(rapid.StringMatching("[a-f]{1,2}"), rapid.Int(), 0, 6).Draw(t, "values")
+		p := ByDevice(want)
+		for range rapid.IntRange(0, 4).Draw(t, "sets") {
+			id, v := rapid.StringMatching("[a-f]{1,2}").Draw(t, "id"), rapid.Int().Draw(t, "value")
+			want[id] = v
+			p.Set(id, v)
+		}
+		if got := maps.Collect(p.All()); !maps.Equal(got, want) || !slices.IsSortedFunc(p, func(a, b OfDevice[int]) int { return strings.Compare(a.Device, b.Device) }) {
+			t.Fatalf("%v, want %v", p, want)
+		}
+		for id, v := range want {
+			if got, ok := p.Lookup(id); !ok || got != v || p.Of(id) != v {
+				t.Errorf("%s is %d, %t, want %d", id, got, ok, v)
+			}
+		}
+		if v, ok := p.Lookup("x"); ok || v != 0 {
+			t.Errorf("unknown is %d, %t", v, ok)
+		}
+		asMap, _ := json.Marshal(want)
+		if got, err := json.Marshal(p); err != nil || string(got) != string(asMap) {
+			t.Errorf("%s, %v, want %s", got, err, asMap)
+		}
+		var back PerDevice[int]
+		if err := json.Unmarshal(asMap, &back); err != nil || !slices.Equal(back, p) {
+			t.Errorf("%v, %v, want %v", back, err, p)
 		}
 	})
 }

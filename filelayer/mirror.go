@@ -21,6 +21,7 @@ type mirror struct {
 	mu       sync.RWMutex // guards all that follows
 	files    map[Digest]*fileState
 	devices  map[string]*deviceRecord
+	ids      map[string]string // of devices, by themselves
 	local    map[Digest]localCopy
 	placed   map[Digest]localCopy // in folders that were added in place
 	trash    map[Digest]string    // why the bytes are in the trash
@@ -51,6 +52,7 @@ func newMirror(self string) *mirror {
 		join:    joins{joinFiles, joinDevices},
 		files:   make(map[Digest]*fileState),
 		devices: make(map[string]*deviceRecord),
+		ids:     make(map[string]string),
 		local:   make(map[Digest]localCopy),
 		placed:  make(map[Digest]localCopy),
 		trash:   make(map[Digest]string),
@@ -66,8 +68,23 @@ func (m *mirror) joinFile(d Digest, r fileRecord, rev string) {
 	if have, ok := m.files[d]; ok {
 		r = m.join.files(have.fileRecord, r)
 	}
+	for i, o := range r.Devices {
+		r.Devices[i].Device = m.sameID(o.Device)
+	}
 	m.files[d] = &fileState{r, rev}
 	m.touch(d)
+}
+
+// sameID returns an ID that was met before, so that it is in memory once and not
+// for each file. The caller holds mu.
+func (m *mirror) sameID(id string) string {
+	if have, ok := m.ids[id]; ok {
+		return have
+	}
+	if len(m.ids) < maxRoster {
+		m.ids[id] = id
+	}
+	return id
 }
 
 // touch marks an entry stale. The caller holds mu.
@@ -99,10 +116,10 @@ func (m *mirror) entry(d Digest) (Entry, bool) {
 
 // build makes an entry. The caller holds mu.
 func (m *mirror) build(d Digest, s *fileState) Entry {
-	holders := make(map[string]Holder, len(s.Devices))
-	for id, h := range s.Devices {
+	holders := make(PerDevice[Holder], 0, len(s.Devices))
+	for id, h := range s.Devices.All() {
 		if device, ok := m.devices[id]; ok && device.Removed == nil || id == m.self {
-			holders[id] = Holder{Saved: h.Saved, N: h.N, Verified: h.Verified.time()}
+			holders = append(holders, OfDevice[Holder]{id, Holder{Saved: h.Saved, N: h.N, Verified: h.Verified.time()}})
 		}
 	}
 	copied, kept := m.local[d]

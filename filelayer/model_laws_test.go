@@ -294,7 +294,7 @@ func (w *world) checkFile(members []*unit, u *unit, d Digest) {
 		w.fail("%d and %d differ about %v: %s %s, %s %s", members[0].n, u.n, d, firstRev, encodedOr(first), rev, encodedOr(r))
 	}
 	here := u.blobs.Has(d)
-	switch own := r.Devices[u.id]; {
+	switch own := r.Devices.Of(u.id); {
 	case !known && here:
 		w.fail("%d has %v, and no record", u.n, d)
 	case !known:

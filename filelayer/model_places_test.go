@@ -158,7 +158,7 @@ func (w *world) checkPlot(u *unit) {
 // there, once it has looked through it.
 func (w *world) checkPlaced(u *unit, d Digest) {
 	r, _, known := u.mirror.file(d)
-	own := r.Devices[u.id]
+	own := r.Devices.Of(u.id)
 	if u.plot.added && u.blobs.PlaceThere(u.plot.path) != nil {
 		return // nothing that it knew lies there: it may be another disk, and tells nothing
 	}

@@ -83,9 +83,9 @@ func (w *world) undone(u *unit, a Action, d Digest, before fileRecord) {
 		ok = now.Deleted != nil
 		w.deleted[d] = true
 	case ActionSave:
-		ok = now.Deleted != nil || !now.Devices[u.id].Saved && !u.has(d)
+		ok = now.Deleted != nil || !now.Devices.Of(u.id).Saved && !u.has(d)
 	case ActionUnsave:
-		ok = now.Deleted == nil && now.Devices[u.id].Saved
+		ok = now.Deleted == nil && now.Devices.Of(u.id).Saved
 	}
 	if !ok {
 		w.fail("%d: %v is not as it was before %s (%s), and that is said to be undone", u.n, d, a.ID, a.Kind)

@@ -158,10 +158,10 @@ func (u *unit) open() error {
 	u.free = func() (int64, error) { return 1 << 40, nil }
 	if w.off.proof {
 		u.Layer.lease = func(_ context.Context, id, _ string, e Entry) (proof, error) {
-			if !e.Holders[id].Holds() {
+			if !e.Holders.Of(id).Holds() {
 				return proof{}, ErrNotFound
 			}
-			return proof{verified: e.Holders[id].Verified, until: u.now()}, nil
+			return proof{verified: e.Holders.Of(id).Verified, until: u.now()}, nil
 		}
 	}
 	u.switchJoins()

@@ -71,7 +71,7 @@ func (l *Layer) onlyIn(e Entry, place string) bool {
 	if !e.InPlace || e.Deleted != nil {
 		return false
 	}
-	for id, h := range e.Holders {
+	for id, h := range e.Holders.All() {
 		if id != l.opts.DeviceID && h.Has() {
 			return false
 		}
@@ -224,7 +224,7 @@ func (l *Layer) adoptPlaced(ctx context.Context, ds []Digest, meta map[Digest]Me
 	}
 	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		info, here := infos[d]
-		own := r.Devices[l.opts.DeviceID]
+		own := r.Devices.Of(l.opts.DeviceID)
 		if !here || known && (r.Deleted != nil || own.Saved) {
 			return false
 		}

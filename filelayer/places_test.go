@@ -88,7 +88,7 @@ func (d *device) tryLook(ctx context.Context, dir string) (read []string, err er
 func (d *device) settled(digest Digest, has bool) {
 	d.t.Helper()
 	until(d.t, fmt.Sprintf("%s has %v in place: %t", d.opts.Name, digest, has), func() bool {
-		h := d.entry(digest).Holders[d.id]
+		h := d.entry(digest).Holders.Of(d.id)
 		return !h.Saved && h.Has() == has && d.entry(digest).InPlace == has
 	}, d)
 }
@@ -179,7 +179,7 @@ func TestUnsaveLeavesWhatIsInPlace(t *testing.T) {
 	if got, err := os.ReadFile(a.entry(d).Path); err != nil || !bytes.Equal(got, photo("one.jpg", 3000)) {
 		t.Errorf("the file in place: %v", err)
 	}
-	until(t, "b hears that a keeps none", func() bool { h := b.entry(d).Holders[a.id]; return h.Has() && !h.Holds() }, b)
+	until(t, "b hears that a keeps none", func() bool { h := b.entry(d).Holders.Of(a.id); return h.Has() && !h.Holds() }, b)
 }
 
 func TestDeleteLeavesWhatIsInPlace(t *testing.T) {
@@ -190,7 +190,7 @@ func TestDeleteLeavesWhatIsInPlace(t *testing.T) {
 	d := placed("one.jpg")
 	until(t, "b sees it", func() bool { return b.sees(d) }, b)
 	must(t, b.Delete(testContext(t), d))
-	until(t, "a hears of it, and claims it no more", func() bool { e := a.entry(d); return e.Deleted != nil && !e.Holders[a.id].Has() }, a)
+	until(t, "a hears of it, and claims it no more", func() bool { e := a.entry(d); return e.Deleted != nil && !e.Holders.Of(a.id).Has() }, a)
 	lay(t, dir, "copy.jpg", photo("one.jpg", 3000)) // the same bytes once more
 	a.look(dir)
 	a.restart()

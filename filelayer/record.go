@@ -3,7 +3,6 @@ package filelayer
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -89,25 +88,22 @@ type fileRecord struct {
 	Time    millis             `json:"time"`
 	Added   stamp              `json:"added"`
 	Deleted *stamp             `json:"deleted,omitempty"`
-	Devices map[string]holding `json:"devices"`
+	Devices PerDevice[holding] `json:"devices"`
 }
 
 // clone returns a copy that can be changed.
 func (r fileRecord) clone() fileRecord {
-	r.Devices = maps.Clone(r.Devices)
-	if r.Devices == nil {
-		r.Devices = make(map[string]holding, 1)
-	}
+	r.Devices = slices.Clone(r.Devices)
 	return r
 }
 
 // set changes what the record says of one device, and reports whether it did.
 func (r *fileRecord) set(id string, saved bool, verified millis) bool {
-	h := r.Devices[id]
+	h := r.Devices.Of(id)
 	if h.Saved == saved && h.Verified == verified {
 		return false
 	}
-	r.Devices[id] = holding{Saved: saved, N: h.N + 1, Verified: verified}
+	r.Devices.Set(id, holding{Saved: saved, N: h.N + 1, Verified: verified})
 	return true
 }
 
@@ -155,7 +151,7 @@ func (r fileRecord) fault() string {
 	case len(r.Devices) > maxRoster:
 		return "too many devices"
 	}
-	for id, h := range r.Devices {
+	for id, h := range r.Devices.All() {
 		if !validDeviceID(id) || h.N < 1 || h.N > int64(maxMillis) || h.Verified < 0 || h.Verified > maxMillis {
 			return "bad holder"
 		}

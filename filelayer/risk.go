@@ -16,7 +16,7 @@ type Copies struct {
 // Copies counts the copies of a file.
 func (e Entry) Copies() Copies {
 	var c Copies
-	for id, h := range e.Holders {
+	for id, h := range e.Holders.All() {
 		if h.Has() {
 			c.Count++
 			at := e.proved(id, h)
@@ -36,10 +36,10 @@ func (e *Entry) proved(id string, h Holder) time.Time {
 
 // onlyOn tells whether a device has the only checked copy of a file.
 func (e *Entry) onlyOn(id string) bool {
-	if !e.Holders[id].Has() {
+	if !e.Holders.Of(id).Has() {
 		return false
 	}
-	for other, h := range e.Holders {
+	for other, h := range e.Holders.All() {
 		if other != id && h.Has() {
 			return false
 		}
@@ -107,7 +107,7 @@ func TakeCensus(entries []Entry) Census {
 			c.Here++
 		}
 		copies = copies[:0]
-		for id, h := range e.Holders {
+		for id, h := range e.Holders.All() {
 			if !h.Has() {
 				continue
 			}

@@ -12,10 +12,10 @@ func TestCensus(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2024, 5, n, 0, 0, 0, 0, time.UTC) }
 	holds := func(n int) Holder { return Holder{Saved: true, N: 1, Verified: day(n)} }
 	entries := []Entry{
-		{Size: 1, Path: "here", Holders: map[string]Holder{"a": holds(3), "b": holds(7)}},
-		{Size: 10, Path: "here", Holders: map[string]Holder{"a": holds(1), "b": {Saved: true, N: 2}}},
-		{Size: 100, Holders: map[string]Holder{"b": holds(5), "c": {Verified: day(2)}}}, // which has it in place
-		{Size: 1000, Holders: map[string]Holder{"a": {}}},
+		{Size: 1, Path: "here", Holders: ByDevice(map[string]Holder{"a": holds(3), "b": holds(7)})},
+		{Size: 10, Path: "here", Holders: ByDevice(map[string]Holder{"a": holds(1), "b": {Saved: true, N: 2}})},
+		{Size: 100, Holders: ByDevice(map[string]Holder{"b": holds(5), "c": {Verified: day(2)}})}, // which has it in place
+		{Size: 1000, Holders: ByDevice(map[string]Holder{"a": {}})},
 	}
 	c := TakeCensus(entries)
 	if c.Files != 4 || c.Bytes != 1111 || c.Here != 2 || c.OneCopy != 1 || c.NoCopy != 1 || len(c.Devices) != 3 {
@@ -125,12 +125,12 @@ func scanLost(b *testing.B, a *device, only string) (lost int) {
 			return err
 		}
 		holders := 0
-		for _, h := range r.Devices {
+		for _, h := range r.Devices.All() {
 			if h.holds() {
 				holders++
 			}
 		}
-		if holders == 1 && r.Devices[only].holds() {
+		if holders == 1 && r.Devices.Of(only).holds() {
 			lost++
 		}
 		return nil

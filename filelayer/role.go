@@ -87,14 +87,14 @@ func (l *Layer) roleWork(r Role, id string, rules ruleSet) roleWork {
 		return w
 	}
 	here := func(e Entry) bool {
-		return id == l.opts.DeviceID && e.Here() || id != l.opts.DeviceID && e.Holders[id].Holds()
+		return id == l.opts.DeviceID && e.Here() || id != l.opts.DeviceID && e.Holders.Of(id).Holds()
 	}
 	inPlace := func(e Entry) bool {
-		h := e.Holders[id]
+		h := e.Holders.Of(id)
 		return id == l.opts.DeviceID && e.InPlace || id != l.opts.DeviceID && h.Has() && !h.Saved
 	}
 	all := slices.DeleteFunc(slices.Clone(l.Entries()), func(e Entry) bool {
-		return inPlace(e) || !r.Everything && !here(e) && !e.Holders[id].Saved // what lies in place takes no space of the library
+		return inPlace(e) || !r.Everything && !here(e) && !e.Holders.Of(id).Saved // what lies in place takes no space of the library
 	})
 	slices.SortFunc(all, func(a, b Entry) int {
 		return cmp.Or(b.Time.Compare(a.Time), bytes.Compare(a.Digest[:], b.Digest[:]))
@@ -105,7 +105,7 @@ func (l *Layer) roleWork(r Role, id string, rules ruleSet) roleWork {
 		if fits {
 			taken += e.Size
 		}
-		switch saved := here(e) || e.Holders[id].Saved; {
+		switch saved := here(e) || e.Holders.Of(id).Saved; {
 		case fits == saved:
 		case fits:
 			w.fetch = append(w.fetch, e)
@@ -120,7 +120,7 @@ func (l *Layer) roleWork(r Role, id string, rules ruleSet) roleWork {
 
 // claimed counts the devices other than one that are said to have a checked copy.
 func (*Layer) claimed(e Entry, but string) (n int) {
-	for id, h := range e.Holders {
+	for id, h := range e.Holders.All() {
 		if id != but && h.Holds() {
 			n++
 		}

@@ -22,7 +22,7 @@ func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 	}
 	l.copyNotes.wanted(digests)
 	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
-		own := r.Devices[l.opts.DeviceID]
+		own := r.Devices.Of(l.opts.DeviceID)
 		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
 	})
 	if err != nil {
@@ -234,7 +234,7 @@ func (l *Layer) bring(ctx context.Context, batch *blob.Batch, j *job) error {
 
 func (l *Layer) wishedFor(d Digest) bool {
 	r, _, ok := l.mirror.file(d)
-	return ok && r.Deleted == nil && r.Devices[l.opts.DeviceID].Saved
+	return ok && r.Deleted == nil && r.Devices.Of(l.opts.DeviceID).Saved
 }
 
 // receive stages in the batch what a source gives for a job.
@@ -271,14 +271,14 @@ func (l *Layer) keep(ctx context.Context, ds []Digest) error {
 	here := l.lookFor(ds)
 	err := l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		info, ok := here[d]
-		return ok && known && r.Deleted == nil && r.Devices[l.opts.DeviceID].Saved &&
+		return ok && known && r.Deleted == nil && r.Devices.Of(l.opts.DeviceID).Saved &&
 			r.set(l.opts.DeviceID, true, toMillis(info.Verified))
 	})
 	if err != nil {
 		return err
 	}
 	for _, d := range ds {
-		if r, _, _ := l.mirror.file(d); r.Deleted == nil && !r.Devices[l.opts.DeviceID].Saved {
+		if r, _, _ := l.mirror.file(d); r.Deleted == nil && !r.Devices.Of(l.opts.DeviceID).Saved {
 			l.dropUnwanted(ctx, d)
 		}
 	}

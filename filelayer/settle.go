@@ -80,7 +80,7 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 	case !known:
 		return &p.rest
 	}
-	own := s.Devices[m.self]
+	own := s.Devices.Of(m.self)
 	switch {
 	case s.Deleted != nil && here:
 		return &p.drop
@@ -269,6 +269,5 @@ func (l *Layer) orphan(info blob.Info) fileRecord {
 	md := Metadata{Name: filepath.Base(info.Path), Time: info.ModTime}.withDefaults()
 	return fileRecord{
 		Name: md.Name, Size: info.Size, Type: md.Type, Time: toMillis(md.Time), Added: added,
-		Devices: make(map[string]holding, 1),
 	}
 }

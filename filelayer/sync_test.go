@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +70,7 @@ func TestPartitionConverges(t *testing.T) {
 		until(t, "the same state", func() bool {
 			ea, eb := a.entry(d), b.entry(d)
 			return (ea.Deleted != nil) == deleted && (eb.Deleted != nil) == deleted && ea.Name == eb.Name && ea.Added == eb.Added &&
-				maps.Equal(ea.Holders, eb.Holders) && (!deleted || !ea.Here() && !eb.Here())
+				slices.Equal(ea.Holders, eb.Holders) && (!deleted || !ea.Here() && !eb.Here())
 		}, a, b)
 	}
 	if e := a.entry(digestOf(same)); len(e.HolderIDs()) != 2 {
@@ -159,7 +158,7 @@ func TestResolutionIsTheSameEverywhere(t *testing.T) {
 	ctx := testContext(t)
 	d := Digest{42}
 	leaf := func(n int, rev string) json.RawMessage {
-		r := fileRecord{Name: "x", Added: stamp{id(1), 5}, Devices: map[string]holding{id(n): {true, 1, 1}}}
+		r := fileRecord{Name: "x", Added: stamp{id(1), 5}, Devices: ByDevice(map[string]holding{id(n): {true, 1, 1}})}
 		body, err := encode(r)
 		must(t, err)
 		doc, err := joinDoc(Doc{ID: d.String(), Rev: rev, Body: body})

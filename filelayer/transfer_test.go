@@ -45,7 +45,7 @@ func TestWrongBytesAreNeverKept(t *testing.T) {
 	if _, err := c.Save(ctx, d); !errors.Is(err, ErrCorrupt) {
 		t.Fatalf("Save of wrong bytes = %v", err)
 	}
-	if e := c.entry(d); e.Here() || e.Holders[c.id].Holds() {
+	if e := c.entry(d); e.Here() || e.Holders.Of(c.id).Holds() {
 		t.Fatalf("wrong bytes were kept: %+v", e)
 	}
 	faults := c.Faults()
@@ -150,14 +150,14 @@ func TestFullDiskIsSaid(t *testing.T) {
 	huge := Digest{7}
 	must(t, a.amend(ctx, []Digest{huge}, func(_ Digest, r *fileRecord, _ bool) bool {
 		*r = fileRecord{
-			Name: "huge.mov", Size: 1 << 60, Type: "video/quicktime", Added: a.stampNow(),
-			Devices: map[string]holding{a.id: {Saved: true, N: 1, Verified: 1}, b.id: {Saved: false, N: 1}},
+			Name: "huge.mov", Size: maxSize, Type: "video/quicktime", Added: a.stampNow(),
+			Devices: ByDevice(map[string]holding{a.id: {Saved: true, N: 1, Verified: 1}, b.id: {Saved: false, N: 1}}),
 		}
 		return true
 	}))
 	until(t, "b sees it", func() bool { return b.sees(huge) }, b)
 	must(t, b.amend(ctx, []Digest{huge}, func(_ Digest, r *fileRecord, _ bool) bool {
-		r.Devices[a.id] = holding{Saved: true, N: 1 << 40, Verified: 1} // a corrects its own claim
+		r.Devices.Set(a.id, holding{Saved: true, N: 1 << 40, Verified: 1}) // a corrects its own claim
 		return true
 	}))
 	if _, err := b.Save(ctx, huge); !errors.Is(err, ErrNoSpace) {

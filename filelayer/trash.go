@@ -36,7 +36,7 @@ func (m *mirror) spare(d Digest, s *fileState) bool {
 	if why == "" || why == trashForced(s.Added) {
 		return false
 	}
-	for id, h := range s.Devices {
+	for id, h := range s.Devices.All() {
 		if device, ok := m.devices[id]; ok && device.Removed == nil && id != m.self && h.holds() {
 			return false
 		}

@@ -205,7 +205,7 @@ func (l *Layer) toUndo(kind string, f journalFile, later map[Digest]bool) (todo 
 		return false, fmt.Errorf("its record has not come here yet: %w", ErrNotFound)
 	}
 	same := r.Added == f.Added
-	own := r.Devices[l.opts.DeviceID]
+	own := r.Devices.Of(l.opts.DeviceID)
 	_, here := l.mirror.copied(f.Digest)
 	_, waits := l.whenSafe.get(f.Digest)
 	switch kind {

@@ -118,10 +118,10 @@ func (l *Layer) unsaveIn(ctx context.Context, c *cohort, d Digest, what string) 
 	if err != nil {
 		return fmt.Errorf("unsave: %w", err)
 	}
-	if e.InPlace && !e.Holders[l.opts.DeviceID].Saved {
+	if e.InPlace && !e.Holders.Of(l.opts.DeviceID).Saved {
 		return fmt.Errorf("%s stays here: %w; remove it there yourself: %s", e.Name, ErrInPlace, e.Path)
 	}
-	if !e.Kept() && !e.Holders[l.opts.DeviceID].Saved {
+	if !e.Kept() && !e.Holders.Of(l.opts.DeviceID).Saved {
 		return fmt.Errorf("unsave %s: no copy here: %w", e.Name, ErrNotFound)
 	}
 	if !e.Kept() { // only a wish
@@ -214,7 +214,7 @@ func (l *Layer) prove(ctx context.Context, r *removal, bound []string) error {
 	for _, id := range l.mirror.peers() {
 		switch {
 		case slices.Contains(relying, id):
-		case r.Holders[id].Holds():
+		case r.Holders.Of(id).Holds():
 			claiming = append(claiming, id)
 		case l.opts.Network.Online(id):
 			others = append(others, id)

@@ -274,14 +274,14 @@ func (l *Layer) mayBeSafe(d Digest) bool {
 	case !waits:
 		return false
 	case !known || e.Deleted != nil || f.Added != (stamp{e.Added.By, toMillis(e.Added.At)}),
-		!e.Kept() && !e.Holders[l.opts.DeviceID].Saved:
+		!e.Kept() && !e.Holders.Of(l.opts.DeviceID).Saved:
 		l.whenSafe.over(d)
 		return false
 	case !e.Kept(): // missing, and to be fetched again
 		return false
 	}
 	claimed := 0
-	for id, h := range e.Holders {
+	for id, h := range e.Holders.All() {
 		if h.Holds() && l.Online(id) {
 			claimed++
 		}

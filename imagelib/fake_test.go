@@ -147,7 +147,7 @@ func (b *fakeBatch) Create(ctx context.Context, r io.Reader, md filelayer.Metada
 	}
 	e := filelayer.Entry{
 		Digest: d, Name: md.Name, Size: int64(len(data)), Type: md.Type, Time: md.Time, Path: path,
-		Holders: map[string]filelayer.Holder{b.f.self: {Saved: true, N: 1, Verified: time.Unix(1, 0)}},
+		Holders: filelayer.ByDevice(map[string]filelayer.Holder{b.f.self: {Saved: true, N: 1, Verified: time.Unix(1, 0)}}),
 	}
 	b.staged = append(b.staged, e)
 	return e, nil

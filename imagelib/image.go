@@ -70,7 +70,7 @@ type file struct {
 
 func fileOf(e *filelayer.Entry) file {
 	f := file{exists: e.Deleted == nil, name: e.Name, size: e.Size, here: e.Here()}
-	for _, h := range e.Holders {
+	for _, h := range e.Holders.All() {
 		if h.Has() {
 			f.holders++
 		}

@@ -37,9 +37,9 @@ func docOf(n int, change func(*document)) filelayer.Doc {
 }
 
 func entryOf(n, holders int, here bool) filelayer.Entry {
-	e := filelayer.Entry{Digest: digestOf(n), Name: fmt.Sprintf("IMG_%05d.JPG", n), Size: int64(n), Holders: map[string]filelayer.Holder{}}
+	e := filelayer.Entry{Digest: digestOf(n), Name: fmt.Sprintf("IMG_%05d.JPG", n), Size: int64(n), Holders: filelayer.ByDevice(map[string]filelayer.Holder{})}
 	for i := range holders {
-		e.Holders[fmt.Sprint(i)] = filelayer.Holder{Saved: true, Verified: time.Unix(1, 0)}
+		e.Holders.Set(fmt.Sprint(i), filelayer.Holder{Saved: true, Verified: time.Unix(1, 0)})
 	}
 	if here {
 		e.Path = "/somewhere"

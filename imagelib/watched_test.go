@@ -145,7 +145,7 @@ func TestWatchedStaysDeleted(t *testing.T) {
 	deleted, elsewhere := sha256.Sum256(photoOf(1)), sha256.Sum256(photoOf(2))
 	e := filelayer.Entry{Digest: deleted, Deleted: &filelayer.Stamp{}}
 	l.files.put(e)
-	l.files.put(filelayer.Entry{Digest: elsewhere, Holders: map[string]filelayer.Holder{"other": {Saved: true, N: 1, Verified: time.Unix(1, 0)}}})
+	l.files.put(filelayer.Entry{Digest: elsewhere, Holders: filelayer.ByDevice(map[string]filelayer.Holder{"other": {Saved: true, N: 1, Verified: time.Unix(1, 0)}})})
 	dir := writeFiles(t, map[string][]byte{"a.jpg": photoOf(1), "b.jpg": photoOf(2), "c.jpg": photoOf(3)})
 	r := watchDir(t, l, dir, filepath.Join(t.TempDir(), "memory"))
 	if got := r.next(); len(got.Added) != 1 || got.Deleted != 1 || got.Duplicates != 1 || l.files.created != 1 {

@@ -159,7 +159,7 @@ func (s *shell) onlyOn(id string) int {
 	n := 0
 	for _, img := range s.snap.images {
 		if img.Holders == 1 {
-			if e, ok := s.dev.Entry(img.Digest); ok && e.Holders[id].Has() {
+			if e, ok := s.dev.Entry(img.Digest); ok && e.Holders.Of(id).Has() {
 				n++
 			}
 		}

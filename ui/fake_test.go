@@ -67,10 +67,12 @@ func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }
 
 func number(d app.Digest) int { return int(d[0]) | int(d[1])<<8 }
 
-// holding makes a holder's entry; its type has a name only in the file layer.
-func holding[M ~map[string]H, H any](_ M, h H) H { return h }
-
-func newHolders[M ~map[string]H, H any](M) M { return M{} }
+// holding is a holder; its type has a name only in the file layer.
+type holding = struct {
+	Saved    bool
+	N        int64
+	Verified time.Time
+}
 
 // newFake has n photos on several days and three devices.
 func newFake(n int) *fake {
@@ -122,21 +124,12 @@ func (f *fake) add(i int, when time.Time) {
 		img.Holders, img.Here = 1, true
 	}
 	e := app.Entry{Digest: d, Name: img.Name, Size: img.Size, Type: img.Type, Time: when}
-	e.Holders = newHolders(e.Holders)
 	if img.Here {
 		e.Path = "/home/mira/Pictures/Paul/2024/2024-08/" + img.Name
-		e.Holders[idSelf] = holding(e.Holders, struct {
-			Saved    bool
-			N        int64
-			Verified time.Time
-		}{true, 1, now.Add(-3 * time.Hour)})
+		e.Holders.Set(idSelf, holding{true, 1, now.Add(-3 * time.Hour)})
 	}
 	if img.Holders > 1 {
-		e.Holders[idDesktop] = holding(e.Holders, struct {
-			Saved    bool
-			N        int64
-			Verified time.Time
-		}{true, 1, now.Add(-2 * time.Minute)})
+		e.Holders.Set(idDesktop, holding{true, 1, now.Add(-2 * time.Minute)})
 	}
 	f.images = append(f.images, img)
 	f.entries[d] = e

@@ -150,7 +150,7 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 			box.Add(look.NewPara(words.T("It stays on {{.Devices}}.", "Devices", words.List(words.Names(others))), look.SizeCaption, infoWidth-40, look.ColorSecondary))
 		}
 	case img.Here:
-	case e.Holders[s.self.ID].Saved:
+	case e.Holders.Of(s.self.ID).Saved:
 		box.Add(p.saving(img.Digest))
 	default:
 		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))

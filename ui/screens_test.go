@@ -42,9 +42,10 @@ func saving(f *fake) {
 	for i, t := range []app.Transfer{{Done: 1_200_000}, {Done: 3_100_000}, {Err: "the disk is full"}} {
 		d := digest(1 + 4*i)
 		e := f.entries[d]
-		wish := e.Holders[idSelf]
+		wish := e.Holders.Of(idSelf)
 		wish.Saved = true
-		e.Holders[idSelf] = wish
+		e.Holders.Set(idSelf, wish)
+		f.entries[d] = e
 		t.Digest, t.Name, t.From, t.Total = d, e.Name, []string{idDesktop}, e.Size
 		f.transfers = append(f.transfers, t)
 	}

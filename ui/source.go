@@ -63,7 +63,7 @@ func (p *photos) Mark(i int) grid.Mark {
 		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone, Format: extension(img.Name),
 	}
 	if !img.Here {
-		if e, ok := p.entry(img.Digest); ok && e.Holders[p.self].Saved {
+		if e, ok := p.entry(img.Digest); ok && e.Holders.Of(p.self).Saved {
 			m.Saving = true
 			if t, ok := p.move(img.Digest); ok {
 				m.Part, m.Stuck = part(t), t.Err != ""

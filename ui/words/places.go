@@ -33,7 +33,7 @@ type Proof struct {
 func Proofs(e app.Entry, devices []app.Device) []Proof {
 	var out []Proof
 	for _, d := range devices {
-		if h, ok := e.Holders[d.ID]; ok && h.Has() {
+		if h, ok := e.Holders.Lookup(d.ID); ok && h.Has() {
 			out = append(out, Proof{Device: d, At: h.Verified, InPlace: !h.Holds()})
 		}
 	}
