@@ -109,7 +109,7 @@ func TestBadFiles(t *testing.T) {
 			t.Errorf("import does not tell of %s: %q", name, r.err)
 		}
 	}
-	h.refused(t, []string{"gone.jpg"}, "import", filepath.Join(in, "gone.jpg"))
+	h.fails(t, exitUsage, []string{"gone.jpg"}, "import", filepath.Join(in, "gone.jpg"))
 	h.says(t, "and read 0 of them", "check")
 	h.want(t, exitDone, "check", "--read-data")
 	h.want(t, exitDone, "check", "--read-data", "--subset", "2/3")
