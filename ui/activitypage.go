@@ -26,11 +26,12 @@ type activityPage struct {
 	page  *container.Scroll
 	key   string
 
-	listed int // actions of the history
+	listed  int             // actions of the history
+	undoing map[string]bool // those that are being undone, by ID
 }
 
 func newActivityPage(s *shell) *activityPage {
-	p := &activityPage{s: s, listed: historyStep, list: look.VBox(12), whole: container.NewStack()}
+	p := &activityPage{s: s, listed: historyStep, undoing: make(map[string]bool), list: look.VBox(12), whole: container.NewStack()}
 	p.page = column(860, p.list)
 	return p
 }
@@ -48,7 +49,7 @@ func (p *activityPage) reload() {
 	fetching := p.s.dev.Fetching()
 	actions := p.s.dev.Actions()
 	var key strings.Builder
-	fmt.Fprint(&key, p.listed, historyKey(actions))
+	fmt.Fprint(&key, p.listed, p.undoing, historyKey(actions))
 	fmt.Fprint(&key, p.s.dev.Limits(), queue, status.WhenSafe, p.s.receiving(), p.s.now().Unix()/60)
 	if fetching != nil {
 		fmt.Fprint(&key, p.waitKey(fetching))

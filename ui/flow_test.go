@@ -249,6 +249,8 @@ func TestHistoryIsUndone(t *testing.T) {
 		t.Errorf("what was done shows %d times", n)
 	}
 	r.wantText("on this computer  ·  20 min ago")
+	r.wantText("Saved 41 photos on Desktop")
+	r.wantText("Removed 12 photos from Desktop")
 	page := r.present().(*activityPage)
 
 	page.undo(f.actions[0]) // nothing is asked: photos come back

@@ -63,9 +63,18 @@ func historyKey(actions []app.ActionInfo) string {
 	return key.String()
 }
 
-// actionTitle says what was done.
-func actionTitle(a app.ActionInfo) string {
-	done := activityTitle(app.Activity{Kind: a.Kind, Title: words.N("{{.N}} photos", a.Files), Ended: a.Time})
+// actionTitle says what was done, and where if it was done to a device.
+func (p *activityPage) actionTitle(a app.ActionInfo) string {
+	what := words.N("{{.N}} photos", a.Files)
+	done := activityTitle(app.Activity{Kind: a.Kind, Title: what, Ended: a.Time})
+	if a.Device != p.s.dev.Self().ID {
+		switch a.Kind {
+		case app.KindSave:
+			done = words.T("Saved {{.What}} on {{.Device}}", "What", what, "Device", a.DeviceName)
+		case app.KindUnsave:
+			done = words.T("Removed {{.What}} from {{.Device}}", "What", what, "Device", a.DeviceName)
+		}
+	}
 	if a.Undoes != "" {
 		return words.T("{{.What}}, to undo an earlier step", "What", done)
 	}
@@ -85,7 +94,7 @@ func (p *activityPage) action(a app.ActionInfo) fyne.CanvasObject {
 		where = words.T("on this computer")
 	}
 	lines := look.VBox(4,
-		look.NewCut(actionTitle(a), look.SizeBody, theme.ColorNameForeground),
+		look.NewCut(p.actionTitle(a), look.SizeBody, theme.ColorNameForeground),
 		look.NewCut(where+"  ·  "+words.Ago(p.s.now(), a.Time), look.SizeCaption, look.ColorSecondary))
 	if a.Left > 0 {
 		lines.Add(look.NewPara(words.N("{{.N}} photos had been changed again since, and stayed as they were.", a.Left), look.SizeCaption, 560, look.ColorSecondary))
@@ -95,6 +104,8 @@ func (p *activityPage) action(a app.ActionInfo) fyne.CanvasObject {
 	}
 	var end fyne.CanvasObject
 	switch {
+	case p.undoing[a.ID]:
+		end = look.NewText(words.T("Undoing…"), look.SizeCaption, look.ColorSecondary)
 	case a.Waits:
 		end = look.NewText(words.T("{{.Device}} will undo it", "Device", a.DeviceName), look.SizeCaption, look.ColorSecondary)
 	case a.Undone != nil:
@@ -122,7 +133,7 @@ func revertedText(a app.ActionInfo) string {
 func (p *activityPage) undo(a app.ActionInfo) {
 	q := question{
 		symbol: "trash", yes: words.T("Undo"), no: words.T("Cancel"), do: func() { p.takeBack(a) },
-		title: words.T("Undo: {{.What}}?", "What", actionTitle(a)),
+		title: words.T("Undo: {{.What}}?", "What", p.actionTitle(a)),
 	}
 	switch a.Kind {
 	case app.KindImport, app.KindRestore:
@@ -138,10 +149,13 @@ func (p *activityPage) undo(a app.ActionInfo) {
 
 func (p *activityPage) takeBack(a app.ActionInfo) {
 	var u app.UndoInfo
+	p.undoing[a.ID] = true
+	p.reload()
 	p.s.goDo(func(ctx context.Context) (err error) {
 		u, err = p.s.dev.Undo(ctx, a.ID, nil)
 		return err
 	}, func(err error) {
+		delete(p.undoing, a.ID)
 		p.s.reload()
 		if err != nil && !errors.Is(err, app.ErrUndone) {
 			p.s.fail(words.T("Could not undo this"), err)
