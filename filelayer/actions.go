@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (l *Layer) note(ctx context.Context, kind, undoes string, at millis, files 
 			return 0, fmt.Errorf("%w: action: %s", ErrInvalid, what)
 		}
 		l.journal.take(self, r) // before another device can tell of it
-		if err := l.putJournal(ctx, self, r.N, func(journalRecord) journalRecord { return r }); err != nil {
+		if err := l.putJournal(ctx, self, r.N, func(journalRecord) (journalRecord, error) { return r, nil }); err != nil {
 			return 0, err
 		}
 	}
@@ -213,7 +214,7 @@ func (l *Layer) withdraw(ctx context.Context, first int64) (err error) {
 }
 
 // journalTombstone makes the deletion of the document of a device's n-th part,
-// and returns what it is. It keeps the count, which goes on.
+// and returns what it is. A stub of it stays.
 func (l *Layer) journalTombstone(ctx context.Context, device string, n int64) (doc Doc, r journalRecord, err error) {
 	doc, err = l.actions.get(ctx, journalID(device, n))
 	if err != nil {
@@ -227,20 +228,22 @@ func (l *Layer) journalTombstone(ctx context.Context, device string, n int64) (d
 		return doc, r, err
 	}
 	doc.Deleted = true
-	doc.Body, err = encode(journalCount{n})
+	doc.Body, err = encode(journalStub{n, Digest(sha256.Sum256(r.facts()))})
 	return doc, r, err
 }
 
-// putJournal changes the document of a device's n-th part.
-func (l *Layer) putJournal(ctx context.Context, device string, n int64, change func(journalRecord) journalRecord) error {
+// putJournal changes the document of a device's n-th part, unless change fails.
+func (l *Layer) putJournal(ctx context.Context, device string, n int64, change func(journalRecord) (journalRecord, error)) error {
 	id := journalID(device, n)
 	var written journalRecord
-	err := l.actions.Update(ctx, id, func(body json.RawMessage) (json.RawMessage, error) {
+	err := l.actions.Update(ctx, id, func(body json.RawMessage) (_ json.RawMessage, err error) {
 		var r journalRecord
 		if body != nil {
 			_, r, _ = parseJournal(id, body) // what is none is replaced
 		}
-		written = change(r)
+		if written, err = change(r); err != nil {
+			return nil, err
+		}
 		return encode(written)
 	})
 	if err != nil {
@@ -289,7 +292,7 @@ func (l *Layer) followJournal(ctx context.Context, caughtUp func()) error {
 func (l *Layer) takeJournal(ctx context.Context, docs []Doc) {
 	for _, doc := range docs {
 		if doc.Deleted {
-			l.journal.drop(doc.ID, doc.Body)
+			l.journal.drop(doc.ID, doc.Body, l.opts.DeviceID)
 			continue
 		}
 		device, r, err := parseJournal(doc.ID, doc.Body)

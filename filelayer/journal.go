@@ -202,11 +202,15 @@ func (j *journal) take(device string, r journalRecord) {
 	e.Files = nil
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if have, ok := j.docs[id]; ok && have.N >= r.N {
+	have, ok := j.docs[id]
+	switch {
+	case !ok || have.N < r.N:
+	case have.N > r.N:
+		return
+	case have.stub():
+		e.withdrawn = true
+	default:
 		have.Undone, have.Carried = firstStamp(have.Undone, r.Undone), bestCarried(have.Carried, r.Carried)
-		if have.N > r.N {
-			return
-		}
 		e = have
 	}
 	j.docs[id] = e
@@ -224,23 +228,35 @@ func (j *journal) count(device string) int64 {
 	return j.last[device]
 }
 
-// journalCount is the body of a document of the journal that is deleted.
-type journalCount struct {
-	N int64 `json:"n"`
+// journalStub is the body of a document of the journal that is deleted. The count
+// goes on from it, and its device knows the action again, which another one may
+// have asked to undo just before.
+type journalStub struct {
+	N   int64  `json:"n"`
+	Sum Digest `json:"sum"` // of the facts
 }
 
-// drop forgets a document that is deleted, but for its count, unless this device
-// has withdrawn it: another one may have asked to undo it just before.
-func (j *journal) drop(id string, body json.RawMessage) {
+// stub says whether nothing is known of an action but what is left of it.
+func (e journalEntry) stub() bool { return e.Kind == "" }
+
+// drop forgets a document that is deleted, but for its stub if it is of the device
+// self.
+func (j *journal) drop(id string, body json.RawMessage, self string) {
 	device, _, _ := strings.Cut(id, "-")
-	var count journalCount
-	_ = json.Unmarshal(body, &count) // of older versions there is none
+	var left journalStub
+	if json.Unmarshal(body, &left) != nil || !validDeviceID(device) || journalID(device, left.N) != id {
+		left = journalStub{} // of older versions there is none
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if n := count.N; validDeviceID(device) && journalID(device, n) == id && n > j.last[device] && n-j.last[device] <= maxSteps {
-		j.last[device] = n
+	if left.N > j.last[device] && left.N-j.last[device] <= maxSteps {
+		j.last[device] = left.N
 	}
-	if !j.docs[id].withdrawn {
+	switch have := j.docs[id]; {
+	case have.withdrawn && have.N >= left.N:
+	case left.N > 0 && device == self:
+		j.docs[id] = journalEntry{journalRecord: journalRecord{N: left.N}, device: device, sum: left.Sum, withdrawn: true}
+	default:
 		delete(j.docs, id)
 	}
 }

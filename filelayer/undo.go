@@ -67,6 +67,9 @@ func (l *Layer) undoByID(ctx context.Context, id string, report func(Digest, err
 	}
 	if u.Failed == 0 {
 		err = l.markUndone(ctx, head, &carried{At: toMillis(l.now()), Left: u.Left})
+		if errors.Is(err, ErrNotFound) { // it is undone all the same
+			err = nil
+		}
 	}
 	head, _ = l.action(id)
 	u.Action = l.exportAction(head)
@@ -117,18 +120,18 @@ func (l *Layer) askUndo(ctx context.Context, head journalEntry) (Undoing, error)
 }
 
 // markUndone notes that an action is undone, and what came of that, or that its
-// device is to undo it.
+// device is to undo it. It fails with [ErrNotFound] when the action is noted no more.
 func (l *Layer) markUndone(ctx context.Context, head journalEntry, what *carried) error {
 	mark := after(l.opts.DeviceID, l.now())
-	err := l.putJournal(ctx, head.device, head.N, func(r journalRecord) journalRecord {
-		if r.N != head.N { // its place was taken
-			return r
+	err := l.putJournal(ctx, head.device, head.N, func(r journalRecord) (journalRecord, error) {
+		if r.N != head.N { // its place was taken, or it was withdrawn
+			return r, ErrNotFound
 		}
 		r.Undone, r.Carried = firstStamp(r.Undone, head.Undone), bestCarried(r.Carried, bestCarried(head.Carried, what))
 		if r.Undone == nil {
 			r.Undone = &mark
 		}
-		return r
+		return r, nil
 	})
 	l.changed.Raise()
 	return err

@@ -62,8 +62,11 @@ func TestNothingDoneIsNotNoted(t *testing.T) {
 // have changed nothing hears of it.
 func TestWithdrawnIsAnswered(t *testing.T) {
 	t.Parallel()
-	for name, apart := range map[string]bool{"asked before": false, "asked meanwhile": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		apart, restart bool
+	}{{name: "asked before"}, {name: "asked meanwhile", apart: true}, {name: "started again meanwhile", apart: true, restart: true}} {
+		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			a, b := newPair(t)
 			ctx := testContext(t)
@@ -72,16 +75,19 @@ func TestWithdrawnIsAnswered(t *testing.T) {
 			a.Recorded(ctx, ActionUnsave, []Digest{only}, func() {
 				id = a.lastAction()
 				until(t, "b hears of the action", func() bool { return b.knows(id) }, b)
-				a.net.part(a, b, apart)
+				a.net.part(a, b, tt.apart)
 				if u, err := b.Undo(ctx, id, nil); err != nil || !u.Asked {
 					t.Fatalf("undo = %+v, %v", u, err)
 				}
-				if !apart {
+				if !tt.apart {
 					until(t, "a is asked", func() bool { h, _ := a.action(id); return h.Undone != nil }, a)
 				}
 			})
-			if a.knows(id) == apart {
-				t.Errorf("a knows the action: %t", !apart)
+			if tt.restart {
+				a.restart()
+			}
+			if a.knows(id) == tt.apart {
+				t.Errorf("a knows the action: %t", !tt.apart)
 			}
 			a.net.part(a, b, false)
 			until(t, "b is answered", func() bool { h, _ := b.action(id); return h.Carried != nil }, b)
@@ -89,6 +95,23 @@ func TestWithdrawnIsAnswered(t *testing.T) {
 				t.Errorf("%+v, actions %+v", a.entry(only), a.Actions())
 			}
 		})
+	}
+}
+
+// TestWithdrawnIsNotMarked: an action that is noted no more is not marked as undone,
+// and the mark is not written in its place.
+func TestWithdrawnIsNotMarked(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d := a.create("photo", 500)
+	var head journalEntry
+	a.Recorded(ctx, ActionDelete, []Digest{d}, func() { head, _ = a.action(a.lastAction()) })
+	if err := a.markUndone(ctx, head, nil); !errors.Is(err, ErrNotFound) {
+		t.Errorf("mark = %v, want ErrNotFound", err)
+	}
+	if doc, err := a.actions.get(ctx, journalID(a.id, head.N)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("its document is %s, %v", doc.Body, err)
 	}
 }
 
