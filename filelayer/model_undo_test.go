@@ -53,6 +53,7 @@ func (w *world) undo(u *unit, s step) {
 		return
 	}
 	a := known[s.Size%min(len(known), 1+s.B%8)]
+	left := w.leftBy(u, a)
 	before := make(map[Digest]fileRecord)
 	for _, d := range w.digests {
 		before[d], _, _ = u.mirror.file(d)
@@ -62,12 +63,31 @@ func (w *world) undo(u *unit, s step) {
 	_, err := u.Undo(w.ctx, a.ID, func(d Digest, err error) {
 		if w.try(err, append(unsaveRefusals, errSuperseded)...) {
 			w.undone(u, a, d, before[d])
+			if now, _, _ := u.mirror.file(d); before[d].Added != left[d] && encodedOr(now) != encodedOr(before[d]) {
+				w.fail("%d: the undo of %s has changed %v, which a later action had", u.n, a.ID, d)
+			}
 		} else if now, _, _ := u.mirror.file(d); encodedOr(now) != encodedOr(before[d]) {
 			w.fail("%d: %v was left as it is by the undo of %s, and has changed: %v", u.n, d, a.ID, err)
 		}
 	})
 	w.asker = asker
 	w.try(err, ErrUndone, ErrNotPaired, ErrNotFound)
+}
+
+// leftBy is the lifecycle of each file that an action has ended or begun, or in
+// which it was done.
+func (w *world) leftBy(u *unit, a Action) map[Digest]stamp {
+	left := make(map[Digest]stamp)
+	head, err := u.action(a.ID)
+	if !w.try(err, ErrNotFound) {
+		return left
+	}
+	files, err := u.readAction(w.ctx, head)
+	w.try(err, ErrNotFound)
+	for _, f := range files {
+		left[f.Digest] = f.Added
+	}
+	return left
 }
 
 // undone looks whether a file is as it was before the action.
