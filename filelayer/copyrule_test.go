@@ -186,6 +186,11 @@ func TestRemovedDeviceNoLongerCounts(t *testing.T) {
 	must(t, a.SetCopyRule(testContext(t), "", CopyRule{Copies: 2, On: []string{b.id}}))
 	until(t, "all have two copies", func() bool { return a.BelowRules() == 0 && c.BelowRules() == 0 }, a, b, c)
 	must(t, a.RemoveDevice(testContext(t), b.id))
+	for _, d := range ds {
+		if _, holds := a.entry(d).Holders.Lookup(b.id); holds {
+			t.Errorf("a device that was removed still holds %v", d)
+		}
+	}
 	until(t, "c has all", func() bool { return c.has(ds) == "1111" && a.BelowRules() == 0 }, a, c)
 	if r := a.CopyRules()[""]; r.Copies != 2 || len(r.On) > 0 {
 		t.Errorf("rule %+v names a device that was removed", r)

@@ -57,7 +57,7 @@ func known() []entry {
 		{app.ErrPlaceAway, T("The folder that was added in place is not there; is its disk connected?"), T("Connect the disk and try again. Until then no photo on it is taken for removed.")},
 		{app.ErrNoHolder, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
 		{imagelib.ErrNotHere, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
-		{app.ErrNoSpace, T("The disk is full."), T("Free some space. Nothing was half-written, and what was under way continues then.")},
+		{app.ErrNoSpace, T("The disk is full."), T("Free some space. Nothing was half-written. Transfers go on then, and an import once you start it again.")},
 		{app.ErrReadOnly, T("The library folder cannot be written to."), T("Check the permissions of the folder, or choose another one in Settings.")},
 		{app.ErrNotMounted, T("The library folder is not there; is its disk connected?"), T("Connect the disk and try again. Until then no photo on it is taken for lost.")},
 		{app.ErrCorrupt, T("The photo arrived damaged, and was not kept."), T("Paul asks another device that has it. If there is none, check the disk of the device that sent it.")},
