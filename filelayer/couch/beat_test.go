@@ -13,7 +13,7 @@ func TestBeatsTogether(t *testing.T) {
 		const every = time.Minute
 		var due []time.Time
 		for range 3 {
-			time.Sleep(7 * time.Second)
+			<-time.After(7 * time.Second)
 			wait := untilBeat(every)
 			if wait <= 0 || wait > every {
 				t.Errorf("waits %v", wait)
@@ -23,7 +23,7 @@ func TestBeatsTogether(t *testing.T) {
 		if !due[0].Equal(due[1]) || !due[0].Equal(due[2]) {
 			t.Errorf("beats at %v", due)
 		}
-		time.Sleep(time.Until(due[0]))
+		<-time.After(time.Until(due[0]))
 		if wait := untilBeat(every); wait != every {
 			t.Errorf("after a beat waits %v", wait)
 		}
