@@ -13,6 +13,7 @@ import (
 
 // libraryRig is a device whose library folder is watched.
 type libraryRig struct {
+	home string
 	*watchRig
 	lib   *Library
 	files *filelayer.Layer
@@ -23,7 +24,7 @@ func watchLibrary(t *testing.T) *libraryRig {
 	home := t.TempDir()
 	lib, files, stop := openDevice(t, home)
 	t.Cleanup(stop)
-	r := &libraryRig{lib: lib, files: files}
+	r := &libraryRig{home: home, lib: lib, files: files}
 	r.watch(t, home)
 	return r
 }
@@ -121,14 +122,11 @@ func TestEditIsImported(t *testing.T) {
 // not read again after a start.
 func TestDroppedIntoTheLibrary(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
-	lib, files, stop := openDevice(t, home)
-	t.Cleanup(stop)
-	r := &libraryRig{lib: lib, files: files}
-	r.watch(t, home)
+	r := watchLibrary(t)
+	home := r.home
 	first := r.add(1)
 	r.add(2)
-	if err := files.Delete(t.Context(), sha256.Sum256(photoOf(2))); err != nil {
+	if err := r.files.Delete(t.Context(), sha256.Sum256(photoOf(2))); err != nil {
 		t.Fatal(err)
 	}
 	r.stop()
@@ -172,11 +170,8 @@ func TestDroppedIntoTheLibrary(t *testing.T) {
 // in once it can be.
 func TestReadOnlyLibrary(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
-	lib, files, stop := openDevice(t, home)
-	t.Cleanup(stop)
-	r := &libraryRig{lib: lib, files: files}
-	r.watch(t, home)
+	r := watchLibrary(t)
+	home := r.home
 	first := r.add(1)
 	r.stop()
 	dirs := []string{filepath.Dir(first), filepath.Join(home, "library", ".paul", "incoming"), filepath.Join(home, "library", ".paul"), filepath.Join(home, "library")}
@@ -212,7 +207,7 @@ func TestReadOnlyLibrary(t *testing.T) {
 	if data, err := os.ReadFile(stray); err != nil || !bytes.Equal(data, photoOf(2)) {
 		t.Errorf("the stray: %d bytes, %v", len(data), err)
 	}
-	if n := len(files.Entries()); n != 1 {
+	if n := len(r.files.Entries()); n != 1 {
 		t.Errorf("%d photos", n)
 	}
 	r.stop()
