@@ -102,7 +102,8 @@ func TestTwins(t *testing.T) {
 	meet(t, twin, b)
 	fresh := twin.create("fresh", 100)
 	until(t, "b sees what is new", func() bool { return b.sees(fresh) }, b)
-	if got := twin.Twins(); got != (Twins{}) { // the other run is one that it remembers
+	// It may hear of what the other run said last, while this one was set aside.
+	if got := twin.Twins(); got.Both || got.Aside {
 		t.Errorf("alone again: %+v", got)
 	}
 }
