@@ -27,8 +27,8 @@ const (
 
 // benchAsk is what the process of a device is to do.
 type benchAsk struct {
-	Do     string // "import", "await", "save", "keep" or "stream"
-	Dir    string // to import
+	Do     string // "import", "place", "await", "save", "keep" or "stream"
+	Dir    string // to import, or to add in place
 	Files  int    // to await or keep
 	Device string // to stream from
 	Bytes  int64  // to stream
@@ -94,11 +94,9 @@ func (a *App) answer(ctx context.Context, in io.Reader, out io.Writer) error {
 func (a *App) obey(ctx context.Context, ask benchAsk) error {
 	switch ask.Do {
 	case "import":
-		r, err := a.Import(ctx, []string{ask.Dir})
-		if err == nil && r.Failed > 0 {
-			err = fmt.Errorf("%d files were not imported, such as %v", r.Failed, r.Problems[0])
-		}
-		return err
+		return allTaken(a.Import(ctx, []string{ask.Dir}))
+	case "place":
+		return allTaken(a.AddPlace(ctx, ask.Dir))
 	case "await":
 		return a.poll(ctx, func([]Entry) bool { return len(a.Entries()) == ask.Files })
 	case "save":
@@ -113,6 +111,13 @@ func (a *App) obey(ctx context.Context, ask benchAsk) error {
 		return a.stream(ctx, ask.Device, ask.Bytes)
 	}
 	return fmt.Errorf("no such thing to do: %q", ask.Do)
+}
+
+func allTaken(r ImportResult, err error) error {
+	if err == nil && r.Failed > 0 {
+		err = fmt.Errorf("%d files were not taken in, such as %v", r.Failed, r.Problems[0])
+	}
+	return err
 }
 
 // poll looks at the entries again and again until enough says so.

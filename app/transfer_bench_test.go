@@ -42,21 +42,25 @@ func (s *benchSet) draw(b *testing.B) (dir string, bytes int64) {
 
 // BenchmarkTransfer moves files from one device to another, each a process of
 // its own, over a link on loopback: the files alone against one TCP stream over
-// the same link, and everything, from the moment that the folder is imported
-// until every file is safe on the other device, against Syncthing, from the
-// moment that the folder is added. Memory is the most that a device had meanwhile.
+// the same link, and everything, until every file is safe on the other device,
+// against Syncthing, from the moment that the folder is added: a folder in place,
+// as it is Syncthing's, and an import, which copies it first. Memory is the most
+// that a device had meanwhile.
 func BenchmarkTransfer(b *testing.B) {
 	for _, set := range benchSets {
 		b.Run(set.name, func(b *testing.B) {
 			dir, bytes := set.draw(b)
 			for b.Loop() {
 				b.ReportMetric(saveAgainstStream(b, dir, set.files, bytes), "x-of-one-stream")
-				all := everything(b, dir, set.files, bytes)
-				b.ReportMetric(float64(bytes)/1e6/all.Seconds(), "MB/s")
-				b.ReportMetric(float64(set.files)/all.Seconds(), "files/s")
+				imported := everything(b, "import", dir, set.files, bytes)
+				placed := everything(b, "place", dir, set.files, bytes)
+				b.ReportMetric(float64(bytes)/1e6/imported.Seconds(), "MB/s-imported")
+				b.ReportMetric(float64(set.files)/imported.Seconds(), "files/s-imported")
+				b.ReportMetric(float64(set.files)/placed.Seconds(), "files/s-in-place")
 				if theirs := syncthingMoves(b, dir, set.files); theirs > 0 {
 					b.ReportMetric(float64(set.files)/theirs.Seconds(), "files/s-of-Syncthing")
-					b.ReportMetric(theirs.Seconds()/all.Seconds(), "x-of-Syncthing")
+					b.ReportMetric(theirs.Seconds()/imported.Seconds(), "imported-x-of-Syncthing")
+					b.ReportMetric(theirs.Seconds()/placed.Seconds(), "in-place-x-of-Syncthing")
 				}
 			}
 		})
@@ -83,8 +87,9 @@ func saveAgainstStream(b *testing.B, dir string, files int, bytes int64) float64
 	return one.Seconds() / float64(stream.Bytes) * float64(bytes) / saved.Seconds()
 }
 
-// everything imports a folder on one device while the other saves what it sees.
-func everything(b *testing.B, dir string, files int, bytes int64) time.Duration {
+// everything adds a folder to one device, how says in which way, while the other
+// saves what it sees.
+func everything(b *testing.B, how, dir string, files int, bytes int64) time.Duration {
 	b.Helper()
 	from := startBenchDevice(b)
 	to := startBenchDevice(b, from.ready.Listen...)
@@ -95,7 +100,7 @@ func everything(b *testing.B, dir string, files int, bytes int64) time.Duration 
 	to.forgetPeak()
 	begun := time.Now()
 	to.tell(benchAsk{Do: "keep", Files: files})
-	from.ask(benchAsk{Do: "import", Dir: dir})
+	from.ask(benchAsk{Do: how, Dir: dir})
 	to.hear()
 	took := time.Since(begun)
 	if peak := from.peak(); peak > 0 {

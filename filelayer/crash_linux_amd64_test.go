@@ -158,7 +158,7 @@ func importAll(ctx context.Context, d *device, names ...string) error {
 	defer batch.Abort()
 	for _, name := range names {
 		md := Metadata{Name: name + ".jpg", Time: crashTime}
-		if _, err := batch.Create(ctx, bytes.NewReader(crashPhoto(name)), md); err != nil {
+		if _, err := batch.CreateContent(NewContent(crashPhoto(name)), md); err != nil {
 			return err
 		}
 	}

@@ -55,19 +55,35 @@ func (l *Layer) NewBatch() *Batch {
 // library has the file already, its record; nothing is kept before Commit.
 func (b *Batch) Create(ctx context.Context, r io.Reader, md Metadata) (Entry, error) {
 	md = md.withDefaults()
-	info, err := b.blobs.Put(ctx, r, blob.Meta{Name: md.Name, Time: md.Time, Lies: md.Lies})
+	info, err := b.blobs.Put(ctx, r, md.blobMeta())
 	if err != nil {
 		return Entry{}, err
 	}
+	return b.add(info, md), nil
+}
+
+// CreateContent is Create of bytes that are in memory.
+func (b *Batch) CreateContent(c Content, md Metadata) (Entry, error) {
+	md = md.withDefaults()
+	info, err := b.blobs.PutContent(c, md.blobMeta())
+	if err != nil {
+		return Entry{}, err
+	}
+	return b.add(info, md), nil
+}
+
+func (m Metadata) blobMeta() blob.Meta { return blob.Meta{Name: m.Name, Time: m.Time, Lies: m.Lies} }
+
+func (b *Batch) add(info blob.Info, md Metadata) Entry {
 	b.mu.Lock()
 	if _, twice := b.files[info.Digest]; !twice {
 		b.files[info.Digest] = creation{md, info.Size}
 	}
 	b.mu.Unlock()
 	if e, ok := b.l.mirror.entry(info.Digest); ok && e.Deleted == nil {
-		return e, nil
+		return e
 	}
-	return Entry{Digest: info.Digest, Name: md.Name, Size: info.Size, Type: md.Type, Time: md.Time}, nil
+	return Entry{Digest: info.Digest, Name: md.Name, Size: info.Size, Type: md.Type, Time: md.Time}
 }
 
 // Commit makes the batch's files safe on disk, then writes their records. On

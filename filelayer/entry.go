@@ -10,6 +10,12 @@ import (
 // A Digest is the SHA-256 of a file's bytes, and names the file.
 type Digest = blob.Digest
 
+// Content is bytes in memory and their digest.
+type Content = blob.Content
+
+// NewContent computes the digest of bytes, which must not change any more.
+func NewContent(data []byte) Content { return blob.NewContent(data) }
+
 // ParseDigest parses 64 hex digits.
 func ParseDigest(s string) (Digest, error) { return blob.ParseDigest(s) }
 

@@ -1,7 +1,6 @@
 package filelayer
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -198,7 +197,7 @@ func (w *world) create(u *unit, s step) {
 	im := u.NewImport()
 	batch := im.NewBatch()
 	defer batch.Abort()
-	e, err := batch.Create(w.ctx, bytes.NewReader(w.photos[n]), Metadata{
+	e, err := batch.CreateContent(NewContent(w.photos[n]), Metadata{
 		Name: fmt.Sprint("photo", s.Size%2, ".jpg"), Time: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC),
 	})
 	if !w.try(err) || !w.try(batch.Commit(w.ctx)) {

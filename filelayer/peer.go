@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/libpaul/paul/filelayer/blob"
 	"github.com/libpaul/paul/filelayer/couch"
 )
 
@@ -179,12 +180,15 @@ func (l *Layer) withDigest(serve func(http.ResponseWriter, *http.Request, string
 
 // serveBlob sends the copy here, or a range of it.
 func (l *Layer) serveBlob(w http.ResponseWriter, r *http.Request, _ string, d Digest) {
-	f, _, err := l.open(d)
+	f, info, err := l.open(d)
 	if err != nil {
 		http.Error(w, "no copy of this file here", http.StatusNotFound)
 		return
 	}
-	defer func() { _ = f.Close() }() // opened for reading only
+	defer func() {
+		blob.Forget(f, info.Size)
+		_ = f.Close() // opened for reading only
+	}()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("ETag", `"`+d.String()+`"`)
 	http.ServeContent(w, r, "", time.Time{}, f)

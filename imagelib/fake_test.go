@@ -3,7 +3,6 @@ package imagelib
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -140,7 +139,11 @@ func (b *fakeBatch) Create(ctx context.Context, r io.Reader, md filelayer.Metada
 	if err != nil {
 		return filelayer.Entry{}, err
 	}
-	d := Digest(sha256.Sum256(data))
+	return b.CreateContent(filelayer.NewContent(data), md)
+}
+
+func (b *fakeBatch) CreateContent(c filelayer.Content, md filelayer.Metadata) (filelayer.Entry, error) {
+	d, data := c.Digest(), c.Bytes()
 	path := filepath.Join(b.f.dir, d.String())
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return filelayer.Entry{}, err

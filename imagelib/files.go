@@ -42,6 +42,7 @@ type importing interface {
 // batch is a [filelayer.Batch].
 type batch interface {
 	Create(ctx context.Context, r io.Reader, md filelayer.Metadata) (filelayer.Entry, error)
+	CreateContent(c filelayer.Content, md filelayer.Metadata) (filelayer.Entry, error)
 	Commit(ctx context.Context) error
 	Abort()
 }

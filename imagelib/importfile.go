@@ -1,9 +1,7 @@
 package imagelib
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,12 +135,13 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 	if err != nil {
 		return false, err
 	}
-	s := stagedFile{photo: p, digest: sha256.Sum256(data)}
+	content := filelayer.NewContent(data)
+	s := stagedFile{photo: p, digest: content.Digest()}
 	if wanted, err := w.begin(&s); !wanted {
 		return false, err
 	}
 	if s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info); err == nil && w.place == nil {
-		_, err = w.batch.Create(ctx, bytes.NewReader(data), s.metadata())
+		_, err = w.batch.CreateContent(content, s.metadata())
 	}
 	if err != nil {
 		w.forget(s.digest)

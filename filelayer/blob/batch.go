@@ -95,6 +95,49 @@ func (b *Batch) put(ctx context.Context, r io.Reader, meta Meta) (Info, error) {
 	return b.stage(st)
 }
 
+// Content is bytes in memory, which do not change any more, and their digest.
+type Content struct {
+	data   []byte
+	digest Digest
+}
+
+// NewContent computes the digest of data.
+func NewContent(data []byte) Content { return Content{data, sha256.Sum256(data)} }
+
+// Digest names the bytes.
+func (c Content) Digest() Digest { return c.digest }
+
+// Bytes returns the bytes themselves.
+func (c Content) Bytes() []byte { return c.data }
+
+// PutContent is Put of bytes that are in memory: they are hashed once.
+func (b *Batch) PutContent(c Content, meta Meta) (Info, error) {
+	info, err := b.putContent(c, meta)
+	if err != nil {
+		return Info{}, fmt.Errorf("store %s: %w", meta.Name, b.s.orNotMounted(err))
+	}
+	return info, nil
+}
+
+func (b *Batch) putContent(c Content, meta Meta) (Info, error) {
+	if info, known, err := b.lookup(c.digest); known || err != nil {
+		return info, err
+	}
+	if err := b.s.Mounted(); err != nil {
+		return Info{}, err
+	}
+	st := &staged{digest: c.digest, rel: b.s.tempName(""), size: int64(len(c.data)), meta: meta}
+	_, release, err := b.s.reserve(b.s.path(ownDir), st.size)
+	if err != nil {
+		return Info{}, err
+	}
+	defer release()
+	if err := b.s.write(b.s.fsys.create, b.s.path(st.rel), c.data); err != nil {
+		return Info{}, errors.Join(err, b.s.removeTemp(st.rel))
+	}
+	return b.take(st)
+}
+
 // lookup returns the Info of bytes that need not be stored again.
 func (b *Batch) lookup(d Digest) (Info, bool, error) {
 	b.mu.Lock()
@@ -240,7 +283,7 @@ func (s *Store) barrier(ctx context.Context, order []*staged) error {
 					s.log.DebugContext(ctx, "A file keeps the time of its import", "err", err)
 				}
 			}
-			err := s.fsys.finish(p)
+			err := s.fsys.finish(p, st.size)
 			st.unsure = err != nil
 			return explain(err)
 		})

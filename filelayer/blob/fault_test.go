@@ -49,11 +49,11 @@ func (f *faulty) open(path string) (file, error) {
 	return f.wrap(f.osFS.open(path))
 }
 
-func (f *faulty) finish(path string) error {
+func (f *faulty) finish(path string, size int64) error {
 	if err := f.check("finish", path); err != nil {
 		return err
 	}
-	return f.osFS.finish(path)
+	return f.osFS.finish(path, size)
 }
 
 func (f *faulty) rename(from, to string) error {
@@ -171,7 +171,11 @@ func putTwo(tb testing.TB, s *Store) error {
 	defer b.Abort()
 	for _, name := range []string{"a", "b"} {
 		meta := Meta{Name: name + ".jpg", Time: may.AddDate(0, 1, 0)}
-		if _, err := b.Put(tb.Context(), strings.NewReader(name), meta); err != nil {
+		put := func() (Info, error) { return b.Put(tb.Context(), strings.NewReader(name), meta) }
+		if name == "b" {
+			put = func() (Info, error) { return b.PutContent(NewContent([]byte(name)), meta) }
+		}
+		if _, err := put(); err != nil {
 			return err
 		}
 	}

@@ -16,9 +16,12 @@ import (
 type fsys interface {
 	create(path string) (file, error) // new, and only so
 	resume(path string) (file, error) // read and write, made if need be
-	open(path string) (file, error)   // for reading
-	finish(path string) error         // bytes to the disk, then read-only
-	rename(from, to string) error     // fails with fs.ErrExist rather than replace
+	open(path string) (file, error)   // for reading from the disk, even what is in memory
+
+	// finish brings the bytes to the disk and makes the file read-only. Those of a
+	// large one do not stay in memory.
+	finish(path string, size int64) error
+	rename(from, to string) error // fails with fs.ErrExist rather than replace
 	remove(path string) error
 	mkdir(path string) error
 	syncDir(path string) error
@@ -50,14 +53,31 @@ func (osFS) resume(path string) (file, error) {
 	return f, nil
 }
 
-func (osFS) open(path string) (file, error)  { return os.Open(path) }
-func (osFS) finish(path string) error        { return finish(path) }
-func (osFS) rename(from, to string) error    { return renameNew(from, to) }
-func (osFS) remove(path string) error        { return os.Remove(path) }
-func (osFS) mkdir(path string) error         { return os.Mkdir(path, 0o755) }
-func (osFS) syncDir(path string) error       { return durable.SyncDir(path) }
-func (osFS) sync(path string) error          { return syncFile(path) }
-func (osFS) free(dir string) (uint64, error) { return freeBytes(dir) }
+func (osFS) open(path string) (file, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	dropCache(f)
+	return f, nil
+}
+
+func (osFS) finish(path string, size int64) error { return finish(path, size > SmallFile) }
+func (osFS) rename(from, to string) error         { return renameNew(from, to) }
+func (osFS) remove(path string) error             { return os.Remove(path) }
+func (osFS) mkdir(path string) error              { return os.Mkdir(path, 0o755) }
+func (osFS) syncDir(path string) error            { return durable.SyncDir(path) }
+func (osFS) sync(path string) error               { return syncFile(path) }
+func (osFS) free(dir string) (uint64, error)      { return freeBytes(dir) }
+
+// Forget lets the system drop from memory what was read of f, a file of size bytes,
+// unless that is little: it was read for another device, and gives way to what is
+// wanted here.
+func Forget(f *os.File, size int64) {
+	if size > SmallFile {
+		dropCache(f)
+	}
+}
 
 // makeDirs makes the folder rel (slashes) below root, and returns the absolute
 // folders that have it or one above it as an entry, which are to be synced: also

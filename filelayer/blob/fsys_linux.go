@@ -2,7 +2,6 @@ package blob
 
 import (
 	"errors"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,9 +15,10 @@ func renameNew(from, to string) error {
 	return pathError("rename", to, err)
 }
 
-// dropCache asks the kernel to read f from the disk. Bytes that it could not write
-// may still be in memory, as if they were there.
-func dropCache(f *os.File) {
+// dropCache asks the kernel to read f from the disk, when it is read again. Bytes
+// that it could not write, or that have changed on the disk since, may still be in
+// memory, as if they were there. Those that are not written yet stay.
+func dropCache(f file) {
 	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // only a hint
 }
 

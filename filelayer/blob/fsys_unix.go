@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// finish brings the file's bytes to the disk and makes it read-only.
-func finish(path string) error {
+// finish brings the file's bytes to the disk and makes it read-only. It forgets
+// them, if so asked, so that a long import does not push what other programs need
+// out of memory, nor wait for memory itself.
+func finish(path string, forget bool) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -20,7 +22,13 @@ func finish(path string) error {
 	if err := f.Chmod(0o444); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err // a disk without permissions may refuse, and keeps the photo all the same
 	}
-	return f.Sync()
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if forget {
+		dropCache(f)
+	}
+	return nil
 }
 
 func freeBytes(dir string) (uint64, error) {

@@ -98,8 +98,11 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 	if err == nil && n < t.size {
 		err = tooShort(n, t.size)
 	}
-	if err != nil {
+	if err != nil && n > 0 {
 		return errors.Join(err, s.write(s.fsys.resume, partial, data.Bytes()))
+	}
+	if err != nil {
+		return err
 	}
 	if sha256.Sum256(data.Bytes()) != t.digest && !s.believing {
 		return ErrCorrupt
@@ -110,11 +113,8 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 	return nil
 }
 
-// write writes data, unless there is none, to a file that open makes.
+// write writes data to a file that open makes.
 func (s *Store) write(open func(string) (file, error), path string, data []byte) (err error) {
-	if len(data) == 0 {
-		return nil
-	}
 	f, err := open(path)
 	if err != nil {
 		return explain(err)
