@@ -158,8 +158,8 @@ func (c *Client) Import(ctx context.Context, paths []string, each func(Event)) e
 	return c.stream(ctx, "/v1/import", pathsRequest{paths}, each)
 }
 
-// Act does one thing to files: KindSave, KindUnsave, DoUnsaveWhenSafe, KindDelete
-// or KindRestore; digests may be cut to their first 8 digits or more. Each event
+// Act does one thing to files: KindSave, KindUnsave, DoUnsaveWhenSafe, KindDelete,
+// KindRestore or KindPurge; digests may be cut to their first 8 digits or more. Each event
 // has Progress, the Entry of a file that is done, with Unchanged when nothing
 // was to do, or the Failure of one that is not, which does not end the others.
 func (c *Client) Act(ctx context.Context, do string, digests []string, force bool, each func(Event)) error {
@@ -170,6 +170,11 @@ func (c *Client) Act(ctx context.Context, do string, digests []string, force boo
 // deleted, and those whose copy on this device was unsaved.
 func (c *Client) Trash(ctx context.Context) (l []TrashListing, err error) {
 	return l, c.call(ctx, http.MethodGet, "/v1/trash", nil, &l)
+}
+
+// InTrash lists what the trash of the device has the bytes of.
+func (c *Client) InTrash(ctx context.Context) (l []InTrash, err error) {
+	return l, c.call(ctx, http.MethodGet, "/v1/trash/bytes", nil, &l)
 }
 
 // Actions lists what was done to photos on all devices in the last 30 days, the

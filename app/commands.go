@@ -145,11 +145,13 @@ func (c *control) job(req filesRequest) (job, error) {
 	case req.Do == KindUnsave && req.Force:
 		return job{kind: KindUnsave, do: oneByOne(a.files.ForceUnsave)}, nil
 	case req.Do == KindUnsave:
-		return job{kind: KindUnsave, do: oneByOne(a.unsave)}, nil
+		return job{kind: KindUnsave, do: a.proving(a.files.UnsaveAll)}, nil
 	case req.Do == DoUnsaveWhenSafe:
 		return job{kind: KindUnsave, do: oneByOne(a.unsaveWhenSafe)}, nil
 	case req.Do == KindDelete:
 		return job{kind: KindDelete, do: together(a.files.Delete)}, nil
+	case req.Do == KindPurge:
+		return job{kind: KindPurge, do: a.proving(a.files.Purge)}, nil
 	case req.Do == KindRestore:
 		return job{kind: KindRestore, do: together(a.files.Restore)}, nil
 	}

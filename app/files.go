@@ -25,6 +25,19 @@ func (a *App) Entries() []Entry { return a.files.Entries() }
 // must not be changed.
 func (a *App) Trash() []Entry { return a.files.Deleted() }
 
+// Restorable lists those of them that can be brought back, as far as this device
+// knows: not what is older than 30 days, nor what was purged here.
+func (a *App) Restorable() []Entry { return a.files.Restorable() }
+
+// InTrash lists what the trash of this device has the bytes of.
+func (a *App) InTrash() ([]InTrash, error) { return a.files.InTrash() }
+
+// Purge removes files from the trash of this device, for good; see
+// [filelayer.Layer.Purge].
+func (a *App) Purge(ctx context.Context, ds ...Digest) error {
+	return a.each(ctx, job{kind: KindPurge, digests: ds, do: a.proving(a.files.Purge)})
+}
+
 // HeldDeletions lists files that another device deleted, and whose copies here
 // stay until a person agrees, since they are suspiciously many.
 func (a *App) HeldDeletions() []Entry { return a.files.HeldDeletions() }
@@ -113,15 +126,36 @@ func (a *App) saveOnce(ctx context.Context, ds []Digest, again func(Digest, erro
 // devices have proved theirs: else ErrLastCopy, ErrUnverified or ErrLeased for
 // that file, joined as [FileError]s, and the file stays.
 func (a *App) Unsave(ctx context.Context, ds ...Digest) error {
-	return a.each(ctx, job{kind: KindUnsave, digests: ds, do: oneByOne(a.unsave)})
+	return a.each(ctx, job{kind: KindUnsave, digests: ds, do: a.proving(a.files.UnsaveAll)})
 }
 
-func (a *App) unsave(ctx context.Context, d Digest) error {
-	err := a.files.Unsave(ctx, d)
-	if known, _ := a.holdersOf(d); known && errors.Is(err, ErrUnverified) && a.patience.holder(ctx, a, d) {
-		err = a.files.Unsave(ctx, d)
+// proving does what needs the proofs of other devices, and does it once more to the
+// files whose holders come online a moment later.
+func (a *App) proving(do func(context.Context, []Digest, func(Digest, error))) func(context.Context, []Digest, report) {
+	return func(ctx context.Context, ds []Digest, done report) {
+		refused := make(map[Digest]error)
+		do(ctx, ds, func(d Digest, err error) {
+			if known, _ := a.holdersOf(d); known && errors.Is(err, ErrUnverified) {
+				refused[d] = err
+				return
+			}
+			done(d, err)
+		})
+		var again []Digest
+		for _, d := range ds {
+			err, ok := refused[d]
+			switch {
+			case !ok:
+			case a.patience.holder(ctx, a, d):
+				again = append(again, d)
+			default:
+				done(d, err)
+			}
+		}
+		if len(again) > 0 {
+			do(ctx, again, done)
+		}
 	}
-	return err
 }
 
 // ForceUnsave moves the copies here to the trash though they may be the last

@@ -96,6 +96,12 @@ func (c *control) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
+	mux.HandleFunc("GET /v1/trash/bytes", c.answer(func(r *http.Request) (any, error) {
+		if _, err := a.Ready(r.Context()); err != nil {
+			return nil, err
+		}
+		return a.InTrash()
+	}))
 	mux.HandleFunc("GET /v1/actions", c.answer(c.actions))
 	mux.HandleFunc("POST /v1/undo", c.stream(c.undo))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
@@ -128,7 +134,7 @@ type (
 	joinRequest   struct{ Code string }
 	pathsRequest  struct{ Paths []string }
 	filesRequest  struct {
-		Do      string // "save", "unsave", "unsaveWhenSafe", "delete", "restore"
+		Do      string // "save", "unsave", "unsaveWhenSafe", "delete", "restore", "purge"
 		Digests []string
 		Force   bool
 	}

@@ -26,6 +26,7 @@ type (
 	Part = filelayer.Part
 	// Removal is a line of the log of what left the library of this device.
 	Removal = filelayer.Removal
+	InTrash = filelayer.InTrash
 	// Role is what a device keeps by itself.
 	Role = filelayer.Role
 	// Limits are what photos may move between a device and others.
@@ -161,6 +162,7 @@ const (
 	KindUnsave  = "unsave" // also of those that wait until it is safe
 	KindDelete  = "delete"
 	KindRestore = "restore"
+	KindPurge   = "purge" // from the trash here, for good
 	KindCheck   = "check"
 	KindWatch   = "watch"   // an import from a watched folder
 	KindOutside = "outside" // an import of what was changed or added in the library folder with other programs

@@ -32,7 +32,7 @@ func TestClockSetBack(t *testing.T) {
 	must(t, a.Delete(ctx, before))
 	info, err := a.blobs.Info(leased)
 	must(t, err)
-	_, _, err = a.grantLease(ctx, leaseName(b.id, "R1"), leased, info.Size)
+	_, _, err = a.grantLease(ctx, leaseName(b.id, "R1"), leased, leaseRequest{Size: info.Size})
 	must(t, err)
 
 	holds := func(when string) {

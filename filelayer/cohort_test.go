@@ -175,3 +175,29 @@ func TestHostileLeases(t *testing.T) {
 		t.Error("a lease was not ended")
 	}
 }
+
+// TestUnsaveAllProvesTogether: so does what a person removes at once, and each file
+// is told of.
+func TestUnsaveAllProvesTogether(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, n)
+	c := a.counts()
+	meet(t, a, b)
+	_, stay := b.blobs.Dropping(ds[0])
+	defer stay()
+	var kept []Digest
+	told := 0
+	a.UnsaveAll(testContext(t), ds, func(d Digest, err error) {
+		if told++; err != nil {
+			kept = append(kept, d)
+		}
+	})
+	if told != n || len(kept) != 1 || kept[0] != ds[0] || !a.blobs.Has(ds[0]) || a.blobs.Has(ds[1]) {
+		t.Errorf("told of %d, kept %v", told, kept)
+	}
+	if c.seen["leases"] != 1 || c.seen["lease"] > 2 { // and the end of the one lease that was refused
+		t.Errorf("requests: %v", c.seen)
+	}
+}

@@ -54,6 +54,7 @@ type Layer struct {
 
 	copyRules  *copyRules
 	copyNotes  *copyNotes
+	emptied    *emptied
 	deliveries *deliveries
 	free       func() (int64, error) // bytes free for the library; tests replace it
 
@@ -117,6 +118,9 @@ func Open(opts Options) (*Layer, error) {
 		return nil, err
 	}
 	if l.copyNotes, err = openCopyNotes(filepath.Join(opts.Dir, "copies.json")); err != nil {
+		return nil, err
+	}
+	if l.emptied, err = openEmptied(filepath.Join(opts.Dir, "emptied.json")); err != nil {
 		return nil, err
 	}
 	l.blobs, err = blob.Open(blob.Options{

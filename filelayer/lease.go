@@ -35,6 +35,8 @@ import (
 type leaseRequest struct {
 	Size    int64  `json:"size"`
 	Removal string `json:"removal"` // of the one who asks; up to maxRemoval letters and digits
+
+	Read bool `json:"read,omitempty"` // the copy is to be read for it now, however late that was last done
 }
 
 type leaseReply struct {
@@ -60,6 +62,7 @@ var refusals = map[string]error{
 const (
 	proofSmall = 24 * time.Hour // up to smallFile
 	proofLarge = 7 * 24 * time.Hour
+	proofNow   = time.Minute // if asked for
 	smallFile  = 64 << 20
 )
 
@@ -76,6 +79,13 @@ func proofAge(size int64) time.Duration {
 		return proofLarge
 	}
 	return proofSmall
+}
+
+func (r leaseRequest) proofAge() time.Duration {
+	if r.Read {
+		return proofNow
+	}
+	return proofAge(r.Size)
 }
 
 // leaseName tells the leases of one copy apart.
@@ -123,7 +133,7 @@ func (l *Layer) serveLease(w http.ResponseWriter, r *http.Request, device string
 
 // replyLease grants a lease, or says why not.
 func (l *Layer) replyLease(ctx context.Context, device string, d Digest, request leaseRequest) (reply leaseReply, granted bool) {
-	verified, until, err := l.grantLease(ctx, leaseName(device, request.Removal), d, request.Size)
+	verified, until, err := l.grantLease(ctx, leaseName(device, request.Removal), d, request)
 	if err == nil {
 		return leaseReply{Verified: toMillis(verified), Until: toMillis(until)}, true
 	}
@@ -140,7 +150,8 @@ func (l *Layer) replyLease(ctx context.Context, device string, d Digest, request
 }
 
 // grantLease promises, under a name, that the copy here is right and stays.
-func (l *Layer) grantLease(ctx context.Context, name string, d Digest, size int64) (verified, until time.Time, err error) {
+func (l *Layer) grantLease(ctx context.Context, name string, d Digest, request leaseRequest) (verified, until time.Time, err error) {
+	size := request.Size
 	e, err := l.Entry(d)
 	if err != nil {
 		return verified, until, err
@@ -162,7 +173,7 @@ func (l *Layer) grantLease(ctx context.Context, name string, d Digest, size int6
 	if info.Size != size {
 		return verified, until, fmt.Errorf("the file has %d bytes, not %d: %w", info.Size, size, ErrMissing)
 	}
-	if age := l.now().Sub(info.Verified); age > proofAge(size) || age < -proofSmall {
+	if age := l.now().Sub(info.Verified); age > request.proofAge() || age < -proofSmall {
 		if err := l.verify(ctx, d); err != nil {
 			return verified, until, err
 		}
@@ -232,13 +243,13 @@ func (l *Layer) askLease(ctx context.Context, device, removal string, e Entry) (
 	if p, err = readLease(resp); err != nil {
 		return p, err
 	}
-	return p, p.fresh(e.Size)
+	return p, p.fresh(proofAge(e.Size))
 }
 
-// fresh fails for a copy of a size that was not read of late. Both times are of
-// the holder's clock, which may be any.
-func (p proof) fresh(size int64) error {
-	if age := p.until.Add(-leaseTime).Sub(p.verified); age > proofAge(size)+time.Minute {
+// fresh fails for a copy that was not read within a time. Both times are of the
+// holder's clock, which may be any.
+func (p proof) fresh(within time.Duration) error {
+	if age := p.until.Add(-leaseTime).Sub(p.verified); age > within+time.Minute {
 		return fmt.Errorf("%w: it has last read its copy %d days ago", errOldProof, int(age.Hours()/24))
 	}
 	return nil

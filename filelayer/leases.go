@@ -13,7 +13,7 @@ import (
 
 // Leases of several files are asked for by POST /leases, and ended by POST
 // /leases/end; either body is a JSON list. The answer to the first is a list of a
-// leaseReply for each.
+// leaseReply for each. Leases of copies that are read for them are asked for so alone.
 type leaseItem struct {
 	Digest Digest `json:"digest"`
 	leaseRequest
@@ -80,7 +80,7 @@ func (l *Layer) leases(ctx context.Context, device string, asks []*removal, rele
 		some, got, failed := asks[at:at+n], proofs[at:at+n], errs[at:at+n]
 		at += n
 		err := errNoLeases
-		if n > 1 {
+		if n > 1 || some[0].request().Read {
 			err = l.postLeases(ctx, device, some, release, got, failed)
 		}
 		for i, r := range some {
@@ -90,12 +90,20 @@ func (l *Layer) leases(ctx context.Context, device string, asks []*removal, rele
 				failed[i] = err
 			case release:
 				failed[i] = l.releaseLease(ctx, device, r.id, r.Digest)
+			case r.request().Read:
+				failed[i] = errOldProof
 			default:
 				got[i], failed[i] = l.lease(ctx, device, r.id, r.Entry)
 			}
 		}
 	}
 	return proofs, errs
+}
+
+// request is what a removal asks a device for. What leaves the trash was the last
+// to help when a copy elsewhere has rotted, so that one is read first.
+func (r *removal) request() leaseRequest {
+	return leaseRequest{Size: r.Size, Removal: r.id, Read: r.what == RemovedEmptied}
 }
 
 // leaseCount is how many of the removals go into one request.
@@ -118,7 +126,7 @@ func (l *Layer) postLeases(ctx context.Context, device string, asks []*removal, 
 	}
 	items := make([]leaseItem, len(asks))
 	for i, r := range asks {
-		items[i] = leaseItem{r.Digest, leaseRequest{Size: r.Size, Removal: r.id}}
+		items[i] = leaseItem{r.Digest, r.request()}
 	}
 	body, err := json.Marshal(items)
 	if err != nil {
@@ -150,7 +158,7 @@ func (l *Layer) postLeases(ctx context.Context, device string, asks []*removal, 
 	}
 	for i, reply := range replies {
 		if proofs[i], errs[i] = reply.proof(resp.Status); errs[i] == nil {
-			errs[i] = proofs[i].fresh(asks[i].Size)
+			errs[i] = proofs[i].fresh(items[i].proofAge())
 		}
 	}
 	return nil

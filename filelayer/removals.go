@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +20,14 @@ const (
 	RemovedDeleted  = "delete"    // on all devices
 	RemovedUnwanted = "unwanted"  // fetched after the wish for it was taken back
 	RemovedPurged   = "purge"     // from the trash, for good
+	RemovedEmptied  = "emptied"   // as RemovedPurged, because a person asked
 	RemovedRotten   = "rotten"    // its bytes had changed by themselves, and were put aside
 	RemovedRestored = "restore"   // out of the trash into the library
 	RemovedNot      = "kept"      // the removal told of before did not happen
 )
 
 // A Removal is one line of the log of what has left the library of this device,
-// or come back out of its trash. All but RemovedPurged and RemovedRotten is in the
+// or come back out of its trash. All but RemovedPurged, RemovedEmptied and RemovedRotten is in the
 // trash afterwards.
 type Removal struct {
 	Time   time.Time `json:"time"` // by the clock here, just before the bytes were moved
@@ -162,7 +164,7 @@ func (l *Layer) correctRemovals(ctx context.Context) error {
 		return errors.Join(errors.New("look through the log of removals"), err)
 	}
 	for d, r := range last {
-		if r.What == RemovedNot || r.What == RemovedRestored || r.What == RemovedPurged {
+		if slices.Contains([]string{RemovedNot, RemovedRestored, RemovedPurged, RemovedEmptied}, r.What) {
 			continue
 		}
 		if copied, here := l.mirror.copied(d); here && copied.verified.Before(r.Time) && !l.blobs.InTrash(d) {

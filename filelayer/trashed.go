@@ -17,7 +17,7 @@ type Trashed struct {
 }
 
 // Trashed lists, the latest first, what can be brought back: deleted files, if
-// they were deleted less than 30 days ago or their bytes are here, and files
+// [Layer.Restorable] or their bytes are in the trash here, and files
 // whose copy here was unsaved, while the trash has the bytes.
 func (l *Layer) Trashed() ([]Trashed, error) {
 	copies, err := l.blobs.Trashed()
@@ -33,7 +33,7 @@ func (l *Layer) Trashed() ([]Trashed, error) {
 		}
 	}
 	for _, e := range l.Deleted() {
-		if !until[e.Digest].IsZero() || e.Kept() || l.now().Sub(e.Deleted.At) < trashAge {
+		if !until[e.Digest].IsZero() || l.restorable(e) {
 			out = append(out, Trashed{e, *e.Deleted, until[e.Digest]})
 		}
 	}

@@ -222,7 +222,7 @@ func (l *Layer) toUndo(kind string, f journalFile, later map[Digest]bool) (todo 
 		todo = r.Deleted != nil || !own.Saved || waits
 		same = same && r.Deleted == nil
 	}
-	if todo && (!same || later[f.Digest]) {
+	if todo && (!same || later[f.Digest] || l.emptied.has(f.Digest, r.Deleted.exportPtr())) {
 		return false, errSuperseded
 	}
 	return todo, nil

@@ -82,6 +82,22 @@ func (l *Layer) Unsave(ctx context.Context, d Digest) error {
 	return l.unsaveHere(ctx, d, RemovedUnsaved)
 }
 
+// UnsaveAll is Unsave of many files, and calls report for each. Proofs of them are
+// asked for in few requests.
+func (l *Layer) UnsaveAll(ctx context.Context, ds []Digest, report func(Digest, error)) {
+	if l.Role().Everything {
+		for _, d := range ds {
+			report(d, fmt.Errorf("unsave: %w", ErrKeeper))
+		}
+		return
+	}
+	for some := range slices.Chunk(ds, l.proofs) {
+		for i, err := range l.unsaveAll(ctx, some, RemovedUnsaved) {
+			report(some[i], err)
+		}
+	}
+}
+
 // ForceUnsave moves the copy here to the trash though it may be the last. Only
 // a device that relies on it, and does not prove one of its own, stops it, or
 // that this device keeps everything.

@@ -59,8 +59,8 @@ func commands() []*command {
 			long: restoreHelp, flags: openFlags([]string{"held"}), most: -1, links: true, run: restoreFiles,
 		},
 		{
-			name: "trash", usage: "trash", short: "list what was deleted and can be brought back",
-			long: trashHelp, flags: openFlags(nil), run: listTrash,
+			name: "trash", usage: "trash | trash --empty [--yes] [DIGEST...]", short: "list what was deleted and can be brought back, or empty the trash here",
+			long: trashHelp, flags: openFlags([]string{"empty", "yes"}), most: -1, run: runTrash,
 		},
 		{
 			name: "undo", usage: "undo [ID]", short: "take back an import, save, unsave, delete or restore of any device",

@@ -16,7 +16,7 @@ import (
 // for the time of the command.
 func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) error {
 	opts := l.options(p, slog.LevelError+4)
-	opts.Offline = !l.command.links && !l.has(linkFlags...)
+	opts.Offline = !l.command.links && !l.empty && !l.has(linkFlags...)
 	answered := tellSlow(p, "Waiting for the device to load its records. Ctrl-C stops.")
 	c, err := app.Reach(ctx, opts)
 	answered()

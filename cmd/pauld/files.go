@@ -152,7 +152,10 @@ func deleteFiles(ctx context.Context, l *line, p *printer) error {
 
 // done is what people are told of a file that is done: what stands before its
 // name, and after it.
-var done = map[string][2]string{"save": {"Saved "}, "unsave": {"Removed ", " from this device"}, "delete": {"Deleted "}, "restore": {"Restored "}}
+var done = map[string][2]string{
+	"save": {"Saved "}, "unsave": {"Removed ", " from this device"}, "delete": {"Deleted "}, "restore": {"Restored "},
+	"trash": {"Removed ", " from the trash here for good"},
+}
 
 // idle is what they are told of a file, after its name, that was so already.
 var idle = map[string]string{
@@ -199,8 +202,11 @@ func act(ctx context.Context, l *line, p *printer) error {
 func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []string) error {
 	exit := exitDone
 	do := l.command.name
-	if l.whenSafe {
+	switch {
+	case l.whenSafe:
 		do = app.DoUnsaveWhenSafe
+	case l.empty:
+		do = app.KindPurge
 	}
 	err := c.Act(ctx, do, digests, l.force, func(e app.Event) {
 		switch {

@@ -82,6 +82,12 @@ restore" brings it back.
 its bytes stay in the trash here (- for none here), name. "pauld restore" brings
 back what was deleted, and "pauld save" what was unsaved here. With --json an entry
 has removed, by, unsaved and until (null for none here) as well.
+
+  --empty   remove what is in the trash of this device for good, or of that the photos
+            named, before their 30 days are over. Other devices keep what is in theirs.
+            A photo that was unsaved but not deleted goes only when another device reads
+            its copy now, and promises to keep it; else it stays and the exit code is 3
+  --yes     do so without asking
 `
 	undoHelp = `Without ID: lists what was done to photos on all devices in the last 30 days, the
 latest first: ID, when, where, what, how many photos, and whether it was undone. With ID,
@@ -110,7 +116,8 @@ they then stayed after all, a later line says kept. The log keeps the last 100,0
   delete     deleted on all devices
   unwanted   fetched, and no longer wished for by then
   rotten     its bytes had changed on the disk: put aside, to be fetched again
-  purge      removed from the trash, for good
+  purge      removed from the trash, for good, after 30 days
+  emptied    the same before that, because a person emptied the trash
   restore    brought back out of the trash
 
   --since TIME   only from then on: a date (2024-05-01), a date and a time

@@ -28,7 +28,7 @@ type line struct {
 	noDirect, noPortMap                bool
 	couch, socks, database             string
 	force, yes, readData, repair, held bool
-	restore                            bool
+	restore, empty                     bool
 	part                               part
 	space                              space
 	preview, plan                      bool
@@ -155,6 +155,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.repair, "repair", false, "")
 	fs.BoolVar(&l.held, "held", false, "")
 	fs.BoolVar(&l.restore, "restore", false, "")
+	fs.BoolVar(&l.empty, "empty", false, "")
 	fs.StringVar(&l.output, "o", "", "")
 	fs.Var(&l.since, "since", "")
 	fs.BoolVar(&l.whenSafe, "when-safe", false, "")

@@ -27,7 +27,7 @@ func pair(ctx context.Context, l *line, p *printer) error {
 				accept, err := l.yes, error(nil)
 				showGuest(p, e.Guest)
 				if !l.yes {
-					accept, err = ask(ctx, p, e.Guest)
+					accept, err = ask(ctx, p, fmt.Sprintf("Let %q see and keep all photos?", e.Guest.Name))
 				}
 				if !accept {
 					refused = e.Guest.Name
@@ -60,10 +60,10 @@ func showGuest(p *printer, g *app.GuestInfo) {
 		g.Name, g.Platform, strings.Join(g.Words[:], " ")))
 }
 
-// ask asks the person whether the guest may join.
-func ask(ctx context.Context, p *printer, g *app.GuestInfo) (bool, error) {
+// ask asks the person whether to go on.
+func ask(ctx context.Context, p *printer, question string) (bool, error) {
 	if !p.json {
-		_, _ = fmt.Fprintf(p.std.err, "Let %q see and keep all photos? [y/N] ", g.Name) // nothing can be done about a closed terminal
+		_, _ = fmt.Fprint(p.std.err, question, " [y/N] ") // nothing can be done about a closed terminal
 	}
 	type answer struct {
 		text string

@@ -2,13 +2,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/libpaul/paul/app"
 )
 
-// listTrash carries out "trash".
-func listTrash(ctx context.Context, l *line, p *printer) error {
+// runTrash carries out "trash".
+func runTrash(ctx context.Context, l *line, p *printer) error {
+	switch {
+	case l.empty:
+		return emptyTrash(ctx, l, p)
+	case l.yes:
+		return usagef("trash takes --yes only with --empty")
+	case len(l.args) > 0:
+		return usagef("trash takes a digest only with --empty; to bring a photo back: pauld restore")
+	}
 	return use(ctx, l, p, func(c *app.Client) error {
 		all, err := c.Trash(ctx)
 		if err != nil {
@@ -22,6 +33,46 @@ func listTrash(ctx context.Context, l *line, p *printer) error {
 		}
 		return trashTable(ctx, c, p, all)
 	})
+}
+
+// emptyTrash carries out "trash --empty".
+func emptyTrash(ctx context.Context, l *line, p *printer) error {
+	if err := checkDigests(l.args); err != nil {
+		return err
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		all, err := c.InTrash(ctx)
+		if err != nil {
+			return err
+		}
+		digests := l.args
+		var bytes int64
+		for _, t := range all {
+			d := t.Digest.String()
+			if len(l.args) == 0 {
+				digests = append(digests, d)
+			} else if !slices.ContainsFunc(l.args, func(arg string) bool { return strings.HasPrefix(d, strings.ToLower(arg)) }) {
+				continue
+			}
+			bytes += t.Size
+		}
+		if len(digests) == 0 {
+			p.note(nil, "The trash of this device is empty")
+			return nil
+		}
+		if accept, err := l.yes, error(nil); !accept {
+			if accept, err = ask(ctx, p, emptyQuestion(len(digests), bytes)); err != nil || !accept {
+				return errors.Join(errors.New("you did not agree: nothing was removed"), err)
+			}
+		}
+		return actOn(ctx, c, l, p, digests)
+	})
+}
+
+func emptyQuestion(n int, bytes int64) string {
+	return fmt.Sprintf("This removes %s, %s, from the trash of this device, and cannot be undone. Other devices keep what is in their trash\n"+
+		"until its 30 days are over. What was unsaved here but not deleted goes only if another device proves its copy now. Go on?",
+		plural(n, "photo", "photos"), size(bytes))
 }
 
 func trashTable(ctx context.Context, c *app.Client, p *printer, all []app.TrashListing) error {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,4 +49,36 @@ func checkTrash(t *testing.T, h *home, digests []string, by string, here map[str
 	if r := h.want(t, exitDone, "trash"); strings.Count(r.out, "\n") != len(digests)+1 || !strings.Contains(r.err, "12 photos") {
 		t.Errorf("the trash is shown as %s%s", r.out, r.err)
 	}
+}
+
+func TestEmptyTrash(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	if r := h.want(t, exitDone, "trash", "--empty"); !strings.Contains(r.err, "is empty") {
+		t.Errorf("an empty trash is told as %q", r.err)
+	}
+	digests := slices.Sorted(maps.Values(drawPhotos(t, filepath.Join(h.cwd, "in"), 4, 5)))
+	h.want(t, exitDone, "import", "in")
+	h.want(t, exitDone, append([]string{"delete"}, digests[:3]...)...)
+	h.want(t, exitDone, "unsave", "--force", digests[3])
+
+	h.refused(t, []string{"nothing was removed"}, "trash", "--empty") // nobody answers
+	h.fails(t, exitUsage, []string{"only with --empty"}, "trash", digests[0])
+	h.fails(t, exitUsage, []string{"only with --empty"}, "trash", "--yes")
+	if n := len(trashOf(t, h)); n != 4 {
+		t.Fatalf("%d photos in the trash", n)
+	}
+	h.says(t, "for good", "trash", "--empty", "--yes", digests[0][:12])
+	if n := len(trashOf(t, h)); n != 3 {
+		t.Errorf("%d photos in the trash, without the one removed", n)
+	}
+	r := h.want(t, exitProtected, "trash", "--empty", "--yes")
+	if strings.Count(r.out, "for good") != 2 || !strings.Contains(r.err, "stays here") {
+		t.Errorf("the trash is emptied: %s%s", r.out, r.err)
+	}
+	if left := trashOf(t, h); len(left) != 1 || left[0].Digest != digests[3] || !left[0].Unsaved {
+		t.Errorf("in the trash is %+v", left)
+	}
+	h.fails(t, exitNotFound, []string{"not in the trash"}, "trash", "--empty", "--yes", digests[0])
+	h.says(t, "emptied", "log")
 }

@@ -48,7 +48,47 @@ func (s *Store) purge(at time.Time, olderThan time.Duration, about func([]Trashe
 	if err != nil {
 		return 0, err
 	}
-	old, err = s.dispensable(old)
+	old, dispensableErr := s.dispensable(old)
+	purged, err = s.drop(old, about)
+	return purged, errors.Join(dispensableErr, err)
+}
+
+// Purge removes for good what the trash has of ds, however long it has been there,
+// and returns how many files that were. It calls about as PurgeTrash does. What is
+// not in the trash it passes over.
+func (s *Store) Purge(ds []Digest, about func([]Trashed) error) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := s.purgeOf(ds, about)
+	if err != nil {
+		return n, fmt.Errorf("empty trash: %w", s.orNotMounted(err))
+	}
+	return n, nil
+}
+
+func (s *Store) purgeOf(ds []Digest, about func([]Trashed) error) (int, error) {
+	if err := errors.Join(s.Mounted(), s.settleHalf()); err != nil {
+		return 0, err
+	}
+	wanted := make(map[Digest]bool, len(ds))
+	for _, d := range ds {
+		wanted[d] = true
+	}
+	rows, err := s.trashRows()
+	if err != nil {
+		return 0, err
+	}
+	var some []old
+	for _, t := range rows {
+		if wanted[t.digest] {
+			some = append(some, old{path: t.path, digest: t.digest, origin: t.origin, reason: t.reason, at: t.at, size: t.size})
+		}
+	}
+	return s.drop(some, about)
+}
+
+// drop removes files of the trash and the quarantine, after about has heard of them.
+func (s *Store) drop(old []old, about func([]Trashed) error) (dropped int, err error) {
 	if len(old) > 0 && about != nil {
 		if err := about(s.toldOf(old)); err != nil {
 			return 0, err

@@ -145,3 +145,29 @@ func TestTrashOfMany(t *testing.T) {
 	}
 	wantConsistent(t, s)
 }
+
+// TestPurgeOfSome takes what it is asked for and nothing else, whatever its age, and
+// nothing at all when that cannot be told of.
+func TestPurgeOfSome(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	a, b, here := put(t, s, "a.jpg", "a"), put(t, s, "b.jpg", "b"), put(t, s, "c.jpg", "c")
+	if err := errors.Join(s.TrashAll([]Digest{a, b}, "test")...); err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.New("cannot be told of")
+	if n, err := s.Purge([]Digest{a}, func([]Trashed) error { return failed }); n != 0 || !errors.Is(err, failed) || !s.InTrash(a) {
+		t.Errorf("%d, %v; in the trash: %t", n, err, s.InTrash(a))
+	}
+	var told []Trashed
+	n, err := s.Purge([]Digest{a, here, {7}}, func(old []Trashed) error { told = old; return nil })
+	if n != 1 || err != nil || len(told) != 1 || told[0].Digest != a || told[0].Name != "a.jpg" {
+		t.Errorf("%d, %v, told of %+v", n, err, told)
+	}
+	if s.InTrash(a) || !s.InTrash(b) || !s.Has(here) {
+		t.Errorf("in the trash: %t, %t; here: %t", s.InTrash(a), s.InTrash(b), s.Has(here))
+	}
+	if rows, err := s.Trashed(); len(rows) != 1 || err != nil {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}

@@ -1,0 +1,147 @@
+package filelayer
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+)
+
+// purgeByHand empties the trash of some files, and returns what came of each.
+func (d *device) purgeByHand(ds ...Digest) map[Digest]error {
+	d.t.Helper()
+	errs := make(map[Digest]error)
+	d.Purge(testContext(d.t), ds, func(f Digest, err error) { errs[f] = err })
+	if len(errs) != len(ds) {
+		d.t.Errorf("told of %d of %d files", len(errs), len(ds))
+	}
+	return errs
+}
+
+// TestEmptiedTrash: what a person purges is gone from this device alone, and does
+// not come back by an undo of the deletion before.
+func TestEmptiedTrash(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 3)
+	deletion := a.do(ActionDelete, ds...)
+	until(t, "b follows", func() bool { return b.blobs.InTrash(ds[0]) && b.blobs.InTrash(ds[1]) }, b)
+	until(t, "all are in the trash of a", func() bool { return len(a.mirror.inTrash()) == 3 }, a)
+
+	for d, err := range a.purgeByHand(ds[:2]...) {
+		if err != nil || a.blobs.InTrash(d) || !b.blobs.InTrash(d) {
+			t.Errorf("%v: %v; in the trash of a: %t, of b: %t", d, err, a.blobs.InTrash(d), b.blobs.InTrash(d))
+		}
+		a.wantLogged(d, "delete emptied")
+	}
+	left := a.Restorable()
+	listed, err := a.Trashed()
+	must(t, err)
+	if len(left) != 1 || left[0].Digest != ds[2] || len(listed) != 1 || len(b.Restorable()) != 3 {
+		t.Errorf("a can restore %d, lists %d; b can restore %d", len(left), len(listed), len(b.Restorable()))
+	}
+	if err := a.purgeByHand(ds[0])[ds[0]]; !errors.Is(err, ErrNotFound) {
+		t.Errorf("once more: %v", err)
+	}
+	away := a.opts.Library + "-away"
+	must(t, os.Rename(a.opts.Library, away))
+	if err := a.purgeByHand(ds[2])[ds[2]]; !errors.Is(err, ErrNotMounted) || errors.Is(err, ErrNotFound) {
+		t.Errorf("without the disk: %v", err)
+	}
+	must(t, os.Rename(away, a.opts.Library))
+
+	a.restart()
+	meet(t, a, b)
+	u, err := a.Undo(ctx, deletion, nil)
+	if err != nil || u.Done != 1 || u.Left != 2 {
+		t.Errorf("undo = %+v, %v", u, err)
+	}
+	must(t, b.Restore(ctx, ds[0]))
+	until(t, "restored on b, from its own trash", func() bool { return b.entry(ds[0]).Here() && a.sees(ds[0]) }, a, b)
+	if a.blobs.Has(ds[0]) {
+		t.Error("a has what it purged")
+	}
+	must(t, a.Delete(ctx, ds[0])) // another deletion than the one before
+	if left := a.Restorable(); len(left) != 1 || left[0].Digest != ds[0] {
+		t.Errorf("a can restore %v", left)
+	}
+}
+
+// TestEmptyingNeedsProof: the copy of a photo that is not deleted leaves the trash
+// only when another device has just read its own.
+func TestEmptyingNeedsProof(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 4)
+	meet(t, a, b)
+	only := a.create("only", 900)
+	must(t, a.ForceUnsave(ctx, only))
+	for _, d := range ds {
+		must(t, a.Unsave(ctx, d))
+	}
+	rotten, fine, late := ds[0], ds[1], ds[2]
+	info, err := b.blobs.Info(rotten)
+	must(t, err)
+	must(t, os.Chmod(info.Path, 0o600))
+	must(t, os.WriteFile(info.Path, photo("rotten", int(info.Size)), 0o600))
+	must(t, os.Chtimes(info.Path, info.ModTime, info.ModTime))
+	b.skew.Store(int64(proofNow + 20*time.Second))
+
+	stays := func(d Digest, err, want error) {
+		t.Helper()
+		if !errors.Is(err, want) || !a.blobs.InTrash(d) {
+			t.Errorf("%v: %v, want %v; in the trash: %t", d, err, want, a.blobs.InTrash(d))
+		}
+	}
+	before := time.Now()
+	errs := a.purgeByHand(rotten, fine, only)
+	stays(rotten, errs[rotten], ErrUnverified)
+	stays(only, errs[only], ErrLastCopy)
+	if errs[fine] != nil || a.blobs.InTrash(fine) || !b.blobs.Has(fine) {
+		t.Errorf("proved: %v; in the trash: %t", errs[fine], a.blobs.InTrash(fine))
+	}
+	if leases := a.wantLogged(fine, "unsave emptied")[1].Leases; len(leases) != 1 || leases[0].Verified.Before(before) {
+		t.Errorf("relied on %+v", leases)
+	}
+	until(t, "a knows what b has found", func() bool { return !a.holds(b, rotten) }, a, b)
+	a.later(t, rotten)
+	until(t, "the good copy comes back from the trash of a", func() bool { return a.entry(rotten).Here() }, a, b)
+
+	b.skew.Store(int64(10 * proofNow)) // its promise is that much later than its look
+	stays(late, a.purgeByHand(late)[late], ErrUnverified)
+	a.net.part(a, b, true)
+	stays(late, a.purgeByHand(late)[late], ErrUnverified)
+}
+
+// TestOlderDeviceProvesNothingForThePurge: it would not read its copy for it.
+func TestOlderDeviceProvesNothingForThePurge(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	c := a.counts()
+	meet(t, a, b)
+	must(t, a.Unsave(testContext(t), d))
+	c.deny = "leases"
+	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrUnverified) || !a.blobs.InTrash(d) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// TestRestoredIsNotEmptied: what is about to come back stays in the trash.
+func TestRestoredIsNotEmptied(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d := a.create("photo", 1000)
+	must(t, a.Delete(ctx, d))
+	a.mirror.claim(d) // nothing follows the record
+	must(t, a.Restore(ctx, d))
+	if err := a.purgeByHand(d)[d]; err == nil || !a.blobs.InTrash(d) {
+		t.Errorf("err = %v, in the trash: %t", err, a.blobs.InTrash(d))
+	}
+	a.mirror.release(d)
+	a.stirred.add(d)
+	until(t, "it is back", func() bool { return a.entry(d).Here() }, a)
+}
