@@ -32,6 +32,10 @@ func (a *App) Restorable() []Entry { return a.files.Restorable() }
 // InTrash lists what the trash of this device has the bytes of.
 func (a *App) InTrash() ([]InTrash, error) { return a.files.InTrash() }
 
+// TrashLen is how many files the trash of this device has the bytes of, and the
+// library has not.
+func (a *App) TrashLen() int { return a.files.TrashLen() }
+
 // Purge removes files from the trash of this device, for good; see
 // [filelayer.Layer.Purge].
 func (a *App) Purge(ctx context.Context, ds ...Digest) error {

@@ -26,6 +26,7 @@ type (
 	Part = filelayer.Part
 	// Removal is a line of the log of what left the library of this device.
 	Removal = filelayer.Removal
+	// InTrash is a file of which the trash of this device has the bytes.
 	InTrash = filelayer.InTrash
 	// Role is what a device keeps by itself.
 	Role = filelayer.Role

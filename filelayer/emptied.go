@@ -38,6 +38,13 @@ func (l *Layer) InTrash() ([]InTrash, error) {
 	return out, nil
 }
 
+// TrashLen is how many files the trash here has the bytes of and the library has not.
+func (l *Layer) TrashLen() int {
+	l.mirror.mu.RLock()
+	defer l.mirror.mu.RUnlock()
+	return len(l.mirror.trash)
+}
+
 // Restorable lists the deleted files that can be brought back, the latest first:
 // those whose bytes are here, and those that were deleted less than 30 days ago,
 // so that another device may have them, and were not purged here by a person since.

@@ -35,6 +35,9 @@ func TestEmptiedTrash(t *testing.T) {
 		}
 		a.wantLogged(d, "delete emptied")
 	}
+	if n := a.TrashLen(); n != 1 {
+		t.Errorf("%d files in the trash of a", n)
+	}
 	left := a.Restorable()
 	listed, err := a.Trashed()
 	must(t, err)
@@ -129,16 +132,19 @@ func TestOlderDeviceProvesNothingForThePurge(t *testing.T) {
 	}
 }
 
-// TestRestoredIsNotEmptied: what is about to come back stays in the trash.
+// TestRestoredIsNotEmptied: what is about to come back stays in the trash, also when
+// another device has it.
 func TestRestoredIsNotEmptied(t *testing.T) {
 	t.Parallel()
-	a := newDevice(t, newOverlay(), "a")
+	a, b := newPair(t)
 	ctx := testContext(t)
-	d := a.create("photo", 1000)
+	d := sharedFiles(t, a, b, 1)[0]
 	must(t, a.Delete(ctx, d))
+	until(t, "both follow", func() bool { return a.blobs.InTrash(d) && b.blobs.InTrash(d) }, a, b)
 	a.mirror.claim(d) // nothing follows the record
 	must(t, a.Restore(ctx, d))
-	if err := a.purgeByHand(d)[d]; err == nil || !a.blobs.InTrash(d) {
+	until(t, "b has it back", func() bool { return b.entry(d).Here() && a.holds(b, d) }, a, b)
+	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrConflict) || !a.blobs.InTrash(d) {
 		t.Errorf("err = %v, in the trash: %t", err, a.blobs.InTrash(d))
 	}
 	a.mirror.release(d)
