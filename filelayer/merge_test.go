@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -263,6 +264,28 @@ func FuzzParseFile(f *testing.F) {
 		must(t, err)
 		if !bytes.Equal(first, second) {
 			t.Errorf("%s\n%s", first, second)
+		}
+	})
+}
+
+// FuzzReadFile compares what is read with what encoding/json reads.
+func FuzzReadFile(f *testing.F) {
+	for _, tt := range fileBodies {
+		f.Add([]byte(tt.body))
+	}
+	for _, body := range []string{
+		`{"name":"a","size":5,"type":"image/jpeg","time":-3,"added":{"by":"x","at":1},"deleted":{"by":"y","at":2},"devices":{"z":{"saved":true,"n":1,"verified":9},"b":{"saved":false,"n":2,"verified":0}}}`,
+		`{"name":"a","Name":"b"}`, `{"name":"a","name":"b"}`, `{"added":{"by":"x"},"added":{"at":1}}`, `{"size":1e3}`, `{"size":-0}`, `{"size":9223372036854775808}`, `{"deleted":null}`,
+		`{"devices":{"a":{"n":1},"a":{"saved":true}}}`, `{"devices":{}}`, `{"devices":null}`, `{"name":"ä"}`, "{\"name\":\"\xff\"}", ` {"name" : "a\u0062" , "other":[]} `,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, gotErr := readFile(body)
+		var want fileRecord
+		wantErr := json.Unmarshal(body, &want)
+		if (gotErr == nil) != (wantErr == nil) || gotErr == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n%+v, %v; want\n%+v, %v", body, got, gotErr, want, wantErr)
 		}
 	})
 }

@@ -127,7 +127,7 @@ func parseFile(id string, body json.RawMessage) (Digest, fileRecord, error) {
 	if err != nil || !hexOnly(id) {
 		return d, r, fmt.Errorf("%w: %q is no digest", ErrInvalid, id)
 	}
-	if err := json.Unmarshal(body, &r); err != nil {
+	if r, err = readFile(body); err != nil {
 		return d, r, fmt.Errorf("%w: file %s: %w", ErrInvalid, id, err)
 	}
 	if what := r.fault(); what != "" {

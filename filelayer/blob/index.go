@@ -53,7 +53,8 @@ PRAGMA user_version = 1;
 
 // index is the local database of the store.
 type index struct {
-	db *sql.DB
+	db    *sql.DB
+	sieve *sieve // of the digests and folded paths of the table blobs
 
 	mu     sync.Mutex           // guards parsed
 	parsed map[string]*sql.Stmt // by query: there are few, and each is asked for many files
@@ -126,6 +127,11 @@ func (ix *index) prepare() error {
 	}); err != nil {
 		return err
 	}
+	rows, err := collect(ix, scanOne, "SELECT count(*) FROM blobs")
+	if err != nil {
+		return err
+	}
+	ix.sieve = newSieve(2 * rows[0])
 	report, err := collect(ix, scanText, "PRAGMA quick_check(1)")
 	if err != nil {
 		return err
@@ -167,6 +173,7 @@ func (ix *index) statement(query string) (*sql.Stmt, error) {
 type tx struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt
+	sieve      *sieve
 }
 
 func (t *tx) exec(query string, args ...any) error {
@@ -194,7 +201,7 @@ func (ix *index) update(fn func(*tx) error) error {
 	if err != nil {
 		return explainSQL(err)
 	}
-	if err := fn(&tx{t, make(map[string]*sql.Stmt)}); err != nil {
+	if err := fn(&tx{t, make(map[string]*sql.Stmt), ix.sieve}); err != nil {
 		return explainSQL(errors.Join(err, t.Rollback()))
 	}
 	return explainSQL(t.Commit())
@@ -202,9 +209,12 @@ func (ix *index) update(fn func(*tx) error) error {
 
 // lookup returns the row of d, or ErrNotFound.
 func (ix *index) lookup(d Digest) (row, error) {
-	rows, err := collect(ix, scanBlob, "SELECT "+rowColumns+" FROM blobs WHERE digest = ?", d[:])
-	if err != nil {
-		return row{}, err
+	var rows []row
+	if !ix.sieve.lacks(digestKey(d)) {
+		var err error
+		if rows, err = collect(ix, scanBlob, "SELECT "+rowColumns+" FROM blobs WHERE digest = ?", d[:]); err != nil {
+			return row{}, err
+		}
 	}
 	if len(rows) == 0 {
 		return row{}, fmt.Errorf("%w: %v", ErrNotFound, d)
@@ -254,10 +264,20 @@ func (ix *index) after(d Digest, first bool, n int) ([]row, error) {
 		"SELECT "+rowColumns+" FROM blobs WHERE digest "+op+" ? ORDER BY digest LIMIT ?", d[:], n)
 }
 
+// learn lets the sieve pass the keys of a row.
+func (ix *index) learn(r row) {
+	ix.sieve.add(digestKey(r.digest))
+	ix.sieve.add(ix.sieve.foldKey(fold(r.path)))
+}
+
 // taken reports whether a blob other than d has, or had before it went
 // missing, a path that some disk takes for rel.
 func (ix *index) taken(rel string, d Digest) (bool, error) {
-	found, err := collect(ix, scanOne, "SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", fold(rel), d[:])
+	folded := fold(rel)
+	if ix.sieve.lacks(ix.sieve.foldKey(folded)) {
+		return false, nil
+	}
+	found, err := collect(ix, scanOne, "SELECT 1 FROM blobs WHERE fold = ? AND digest <> ? LIMIT 1", folded, d[:])
 	return len(found) > 0, err
 }
 
@@ -289,15 +309,19 @@ func (ix *index) setMeta(key, value string) error {
 // put writes the row of a blob. When its file is there, another blob that was
 // known by the same path is not: it becomes missing.
 func (t *tx) put(r row) error {
-	if !r.missing {
-		if err := t.exec("UPDATE blobs SET missing = 1 WHERE fold = ? AND digest <> ?", fold(r.path), r.digest[:]); err != nil {
+	folded := fold(r.path)
+	atPath := t.sieve.foldKey(folded)
+	if !r.missing && !t.sieve.lacks(atPath) {
+		if err := t.exec("UPDATE blobs SET missing = 1 WHERE fold = ? AND digest <> ?", folded, r.digest[:]); err != nil {
 			return err
 		}
 	}
+	t.sieve.add(atPath)
+	t.sieve.add(digestKey(r.digest))
 	return t.exec(`INSERT INTO blobs (digest, path, fold, size, mtime, verified, missing) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (digest) DO UPDATE SET path = excluded.path, fold = excluded.fold, size = excluded.size,
 		mtime = excluded.mtime, verified = excluded.verified, missing = excluded.missing`,
-		r.digest[:], r.path, fold(r.path), r.size, r.mtime, r.verified, r.missing)
+		r.digest[:], r.path, folded, r.size, r.mtime, r.verified, r.missing)
 }
 
 // explainSQL tells that an error is of the index.

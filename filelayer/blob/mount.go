@@ -93,8 +93,18 @@ func (s *Store) writeMarker() (marker, error) {
 // Mounted returns nil when the library folder is there now, with the marker
 // file of the library that the index knows, and ErrNotMounted otherwise.
 func (s *Store) Mounted() error {
+	fi, statErr := os.Stat(s.path(markerFile))
+	if seen := s.marked.Load(); statErr == nil && seen != nil && sameMarker(fi, *seen) {
+		return nil
+	}
 	m, err := s.readMarker()
-	if err == nil && m.ID != s.id {
+	if err == nil && m.ID == s.id {
+		if statErr == nil {
+			s.marked.Store(&fi)
+		}
+		return nil
+	}
+	if err == nil {
 		return fmt.Errorf("%w (%s has the marker of another library)", ErrNotMounted, s.library)
 	}
 	if errors.Is(err, errMarker) {
@@ -105,4 +115,10 @@ func (s *Store) Mounted() error {
 		return fmt.Errorf("%w (%w)", ErrNotMounted, err)
 	}
 	return explainRead(err)
+}
+
+// sameMarker says whether the marker file is, as far as can be told without reading
+// it, the one that was read.
+func sameMarker(fi, seen fs.FileInfo) bool {
+	return os.SameFile(fi, seen) && fi.Size() == seen.Size() && fi.ModTime().Equal(seen.ModTime())
 }

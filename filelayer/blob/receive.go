@@ -79,6 +79,8 @@ func (b *Batch) receive(ctx context.Context, d Digest, size int64, meta Meta, sr
 // is written once, when its digest is right.
 const SmallFile = 256 << 10
 
+var smallFiles = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // fetchSmall writes the bytes of t, of which nothing is here yet, to a new file
 // at path. What came of them when the source fails is left at partial.
 func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer) error {
@@ -92,9 +94,10 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 		return err
 	}
 	defer func() { _ = body.Close() }() // what was read counts
-	var data bytes.Buffer
-	data.Grow(int(t.size))
-	n, err := copyUntil(&data, io.LimitReader(body, t.size), ctx.Err, t.progress)
+	data := smallFiles.Get().(*bytes.Buffer)
+	defer smallFiles.Put(data)
+	data.Reset()
+	n, err := copyUntil(data, io.LimitReader(body, t.size), ctx.Err, t.progress)
 	if err == nil && n < t.size {
 		err = tooShort(n, t.size)
 	}

@@ -52,6 +52,7 @@ type Store struct {
 	library, state string
 	id             string // of the library, as in its marker file
 	fresh          atomic.Bool
+	marked         atomic.Pointer[fs.FileInfo] // the marker file, when it was found to be right
 	fsys           fsys
 	log            *slog.Logger
 	now            func() time.Time
@@ -269,7 +270,7 @@ func (s *Store) All() iter.Seq2[Info, error] {
 }
 
 // rows yields all rows, some hundred a query, so that no query stays open
-// while the caller works.
+// while the caller works. Once all were yielded, the sieve knows them.
 func (s *Store) rows() iter.Seq2[row, error] {
 	const page = 500
 	return func(yield func(row, error) bool) {
@@ -281,11 +282,13 @@ func (s *Store) rows() iter.Seq2[row, error] {
 				return
 			}
 			for _, r := range rows {
+				s.index.learn(r)
 				if !yield(r, nil) {
 					return
 				}
 			}
 			if len(rows) < page {
+				s.index.sieve.complete.Store(true)
 				return
 			}
 			last = rows[len(rows)-1].digest
