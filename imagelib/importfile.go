@@ -270,7 +270,7 @@ func (w *importWorker) commit(ctx context.Context) error {
 		cancel()
 	}
 	w.l.index.release(ds)
-	w.l.join() // files that were kept and not recorded are taken up in the background
+	w.l.committed.Raise() // files that were kept and not recorded are taken up in the background
 	if err != nil {
 		return err
 	}

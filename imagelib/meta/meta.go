@@ -90,7 +90,11 @@ func (i *Info) Upright() (width, height int) {
 // Read reads what the file of size bytes in r says of itself. It returns
 // [ErrUnknown], with a zero Info, when it is no photo and no video; damage
 // beyond the first bytes is no error. It reads a few pieces only.
-func Read(r io.ReaderAt, size int64) (Info, error) { return read(newSource(r, size)) }
+func Read(r io.ReaderAt, size int64) (Info, error) {
+	s := newSource(r, size)
+	defer s.release()
+	return read(s)
+}
 
 // ReadBytes is [Read] of a file in memory.
 func ReadBytes(data []byte) (Info, error) { return read(newMemory(data)) }

@@ -3,6 +3,7 @@ package meta
 import (
 	"encoding/binary"
 	"io"
+	"sync"
 )
 
 // Bounds on what one file may cost.
@@ -22,9 +23,18 @@ type source struct {
 	mem         []byte // the whole file, when it is in memory
 	buf         []byte // the last piece read ahead
 	bufAt       int64  // where buf lies
+	spare       *[window]byte
 }
 
-func newSource(r io.ReaderAt, size int64) *source { return &source{r: r, size: size} }
+// windows are pieces that were read ahead, to be used again.
+var windows = sync.Pool{New: func() any { return new([window]byte) }}
+
+// newSource begins to read a file. Nothing that at returned is used after release.
+func newSource(r io.ReaderAt, size int64) *source {
+	return &source{r: r, size: size, spare: windows.Get().(*[window]byte)}
+}
+
+func (s *source) release() { windows.Put(s.spare) }
 
 func newMemory(data []byte) *source {
 	return &source{mem: data, size: int64(len(data))}
@@ -47,7 +57,10 @@ func (s *source) at(off int64, n int) []byte {
 	if in := off - s.bufAt; in >= 0 && in+int64(n) <= int64(len(s.buf)) {
 		return s.buf[in : in+int64(n)]
 	}
-	s.buf = make([]byte, min(int64(max(n, window)), s.size-off))
+	s.buf = s.spare[:min(window, s.size-off)]
+	if n > window {
+		s.buf = make([]byte, n)
+	}
 	k, _ := s.r.ReadAt(s.buf, off) // what could not be read is the end
 	s.buf, s.bufAt = s.buf[:max(k, 0)], off
 	return s.buf[:min(n, len(s.buf))]
