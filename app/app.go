@@ -241,6 +241,7 @@ func (a *App) openImages() (err error) {
 // of a part, and has stopped the others. It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	a.log.InfoContext(ctx, "Starting", "home", a.places.home, "id", a.id())
+	paceHeap()
 	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen}, a.loopback...)
