@@ -43,6 +43,9 @@ func (s *Store) differs(rel string) (bool, error) {
 	case fi.IsDir():
 		return false, nil
 	}
+	if r, ok := s.index.recent.lying(rel); ok {
+		return !matches(r, fi), nil
+	}
 	rows, err := s.index.at(rel)
 	switch {
 	case err != nil:

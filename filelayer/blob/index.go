@@ -56,6 +56,9 @@ type index struct {
 	db    *sql.DB
 	sieve *sieve // of the digests and folded paths of the table blobs
 
+	updating sync.Mutex // held by update, so that recent is told in order
+	recent   *recent
+
 	mu     sync.Mutex           // guards parsed
 	parsed map[string]*sql.Stmt // by query: there are few, and each is asked for many files
 }
@@ -112,7 +115,7 @@ func tryIndex(path string) (*index, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(4)
-	ix := &index{db: db, parsed: make(map[string]*sql.Stmt)}
+	ix := &index{db: db, recent: newRecent(), parsed: make(map[string]*sql.Stmt)}
 	if err := ix.prepare(); err != nil {
 		_ = db.Close() // the error that matters is err
 		return nil, err
@@ -174,6 +177,7 @@ type tx struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt
 	sieve      *sieve
+	written    []row // of the table blobs; of a row that is gone the digest
 }
 
 func (t *tx) exec(query string, args ...any) error {
@@ -197,18 +201,29 @@ func (t *tx) result(query string, args ...any) (sql.Result, error) {
 // the disk. Queries of the index take no context: they are short and local, and
 // must not be abandoned between a rename and the row that tells of it.
 func (ix *index) update(fn func(*tx) error) error {
-	t, err := ix.db.Begin() //nolint:noctx // see above
+	ix.updating.Lock()
+	defer ix.updating.Unlock()
+	begun, err := ix.db.Begin() //nolint:noctx // see above
 	if err != nil {
 		return explainSQL(err)
 	}
-	if err := fn(&tx{t, make(map[string]*sql.Stmt), ix.sieve}); err != nil {
+	t := &tx{Tx: begun, statements: make(map[string]*sql.Stmt), sieve: ix.sieve}
+	if err := fn(t); err != nil {
 		return explainSQL(errors.Join(err, t.Rollback()))
 	}
-	return explainSQL(t.Commit())
+	if err := t.Commit(); err != nil {
+		ix.recent.forget(t.written)
+		return explainSQL(err)
+	}
+	ix.recent.note(t.written)
+	return nil
 }
 
 // lookup returns the row of d, or ErrNotFound.
 func (ix *index) lookup(d Digest) (row, error) {
+	if r, ok := ix.recent.get(d); ok {
+		return r, nil
+	}
 	var rows []row
 	if !ix.sieve.lacks(digestKey(d)) {
 		var err error
@@ -318,10 +333,17 @@ func (t *tx) put(r row) error {
 	}
 	t.sieve.add(atPath)
 	t.sieve.add(digestKey(r.digest))
+	t.written = append(t.written, r)
 	return t.exec(`INSERT INTO blobs (digest, path, fold, size, mtime, verified, missing) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (digest) DO UPDATE SET path = excluded.path, fold = excluded.fold, size = excluded.size,
 		mtime = excluded.mtime, verified = excluded.verified, missing = excluded.missing`,
 		r.digest[:], r.path, folded, r.size, r.mtime, r.verified, r.missing)
+}
+
+// remove drops the row of a blob.
+func (t *tx) remove(d Digest) error {
+	t.written = append(t.written, row{digest: d})
+	return t.exec("DELETE FROM blobs WHERE digest = ?", d[:])
 }
 
 // explainSQL tells that an error is of the index.

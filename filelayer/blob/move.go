@@ -168,11 +168,12 @@ func (m *move) apply(tx *tx) error {
 	}
 	switch m.kind {
 	case moveTrash:
-		if err := tx.exec("DELETE FROM blobs WHERE digest = ?", m.digest[:]); err != nil {
+		if err := tx.remove(m.digest); err != nil {
 			return err
 		}
 		return m.addTrash(tx)
 	case moveRotten:
+		tx.written = append(tx.written, row{digest: m.digest})
 		if err := tx.exec("DELETE FROM blobs WHERE digest = ? AND path = ?", m.digest[:], m.origin); err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func (s *Store) toTrash(d Digest, reason string) (*move, error) {
 	}
 	r, err := s.checkLocked(d)
 	if errors.Is(err, ErrMissing) {
-		return nil, s.index.update(func(tx *tx) error { return tx.exec("DELETE FROM blobs WHERE digest = ?", d[:]) })
+		return nil, s.index.update(func(tx *tx) error { return tx.remove(d) })
 	}
 	if err != nil {
 		return nil, err
