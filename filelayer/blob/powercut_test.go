@@ -78,6 +78,31 @@ func TestBothNamesAfterPowerCut(t *testing.T) {
 	}
 }
 
+// TestReceivedTwiceAfterPowerCut is a disk that has a received file both as one that
+// waits for its name and as a transfer: the store opens, and goes on with the latter.
+func TestReceivedTwiceAfterPowerCut(t *testing.T) {
+	t.Parallel()
+	dirs := newDirs(t)
+	s := dirs.open(t, nil)
+	d := sum("received")
+	write(t, s.path(incomingDir+"/"+d.String()+".1"), "received")
+	write(t, s.path(partialName(d)), "rece")
+	closeStore(t, s)
+	s = dirs.open(t, nil)
+	if left, err := os.ReadDir(s.path(incomingDir)); len(left) > 0 || err != nil {
+		t.Errorf("%d files wait for their names, %v", len(left), err)
+	}
+	var from int64
+	_, err := s.Receive(t.Context(), d, 8, Meta{Name: "a.jpg", Time: may}, func(ctx context.Context, offset int64) (io.ReadCloser, error) {
+		from = offset
+		return source("received")(ctx, offset)
+	}, nil)
+	if err != nil || from != 4 {
+		t.Errorf("went on from %d, %v", from, err)
+	}
+	wantConsistent(t, s)
+}
+
 // TestTakenBackIsOnTheDisk shows that a move which is taken back is so for good
 // before its announcement goes.
 func TestTakenBackIsOnTheDisk(t *testing.T) {
