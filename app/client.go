@@ -257,7 +257,7 @@ func (c *Client) RemoveWatchedFolder(ctx context.Context, path string) error {
 	return c.call(ctx, http.MethodPost, "/v1/watched/remove", folderRequest{path}, nil)
 }
 
-// Check compares records and files. Each event has a Problem or, at the end, Checked.
+// Check compares records and files. Each event has Progress, a Problem or, at the end, Checked.
 func (c *Client) Check(ctx context.Context, opts CheckOptions, each func(Event)) error {
 	return c.stream(ctx, "/v1/check", opts, each)
 }

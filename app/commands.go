@@ -158,11 +158,18 @@ func (c *control) job(req filesRequest) (job, error) {
 	return job{}, fmt.Errorf("no such command: %q", req.Do)
 }
 
-// check compares records and files: it sends progress, each problem, and the summary.
+// check compares records and files: it sends how far it is, each problem, and the summary.
 func (c *control) check(r *http.Request, send func(Event)) error {
 	var opts CheckOptions
 	if err := readBody(r, &opts); err != nil {
 		return err
+	}
+	var last time.Time
+	opts.Progress = func(p filelayer.CheckProgress) {
+		if now := time.Now(); now.Sub(last) >= progressEvery {
+			last = now
+			send(Event{Progress: &Progress{Files: p.Files, TotalFiles: p.TotalFiles, Bytes: p.Bytes, TotalBytes: p.TotalBytes}})
+		}
 	}
 	result, err := c.app.Check(r.Context(), opts, func(p filelayer.Problem) {
 		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Repaired: p.Repaired}
@@ -194,6 +201,15 @@ func (c *control) removals(r *http.Request, send func(Event)) error {
 // [filelayer.Layer.Check].
 func (a *App) Check(ctx context.Context, opts filelayer.CheckOptions, report func(filelayer.Problem)) (filelayer.CheckResult, error) {
 	ctx, act := a.activities.start(ctx, KindCheck, "the library", 0)
+	tell := opts.Progress
+	opts.Progress = func(p filelayer.CheckProgress) {
+		act.update(func(s *Activity) {
+			s.Files, s.TotalFiles, s.Bytes, s.TotalBytes = p.Files, p.TotalFiles, p.Bytes, p.TotalBytes
+		})
+		if tell != nil {
+			tell(p)
+		}
+	}
 	result, err := a.files.Check(ctx, opts, func(p filelayer.Problem) {
 		act.update(func(s *Activity) {
 			s.Troubles = append(s.Troubles, Trouble{Name: p.Name, Err: p.Err, Repaired: p.Repaired})

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/internal/sample"
 )
@@ -32,7 +33,11 @@ func TestActivityTellsWhatAnImportLeftOut(t *testing.T) {
 		}
 	}
 	rot(t, a)
-	result, err := a.Check(t.Context(), CheckOptions{ReadData: true}, nil)
+	var during Activity
+	result, err := a.Check(t.Context(), CheckOptions{ReadData: true, Progress: func(filelayer.CheckProgress) { during = a.Activities()[0] }}, nil)
+	if !during.Running() || during.Files != 2 || during.TotalFiles != 2 || during.Bytes == 0 || during.Bytes != during.TotalBytes {
+		t.Errorf("the running check is %+v", during)
+	}
 	if err != nil || result.Problems != 1 {
 		t.Fatalf("the check found %+v, %v", result, err)
 	}

@@ -17,6 +17,14 @@ type CheckOptions struct {
 	ReadData bool // read every copy here and compare its digest
 	Part     Part // of the copies, to be read; all of them if zero
 	Repair   bool // wait until what is wrong has been put right, if it can be
+
+	Progress func(CheckProgress) `json:"-"` // if not nil: hears how far it is, after each copy
+}
+
+// CheckProgress is how far a check is: copies looked at, and bytes of those that it reads.
+type CheckProgress struct {
+	Files, TotalFiles int
+	Bytes, TotalBytes int64
 }
 
 // A Part is the Nth of Of parts of all files, told by their digests: each file
@@ -117,12 +125,10 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 	if err := l.checkPlaces(tell); err != nil {
 		return err
 	}
-	for _, e := range l.Entries() {
+	all, progress := l.toCheck(opts)
+	for _, e := range all {
 		if ctx.Err() != nil {
 			return nil // Check tells
-		}
-		if !e.Here() && !e.Holders.Of(l.opts.DeviceID).Saved {
-			continue
 		}
 		result.Files++
 		result.Bytes = AddSizes(result.Bytes, e.Size)
@@ -130,17 +136,47 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 		if info, ok := missing[e.Digest]; ok { // it was, though it may have been fetched since
 			p.Path, p.Err = info.Path, absence(info)
 		} else {
-			read := opts.ReadData && e.Here() && opts.Part.has(e.Digest)
+			read := opts.reads(e)
 			if read {
 				result.Read++
 			}
 			l.checkCopy(ctx, e, &p, read)
+		}
+		if opts.Progress != nil && ctx.Err() == nil {
+			opts.Progress(progress.after(e, opts))
 		}
 		if p.Err != nil && ctx.Err() == nil {
 			tell(p)
 		}
 	}
 	return nil
+}
+
+// reads says whether the copy of a file is read.
+func (o CheckOptions) reads(e Entry) bool { return o.ReadData && e.Here() && o.Part.has(e.Digest) }
+
+// toCheck lists the copies that are here, or should be, and what there is to do.
+func (l *Layer) toCheck(opts CheckOptions) (all []Entry, todo CheckProgress) {
+	for _, e := range l.Entries() {
+		if !e.Here() && !e.Holders.Of(l.opts.DeviceID).Saved {
+			continue
+		}
+		all = append(all, e)
+		todo.TotalFiles++
+		if opts.reads(e) {
+			todo.TotalBytes = AddSizes(todo.TotalBytes, e.Size)
+		}
+	}
+	return all, todo
+}
+
+// after counts a copy that was looked at.
+func (p *CheckProgress) after(e Entry, opts CheckOptions) CheckProgress {
+	p.Files++
+	if opts.reads(e) {
+		p.Bytes = AddSizes(p.Bytes, e.Size)
+	}
+	return *p
 }
 
 // checkStrays tells of files in the library folder that no record knows, but for

@@ -97,6 +97,42 @@ func TestCheckTellsNameAndPath(t *testing.T) {
 	}
 }
 
+// TestCheckTellsHowFarItIs, in copies, and in bytes of those that it reads.
+func TestCheckTellsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	a.create("one", 1000)
+	a.create("two", 2000)
+	read := a.entry(a.create("three", 3000))
+	half := Part{N: 1, Of: 2}
+	if !half.has(read.Digest) {
+		half.N = 2
+	}
+	var bytes int64
+	for _, e := range a.Entries() {
+		if half.has(e.Digest) {
+			bytes += e.Size
+		}
+	}
+	for _, tt := range []struct {
+		opts CheckOptions
+		last CheckProgress
+	}{
+		{CheckOptions{}, CheckProgress{3, 3, 0, 0}},
+		{CheckOptions{ReadData: true}, CheckProgress{3, 3, 6000, 6000}},
+		{CheckOptions{ReadData: true, Part: half}, CheckProgress{3, 3, bytes, bytes}},
+	} {
+		var told []CheckProgress
+		opts := tt.opts
+		opts.Progress = func(p CheckProgress) { told = append(told, p) }
+		_, err := a.Check(testContext(t), opts, nil)
+		must(t, err)
+		if len(told) != 3 || told[2] != tt.last || told[0].Files != 1 || told[0].TotalBytes != tt.last.TotalBytes {
+			t.Errorf("Check(%+v) tells %+v, want the last to be %+v", tt.opts, told, tt.last)
+		}
+	}
+}
+
 // TestCheckTellsOfWhatWasReplaced: a changed file stays beside the right copy
 // that was fetched again, and is told of until a person has decided.
 func TestCheckTellsOfWhatWasReplaced(t *testing.T) {

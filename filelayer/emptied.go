@@ -157,7 +157,7 @@ func (l *Layer) stillPurgeable(r *removal, awaited []Digest) error {
 	case err != nil:
 		return err
 	case slices.Contains(awaited, r.Digest), (e.Deleted == nil) != (r.Deleted == nil):
-		return fmt.Errorf("%s stays in the trash: it is about to be restored: %w", r.Name, ErrConflict)
+		return fmt.Errorf("%s stays in the trash: %w", r.Name, ErrComingBack)
 	case e.Deleted == nil && l.since(r.began) > leaseTime-leaseMargin:
 		return fmt.Errorf("%s stays in the trash: the proofs took too long, try again: %w", r.Name, ErrUnverified)
 	}

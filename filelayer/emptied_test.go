@@ -144,7 +144,7 @@ func TestRestoredIsNotEmptied(t *testing.T) {
 	a.mirror.claim(d) // nothing follows the record
 	must(t, a.Restore(ctx, d))
 	until(t, "b has it back", func() bool { return b.entry(d).Here() && a.holds(b, d) }, a, b)
-	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrConflict) || !a.blobs.InTrash(d) {
+	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrComingBack) || !a.blobs.InTrash(d) {
 		t.Errorf("err = %v, in the trash: %t", err, a.blobs.InTrash(d))
 	}
 	a.mirror.release(d)

@@ -35,6 +35,10 @@ var (
 	// added in place: Paul removes nothing there, and vouches for nothing.
 	ErrInPlace = errors.New("the copy lies in a folder that was added in place, where Paul removes nothing, and cannot promise that anything stays")
 
+	// ErrComingBack is returned for bytes that stay in the trash since they are wanted
+	// in the library again.
+	ErrComingBack = errors.New("it is about to come back into the library")
+
 	// ErrLeased is returned when another device relies on the copy here.
 	ErrLeased = blob.ErrLeased
 

@@ -116,6 +116,7 @@ func activityTitle(a app.Activity) string {
 		app.KindImport: words.T("Importing {{.What}}", "What", a.Title), app.KindSave: words.T("Saving {{.What}} here", "What", a.Title),
 		app.KindFetch: words.T("Loading {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removing {{.What}} from this computer", "What", a.Title),
 		app.KindDelete: words.T("Deleting {{.What}}", "What", a.Title), app.KindRestore: words.T("Restoring {{.What}}", "What", a.Title),
+		app.KindPurge: words.T("Removing {{.What}} from the trash", "What", a.Title),
 		app.KindCheck: words.T("Checking {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
 		app.KindPlace:   words.T("Folder in place {{.What}}", "What", a.Title),
 		app.KindOutside: words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
@@ -125,6 +126,7 @@ func activityTitle(a app.Activity) string {
 		app.KindImport: words.T("Imported {{.What}}", "What", a.Title), app.KindSave: words.T("Saved {{.What}} here", "What", a.Title),
 		app.KindFetch: words.T("Loaded {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removed {{.What}} from this computer", "What", a.Title),
 		app.KindDelete: words.T("Deleted {{.What}}", "What", a.Title), app.KindRestore: words.T("Restored {{.What}}", "What", a.Title),
+		app.KindPurge: words.T("Removed {{.What}} from the trash for good", "What", a.Title),
 		app.KindCheck: words.T("Checked {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
 		app.KindPlace:   words.T("Folder in place {{.What}}", "What", a.Title),
 		app.KindOutside: words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
@@ -148,7 +150,7 @@ func activitySymbol(a app.Activity) (string, fyne.ThemeColorName, fyne.ThemeColo
 	}
 	symbol := map[string]string{
 		app.KindImport: "plus", app.KindSave: "save", app.KindFetch: "save", app.KindUnsave: "remove",
-		app.KindDelete: "trash", app.KindRestore: "restore", app.KindCheck: "safe", app.KindWatch: "plus", app.KindPlace: "plus", app.KindOutside: "plus",
+		app.KindDelete: "trash", app.KindPurge: "trash", app.KindRestore: "restore", app.KindCheck: "safe", app.KindWatch: "plus", app.KindPlace: "plus", app.KindOutside: "plus",
 	}[a.Kind]
 	if symbol == "" {
 		symbol = "activity"

@@ -33,6 +33,7 @@ type fake struct {
 	images     []*imagelib.Image
 	entries    map[app.Digest]app.Entry
 	trash      []app.Entry
+	unsaved    []app.InTrash // copies in the trash of photos that are not deleted
 	held       []app.Entry
 	devices    []app.Device
 	settings   app.Settings
@@ -203,10 +204,44 @@ func (f *fake) Entry(d app.Digest) (app.Entry, bool) {
 	return e, ok
 }
 
-func (f *fake) Trash() []app.Entry {
+func (f *fake) Restorable() []app.Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.trash)
+}
+
+// InTrash has what was deleted, and what was removed from here alone.
+func (f *fake) InTrash() ([]app.InTrash, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := slices.Clone(f.unsaved)
+	for _, e := range f.trash {
+		if !f.absent[e.Digest] {
+			all = append(all, app.InTrash{Digest: e.Digest, Size: e.Size, Deleted: true})
+		}
+	}
+	return all, nil
+}
+
+func (f *fake) TrashLen() int {
+	all, _ := f.InTrash()
+	return len(all)
+}
+
+func (f *fake) Purge(_ context.Context, ds ...app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("purge %s", numbers(ds))
+	var errs []error
+	for _, d := range ds {
+		if err := f.refuse[d]; err != nil {
+			errs = append(errs, &app.FileError{Digest: d, Name: f.entries[d].Name, Err: err})
+			continue
+		}
+		f.trash = slices.DeleteFunc(f.trash, func(e app.Entry) bool { return e.Digest == d })
+		f.unsaved = slices.DeleteFunc(f.unsaved, func(t app.InTrash) bool { return t.Digest == d })
+	}
+	return errors.Join(errs...)
 }
 
 func (f *fake) HeldDeletions() []app.Entry {

@@ -150,7 +150,7 @@ func TestPages(t *testing.T) {
 	r.open("trash")
 	r.presentGrid().grid.SelectAll()
 	r.tap("Restore")
-	r.until("restored", func() bool { return len(r.f.Trash()) == 0 })
+	r.until("restored", func() bool { return len(r.f.Restorable()) == 0 })
 }
 
 func TestHeldDeletionsWaitForThePerson(t *testing.T) {
@@ -255,7 +255,7 @@ func TestHistoryIsUndone(t *testing.T) {
 
 	page.undo(f.actions[0]) // nothing is asked: photos come back
 	r.waitCall("undo d-4")
-	r.until("toast", func() bool { return r.toasts.text == "1 photo is as before, 2 have changed again since" })
+	r.until("toast", func() bool { return r.toasts.text == "1 photo restored, 2 have changed again since" })
 	r.until("list", func() bool { return strings.Contains(r.texts(), "1 of 3 undone") })
 	r.wantText("2 photos had been changed again since")
 
@@ -265,6 +265,10 @@ func TestHistoryIsUndone(t *testing.T) {
 	if n := len(f.called()); n != 1 {
 		t.Fatalf("cancelled, yet %v", f.called())
 	}
+	page.undo(f.actions[2])
+	r.tap("Undo")
+	r.waitCall("undo d-2")
+	r.until("toast", func() bool { return r.toasts.text == "210 photos moved to the trash, 2 have changed again since" })
 	page.undo(f.actions[1])
 	r.wantText("Their copies are removed again from Desktop")
 	r.tap("Undo")

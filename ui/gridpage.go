@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -115,11 +116,16 @@ func (g *gridPage) reloadPhotos() {
 // reloadTrash shows the deleted files, by the day of their deletion.
 func (g *gridPage) reloadTrash() {
 	today := g.s.now().Format(time.DateOnly)
-	if trash := g.s.dev.Trash(); g.first || today != g.day || !same(trash, g.deleted) {
+	if trash := g.s.dev.Restorable(); g.first || today != g.day || !slices.EqualFunc(trash, g.deleted, sameDeletion) {
 		g.deleted, g.day, g.first = trash, today, false
 		g.grid.SetSource(newList(trashImages(trash), g.s.now()))
 	}
 	g.showBanner()
+}
+
+// sameDeletion tells whether the trash shows two entries alike.
+func sameDeletion(a, b app.Entry) bool {
+	return a.Digest == b.Digest && a.Deleted.At.Equal(b.Deleted.At) && a.Here() == b.Here()
 }
 
 // image returns what the grid shows at i.
@@ -155,19 +161,23 @@ func (g *gridPage) emptyState() fyne.CanvasObject {
 				g.search("")
 				s.bar.reload()
 			}))
+	case g.trash && s.dev.TrashLen() > 0:
+		return emptyState("trash", words.T("No deleted photos"), words.N("{{.N}} photos that were removed from this computer, and not deleted, are still in its trash for up to 30 days.", s.dev.TrashLen()), nil)
 	case g.trash:
 		return emptyState("trash", words.T("The trash is empty"), words.T("Deleted photos stay here for 30 days and can be restored on every device."), nil)
 	case g.query.Album != "":
 		return emptyState("albums", words.T("This album is empty"), words.T("Select photos and choose Album to put them here."),
 			look.NewButton(words.T("Go to Photos"), "photos", look.Primary, func() { s.open("photos") }))
+	case g.query.Where == imagelib.Elsewhere:
+		return emptyState("here", words.T("Every photo is on this computer"), words.T("Photos that only other devices hold would show here; they can be seen, and saved, from here."), nil)
 	case len(s.snap.images) == 0:
 		return noPhotos(s)
 	case g.query.Favourite:
 		return emptyState("heart", words.T("No favourites yet"), words.T("Select a photo and press F to find it here again."), nil)
 	case g.query.Where == imagelib.OneCopy:
 		return emptyState("safe", words.T("Every photo has a second copy"), words.T("Photos that only one device holds would show here."), nil)
-	case g.query.Where == imagelib.Elsewhere:
-		return emptyState("here", words.T("Everything is on this computer"), words.T("Photos that only other devices hold would show here; they can be seen, and saved, from here."), nil)
+	case g.query.Where == imagelib.Here:
+		return emptyState("here", words.T("No photo is on this computer"), words.T("All of them are on other devices; they can be seen, and saved, from here."), nil)
 	default:
 		return noPhotos(s)
 	}

@@ -17,7 +17,8 @@ func (s *shell) contextMenu(at fyne.Position) {
 		return
 	}
 	if x.trash {
-		s.popUp(fyne.NewMenu("", item(words.T("Restore"), "restore", func() { s.restorePhotos(x) })), at)
+		s.popUp(fyne.NewMenu("", item(words.T("Restore"), "restore", func() { s.restorePhotos(x) }),
+			fyne.NewMenuItemSeparator(), item(words.T("Delete for good…"), "trash", func() { s.purgePhotos(x) })), at)
 		return
 	}
 	var items []*fyne.MenuItem
@@ -184,7 +185,11 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 	x := s.selection()
 	switch e.Name {
 	case fyne.KeyDelete, fyne.KeyBackspace:
-		s.deletePhotos(x)
+		if x.trash {
+			s.purgePhotos(x)
+		} else {
+			s.deletePhotos(x)
+		}
 	case fyne.KeyF:
 		s.toggleFavourite(x)
 	case fyne.KeyS:

@@ -19,7 +19,10 @@ type device interface {
 	Findings() []app.Finding
 	Self() app.Device
 	Entry(app.Digest) (app.Entry, bool)
-	Trash() []app.Entry
+	Restorable() []app.Entry
+	InTrash() ([]app.InTrash, error)
+	TrashLen() int
+	Purge(ctx context.Context, ds ...app.Digest) error
 	HeldDeletions() []app.Entry
 	AgreeDeletions(context.Context) error
 	Status() app.Status

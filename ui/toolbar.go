@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/grid"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/words"
@@ -26,6 +27,7 @@ type toolbar struct {
 	zoom   *widget.Slider
 	zooms  *fyne.Container
 	imp    *look.Button
+	empty  *look.Button // the trash
 
 	count    *look.Text
 	actions  []*action
@@ -65,13 +67,15 @@ func newToolbar(s *shell) *toolbar {
 		look.Middle(look.Fixed(104, 0, look.OnTrack(b.zoom))),
 		container.NewCenter(look.NewIcon("grid-large", look.ColorSecondary, 16)))
 	b.imp = look.NewButton(words.T("Import"), "plus", look.Primary, func() { s.importMenu(b.imp) })
+	b.empty = look.NewButton(words.T("Empty trash"), "trash", look.Plain, s.emptyTrash)
+	b.empty.SetToolTip(words.T("Remove all that is in the trash of this computer, for good"))
 	b.clear = look.NewIconButton("close", words.T("Clear selection (Esc)"), look.Ghost, func() {
 		if g := s.presentGrid(); g != nil {
 			g.grid.ClearSelection()
 		}
 	})
 	b.makeActions()
-	objs := []fyne.CanvasObject{b.back, b.title, b.sub, b.search, b.zooms, b.imp, b.clear, b.count}
+	objs := []fyne.CanvasObject{b.back, b.title, b.sub, b.search, b.zooms, b.imp, b.empty, b.clear, b.count}
 	for _, a := range b.actions {
 		objs = append(objs, a.button)
 	}
@@ -88,6 +92,7 @@ func (b *toolbar) makeActions() {
 	}
 	live := func(x sel) bool { return !x.trash }
 	add("restore", words.T("Restore"), words.T("Bring back on every device that has it"), func(x sel) bool { return x.trash }, s.restorePhotos)
+	add("trash", words.T("Delete for good"), words.T("Remove from the trash of this computer (Del)"), func(x sel) bool { return x.trash }, s.purgePhotos)
 	add("heart", words.T("Favourite"), words.T("Mark as favourite, or no longer (F)"), live, s.toggleFavourite)
 	add("albums", words.T("Album"), words.T("Add to an album"), live, s.albumMenu)
 	add("save", words.T("Save here"), words.T("Keep a copy on this computer"), func(x sel) bool { return !x.trash && x.away > 0 }, s.savePhotos)
@@ -135,7 +140,8 @@ func (b *toolbar) reload() {
 	show(b.sub, !selected && sub != "")
 	show(b.search, !selected && g != nil && !g.trash)
 	show(b.zooms, !selected && g != nil)
-	show(b.imp, !selected && g != nil && !g.trash)
+	show(b.imp, !selected && g != nil && !g.trash && g.query.Where != imagelib.Elsewhere)
+	show(b.empty, !selected && g != nil && g.trash && b.s.dev.TrashLen() > 0)
 	show(b.clear, selected)
 	show(b.count, selected)
 	var x sel
@@ -279,6 +285,7 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		b.imp.SetText(words.T("Import"))
 	}
 	put(b.imp)
+	put(b.empty)
 	roomy := size.Width >= 760
 	if b.zooms.Visible() && roomy {
 		put(b.zooms)

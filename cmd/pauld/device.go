@@ -232,6 +232,8 @@ func check(ctx context.Context, l *line, p *printer) error {
 	return use(ctx, l, p, func(c *app.Client) error {
 		err := c.Check(ctx, opts, func(e app.Event) {
 			switch {
+			case e.Progress != nil:
+				p.progress(e.Progress)
 			case e.Problem != nil:
 				p.object(e.Problem, problemText(e.Problem))
 			case e.Checked != nil:
