@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/words"
@@ -71,15 +72,16 @@ func (s *shell) copy(text string) {
 	s.toasts.show(words.T("Copied"), nil)
 }
 
-// albumMenu offers the albums for the selection, under the toolbar.
+// albumMenu offers the albums for the selection, over its bar.
 func (s *shell) albumMenu(x sel) {
-	at := fyne.NewPos(s.win.Canvas().Size().Width/2, barHeight)
-	for _, a := range s.bar.actions {
+	at := fyne.NewPos(s.win.Canvas().Size().Width/2, s.win.Canvas().Size().Height)
+	for _, a := range s.picked.actions {
 		if a.text == words.T("Album") {
-			at = fyne.CurrentApp().Driver().AbsolutePositionForObject(a.button).AddXY(0, a.button.Size().Height+4)
+			at = fyne.CurrentApp().Driver().AbsolutePositionForObject(a.button)
 		}
 	}
-	s.popUp(s.albumSubmenu(x), at)
+	menu := s.albumSubmenu(x)
+	s.popUp(menu, at.SubtractXY(0, widget.NewMenu(menu).MinSize().Height+10))
 }
 
 func (s *shell) albumSubmenu(x sel) *fyne.Menu {
@@ -168,7 +170,6 @@ func (s *shell) shortcut(sc fyne.Shortcut) bool {
 		if s.presentGrid() == nil || s.presentGrid().trash {
 			s.open("photos")
 		}
-		s.presentGrid().grid.ClearSelection() // its bar covers the search
 		s.win.Canvas().Focus(s.bar.search)
 	case fyne.KeyE:
 		s.exportPhotos(x)

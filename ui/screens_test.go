@@ -125,6 +125,11 @@ var screens = []struct {
 		r.win.Canvas().Focus(r.present().(*albumsPage).cards[1])
 	}},
 	{"trash", trashed, func(r *rig) { r.open("trash") }},
+	{"trash-question", func(f *fake) { trashed(f); f.unsaved = []app.InTrash{{Digest: digest(20), Size: 9_000_000}} }, func(r *rig) {
+		r.open("trash")
+		r.emptyTrash()
+		r.until("the question", func() bool { return len(r.modals) == 1 })
+	}},
 	{"devices", nil, func(r *rig) { r.open("devices") }},
 	{"devices-paths", paths, func(r *rig) { r.open("devices") }},
 	{"devices-advice", paths, func(r *rig) {

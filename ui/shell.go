@@ -48,6 +48,7 @@ type shell struct {
 
 	side    *sidebar
 	bar     *toolbar
+	picked  *selectionBar
 	status  *statusLine
 	toasts  *toasts
 	notices *notices
@@ -93,13 +94,14 @@ func newShell(e env) *shell {
 
 	s.side = newSidebar(s.open)
 	s.bar = newToolbar(s)
+	s.picked = newSelectionBar(s)
 	s.status = newStatusLine(s)
-	s.toasts = newToasts(s.do, s.after)
+	s.toasts = newToasts(s.do, s.after, s.picked.height)
 	s.notices = newNotices(s)
 	s.frame = container.NewStack()
 	s.view = newViewerPage(s)
 	ground := look.NewSurface(theme.ColorNameBackground, "", 0)
-	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.notices.box)
+	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.notices.box, s.picked.object)
 	s.root = container.NewStack()
 	s.win.SetContent(fynetooltip.AddWindowToolTipLayer(s.root, s.win.Canvas()))
 	s.win.SetPadded(false)
@@ -332,7 +334,7 @@ func (s *shell) fail(what string, err error) {
 }
 
 // shellLayout places the parts of the window: ground, sidebar, toolbar, page,
-// status line, notices.
+// status line, notices, the bar of the selection.
 type shellLayout struct{ s *shell }
 
 const (
@@ -364,6 +366,8 @@ func (l *shellLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 		place(o[5], left, top, w, o[5].MinSize().Height) // its height follows its width
 		top += o[5].MinSize().Height
 	}
-	place(o[3], left, top, w, size.Height-top-statusHeight)
+	picked := l.s.picked.height()
+	place(o[3], left, top, w, size.Height-top-statusHeight-picked)
+	place(o[6], left, size.Height-statusHeight-picked, w, picked)
 	place(o[4], left, size.Height-statusHeight, w, statusHeight)
 }

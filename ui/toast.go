@@ -33,9 +33,9 @@ const (
 	toastTimeUndo = 9 * time.Second
 )
 
-func newToasts(do func(func()), after func(time.Duration, func()) (stop func())) *toasts {
+func newToasts(do func(func()), after func(time.Duration, func()) (stop func()), lift func() float32) *toasts {
 	t := &toasts{do: do, after: after}
-	t.box = container.New(&toastLayout{})
+	t.box = container.New(&toastLayout{lift})
 	return t
 }
 
@@ -85,16 +85,16 @@ func (t *toasts) hide() {
 	t.box.Refresh()
 }
 
-// toastLayout puts a toast at the bottom, in the middle.
-type toastLayout struct{}
+// toastLayout puts a toast at the bottom, in the middle, over what lifts it.
+type toastLayout struct{ lift func() float32 }
 
 func (*toastLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-func (*toastLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+func (l *toastLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	for _, o := range objs {
 		m := o.MinSize()
 		m.Width = min(m.Width, s.Width-16)
 		o.Resize(m)
-		o.Move(fyne.NewPos((s.Width-m.Width)/2, s.Height-m.Height-46))
+		o.Move(fyne.NewPos((s.Width-m.Width)/2, s.Height-m.Height-46-l.lift()))
 	}
 }
 

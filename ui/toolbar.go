@@ -14,8 +14,7 @@ import (
 	"github.com/libpaul/paul/ui/words"
 )
 
-// toolbar is the strip over a page: its title, search and zoom, or, while photos
-// are selected, what can be done with them.
+// toolbar is the strip over a page: its title, search and zoom.
 type toolbar struct {
 	s      *shell
 	object *fyne.Container
@@ -29,18 +28,8 @@ type toolbar struct {
 	imp    *look.Button
 	empty  *look.Button // the trash
 
-	count    *look.Text
-	actions  []*action
-	clear    *look.Button
 	stopWait func() // ends a wait for the next key of a search
 	zooming  bool   // the slider is being set by the program
-}
-
-// action is a button of the selection.
-type action struct {
-	button *look.Button
-	text   string
-	fits   func(sel) bool
 }
 
 // searchPause is how long the next key of a search is waited for.
@@ -49,7 +38,7 @@ const searchPause = 140 * time.Millisecond
 func newToolbar(s *shell) *toolbar {
 	b := &toolbar{
 		s: s, title: look.NewCut("", look.SizeHeading, theme.ColorNameForeground).Bold(),
-		sub: look.NewText("", look.SizeCaption, look.ColorSecondary), count: look.NewText("", look.SizeTitle, theme.ColorNameForeground).Bold(),
+		sub: look.NewText("", look.SizeCaption, look.ColorSecondary),
 	}
 	b.back = look.NewIconButton("back", words.T("Back"), look.Ghost, func() { s.open("albums") })
 	b.back.Hide()
@@ -69,37 +58,8 @@ func newToolbar(s *shell) *toolbar {
 	b.imp = look.NewButton(words.T("Import"), "plus", look.Primary, func() { s.importMenu(b.imp) })
 	b.empty = look.NewButton(words.T("Empty trash"), "trash", look.Plain, s.emptyTrash)
 	b.empty.SetToolTip(words.T("Remove all that is in the trash of this computer, for good"))
-	b.clear = look.NewIconButton("close", words.T("Clear selection (Esc)"), look.Ghost, func() {
-		if g := s.presentGrid(); g != nil {
-			g.grid.ClearSelection()
-		}
-	})
-	b.makeActions()
-	objs := []fyne.CanvasObject{b.back, b.title, b.sub, b.search, b.zooms, b.imp, b.empty, b.clear, b.count}
-	for _, a := range b.actions {
-		objs = append(objs, a.button)
-	}
-	b.object = container.New(&barLayout{b}, objs...)
+	b.object = container.New(&barLayout{b}, b.back, b.title, b.sub, b.search, b.zooms, b.imp, b.empty)
 	return b
-}
-
-func (b *toolbar) makeActions() {
-	s := b.s
-	add := func(symbol, text, tip string, fits func(sel) bool, do func(sel)) {
-		btn := look.NewButton(text, symbol, look.Ghost, func() { do(s.selection()) })
-		btn.SetToolTip(tip)
-		b.actions = append(b.actions, &action{button: btn, text: text, fits: fits})
-	}
-	live := func(x sel) bool { return !x.trash }
-	add("restore", words.T("Restore"), words.T("Bring back on every device that has it"), func(x sel) bool { return x.trash }, s.restorePhotos)
-	add("trash", words.T("Delete for good"), words.T("Remove from the trash of this computer (Del)"), func(x sel) bool { return x.trash }, s.purgePhotos)
-	add("heart", words.T("Favourite"), words.T("Mark as favourite, or no longer (F)"), live, s.toggleFavourite)
-	add("albums", words.T("Album"), words.T("Add to an album"), live, s.albumMenu)
-	add("save", words.T("Save here"), words.T("Keep a copy on this computer"), func(x sel) bool { return !x.trash && x.away > 0 }, s.savePhotos)
-	add("remove", words.T("Remove from here"), words.T("Remove the copy on this computer, once other devices have proved theirs"),
-		func(x sel) bool { return !x.trash && x.here > 0 && len(s.devices) > 1 }, s.removePhotos)
-	add("export", words.T("Export"), words.T("Copy the files to a folder"), live, s.exportPhotos)
-	add("trash", words.T("Delete"), words.T("Delete on every device (Del)"), live, s.deletePhotos)
 }
 
 // turnTo shows the toolbar of a page that has just come.
@@ -109,7 +69,7 @@ func (b *toolbar) turnTo() {
 	b.reload()
 }
 
-// reload shows title, counts and the actions that fit the selection.
+// reload shows title and counts.
 func (b *toolbar) reload() {
 	p := b.s.present()
 	if p == nil {
@@ -117,14 +77,6 @@ func (b *toolbar) reload() {
 	}
 	b.title.Set(p.title())
 	g := b.s.presentGrid()
-	selected := g != nil && g.grid.Count() > 0
-	show := func(o fyne.CanvasObject, on bool) {
-		if on {
-			o.Show()
-		} else {
-			o.Hide()
-		}
-	}
 	sub := ""
 	if g != nil {
 		if n := g.grid.Source().Len(); n > 0 {
@@ -135,36 +87,21 @@ func (b *toolbar) reload() {
 		b.zooming = false
 	}
 	b.sub.Set(sub)
-	show(b.back, !selected && g != nil && g.query.Album != "")
-	show(b.title, !selected)
-	show(b.sub, !selected && sub != "")
-	show(b.search, !selected && g != nil && !g.trash)
-	show(b.zooms, !selected && g != nil)
-	show(b.imp, !selected && g != nil && !g.trash && g.query.Where != imagelib.Elsewhere)
-	show(b.empty, !selected && g != nil && g.trash && b.s.dev.TrashLen() > 0)
-	show(b.clear, selected)
-	show(b.count, selected)
-	var x sel
-	if selected {
-		x = b.s.selection()
-		b.count.Set(words.N("{{.N}} selected", len(x.images)))
-		b.favouriteSymbol(x)
-	}
-	for _, a := range b.actions {
-		show(a.button, selected && a.fits(x))
-	}
+	show(b.back, g != nil && g.query.Album != "")
+	show(b.sub, sub != "")
+	show(b.search, g != nil && !g.trash)
+	show(b.zooms, g != nil)
+	show(b.imp, g != nil && !g.trash && g.query.Where != imagelib.Elsewhere)
+	show(b.empty, g != nil && g.trash && b.s.dev.TrashLen() > 0)
 	b.object.Refresh()
+	b.s.picked.reload()
 }
 
-func (b *toolbar) favouriteSymbol(x sel) {
-	for _, a := range b.actions {
-		if a.text == words.T("Favourite") {
-			if x.favourites == len(x.images) {
-				a.button.SetSymbol("heart-full", theme.ColorNamePrimary)
-			} else {
-				a.button.SetSymbol("heart", "")
-			}
-		}
+func show(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
 	}
 }
 
@@ -266,10 +203,6 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		o.Resize(fyne.NewSize(w, h))
 		o.Move(fyne.NewPos(x, (size.Height-h)/2))
 	}
-	if b.clear.Visible() {
-		l.selection(size, mid)
-		return
-	}
 	right := size.Width - pad
 	put := func(o fyne.CanvasObject) {
 		if o.Visible() {
@@ -313,35 +246,5 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	b.sub.Move(fyne.NewPos(x+titleW+gap, (size.Height-b.title.MinSize().Height)/2+b.title.MinSize().Height-b.sub.MinSize().Height-3))
 	if subW == 0 {
 		b.sub.Move(fyne.NewPos(-500, 0))
-	}
-}
-
-// selection places the actions, with their names where there is room.
-func (l *barLayout) selection(size fyne.Size, mid func(fyne.CanvasObject, float32, float32)) {
-	b := l.b
-	mid(b.clear, 12, look.Control)
-	mid(b.count, 56, b.count.MinSize().Width)
-	full := float32(0)
-	for _, a := range b.actions {
-		if a.button.Visible() {
-			full += fyne.MeasureText(a.text, look.SizeBody, fyne.TextStyle{}).Width + 18 + 7 + 28 + 2
-		}
-	}
-	room := size.Width - 56 - b.count.MinSize().Width - 40
-	right := size.Width - 14
-	for i := len(b.actions) - 1; i >= 0; i-- {
-		a := b.actions[i]
-		if !a.button.Visible() {
-			continue
-		}
-		if full > room {
-			a.button.SetText("")
-		} else {
-			a.button.SetText(a.text)
-		}
-		w := a.button.MinSize().Width
-		right -= w
-		mid(a.button, right, w)
-		right -= 2
 	}
 }
