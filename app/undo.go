@@ -43,6 +43,7 @@ type UndoInfo struct {
 	Asked   bool       `json:"asked,omitempty"`   // its device was asked to, and does it when it hears of that
 	Already bool       `json:"already,omitempty"` // nothing was left to undo
 	Done    int        `json:"done"`              // photos that are as they were before
+	Changed int        `json:"changed"`           // of those, what the undo has changed; the others were so already
 	Left    int        `json:"left"`              // that a later action has changed again, which counts
 	Failed  int        `json:"failed"`            // that could not be undone
 }
@@ -89,7 +90,7 @@ func (a *App) Undo(ctx context.Context, id string, report func(Digest, error)) (
 		}
 		report(d, err)
 	})
-	return UndoInfo{a.actionInfo(u.Action), u.Asked, u.Already, u.Done, u.Left, u.Failed}, err
+	return UndoInfo{a.actionInfo(u.Action), u.Asked, u.Already, u.Done, u.Changed, u.Left, u.Failed}, err
 }
 
 // journaled calls do, and notes what a person did by it.

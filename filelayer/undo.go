@@ -16,6 +16,7 @@ type Undoing struct {
 	Action  Action
 	Asked   bool // the device of the action was asked to, and does it when it hears of that
 	Done    int  // files that are as they were before the action
+	Changed int  // of those, what this undo has changed; the others were so already
 	Left    int  // files that a later action has changed again, which counts
 	Failed  int  // files that could not be undone; undo again when the cause is gone
 	Already bool // nothing was left to undo
@@ -58,6 +59,11 @@ func (l *Layer) undoByID(ctx context.Context, id string, report func(Digest, err
 		return Undoing{}, err
 	}
 	u := Undoing{Already: head.Undone != nil && len(t.todo) == 0 && len(t.failed) == 0}
+	for _, d := range t.todo {
+		if t.failed[d] == nil {
+			u.Changed++
+		}
+	}
 	for _, f := range t.files {
 		err := t.failed[f.Digest]
 		u.count(err)

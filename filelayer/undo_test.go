@@ -163,7 +163,7 @@ func TestUndoLeavesLaterActions(t *testing.T) {
 	undo := func(id string, want Undoing) {
 		t.Helper()
 		u := a.undoes(id)
-		if u.Done != want.Done || u.Left != want.Left || u.Failed != want.Failed {
+		if u.Done != want.Done || u.Changed != want.Done || u.Left != want.Left || u.Failed != want.Failed {
 			t.Errorf("undo %s = %+v, want %+v", id, u, want)
 		}
 	}
@@ -266,7 +266,7 @@ func TestUndoAfterCrash(t *testing.T) {
 	must(t, err)
 	a.restart()
 	meet(t, a, b)
-	if u := a.undoes(saved); u.Done != 3 || u.Failed+u.Left != 0 || !a.all(ds, notHere)() {
+	if u := a.undoes(saved); u.Done != 3 || u.Changed != 2 || u.Failed+u.Left != 0 || !a.all(ds, notHere)() {
 		t.Errorf("undo after a crash = %+v", u)
 	}
 	if u := a.undoes(saved); !u.Already {

@@ -409,7 +409,7 @@ func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (ap
 				return app.UndoInfo{Action: *a, Asked: true}, nil
 			}
 			a.Undone, a.Left = &now, 2
-			return app.UndoInfo{Action: *a, Done: a.Files - 2, Left: 2}, nil
+			return app.UndoInfo{Action: *a, Done: a.Files - 2, Changed: a.Files - 2, Left: 2}, nil
 		}
 	}
 	return app.UndoInfo{}, app.ErrNotFound

@@ -173,12 +173,12 @@ func undoneText(u app.UndoInfo) string {
 	case u.Already:
 		return words.T("It was undone already")
 	}
-	moved := words.N("{{.N}} photos moved to the trash", u.Done)
+	moved := words.N("{{.N}} photos moved to the trash", u.Changed)
 	text := map[string]string{
 		app.KindImport: moved, app.KindRestore: moved,
-		app.KindDelete: words.N("{{.N}} photos restored", u.Done),
-		app.KindSave:   words.N("{{.N}} photos removed from this computer", u.Done),
-		app.KindUnsave: words.N("{{.N}} photos come back to this computer", u.Done),
+		app.KindDelete: words.N("{{.N}} photos restored", u.Changed),
+		app.KindSave:   words.N("{{.N}} photos removed from this computer", u.Changed),
+		app.KindUnsave: words.N("{{.N}} photos come back to this computer", u.Changed),
 	}[u.Action.Kind]
 	if u.Left > 0 {
 		text = words.T("{{.Text}}, {{.N}} have changed again since", "Text", text, "N", words.Number(u.Left))
