@@ -85,7 +85,7 @@ func (s *shell) purge(all []app.InTrash) {
 			kept = len(ds)
 		}
 		if gone := len(ds) - kept; gone > 0 {
-			s.toasts.show(words.N("{{.N}} photos deleted from the trash for good", gone), nil)
+			s.toasts.show(words.N("{{.N}} photos removed from this computer's trash", gone), nil)
 		}
 		if kept > 0 {
 			s.fail(words.N("{{.N}} photos stay in the trash", kept), err)

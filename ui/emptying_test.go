@@ -41,7 +41,7 @@ func TestEmptyTrash(t *testing.T) {
 	r.tap("Empty trash") // in the question
 	r.until("what stays", func() bool { return len(r.modals) == 1 && len(f.Restorable()) == 0 })
 	r.wantText("1 photo stays in the trash")
-	r.wantText("14 photos deleted from the trash for good")
+	r.wantText("14 photos removed from this computer's trash")
 	if left, _ := f.InTrash(); len(left) != 1 {
 		t.Errorf("%d files are left", len(left))
 	}

@@ -277,6 +277,24 @@ func TestHistoryIsUndone(t *testing.T) {
 	r.until("list", func() bool { return strings.Contains(r.texts(), "Desktop will undo it") })
 }
 
+// TestUndoneIsToldAsWhatItDid: photos that went to the trash are not "as before".
+func TestUndoneIsToldAsWhatItDid(t *testing.T) {
+	_ = newRig(t, newFake(1), large)
+	for kind, want := range map[string]string{
+		app.KindImport: "2 photos moved to the trash", app.KindRestore: "2 photos moved to the trash", app.KindDelete: "2 photos restored",
+		app.KindSave: "2 photos removed from this computer", app.KindUnsave: "2 photos come back to this computer",
+	} {
+		u := app.UndoInfo{Action: app.ActionInfo{Kind: kind}, Done: 3, Changed: 2}
+		if got := undoneText(u); got != want {
+			t.Errorf("%s: %q, want %q", kind, got, want)
+		}
+		u = app.UndoInfo{Action: app.ActionInfo{Kind: kind}, Left: 4}
+		if got := undoneText(u); got != "4 photos had been changed again since, and stayed as they were." {
+			t.Errorf("%s, and all changed since: %q", kind, got)
+		}
+	}
+}
+
 func TestHistoryIsListedInSteps(t *testing.T) {
 	f := newFake(3)
 	for i := range historyStep + 5 {

@@ -172,6 +172,8 @@ func undoneText(u app.UndoInfo) string {
 		return words.T("{{.Device}} undoes it as soon as it hears of this", "Device", u.Action.DeviceName)
 	case u.Already:
 		return words.T("It was undone already")
+	case u.Changed+u.Failed == 0 && u.Left > 0:
+		return words.N("{{.N}} photos had been changed again since, and stayed as they were.", u.Left)
 	}
 	moved := words.N("{{.N}} photos moved to the trash", u.Changed)
 	text := map[string]string{
