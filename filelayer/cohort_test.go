@@ -13,7 +13,7 @@ import (
 // counting counts the requests of a device, by the first part of their path.
 type counting struct {
 	http.RoundTripper
-	mu   sync.Mutex
+	mu   sync.Mutex // guards seen and deny
 	seen map[string]int
 	deny string // part that the others do not know
 
@@ -24,8 +24,9 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	part, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	c.mu.Lock()
 	c.seen[part]++
+	denied := part == c.deny
 	c.mu.Unlock()
-	if part == c.deny {
+	if denied {
 		return &http.Response{StatusCode: http.StatusNotFound, Body: http.NoBody, Request: r}, nil
 	}
 	resp, err := c.RoundTripper.RoundTrip(r)
@@ -33,6 +34,13 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 		c.answered(part)
 	}
 	return resp, err
+}
+
+// refuse lets the others not know a part from now on.
+func (c *counting) refuse(part string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deny = part
 }
 
 func (d *device) counts() *counting {
@@ -107,7 +115,7 @@ func TestRefusedTogether(t *testing.T) {
 	if c.seen["leases"] != 2 || c.seen["lease"] != 0 {
 		t.Errorf("requests: %v", c.seen)
 	}
-	c.deny = "leases"
+	c.refuse("leases")
 	refused()
 	if c.seen["lease"] != 2*len(ds) {
 		t.Errorf("requests to an older device: %v", c.seen)

@@ -13,10 +13,12 @@ func TestOffersDoNotKeepADeviceBusy(t *testing.T) {
 	const cost, span = 10 * time.Millisecond, 2 * time.Second
 	a := newDevice(t, newOverlay(), "a")
 	var plans atomic.Int64
-	a.SetGroups(func(Digest) []string {
-		plans.Add(1)
-		<-time.After(cost) // as a large library takes
-		return []string{"g"}
+	a.restartWith(func() {
+		a.SetGroups(func(Digest) []string {
+			plans.Add(1)
+			<-time.After(cost) // as a large library takes
+			return []string{"g"}
+		})
 	})
 	a.create("photo", 1000)
 	must(t, a.SetCopyRule(testContext(t), "g", CopyRule{Copies: 2}))

@@ -126,7 +126,7 @@ func TestOlderDeviceProvesNothingForThePurge(t *testing.T) {
 	c := a.counts()
 	meet(t, a, b)
 	must(t, a.Unsave(testContext(t), d))
-	c.deny = "leases"
+	c.refuse("leases")
 	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrUnverified) || !a.blobs.InTrash(d) {
 		t.Errorf("err = %v", err)
 	}
