@@ -186,7 +186,9 @@ func (l *Layer) serveBlob(w http.ResponseWriter, r *http.Request, _ string, d Di
 		return
 	}
 	defer func() {
-		blob.Forget(f, info.Size)
+		if r.Header.Get("Range") == "" { // another part may be about to be read
+			blob.Forget(f, info.Size)
+		}
 		_ = f.Close() // opened for reading only
 	}()
 	w.Header().Set("Content-Type", "application/octet-stream")

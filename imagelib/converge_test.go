@@ -17,7 +17,7 @@ func TestImagesConverge(t *testing.T) {
 	t.Parallel()
 	clocks := make(map[int]*clock)
 	for i := range 5 {
-		begin := time.UnixMilli(int64(1_700_000_000_000 - 3_600_000*i))
+		begin := time.UnixMilli(1_700_000_000_000 - 3_600_000*int64(i))
 		clocks[i] = &clock{node: fmt.Sprint("device", i), now: func() time.Time { return begin }}
 	}
 	conflicttest.Converge(t, Merge, func(t *rapid.T, replica int, body json.RawMessage) json.RawMessage {

@@ -102,9 +102,7 @@ type Library struct {
 	local    *gate // drawing here
 	remote   *gate // asking other devices
 	changed  signal.Signal
-
-	committed signal.Signal // raised when an import has given up its claims
-	missing   signal.Signal // raised when the index knows of files without a document
+	missing  signal.Signal // raised when the index knows of files without a document
 }
 
 // Open opens the library, before the file layer runs: it takes database
@@ -214,8 +212,6 @@ func (l *Library) sameDatabase(ctx context.Context) bool {
 func (l *Library) watchFiles(ctx context.Context) error {
 	woken, stop := l.files.Changed().Listen()
 	defer stop()
-	committed, stopCommitted := l.committed.Listen()
-	defer stopCommitted()
 	if err := l.files.Ready(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -234,7 +230,6 @@ func (l *Library) watchFiles(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-woken:
-		case <-committed:
 		}
 	}
 }

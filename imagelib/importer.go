@@ -114,7 +114,7 @@ func (im *importer) all(ctx context.Context, found []source) (ImportResult, erro
 // end is what an import that has ended returns.
 func (im *importer) end(ctx context.Context, err error) (ImportResult, error) {
 	im.noted.End(ctx)
-	im.l.join()
+	im.l.join() // files that were kept and not recorded are taken up in the background
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.report(im.progress)

@@ -270,7 +270,6 @@ func (w *importWorker) commit(ctx context.Context) error {
 		cancel()
 	}
 	w.l.index.release(ds)
-	w.l.committed.Raise() // files that were kept and not recorded are taken up in the background
 	if err != nil {
 		return err
 	}

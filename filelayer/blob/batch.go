@@ -110,7 +110,8 @@ func (c Content) Digest() Digest { return c.digest }
 // Bytes returns the bytes themselves.
 func (c Content) Bytes() []byte { return c.data }
 
-// PutContent is Put of bytes that are in memory: they are hashed once.
+// PutContent is Put of bytes that are in memory: they are hashed once. It takes
+// meta.Size and meta.Want from them.
 func (b *Batch) PutContent(c Content, meta Meta) (Info, error) {
 	info, err := b.putContent(c, meta)
 	if err != nil {
@@ -127,12 +128,12 @@ func (b *Batch) putContent(c Content, meta Meta) (Info, error) {
 		return Info{}, err
 	}
 	st := &staged{digest: c.digest, rel: b.s.tempName(""), size: int64(len(c.data)), meta: meta}
-	_, release, err := b.s.reserve(b.s.path(ownDir), st.size)
+	written, release, err := b.s.reserve(b.s.path(ownDir), st.size)
 	if err != nil {
 		return Info{}, err
 	}
 	defer release()
-	if err := b.s.write(b.s.fsys.create, b.s.path(st.rel), c.data); err != nil {
+	if err := b.s.write(b.s.fsys.create, b.s.path(st.rel), c.data, written); err != nil {
 		return Info{}, errors.Join(err, b.s.removeTemp(st.rel))
 	}
 	return b.take(st)

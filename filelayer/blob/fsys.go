@@ -16,7 +16,7 @@ import (
 type fsys interface {
 	create(path string) (file, error) // new, and only so
 	resume(path string) (file, error) // read and write, made if need be
-	open(path string) (file, error)   // for reading from the disk, even what is in memory
+	open(path string) (file, error)   // for reading, from the disk where the system can be told so
 
 	// finish brings the bytes to the disk and makes the file read-only. Those of a
 	// large one do not stay in memory.

@@ -211,7 +211,7 @@ func (ix *index) update(fn func(*tx) error) error {
 	if err := fn(t); err != nil {
 		return explainSQL(errors.Join(err, t.Rollback()))
 	}
-	if err := t.Commit(); err != nil {
+	if err := t.Commit(); err != nil { // which may have happened all the same
 		ix.recent.forget(t.written)
 		return explainSQL(err)
 	}
@@ -269,20 +269,27 @@ func collect[T any](ix *index, scan func(*sql.Rows) (T, error), query string, ar
 	return all, explainSQL(rows.Err())
 }
 
-// after returns up to n rows whose digest is greater than d, in order.
+// after returns up to n rows whose digest is greater than d, in order, and lets the
+// sieve pass them.
 func (ix *index) after(d Digest, first bool, n int) ([]row, error) {
 	op := ">"
 	if first {
 		op = ">="
 	}
-	return collect(ix, scanBlob,
-		"SELECT "+rowColumns+" FROM blobs WHERE digest "+op+" ? ORDER BY digest LIMIT ?", d[:], n)
-}
-
-// learn lets the sieve pass the keys of a row.
-func (ix *index) learn(r row) {
-	ix.sieve.add(digestKey(r.digest))
-	ix.sieve.add(ix.sieve.foldKey(fold(r.path)))
+	learn := func(rs *sql.Rows) (row, error) {
+		var r row
+		var digest []byte
+		var folded string // as it was written, perhaps by a version that folds otherwise
+		if err := rs.Scan(&digest, &r.path, &r.size, &r.mtime, &r.verified, &r.missing, &folded); err != nil {
+			return row{}, err
+		}
+		copy(r.digest[:], digest)
+		ix.sieve.add(digestKey(r.digest))
+		ix.sieve.add(ix.sieve.foldKey(folded))
+		return r, nil
+	}
+	return collect(ix, learn,
+		"SELECT "+rowColumns+", fold FROM blobs WHERE digest "+op+" ? ORDER BY digest LIMIT ?", d[:], n)
 }
 
 // taken reports whether a blob other than d has, or had before it went
@@ -340,9 +347,12 @@ func (t *tx) put(r row) error {
 		r.digest[:], r.path, folded, r.size, r.mtime, r.verified, r.missing)
 }
 
+// gone notes that the row of a blob is dropped.
+func (t *tx) gone(d Digest) { t.written = append(t.written, row{digest: d}) }
+
 // remove drops the row of a blob.
 func (t *tx) remove(d Digest) error {
-	t.written = append(t.written, row{digest: d})
+	t.gone(d)
 	return t.exec("DELETE FROM blobs WHERE digest = ?", d[:])
 }
 

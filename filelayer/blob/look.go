@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -297,11 +298,12 @@ func (k *Look) Finish() (changed []Digest, err error) {
 	if err := k.lostFolders(); err != nil {
 		return k.changed, err
 	}
+	gone := slices.DeleteFunc(k.gone, func(r placedRow) bool { // it is there after all, or nobody knows
+		_, err := os.Lstat(k.path(r.rel()))
+		return !errors.Is(err, fs.ErrNotExist) && !isNotDir(err)
+	})
 	err = k.s.index.update(func(tx *tx) error {
-		for _, r := range k.gone {
-			if _, err := os.Lstat(k.path(r.rel())); !errors.Is(err, fs.ErrNotExist) && !isNotDir(err) {
-				continue // it is there after all, or nobody knows
-			}
+		for _, r := range gone {
 			if r.state = placedGone; len(r.digest) == 0 {
 				if err := tx.exec("DELETE FROM placed WHERE place = ? AND dir = ? AND name = ?", r.place, r.dir, r.name); err != nil {
 					return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -59,16 +60,42 @@ func (s *Store) mount() error {
 // it marks.
 var errMarker = errors.New("marker file is damaged")
 
+// readMarker reads the marker file, unless it is the one that was read before.
 func (s *Store) readMarker() (marker, error) {
-	var m marker
-	data, err := os.ReadFile(s.path(markerFile))
+	f, err := os.Open(s.path(markerFile))
 	if err != nil {
-		return m, err
+		return marker{}, err
 	}
-	if err := json.Unmarshal(data, &m); err != nil || m.ID == "" {
-		return m, errMarker
+	defer func() { _ = f.Close() }() // opened for reading
+	fi, err := f.Stat()
+	if err != nil {
+		return marker{}, err
 	}
-	return m, nil
+	if seen := s.marked.Load(); seen != nil && sameFile(fi, seen.fi) {
+		return seen.marker, nil
+	}
+	now := seenMarker{fi: fi}
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return marker{}, err
+	}
+	if err := json.Unmarshal(data, &now.marker); err != nil || now.ID == "" {
+		return now.marker, errMarker
+	}
+	s.marked.Store(&now)
+	return now.marker, nil
+}
+
+// seenMarker is the marker file as it was read last.
+type seenMarker struct {
+	marker
+	fi fs.FileInfo
+}
+
+// sameFile says whether a file is, as far as can be told without reading it, as it
+// was.
+func sameFile(fi, before fs.FileInfo) bool {
+	return os.SameFile(fi, before) && fi.Size() == before.Size() && fi.ModTime().Equal(before.ModTime())
 }
 
 func (s *Store) writeMarker() (marker, error) {
@@ -93,18 +120,8 @@ func (s *Store) writeMarker() (marker, error) {
 // Mounted returns nil when the library folder is there now, with the marker
 // file of the library that the index knows, and ErrNotMounted otherwise.
 func (s *Store) Mounted() error {
-	fi, statErr := os.Stat(s.path(markerFile))
-	if seen := s.marked.Load(); statErr == nil && seen != nil && sameMarker(fi, *seen) {
-		return nil
-	}
 	m, err := s.readMarker()
-	if err == nil && m.ID == s.id {
-		if statErr == nil {
-			s.marked.Store(&fi)
-		}
-		return nil
-	}
-	if err == nil {
+	if err == nil && m.ID != s.id {
 		return fmt.Errorf("%w (%s has the marker of another library)", ErrNotMounted, s.library)
 	}
 	if errors.Is(err, errMarker) {
@@ -115,10 +132,4 @@ func (s *Store) Mounted() error {
 		return fmt.Errorf("%w (%w)", ErrNotMounted, err)
 	}
 	return explainRead(err)
-}
-
-// sameMarker says whether the marker file is, as far as can be told without reading
-// it, the one that was read.
-func sameMarker(fi, seen fs.FileInfo) bool {
-	return os.SameFile(fi, seen) && fi.Size() == seen.Size() && fi.ModTime().Equal(seen.ModTime())
 }

@@ -173,7 +173,7 @@ func (m *move) apply(tx *tx) error {
 		}
 		return m.addTrash(tx)
 	case moveRotten:
-		tx.written = append(tx.written, row{digest: m.digest})
+		tx.gone(m.digest)
 		if err := tx.exec("DELETE FROM blobs WHERE digest = ? AND path = ?", m.digest[:], m.origin); err != nil {
 			return err
 		}

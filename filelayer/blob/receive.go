@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -84,7 +85,7 @@ var smallFiles = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // fetchSmall writes the bytes of t, of which nothing is here yet, to a new file
 // at path. What came of them when the source fails is left at partial.
 func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer) error {
-	_, release, err := s.reserve(filepath.Dir(filepath.Dir(path)), t.size)
+	written, release, err := s.reserve(filepath.Dir(filepath.Dir(path)), t.size)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 		err = tooShort(n, t.size)
 	}
 	if err != nil && n > 0 {
-		return errors.Join(err, s.write(s.fsys.resume, partial, data.Bytes()))
+		return errors.Join(err, s.write(s.fsys.resume, partial, data.Bytes(), written))
 	}
 	if err != nil {
 		return err
@@ -110,21 +111,28 @@ func (s *Store) fetchSmall(ctx context.Context, partial, path string, t transfer
 	if sha256.Sum256(data.Bytes()) != t.digest && !s.believing {
 		return ErrCorrupt
 	}
-	if err := s.write(s.fsys.create, path, data.Bytes()); err != nil {
+	if err := s.write(s.fsys.create, path, data.Bytes(), written); err != nil {
 		return errors.Join(err, s.dropFile(path))
 	}
 	return nil
 }
 
-// write writes data to a file that open makes.
-func (s *Store) write(open func(string) (file, error), path string, data []byte) (err error) {
+// writeAtOnce is how many bytes a write gives the disk before it tells of them.
+const writeAtOnce = 4 << 20
+
+// write writes data to a file that open makes, and calls written for its pieces.
+func (s *Store) write(open func(string) (file, error), path string, data []byte, written func(int64)) (err error) {
 	f, err := open(path)
 	if err != nil {
 		return explain(err)
 	}
 	defer func() { err = errors.Join(err, explain(f.Close())) }()
-	if _, err := f.Write(data); err != nil {
-		return explain(err)
+	for piece := range slices.Chunk(data, writeAtOnce) {
+		n, err := f.Write(piece)
+		written(int64(n))
+		if err != nil {
+			return explain(err)
+		}
 	}
 	startWriteback(f)
 	return nil

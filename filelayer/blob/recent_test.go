@@ -7,6 +7,28 @@ import (
 	"testing"
 )
 
+// TestRecentAfterAFailedCommit: when a commit fails that has happened, the table is
+// asked.
+func TestRecentAfterAFailedCommit(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	d := put(t, s, "a.jpg", "a")
+	err := s.index.update(func(tx *tx) error {
+		r, ok := s.index.recent.get(d)
+		if !ok {
+			t.Error("it is not remembered")
+		}
+		r.size = 2
+		return errors.Join(tx.put(r), tx.Commit())
+	})
+	if err == nil {
+		t.Fatal("committed twice")
+	}
+	if r, err := s.index.lookup(d); r.size != 2 || err != nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // TestRecentIsTheTable writes rows at random, some of which are taken back: what is
 // remembered of them is always what the table has.
 func TestRecentIsTheTable(t *testing.T) {

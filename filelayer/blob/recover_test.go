@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -143,6 +144,44 @@ func TestDamagedIndexOfAbsentLibrary(t *testing.T) {
 	}
 	if _, err := s.Reindex(t.Context(), nil); err != nil || !s.Has(d) {
 		t.Errorf("reindex: %v", err)
+	}
+}
+
+// TestMarkerOfAnOpenStore: another marker is noticed whichever way it came.
+func TestMarkerOfAnOpenStore(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(path, other string, at time.Time) error{
+		"another file, no newer": func(path, other string, at time.Time) error {
+			return errors.Join(os.WriteFile(path+".new", []byte(other), 0o600), os.Chtimes(path+".new", at, at), os.Rename(path+".new", path))
+		},
+		"other text": func(path, other string, at time.Time) error {
+			return errors.Join(os.WriteFile(path, []byte(other), 0o600), os.Chtimes(path, at, at.Add(time.Second)))
+		},
+		"other text, no newer": func(path, other string, at time.Time) error {
+			return errors.Join(os.WriteFile(path, []byte(other+" "), 0o600), os.Chtimes(path, at, at))
+		},
+		"none": func(path, _ string, _ time.Time) error { return os.Remove(path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			path := s.path(markerFile)
+			fi, err := os.Stat(path)
+			if err = errors.Join(err, s.Mounted()); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := strings.Replace(string(text), s.id, rand.Text(), 1)
+			if err := change(path, other, fi.ModTime()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Mounted(); !errors.Is(err, ErrNotMounted) {
+				t.Errorf("err = %v", err)
+			}
+		})
 	}
 }
 

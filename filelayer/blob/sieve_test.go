@@ -64,6 +64,15 @@ func TestSieveOfIndex(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	s.index.recent = newRecent() // so that the table is asked
+	if _, err := s.Info(late); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"before.jpg", "before-2.jpg"} {
+		if taken, err := s.index.taken("2024/2024-05/"+name, sum("other")); !taken || err != nil {
+			t.Errorf("%s is taken: %v, %v", name, taken, err)
+		}
+	}
 	if !s.index.sieve.lacks(digestKey(sum("other"))) {
 		t.Error("a file that never was is asked for")
 	}

@@ -133,10 +133,10 @@ func (s *Store) hash(path string, stop func() error) (Digest, error) {
 	}
 	defer func() { _ = f.Close() }() // opened for reading
 	h := sha256.New()
+	defer dropCache(f) // a look through the whole library is not to take the memory of all else
 	if _, err := copyUntil(h, f, stop, nil); err != nil {
 		return Digest{}, explainRead(err)
 	}
-	dropCache(f) // a look through the whole library is not to take the memory of all else
 	return Digest(h.Sum(nil)), nil
 }
 

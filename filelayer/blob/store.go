@@ -52,7 +52,7 @@ type Store struct {
 	library, state string
 	id             string // of the library, as in its marker file
 	fresh          atomic.Bool
-	marked         atomic.Pointer[fs.FileInfo] // the marker file, when it was found to be right
+	marked         atomic.Pointer[seenMarker]
 	fsys           fsys
 	log            *slog.Logger
 	now            func() time.Time
@@ -282,7 +282,6 @@ func (s *Store) rows() iter.Seq2[row, error] {
 				return
 			}
 			for _, r := range rows {
-				s.index.learn(r)
 				if !yield(r, nil) {
 					return
 				}
