@@ -163,7 +163,7 @@ func (w *world) quiet(purge bool) {
 		for _, u := range members {
 			w.meet(u, round == 0)
 		}
-		w.elapsed += spareGrace + time.Second
+		w.elapsed += max(spareGrace, copyPatience) + time.Second
 		if still++; w.state() != before || w.busy(members) {
 			still = 0
 		}
