@@ -3,9 +3,11 @@ package natlab
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -61,12 +63,25 @@ func (s socket) receive(t *testing.T, within time.Duration) (string, netip.AddrP
 	return string(buf[:n]), netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 }
 
+// tries is how often a packet is sent before it counts as dropped: a busy machine,
+// or neighbours that do not know each other yet, lose one now and then.
+const tries = 3
+
+var sent atomic.Int64
+
 // reach sends from s to a socket at to, and returns where that saw it come from.
 func (s socket) reach(t *testing.T, peer socket, to netip.AddrPort) netip.AddrPort {
 	t.Helper()
-	s.send(t, to, "hello")
-	_, from := peer.receive(t, silence)
-	return from
+	text := fmt.Sprint("hello ", sent.Add(1))
+	for range tries {
+		s.send(t, to, text)
+		for got, from := peer.receive(t, silence); got != ""; got, from = peer.receive(t, silence) {
+			if got == text { // not one of before, that came late
+				return from
+			}
+		}
+	}
+	return netip.AddrPort{}
 }
 
 // TestNAT shows with plain UDP that each kind of box maps and filters as its
