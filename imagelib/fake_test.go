@@ -32,6 +32,7 @@ type fakeFiles struct {
 	entries   map[Digest]filelayer.Entry
 	peers     map[string]http.Handler // online devices
 	commitErr error
+	room      int // files until the disk is full; 0: no end
 	commits   int
 	created   int    // files that went through batches
 	committed func() // called once a batch is committed, if not nil
@@ -143,6 +144,15 @@ func (b *fakeBatch) Create(ctx context.Context, r io.Reader, md filelayer.Metada
 }
 
 func (b *fakeBatch) CreateContent(c filelayer.Content, md filelayer.Metadata) (filelayer.Entry, error) {
+	b.f.mu.Lock()
+	full := b.f.room == 1
+	if b.f.room > 1 {
+		b.f.room--
+	}
+	b.f.mu.Unlock()
+	if full {
+		return filelayer.Entry{}, filelayer.ErrNoSpace
+	}
 	d, data := c.Digest(), c.Bytes()
 	path := filepath.Join(b.f.dir, d.String())
 	if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -158,25 +158,39 @@ func send(ctx context.Context, jobs chan<- job, j job) error {
 // run deals with all files that feed sends, in as many workers as there are
 // processors.
 func (im *importer) run(ctx context.Context, feed func(context.Context, chan<- job) error) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, running := errgroup.WithContext(ctx)
 	jobs := make(chan job)
 	g.Go(func() error {
 		defer close(jobs)
-		return feed(ctx, jobs)
+		return feed(running, jobs)
 	})
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
 			w := importWorker{importer: im, batch: im.noted.newBatch()}
 			defer w.abort()
 			for j := range jobs {
-				if err := w.take(ctx, j); err != nil {
-					return err
+				if err := w.take(running, j); err != nil {
+					return w.stop(ctx, running, err)
 				}
 			}
-			return w.commit(ctx)
+			return w.stop(ctx, running, nil)
 		})
 	}
 	return g.Wait()
+}
+
+// stop commits what is left, also when another file has found no room: what is
+// staged has it. Else err, of this worker, or that of another has ended all.
+func (w *importWorker) stop(ctx, running context.Context, err error) error {
+	full := errors.Is(err, filelayer.ErrNoSpace) || errors.Is(context.Cause(running), filelayer.ErrNoSpace)
+	ended := running.Err()
+	if full || err == nil && ended == nil {
+		ended = w.commit(ctx)
+	}
+	if err == nil {
+		err = ended
+	}
+	return err
 }
 
 func (im *importer) result() ImportResult {

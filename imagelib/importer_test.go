@@ -244,6 +244,27 @@ func TestImportStops(t *testing.T) {
 	}
 }
 
+// TestImportUntilTheDiskIsFull: what found room is kept, and the same import again,
+// with room for some more, goes on there.
+func TestImportUntilTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	files := map[string][]byte{}
+	for i := range 120 {
+		files[fmt.Sprintf("%d.jpg", i)] = photoOf(i)
+	}
+	dir := writeFiles(t, files)
+	l := newTestLibrary(t)
+	for round := range 2 {
+		l.files.mu.Lock()
+		l.files.room = 40 + 1
+		l.files.mu.Unlock()
+		r, err := l.Import(t.Context(), []string{dir}, nil)
+		if !errors.Is(err, filelayer.ErrNoSpace) || len(r.Added) != 40 || len(l.Snapshot().Images) != 40*(round+1) {
+			t.Errorf("%d added, %d images, %v", len(r.Added), len(l.Snapshot().Images), err)
+		}
+	}
+}
+
 func TestImportOfDeleted(t *testing.T) {
 	t.Parallel()
 	l := newTestLibrary(t)
