@@ -87,8 +87,8 @@ func commands() []*command {
 			long: devicesHelp, flags: openFlags(nil), run: devices,
 		},
 		{
-			name: "device", usage: "device remove DEVICE", short: "shut a device out of the library",
-			long: deviceHelp, flags: openFlags(nil), least: 2, most: 2, links: true, run: device,
+			name: "device", usage: "device remove [--force] DEVICE", short: "shut a device out of the library",
+			long: deviceHelp, flags: openFlags([]string{"force"}), least: 2, most: 2, links: true, run: device,
 		},
 		{
 			name: "peer", usage: "peer add URI | remove URI | list", short: "links through which devices are found",

@@ -133,6 +133,14 @@ func device(ctx context.Context, l *line, p *printer) error {
 		if err != nil {
 			return err
 		}
+		loss, err := c.IfLost(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if loss.Files > 0 && !d.Self && !l.force {
+			return fmt.Errorf("%s stays in the library, since it alone has %s, %s: %w; save them on another device first (pauld status --if-lost DEVICE --json lists them), or add --force",
+				d.Name, plural(loss.Files, "photo", "photos"), size(loss.Bytes), app.ErrLastCopy)
+		}
 		if err := c.RemoveDevice(ctx, d.ID); err != nil {
 			return err
 		}

@@ -166,10 +166,11 @@ func trash(t *testing.T, a, b *home, digests []string, idA string) {
 	}
 }
 
-// forget removes b from the library.
+// forget removes b, which alone has a photo, from the library.
 func forget(t *testing.T, a, b *home, idB string) {
 	t.Helper()
-	a.want(t, exitDone, "device", "remove", idB[:16])
+	a.fails(t, exitProtected, []string{"it alone has 1 photo", "--force"}, "device", "remove", idB[:16])
+	a.want(t, exitDone, "device", "remove", "--force", idB[:16])
 	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
 		t.Errorf("devices after the removal: %+v", all)
 	}
