@@ -2,11 +2,8 @@ package filelayer
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 
@@ -33,16 +30,9 @@ type copyNotesFile struct {
 
 func openCopyNotes(path string) (*copyNotes, error) {
 	n := &copyNotes{path: path, taken: make(map[Digest]struct{}), declined: make(map[Digest]stamp)}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return n, nil
-	}
+	file, err := readNotes[copyNotesFile](path)
 	if err != nil {
 		return nil, fmt.Errorf("read the notes of copies: %w", err)
-	}
-	var file copyNotesFile
-	if json.Unmarshal(data, &file) != nil { // damaged
-		return n, nil
 	}
 	for _, d := range file.Taken {
 		n.taken[d] = struct{}{}

@@ -72,7 +72,9 @@ func (b *Batch) CreateContent(c Content, md Metadata) (Entry, error) {
 	return b.add(info, md), nil
 }
 
-func (md Metadata) blobMeta() blob.Meta { return blob.Meta{Name: md.Name, Time: md.Time, Lies: md.Lies} }
+func (md Metadata) blobMeta() blob.Meta {
+	return blob.Meta{Name: md.Name, Time: md.Time, Lies: md.Lies}
+}
 
 func (b *Batch) add(info blob.Info, md Metadata) Entry {
 	b.mu.Lock()

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -205,18 +203,14 @@ type emptied struct {
 }
 
 func openEmptied(path string) (*emptied, error) {
-	n := &emptied{path: path, at: make(map[Digest]stamp)}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return n, nil
-	}
+	at, err := readNotes[map[Digest]stamp](path)
 	if err != nil {
 		return nil, fmt.Errorf("read what was purged: %w", err)
 	}
-	if json.Unmarshal(data, &n.at) != nil || n.at == nil { // damaged
-		n.at = make(map[Digest]stamp)
+	if at == nil {
+		at = make(map[Digest]stamp)
 	}
-	return n, nil
+	return &emptied{path: path, at: at}, nil
 }
 
 // note adds files to the notes, and drops those too old to be brought back.

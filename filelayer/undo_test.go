@@ -176,7 +176,9 @@ func TestUndoLeavesLaterActions(t *testing.T) {
 	}
 	undo(second, Undoing{Done: 1})
 	until(t, "both hold all, and a knows", func() bool {
-		return a.all(ds, func(e Entry) bool { return isHere(e) && e.Holders.Of(b.id).Holds() && isHere(b.entry(e.Digest)) && b.entry(e.Digest).Added == e.Added })()
+		return a.all(ds, func(e Entry) bool {
+			return isHere(e) && e.Holders.Of(b.id).Holds() && isHere(b.entry(e.Digest)) && b.entry(e.Digest).Added == e.Added
+		})()
 	}, a, b)
 
 	_ = a.do(ActionUnsave, ds...)

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -49,21 +47,14 @@ type waitingFile struct {
 }
 
 func openWhenSafe(path string) (*whenSafe, error) {
-	w := &whenSafe{
-		path: path, wake: make(chan struct{}, 1),
-		files: make(map[Digest]waitingFile), due: make(map[Digest]struct{}),
-	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return w, nil
-	}
+	files, err := readNotes[map[Digest]waitingFile](path)
 	if err != nil {
 		return nil, fmt.Errorf("read the removals that wait: %w", err)
 	}
-	if json.Unmarshal(data, &w.files) != nil || w.files == nil { // damaged
-		w.files = make(map[Digest]waitingFile)
+	if files == nil {
+		files = make(map[Digest]waitingFile)
 	}
-	return w, nil
+	return &whenSafe{path: path, wake: make(chan struct{}, 1), files: files, due: make(map[Digest]struct{})}, nil
 }
 
 // stir has those of the files tried that wait.
