@@ -30,7 +30,7 @@ var (
 	joinButton    = image.Pt(905, 541)
 	done          = image.Pt(643, 492)
 	deleteButton  = image.Pt(817, 474)
-	restoreButton = image.Pt(1225, 32)
+	restoreButton = image.Pt(1057, 740)
 )
 
 // TestTwoGalleries lives the life of a person with two computers, in two real
