@@ -172,13 +172,14 @@ func (c *control) check(r *http.Request, send func(Event)) error {
 		}
 	}
 	result, err := c.app.Check(r.Context(), opts, func(p filelayer.Problem) {
-		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Repaired: p.Repaired}
+		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Coming: p.Coming, Repaired: p.Repaired}
 		if !p.Digest.IsZero() {
 			problem.Digest = p.Digest.String()
 		}
 		send(Event{Problem: &problem})
 	})
-	send(Event{Checked: &CheckSummary{Files: result.Files, Bytes: result.Bytes, Read: result.Read, Problems: result.Problems, Repaired: result.Repaired}})
+	summary := CheckSummary(result)
+	send(Event{Checked: &summary})
 	return err
 }
 

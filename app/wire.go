@@ -199,11 +199,13 @@ type ImportSummary struct {
 
 // CheckSummary counts what a check looked at.
 type CheckSummary struct {
-	Files    int   `json:"files"`
-	Bytes    int64 `json:"bytes"`
-	Read     int   `json:"read"` // copies whose bytes were read
-	Problems int   `json:"problems"`
-	Repaired int   `json:"repaired"`
+	Files        int   `json:"files"`
+	Bytes        int64 `json:"bytes"`
+	Read         int   `json:"read"`    // copies whose bytes were read
+	Waiting      int   `json:"waiting"` // of photos that were never here yet, and are to be fetched
+	WaitingBytes int64 `json:"waiting_bytes"`
+	Problems     int   `json:"problems"`
+	Repaired     int   `json:"repaired"`
 }
 
 // Problem is a file that an import or a check has something to say of.
@@ -213,6 +215,7 @@ type Problem struct {
 	Digest   string `json:"digest,omitempty"`
 	Error    string `json:"error"`
 	Kept     bool   `json:"kept,omitempty"`     // an import kept the file all the same
+	Coming   bool   `json:"coming,omitempty"`   // another device has it, from which it is fetched unasked
 	Repaired bool   `json:"repaired,omitempty"` // a check put it right
 }
 

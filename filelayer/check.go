@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,16 +56,19 @@ type Problem struct {
 	Name     string // of the file
 	Path     string // where it lies, or lay; "" when that is not known
 	Err      error  // what is wrong; errors.Is tells ErrMissing, ErrChanged, ErrCorrupt, ErrUnrecorded, ErrStray
+	Coming   bool   // another device claims a copy, which is fetched without being asked for
 	Repaired bool
 }
 
 // A CheckResult counts what Check looked at.
 type CheckResult struct {
-	Files    int   // copies that should be here
-	Bytes    int64 // of those
-	Read     int   // copies that were read
-	Problems int
-	Repaired int
+	Files        int   // copies that should be here, but for Waiting
+	Bytes        int64 // of those
+	Read         int   // copies that were read
+	Waiting      int   // never here yet, and to be fetched from another device, which is no problem
+	WaitingBytes int64
+	Problems     int
+	Repaired     int
 }
 
 // Check compares records, index and files. It calls report, if not nil, for
@@ -81,6 +85,7 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 	tell := func(p Problem) {
 		result.Problems++
 		told[p.Path] = true
+		p.Coming = !theirs(p.Err) && l.coming(p.Digest)
 		if opts.Repair {
 			found = append(found, p)
 		} else if report != nil {
@@ -125,7 +130,7 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 	if err := l.checkPlaces(tell); err != nil {
 		return err
 	}
-	all, progress := l.toCheck(opts)
+	all, progress := l.toCheck(opts, missing, result)
 	for _, e := range all {
 		if ctx.Err() != nil {
 			return nil // Check tells
@@ -156,9 +161,15 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 func (o CheckOptions) reads(e Entry) bool { return o.ReadData && e.Here() && o.Part.has(e.Digest) }
 
 // toCheck lists the copies that are here, or should be, and what there is to do.
-func (l *Layer) toCheck(opts CheckOptions) (all []Entry, todo CheckProgress) {
+// Those that were never here are counted in result instead.
+func (l *Layer) toCheck(opts CheckOptions, missing map[Digest]blob.Info, result *CheckResult) (all []Entry, todo CheckProgress) {
 	for _, e := range l.Entries() {
 		if !e.Here() && !e.Holders.Of(l.opts.DeviceID).Saved {
+			continue
+		}
+		if _, gone := missing[e.Digest]; !gone && l.neverCame(e) {
+			result.Waiting++
+			result.WaitingBytes = AddSizes(result.WaitingBytes, e.Size)
 			continue
 		}
 		all = append(all, e)
@@ -168,6 +179,25 @@ func (l *Layer) toCheck(opts CheckOptions) (all []Entry, todo CheckProgress) {
 		}
 	}
 	return all, todo
+}
+
+// neverCame says whether a file that is saved here waits for its first copy:
+// neither the index nor this device's claim knows of one, and another device has one.
+func (l *Layer) neverCame(e Entry) bool {
+	if e.Here() || e.Holders.Of(l.opts.DeviceID).Has() || !l.coming(e.Digest) {
+		return false
+	}
+	_, err := l.blobs.Info(e.Digest)
+	return errors.Is(err, blob.ErrNotFound)
+}
+
+// coming says whether a file is saved here and another device claims a copy.
+func (l *Layer) coming(d Digest) bool {
+	e, known := l.mirror.entry(d)
+	if !known || e.Deleted != nil || !e.Holders.Of(l.opts.DeviceID).Saved {
+		return false
+	}
+	return slices.ContainsFunc(e.HolderIDs(), func(id string) bool { return id != l.opts.DeviceID })
 }
 
 // after counts a copy that was looked at.
@@ -218,10 +248,22 @@ func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
 		p.Path, p.Err = info.Path, absence(info)
 		l.noteAbsent(e.Digest, ErrMissing)
 	case read:
-		p.Err = l.verify(ctx, e.Digest)
+		if p.Err = l.verify(ctx, e.Digest); errors.Is(p.Err, ErrCorrupt) {
+			p.Path = l.asidePath(e.Digest, p.Path)
+		}
 	case info.Size != e.Size:
 		p.Err = fmt.Errorf("%w: %d bytes, recorded as %d", ErrCorrupt, info.Size, e.Size)
 	}
+}
+
+// asidePath is where the rotten bytes of a file were put, or otherwise if that is
+// not known.
+func (l *Layer) asidePath(d Digest, otherwise string) string {
+	all, err := l.blobs.Quarantined()
+	if i := slices.IndexFunc(all, func(q blob.Quarantined) bool { return q.Digest == d }); err == nil && i >= 0 {
+		return all[i].Path
+	}
+	return otherwise
 }
 
 // checkPlaced is what is wrong with a copy in a folder that was added in place.
@@ -254,14 +296,17 @@ func (l *Layer) checkPlaces(tell func(Problem)) error {
 // meanwhile without it, as by a device that came online late.
 func (l *Layer) repairAll(ctx context.Context, ps []Problem) {
 	for i := range ps {
-		theirs := errors.Is(ps[i].Err, ErrStray) || errors.Is(ps[i].Err, ErrInPlace) // which is not Paul's to repair
-		ps[i].Repaired = !theirs && l.repair(ctx, ps[i]) == nil
+		ps[i].Repaired = !theirs(ps[i].Err) && l.repair(ctx, ps[i]) == nil
 	}
 	for i, p := range ps {
 		e, known := l.mirror.entry(p.Digest)
 		ps[i].Repaired = p.Repaired || known && e.Deleted == nil && e.Here() && l.blobs.Has(p.Digest)
 	}
 }
+
+// theirs says whether a problem is with a file of a person's, which is not Paul's
+// to repair.
+func theirs(err error) bool { return errors.Is(err, ErrStray) || errors.Is(err, ErrInPlace) }
 
 // repair puts one problem right, or fails.
 func (l *Layer) repair(ctx context.Context, p Problem) error {

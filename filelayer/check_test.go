@@ -172,6 +172,56 @@ func TestRepairedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestCheckTellsWhatIsToBeFetchedApart: what was never here is no problem while
+// another device has it, what was here is, and so is what no device has.
+func TestCheckTellsWhatIsToBeFetchedApart(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	here := sharedFiles(t, a, b, 2)
+	rotten, gone := here[0], here[1]
+	must(t, b.SetLimits(Limits{Paused: true}))
+	queued := []Digest{a.show(b, "first", 3000), a.show(b, "second", 4000)}
+	must(t, b.Want(ctx, queued...))
+	bytes := b.entry(rotten).Size + b.entry(gone).Size
+	check := func(want CheckResult, problems map[Digest]Problem) {
+		t.Helper()
+		got := make(map[Digest]Problem)
+		result, err := b.Check(ctx, CheckOptions{ReadData: true}, func(p Problem) {
+			got[p.Digest] = Problem{Err: p.Err, Coming: p.Coming, Path: p.Path}
+		})
+		must(t, err)
+		if result != want || len(got) != len(problems) {
+			t.Errorf("Check = %+v, %+v", result, got)
+		}
+		for d, p := range problems {
+			if !errors.Is(got[d].Err, p.Err) || got[d].Coming != p.Coming || p.Path != "" && filepath.Dir(got[d].Path) != p.Path {
+				t.Errorf("problem %+v, want %+v", got[d], p)
+			}
+		}
+	}
+	check(CheckResult{Files: 2, Bytes: bytes, Read: 2, Waiting: 2, WaitingBytes: 7000}, nil)
+
+	b.lieOne(rotten, flip)
+	must(t, os.Remove(b.entry(gone).Path))
+	aside := filepath.Join(b.opts.Library, ".paul", "quarantine")
+	check(CheckResult{Files: 2, Bytes: bytes, Read: 1, Waiting: 2, WaitingBytes: 7000, Problems: 2}, map[Digest]Problem{
+		rotten: {Err: ErrCorrupt, Coming: true, Path: aside},
+		gone:   {Err: ErrMissing, Coming: true},
+	})
+
+	must(t, os.Remove(a.entry(queued[0]).Path))
+	_, err := a.Check(ctx, CheckOptions{}, nil) // which takes back that it has it
+	must(t, err)
+	until(t, "the losses are known", func() bool {
+		return len(b.entry(queued[0]).HolderIDs()) == 0 && !b.entry(rotten).Holders.Of(b.id).Has()
+	}, b)
+	check(CheckResult{Files: 2, Bytes: b.entry(gone).Size + 3000, Waiting: 2, WaitingBytes: 4000 + b.entry(rotten).Size, Problems: 2}, map[Digest]Problem{
+		gone:      {Err: ErrMissing, Coming: true},
+		queued[0]: {Err: ErrMissing},
+	})
+}
+
 func (d *device) lieOne(digest Digest, change func([]byte) []byte) {
 	d.t.Helper()
 	path := d.entry(digest).Path

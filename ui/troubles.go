@@ -74,7 +74,11 @@ func troubleText(t app.Trouble) string {
 // checked sums a check up.
 func (s *shell) checked(r app.CheckResult, troubles []app.Trouble) {
 	if r.Problems == 0 {
-		s.toasts.show(words.N("{{.N}} photos were read, and all are as they should be", r.Read), nil)
+		text := words.N("{{.N}} photos were read, and all are as they should be", r.Read)
+		if r.Waiting > 0 {
+			text += ". " + words.N("{{.N}} photos are waiting to be saved here", r.Waiting)
+		}
+		s.toasts.show(text, nil)
 		return
 	}
 	a := app.Activity{Kind: app.KindCheck, Failed: r.Problems - r.Repaired, Repaired: r.Repaired, Ended: s.now()}

@@ -38,6 +38,12 @@ func TestCheckCopies(t *testing.T) {
 	r.until("an answer", func() bool { return r.toasts.text == "3 photos were read, and all are as they should be" })
 	r.waitCall("check true true")
 
+	f.checked = app.CheckResult{Read: 3, Waiting: 2}
+	r.tap("Check now")
+	r.until("what is to come", func() bool {
+		return r.toasts.text == "3 photos were read, and all are as they should be. 2 photos are waiting to be saved here"
+	})
+
 	f.checked = app.CheckResult{Read: 3, Problems: 2, Repaired: 1}
 	f.wrong = []app.CheckProblem{{Name: "a.jpg", Err: app.ErrCorrupt, Repaired: true}, {Name: "b.jpg", Err: app.ErrMissing}}
 	r.tap("Check now")

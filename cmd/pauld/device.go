@@ -247,8 +247,7 @@ func check(ctx context.Context, l *line, p *printer) error {
 			case e.Checked != nil:
 				s := e.Checked
 				left = s.Problems - s.Repaired
-				p.object(s, fmt.Sprintf("Checked %s, %s, and read %d of them: %s, %d repaired",
-					plural(s.Files, "photo", "photos"), size(s.Bytes), s.Read, plural(s.Problems, "problem", "problems"), s.Repaired))
+				p.object(s, checkedText(s))
 			}
 		})
 		if err == nil && left > 0 {
@@ -256,6 +255,15 @@ func check(ctx context.Context, l *line, p *printer) error {
 		}
 		return err
 	})
+}
+
+func checkedText(s *app.CheckSummary) string {
+	text := fmt.Sprintf("Checked %s, %s, and read %d of them: %s, %d repaired",
+		plural(s.Files, "photo", "photos"), size(s.Bytes), s.Read, plural(s.Problems, "problem", "problems"), s.Repaired)
+	if s.Waiting > 0 {
+		text += fmt.Sprintf("\n%s still to be fetched from another device, %s", plural(s.Waiting, "photo is", "photos are"), size(s.WaitingBytes))
+	}
+	return text
 }
 
 func problemText(f *app.Problem) string {
@@ -267,8 +275,11 @@ func problemText(f *app.Problem) string {
 	if f.Path != "" {
 		text += " (" + f.Path + ")"
 	}
-	if f.Repaired {
+	switch {
+	case f.Repaired:
 		text += " (repaired)"
+	case f.Coming:
+		text += "; it comes again by itself from another device"
 	}
 	return text
 }
