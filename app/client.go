@@ -127,6 +127,13 @@ func (c *Client) Diagnose(ctx context.Context) (d Diagnosis, err error) {
 	return d, c.call(ctx, http.MethodGet, "/v1/diagnosis", nil, &d)
 }
 
+// Rename gives the device another name, and returns the one it had.
+func (c *Client) Rename(ctx context.Context, name string) (was string, err error) {
+	var old nameRequest
+	err = c.call(ctx, http.MethodPost, "/v1/name", nameRequest{name}, &old)
+	return old.Name, err
+}
+
 // RemoveDevice takes a device out of the library.
 func (c *Client) RemoveDevice(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/v1/devices/"+url.PathEscape(id), nil, nil)

@@ -45,6 +45,9 @@ func (c *control) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET /v1/diagnosis", c.answer(func(*http.Request) (any, error) { return a.Diagnose(), nil }))
 	mux.HandleFunc("GET /v1/devices", c.answer(func(*http.Request) (any, error) { return a.Devices(), nil }))
+	mux.HandleFunc("POST /v1/name", c.answer(func(r *http.Request) (any, error) {
+		return withBody(r, func(b nameRequest) (any, error) { return nameRequest{a.Settings().Name}, a.Rename(r.Context(), b.Name) })
+	}))
 	mux.HandleFunc("DELETE /v1/devices/{id}", c.answer(func(r *http.Request) (any, error) {
 		return struct{}{}, a.RemoveDevice(r.Context(), r.PathValue("id"))
 	}))

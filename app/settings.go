@@ -84,6 +84,14 @@ func checkIdentity(c *config) error {
 	return nil
 }
 
+// Rename gives this device another name, of which the others hear. With
+// ErrBadSetting nothing has changed.
+func (a *App) Rename(ctx context.Context, name string) error {
+	s := a.Settings()
+	s.Name = name
+	return a.UpdateSettings(ctx, s)
+}
+
 func (a *App) rename(ctx context.Context, old, name string) error {
 	name = strings.TrimSpace(name)
 	if name == old {

@@ -208,6 +208,11 @@ type CheckSummary struct {
 	Repaired     int   `json:"repaired"`
 }
 
+// nameRequest is the name of a device.
+type nameRequest struct {
+	Name string `json:"name"`
+}
+
 // Problem is a file that an import or a check has something to say of.
 type Problem struct {
 	Path     string `json:"path"`

@@ -29,7 +29,7 @@ var (
 
 	// ErrKeeper is returned by Unsave on a device that keeps everything: the file
 	// would be fetched again at once. Nothing was removed.
-	ErrKeeper = errors.New("this device keeps every photo: let it keep chosen ones only, and try again")
+	ErrKeeper = errors.New("this device keeps every photo: let it keep chosen ones only (pauld keep chosen), and try again")
 
 	// ErrInPlace is returned when the copy of a device lies in a folder that was
 	// added in place: Paul removes nothing there, and vouches for nothing.

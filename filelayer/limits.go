@@ -21,7 +21,7 @@ const pausedHeader = "Paul-Paused"
 
 var (
 	errPaused      = errors.New("transfers are paused")
-	errPausedThere = errors.New("sending is paused there")
+	errPausedThere = errors.New("sending is paused there (pauld resume, on that device, ends that)")
 )
 
 // Limits say what originals may move between this device and others. Records

@@ -128,7 +128,20 @@ func (l *Layer) Fetching() Fetching {
 func (l *Layer) FetchRate() float64 {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
-	return l.queue.speed.rate(time.Now())
+	return l.queue.rate(time.Now())
+}
+
+// rate is how fast bytes come: a pause ends that at once. The caller holds mu.
+func (q *queue) rate(now time.Time) float64 {
+	if q.paused {
+		for _, j := range q.jobs {
+			if j.state == jobRunning {
+				return q.speed.rate(now)
+			}
+		}
+		return 0
+	}
+	return q.speed.rate(now)
 }
 
 // fetching is [Layer.Fetching] but for the files that no holder is online for,
@@ -136,7 +149,7 @@ func (l *Layer) FetchRate() float64 {
 func (q *queue) fetching(now time.Time) (f Fetching, waits waits, parked []Transfer) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	f.Files, f.Rate, waits = len(q.jobs), q.speed.rate(now), make(map[string]*Wait)
+	f.Files, f.Rate, waits = len(q.jobs), q.rate(now), make(map[string]*Wait)
 	for _, j := range q.jobs {
 		f.Bytes = AddSizes(f.Bytes, j.size-j.done)
 		if j.state == jobParked && j.noHolder {

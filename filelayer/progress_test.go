@@ -146,3 +146,24 @@ func TestSilenceIsTheCause(t *testing.T) {
 		}
 	})
 }
+
+// TestPauseHasNoSpeed, unless something comes that was asked for meanwhile.
+func TestPauseHasNoSpeed(t *testing.T) {
+	t.Parallel()
+	q, now := newQueue(), time.Unix(1e9, 0)
+	q.add(Entry{Digest: Digest{1}, Size: 5e6})
+	for s := range 4 {
+		q.speed.add(1e6, now.Add(time.Duration(s)*time.Second))
+	}
+	now = now.Add(4 * time.Second)
+	rate := func() float64 { f, _, _ := q.fetching(now); return f.Rate }
+	if rate() == 0 {
+		t.Fatal("no speed")
+	}
+	if q.pause(true); rate() != 0 {
+		t.Errorf("%v B/s while paused", rate())
+	}
+	if q.jobs[Digest{1}].state = jobRunning; rate() == 0 {
+		t.Error("no speed of what was asked for")
+	}
+}

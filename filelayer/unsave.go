@@ -37,16 +37,23 @@ type Answer struct {
 // Error says what was kept, what is missing, and what to do.
 func (e *CopiesError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s stays here: copies proved on other devices: %d of %d", e.Name, e.Proved, e.Need)
-	for _, a := range e.Answers {
-		if a.Err != nil && (a.Claimed || !errors.Is(a.Err, ErrNotFound)) {
-			fmt.Fprintf(&b, "; %s: %v", a.Name, a.Err)
-		}
-	}
+	fmt.Fprintf(&b, "%s stays here: %s", e.Name, e.lack())
 	if errors.Is(e, ErrLastCopy) {
 		b.WriteString("; save it on another device first")
 	} else {
 		b.WriteString("; bring another device that has it online, and try again")
+	}
+	return b.String()
+}
+
+// lack says which proofs are missing.
+func (e *CopiesError) lack() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "copies proved on other devices: %d of %d", e.Proved, e.Need)
+	for _, a := range e.Answers {
+		if a.Err != nil && (a.Claimed || !errors.Is(a.Err, ErrNotFound)) {
+			fmt.Fprintf(&b, "; %s: %v", a.Name, a.Err)
+		}
 	}
 	return b.String()
 }

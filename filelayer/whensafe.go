@@ -186,13 +186,22 @@ func (l *Layer) UnsaveWhenSafe(ctx context.Context, d Digest) (waits bool, err e
 	if err != nil {
 		return false, err
 	}
-	f := waitingFile{Asked: toMillis(l.now()), Added: stamp{e.Added.By, toMillis(e.Added.At)}, missing: refused.Error()}
+	f := waitingFile{Asked: toMillis(l.now()), Added: stamp{e.Added.By, toMillis(e.Added.At)}, missing: missingOf(refused)}
 	if err := l.whenSafe.put(d, f); err != nil {
 		return false, fmt.Errorf("%s stays here, and will not be removed by itself: %w", e.Name, err)
 	}
 	l.whenSafe.stir(d) // what has changed meanwhile counts too
 	l.changed.Raise()
 	return true, nil
+}
+
+// missingOf says why a removal was refused, to who knows which and that it waits.
+func missingOf(refused error) string {
+	var c *CopiesError
+	if errors.As(refused, &c) {
+		return c.lack()
+	}
+	return refused.Error()
 }
 
 // CancelUnsave takes back removals that wait. Others it passes over.
@@ -251,7 +260,7 @@ func (l *Layer) tryWhenSafe(ctx context.Context, ds ...Digest) {
 	ds = slices.DeleteFunc(ds, func(d Digest) bool { return !l.mayBeSafe(d) })
 	for i, err := range l.unsaveAll(ctx, ds, RemovedWhenSafe) {
 		if err != nil && ctx.Err() == nil {
-			l.whenSafe.noteMissing(ds[i], err.Error())
+			l.whenSafe.noteMissing(ds[i], missingOf(err))
 		}
 	}
 }

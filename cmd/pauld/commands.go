@@ -87,7 +87,7 @@ func commands() []*command {
 			long: devicesHelp, flags: openFlags(nil), run: devices,
 		},
 		{
-			name: "device", usage: "device remove [--force] DEVICE", short: "shut a device out of the library",
+			name: "device", usage: "device remove [--force] DEVICE | rename NAME", short: "shut a device out of the library, or rename this one",
 			long: deviceHelp, flags: openFlags([]string{"force"}), least: 2, most: 2, links: true, run: device,
 		},
 		{

@@ -119,11 +119,24 @@ func devices(ctx context.Context, l *line, p *printer) error {
 	})
 }
 
-// device carries out "device remove".
+// device carries out "device".
 func device(ctx context.Context, l *line, p *printer) error {
-	if l.args[0] != "remove" {
-		return usagef("usage: pauld %s", l.command.usage)
+	switch l.args[0] {
+	case "remove":
+		return removeDevice(ctx, l, p)
+	case "rename":
+		return use(ctx, l, p, func(c *app.Client) error {
+			was, err := c.Rename(ctx, l.args[1])
+			if err == nil {
+				p.object(map[string]string{"name": l.args[1], "was": was}, fmt.Sprintf("This device is called %s now, and was %s", l.args[1], was))
+			}
+			return err
+		})
 	}
+	return usagef("usage: pauld %s", l.command.usage)
+}
+
+func removeDevice(ctx context.Context, l *line, p *printer) error {
 	return use(ctx, l, p, func(c *app.Client) error {
 		all, err := c.Devices(ctx)
 		if err != nil {

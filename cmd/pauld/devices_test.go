@@ -46,7 +46,7 @@ func TestTwoDevices(t *testing.T) {
 	for _, h := range []*home{a, b} {
 		h.want(t, exitDone, "check", "--read-data", "--json")
 	}
-	forget(t, a, b, readyB.ID)
+	forget(t, a, readyB.ID)
 }
 
 // pairDevices pairs b with a.
@@ -167,7 +167,7 @@ func trash(t *testing.T, a, b *home, digests []string, idA string) {
 }
 
 // forget removes b, which alone has a photo, from the library.
-func forget(t *testing.T, a, b *home, idB string) {
+func forget(t *testing.T, a *home, idB string) {
 	t.Helper()
 	a.fails(t, exitProtected, []string{"it alone has 1 photo", "--force"}, "device", "remove", idB[:16])
 	a.want(t, exitDone, "device", "remove", "--force", idB[:16])
@@ -175,7 +175,11 @@ func forget(t *testing.T, a, b *home, idB string) {
 		t.Errorf("devices after the removal: %+v", all)
 	}
 	a.want(t, exitNotFound, "device", "remove", strings.Repeat("ab", 32))
-	_ = b
+	a.want(t, exitUsage, "device", "rename", "two\nlines")
+	a.says(t, "is called Tower now, and was Desktop", "device", "rename", "Tower")
+	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 || all[0].Name != "Tower" {
+		t.Errorf("devices after the new name: %+v", all)
+	}
 }
 
 func entryOf(t *testing.T, h *home, digest string) app.Listing {

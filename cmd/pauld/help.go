@@ -150,12 +150,14 @@ read (oldestProof, newestProof): kind is lan, direct, relayed or offline, method
 punched or static, rates are bytes a second. Why is a device not direct? See:
 pauld doctor.
 `
-	deviceHelp = `All devices shut it out and no longer count its copies. The photos on it stay there.
+	deviceHelp = `remove: all devices shut it out and no longer count its copies. The photos on it stay there.
 DEVICE is a name, or an ID cut to its first 8 digits or more. It is refused (exit
 code 3) while photos are on that device alone, which could not be reached any more (see:
 pauld status --if-lost DEVICE), unless with
 
   --force      remove it all the same
+
+rename: other devices call this one NAME. Each device has its name from itself.
 `
 	placeHelp = `The photos and videos in the folder, and below it, become photos of the library that this
 device has, without being copied. Paul only ever reads there: nothing is moved, renamed,

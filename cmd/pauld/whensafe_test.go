@@ -30,7 +30,7 @@ func TestUnsaveWhenSafe(t *testing.T) {
 	}
 	a.want(t, exitUsage, "unsave", "--when-safe", "--force", goes)
 	a.want(t, exitProtected, "unsave", goes)
-	a.says(t, "stays for now", "unsave", "--when-safe", goes, stays) // no device runs
+	a.says(t, "(copies proved on other devices: 0 of 1), and is removed", "unsave", "--when-safe", goes, stays) // no device runs
 	_, readyA := a.start(t, "--name", "Desktop", "--listen", "tls://127.0.0.1:0")
 	if got := waiting(); !slices.Equal(got, digests) || statusOf(t, a).WhenSafe != 2 {
 		t.Fatalf("after a restart wait %v", got)
