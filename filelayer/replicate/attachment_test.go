@@ -155,20 +155,20 @@ func TestLyingAttachments(t *testing.T) {
 	t.Parallel()
 	data := randomBytes(100 << 10)
 	text := bytes.Repeat([]byte("couch "), 20<<10)
-	stub := func(digest string, length int, more string) string {
+	stub := func(digest string, length int64, more string) string {
 		return fmt.Sprintf(`{"content_type":"text/plain","revpos":1,"digest":%q,"length":%d,"stub":true%s}`, digest, length, more)
 	}
-	honest := stub(md5Of(data), len(data), "")
+	honest := stub(md5Of(data), int64(len(data)), "")
 	for _, tt := range []struct {
 		name, stub string
 		bytesOf    func(*http.Request) *http.Response
 		written    bool
 	}{
 		{"honest", honest, says(http.StatusOK, string(data)), true},
-		{"stored packed, digest of that", stub(md5Of(packed(text)), len(text), `,"encoding":"gzip","encoded_length":1`), saysPacked(packed(text)), true},
-		{"sent packed, digest of the bytes", stub(md5Of(text), len(text), ""), saysPacked(packed(text)), true},
-		{"a digest of another kind", stub("sha-1-xyz", len(data), ""), says(http.StatusOK, string(data)), true},
-		{"another digest", stub(md5Of(text), len(data), ""), says(http.StatusOK, string(data)), false},
+		{"stored packed, digest of that", stub(md5Of(packed(text)), int64(len(text)), `,"encoding":"gzip","encoded_length":1`), saysPacked(packed(text)), true},
+		{"sent packed, digest of the bytes", stub(md5Of(text), int64(len(text)), ""), saysPacked(packed(text)), true},
+		{"a digest of another kind", stub("sha-1-xyz", int64(len(data)), ""), says(http.StatusOK, string(data)), true},
+		{"another digest", stub(md5Of(text), int64(len(data)), ""), says(http.StatusOK, string(data)), false},
 		{"too short", honest, says(http.StatusOK, string(data[1:])), false},
 		{"too long", honest, says(http.StatusOK, string(data)+"x"), false},
 		{"without end", honest, endless("", "xxxxxxxxxxxxxxxx"), false},
