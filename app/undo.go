@@ -44,7 +44,8 @@ type UndoInfo struct {
 	Already bool       `json:"already,omitempty"` // nothing was left to undo
 	Done    int        `json:"done"`              // photos that are as they were before
 	Changed int        `json:"changed"`           // of those, what the undo has changed; the others were so already
-	Left    int        `json:"left"`              // that a later action has changed again, which counts
+	Left    int        `json:"left"`              // that a later action has changed again, which counts; of Asked, as far as it is known here
+	Held    int        `json:"held,omitempty"`    // of done: their deletion waited for a person here, so that their copies had not moved
 	Failed  int        `json:"failed"`            // that could not be undone
 }
 
@@ -90,7 +91,7 @@ func (a *App) Undo(ctx context.Context, id string, report func(Digest, error)) (
 		}
 		report(d, err)
 	})
-	return UndoInfo{a.actionInfo(u.Action), u.Asked, u.Already, u.Done, u.Changed, u.Left, u.Failed}, err
+	return UndoInfo{a.actionInfo(u.Action), u.Asked, u.Already, u.Done, u.Changed, u.Left, u.Held, u.Failed}, err
 }
 
 // journaled calls do, and notes what a person did by it.

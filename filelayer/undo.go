@@ -17,7 +17,8 @@ type Undoing struct {
 	Asked   bool // the device of the action was asked to, and does it when it hears of that
 	Done    int  // files that are as they were before the action
 	Changed int  // of those, what this undo has changed; the others were so already
-	Left    int  // files that a later action has changed again, which counts
+	Left    int  // files that a later action has changed again, which counts; of Asked, as far as it is known here
+	Held    int  // of Done: files whose deletion waited for a person here, so that their copies had not moved
 	Failed  int  // files that could not be undone; undo again when the cause is gone
 	Already bool // nothing was left to undo
 }
@@ -26,7 +27,7 @@ type Undoing struct {
 // report, if not nil, for each file. What another device saved or unsaved, that
 // device undoes: it is asked through the journal. Else the files change as if a
 // person had done the opposite, and only those that the action has left as they
-// are: a delete is restored, an import or a restore is deleted, a save is
+// are; a device is not asked when the records here tell that there are none: a delete is restored, an import or a restore is deleted, a save is
 // unsaved as by Unsave, with its proofs and refusals, and an unsave is wished
 // for again. That is an action of its own, which can be undone.
 //
@@ -52,7 +53,7 @@ func (l *Layer) undoByID(ctx context.Context, id string, report func(Digest, err
 	l.journal.undoing.Lock()
 	defer l.journal.undoing.Unlock()
 	if head.onDevice() && head.device != l.opts.DeviceID {
-		return l.askUndo(ctx, head)
+		return l.askUndo(ctx, head, report)
 	}
 	t, err := l.undo(ctx, head, l.Unsave)
 	if err != nil {
@@ -62,6 +63,9 @@ func (l *Layer) undoByID(ctx context.Context, id string, report func(Digest, err
 	for _, d := range t.todo {
 		if t.failed[d] == nil {
 			u.Changed++
+			if t.held[d] {
+				u.Held++
+			}
 		}
 	}
 	for _, f := range t.files {
@@ -107,8 +111,9 @@ func (l *Layer) action(id string) (journalEntry, error) {
 	return journalEntry{}, fmt.Errorf("%w: two devices have an action of that number; undo it on the device itself", ErrInvalid)
 }
 
-// askUndo asks the device of an action, by a mark in the journal, to undo it.
-func (l *Layer) askUndo(ctx context.Context, head journalEntry) (Undoing, error) {
+// askUndo asks the device of an action, by a mark in the journal, to undo it, unless
+// all of its files have changed again: then it reports them.
+func (l *Layer) askUndo(ctx context.Context, head journalEntry, report func(Digest, error)) (Undoing, error) {
 	name := l.deviceName(head.device)
 	switch r, known := l.mirror.device(head.device); {
 	case !known || r.Removed != nil:
@@ -118,11 +123,39 @@ func (l *Layer) askUndo(ctx context.Context, head journalEntry) (Undoing, error)
 	case head.Undone != nil:
 		return Undoing{}, fmt.Errorf("%s was asked already, and does it when it hears of that: %w", name, ErrUndone)
 	}
+	left := l.superseded(ctx, head)
+	if len(left) == head.Total {
+		for _, d := range left {
+			if report != nil {
+				report(d, errSuperseded)
+			}
+		}
+		return Undoing{Action: l.exportAction(head), Left: len(left)}, nil
+	}
 	if err := l.markUndone(ctx, head, nil); err != nil {
 		return Undoing{}, err
 	}
 	head, err := l.action(actionID(head.device, head.N))
-	return Undoing{Action: l.exportAction(head), Asked: true}, err
+	return Undoing{Action: l.exportAction(head), Asked: true, Left: len(left)}, err
+}
+
+// superseded lists the files of an action of another device that it will leave alone,
+// as far as what is known here tells.
+func (l *Layer) superseded(ctx context.Context, head journalEntry) (left []Digest) {
+	files, err := l.readAction(ctx, head)
+	if err != nil { // that device has its list
+		return nil
+	}
+	later, err := l.changedSince(ctx, head)
+	if err != nil {
+		later = nil
+	}
+	for _, f := range files {
+		if _, err := l.toUndo(head, f, later); errors.Is(err, errSuperseded) {
+			left = append(left, f.Digest)
+		}
+	}
+	return left
 }
 
 // markUndone notes that an action is undone, and what came of that, or that its
@@ -148,6 +181,7 @@ type targets struct {
 	files  []journalFile
 	todo   []Digest
 	failed map[Digest]error // also what a later action has changed
+	held   map[Digest]bool  // deleted, and its copy here waited for a person
 }
 
 // undo does the opposite of an action, by unsave where its copies are to go.
@@ -156,13 +190,13 @@ func (l *Layer) undo(ctx context.Context, head journalEntry, unsave func(context
 	if err != nil {
 		return nil, err
 	}
-	t := &targets{files: files, failed: make(map[Digest]error)}
+	t := &targets{files: files, failed: make(map[Digest]error), held: make(map[Digest]bool)}
 	later, err := l.changedSince(ctx, head)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
-		switch todo, err := l.toUndo(head.Kind, f, later); {
+		switch todo, err := l.toUndo(head, f, later); {
 		case err != nil:
 			t.failed[f.Digest] = err
 		case todo:
@@ -171,6 +205,9 @@ func (l *Layer) undo(ctx context.Context, head journalEntry, unsave func(context
 	}
 	if len(t.todo) == 0 {
 		return t, nil
+	}
+	for _, e := range l.HeldDeletions() {
+		t.held[e.Digest] = true
 	}
 	opposite := opposites[head.Kind]
 	l.recorded(ctx, opposite, actionID(head.device, head.N), t.todo, func() { t.do(ctx, l, opposite, unsave) })
@@ -207,25 +244,30 @@ func (t *targets) do(ctx context.Context, l *Layer, kind string, unsave func(con
 }
 
 // toUndo says whether a file still is as an action has left it, or why it is to
-// be left alone; neither when it is as it was before already.
-func (l *Layer) toUndo(kind string, f journalFile, later map[Digest]bool) (todo bool, err error) {
+// be left alone; neither when it is as it was before already. Of another device's
+// copies it knows what the records tell.
+func (l *Layer) toUndo(head journalEntry, f journalFile, later map[Digest]bool) (todo bool, err error) {
 	r, _, known := l.mirror.file(f.Digest)
-	if !known {
+	if !known || r.Added.compare(f.Added) < 0 {
 		return false, fmt.Errorf("its record has not come here yet: %w", ErrNotFound)
 	}
 	same := r.Added == f.Added
-	own := r.Devices.Of(l.opts.DeviceID)
+	on := l.opts.DeviceID
+	if head.onDevice() {
+		on = head.device
+	}
+	own := r.Devices.Of(on)
 	_, here := l.mirror.copied(f.Digest)
 	_, waits := l.whenSafe.get(f.Digest)
-	switch kind {
+	switch head.Kind {
 	case ActionDelete:
 		todo = r.Deleted != nil
 	case ActionImport, ActionRestore:
 		todo = r.Deleted == nil
 	case ActionSave:
-		todo = r.Deleted == nil && (own.Saved || here)
+		todo = r.Deleted == nil && (own.Saved || here && on == l.opts.DeviceID)
 	case ActionUnsave:
-		todo = r.Deleted != nil || !own.Saved || waits
+		todo = r.Deleted != nil || !own.Saved || waits && on == l.opts.DeviceID
 		same = same && r.Deleted == nil
 	}
 	if todo && (!same || later[f.Digest] || l.emptied.has(f.Digest, r.Deleted.exportPtr())) {

@@ -191,6 +191,60 @@ func TestUndoLeavesLaterActions(t *testing.T) {
 	}
 }
 
+// A device is not asked to undo what it is known to leave alone: who asks is told at once.
+func TestUndoElsewhereOfWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, 3)
+	gone := a.do(ActionUnsave, ds...)
+	until(t, "b hears of it", func() bool {
+		return b.knows(gone) && b.all(ds, func(e Entry) bool { return !e.Holders.Of(a.id).Saved })()
+	}, b)
+	b.do(ActionDelete, ds...)
+	b.do(ActionRestore, ds...)
+	for range 2 {
+		var told []Digest
+		u, err := b.Undo(testContext(t), gone, func(d Digest, err error) {
+			if errors.Is(err, errSuperseded) {
+				told = append(told, d)
+			}
+		})
+		if err != nil || u.Asked || u.Left != 3 || len(told) != 3 || u.Action.Undone != nil {
+			t.Errorf("undo of what was all changed since = %+v, %v; told of %d", u, err, len(told))
+		}
+	}
+
+	until(t, "a hears of the restore", func() bool {
+		return a.all(ds, func(e Entry) bool { return e.Deleted == nil && e.Added.By == b.id && e.Holders.Of(b.id).Holds() })()
+	}, a, b)
+	saved := a.do(ActionSave, ds...)
+	a.do(ActionUnsave, ds[0])
+	again := a.do(ActionSave, ds[0])
+	until(t, "b hears of all", func() bool { return b.knows(again) && b.holds(a, ds[0]) && b.holds(a, ds[1]) && b.holds(a, ds[2]) }, b)
+	if u := b.undoes(saved); !u.Asked || u.Left != 1 {
+		t.Errorf("undo of what was partly changed since = %+v; want it asked, and 1 left", u)
+	}
+	until(t, "a undoes the rest", a.all(ds[1:], notHere), a)
+	if !isHere(a.entry(ds[0])) {
+		t.Error("what a later action has changed was undone")
+	}
+}
+
+// Deletions that were held here were not carried out: an undo says so.
+func TestUndoOfHeldDeletions(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, heldFloor+2)
+	gone := a.do(ActionDelete, ds...)
+	until(t, "b holds them", func() bool { return len(b.HeldDeletions()) == len(ds) }, b)
+	if u := b.undoes(gone); u.Done != len(ds) || u.Held != len(ds) {
+		t.Errorf("undo of held deletions = %+v", u)
+	}
+	if again := b.do(ActionDelete, ds[0]); b.undoes(again).Held != 0 {
+		t.Error("a deletion that was not held counts as held")
+	}
+}
+
 // A last copy is refused on undo as ever, told for each photo, and can be asked
 // for again.
 func TestUndoIsRefused(t *testing.T) {

@@ -293,6 +293,13 @@ func TestUndoneIsToldAsWhatItDid(t *testing.T) {
 			t.Errorf("%s, and all changed since: %q", kind, got)
 		}
 	}
+	if got := undoneText(app.UndoInfo{Asked: true, Left: 1, Action: app.ActionInfo{DeviceName: "Desktop"}}); got != "Desktop undoes it as soon as it hears of this, 1 have changed again since" {
+		t.Errorf("asked for the rest: %q", got)
+	}
+	held := app.UndoInfo{Action: app.ActionInfo{Kind: app.KindDelete}, Done: 3, Changed: 3, Held: 2}
+	if got := undoneText(held); got != "3 photos restored, 2 of them had not been moved here, since they waited for you" {
+		t.Errorf("of held deletions: %q", got)
+	}
 }
 
 func TestHistoryIsListedInSteps(t *testing.T) {

@@ -169,7 +169,11 @@ func (p *activityPage) takeBack(a app.ActionInfo) {
 func undoneText(u app.UndoInfo) string {
 	switch {
 	case u.Asked:
-		return words.T("{{.Device}} undoes it as soon as it hears of this", "Device", u.Action.DeviceName)
+		text := words.T("{{.Device}} undoes it as soon as it hears of this", "Device", u.Action.DeviceName)
+		if u.Left > 0 {
+			text = words.T("{{.Text}}, {{.N}} have changed again since", "Text", text, "N", words.Number(u.Left))
+		}
+		return text
 	case u.Already:
 		return words.T("It was undone already")
 	case u.Changed+u.Failed == 0 && u.Left > 0:
@@ -182,6 +186,9 @@ func undoneText(u app.UndoInfo) string {
 		app.KindSave:   words.N("{{.N}} photos removed from this computer", u.Changed),
 		app.KindUnsave: words.N("{{.N}} photos come back to this computer", u.Changed),
 	}[u.Action.Kind]
+	if u.Held > 0 {
+		text = words.T("{{.Text}}, {{.N}} of them had not been moved here, since they waited for you", "Text", text, "N", words.Number(u.Held))
+	}
 	if u.Left > 0 {
 		text = words.T("{{.Text}}, {{.N}} have changed again since", "Text", text, "N", words.Number(u.Left))
 	}

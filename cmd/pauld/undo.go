@@ -95,15 +95,29 @@ func keptText(a app.ActionInfo) (text string) {
 // undoSummary is for people a result, and for programs, which count the entries,
 // a note.
 func undoSummary(p *printer, u *app.UndoInfo) {
+	if p.json {
+		p.note(map[string]any{"undone": u}, "")
+		return
+	}
+	p.object(nil, undoSummaryText(u))
+}
+
+func undoSummaryText(u *app.UndoInfo) string {
 	what := u.Action.Kind + " of " + plural(u.Action.Files, "photo", "photos")
 	text := fmt.Sprintf("Undid the %s: %s as before", what, plural(u.Done, "photo is", "photos are"))
 	switch {
 	case u.Asked:
 		text = fmt.Sprintf("%s undoes the %s as soon as it hears of this", u.Action.DeviceName, what)
+		if u.Left > 0 {
+			text += fmt.Sprintf("; %d of them remain to be undone", u.Action.Files-u.Left)
+		}
 	case u.Already:
 		text = fmt.Sprintf("The %s was undone already", what)
 	case u.Done == 0:
 		text = fmt.Sprintf("The %s was not undone", what)
+	}
+	if u.Held > 0 {
+		text += fmt.Sprintf("; the deletion of %d was held here, and their copies had not moved", u.Held)
 	}
 	if u.Left > 0 {
 		text += fmt.Sprintf("; %d changed again since", u.Left)
@@ -111,9 +125,5 @@ func undoSummary(p *printer, u *app.UndoInfo) {
 	if u.Failed > 0 {
 		text += fmt.Sprintf("; %d not undone", u.Failed)
 	}
-	if p.json {
-		p.note(map[string]any{"undone": u}, "")
-		return
-	}
-	p.object(nil, text)
+	return text
 }

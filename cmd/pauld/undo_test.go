@@ -78,3 +78,25 @@ func TestUndoneText(t *testing.T) {
 		})
 	}
 }
+
+// The summary of an undo says what remains for another device, and what was held here.
+func TestUndoSummary(t *testing.T) {
+	t.Parallel()
+	for i, tt := range []struct {
+		u    app.UndoInfo
+		want string
+	}{
+		{app.UndoInfo{Asked: true}, "nas undoes the save of 5 photos as soon as it hears of this"},
+		{app.UndoInfo{Asked: true, Left: 2}, "nas undoes the save of 5 photos as soon as it hears of this; 3 of them remain to be undone; 2 changed again since"},
+		{app.UndoInfo{Left: 5}, "The save of 5 photos was not undone; 5 changed again since"},
+		{app.UndoInfo{Done: 5, Held: 4}, "Undid the save of 5 photos: 5 photos are as before; the deletion of 4 was held here, and their copies had not moved"},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			tt.u.Action = app.ActionInfo{Kind: "save", DeviceName: "nas", Files: 5}
+			if got := undoSummaryText(&tt.u); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
