@@ -31,8 +31,8 @@ deps:
 test race: export RAPID_SEED ?= 1
 test: deps ## every test but the end-to-end ones under a screen
 	@scripts/deps lab
-	CGO_ENABLED=0 go test $(CORE)
-	CGO_ENABLED=0 go test -tags $(TAGS) ./ui/...
+	CGO_ENABLED=0 go test -timeout 30m $(CORE)
+	CGO_ENABLED=0 go test -timeout 30m -tags $(TAGS) ./ui/...
 	go test -tags $(TAGS) .
 
 race: export GORACE := suppressions='$(CURDIR)/cmd/pauld/testdata/races.txt'
