@@ -39,7 +39,7 @@ func TestAlbumIsKeptOnTwoDevices(t *testing.T) {
 	if p := a.PlanCopies(album.ID, rule); p.Files != 2 || p.Below != 2 || p.Few != 2 || len(a.Copies().Rules) != 0 {
 		t.Errorf("plan %+v", p)
 	}
-	if err := b.SetRole(ctx, Role{Helps: true}); err != nil {
+	if _, err := b.SetRole(ctx, Role{Helps: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.SetCopyRule(ctx, album.ID, rule); err != nil {

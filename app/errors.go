@@ -74,6 +74,7 @@ var (
 	ErrLeased      = filelayer.ErrLeased
 	ErrUndone      = filelayer.ErrUndone
 	ErrKeeper      = filelayer.ErrKeeper
+	ErrBeyondLimit = filelayer.ErrBeyondLimit
 	ErrInPlace     = filelayer.ErrInPlace
 	ErrBadPlace    = filelayer.ErrBadPlace
 	ErrPlaceAway   = filelayer.ErrPlaceAway

@@ -15,6 +15,7 @@ const (
 	WaitNobody   = filelayer.WaitNobody
 	WaitSetAside = filelayer.WaitSetAside
 	WaitNoSpace  = filelayer.WaitNoSpace
+	WaitLimit    = filelayer.WaitLimit
 	WaitFailed   = filelayer.WaitFailed
 	WaitRelayed  = "relayed" // they come, but through others: that is as fast as these pass them on
 )

@@ -8,16 +8,23 @@ import (
 // RoleInfo is what this device keeps by itself, or might, and what it has to do
 // for that now.
 type RoleInfo struct {
-	Everything bool  `json:"everything"` // every photo of the library; else those that are saved here
-	Helps      bool  `json:"helps"`      // photos of which too few devices have a copy, too
-	Space      int64 `json:"space"`      // bytes that photos may take here, the trash not counted; 0 = no limit
-	Fetch      int   `json:"fetch"`      // photos to be saved here
-	FetchBytes int64 `json:"fetchBytes"`
-	Free       int   `json:"free"` // photos to be removed from here, once other devices prove theirs
-	FreeBytes  int64 `json:"freeBytes"`
-	Stuck      int   `json:"stuck"` // photos beyond the limit that too few other devices have: they stay
-	StuckBytes int64 `json:"stuckBytes"`
-	TrashBytes int64 `json:"trashBytes"` // in the trash here, beside what may be taken
+	Everything   bool  `json:"everything"` // every photo of the library; else those that are saved here
+	Helps        bool  `json:"helps"`      // photos of which too few devices have a copy, too
+	Space        int64 `json:"space"`      // bytes that photos may take here, the trash not counted; 0 = no limit
+	Fetch        int   `json:"fetch"`      // photos to be saved here
+	FetchBytes   int64 `json:"fetchBytes"`
+	Queued       int   `json:"queued"` // photos that are saved here and have not come yet
+	QueuedBytes  int64 `json:"queuedBytes"`
+	Dropped      int   `json:"dropped"` // photos that were still to come by the role before, and are no longer fetched
+	DroppedBytes int64 `json:"droppedBytes"`
+	Held         int   `json:"held"` // photos that a person saved and that are beyond the limit: they come once they fit
+	HeldBytes    int64 `json:"heldBytes"`
+	Paused       bool  `json:"paused"` // no photo is fetched until resume
+	Free         int   `json:"free"`   // photos to be removed from here, once other devices prove theirs
+	FreeBytes    int64 `json:"freeBytes"`
+	Stuck        int   `json:"stuck"` // photos beyond the limit that too few other devices have: they stay
+	StuckBytes   int64 `json:"stuckBytes"`
+	TrashBytes   int64 `json:"trashBytes"` // in the trash here, beside what may be taken
 }
 
 // Role returns what this device keeps by itself.
@@ -27,20 +34,21 @@ func (a *App) Role() Role { return a.files.Role() }
 func (a *App) Plan(r Role) Plan { return a.files.Plan(r) }
 
 // SetRole changes what this device keeps by itself, at once and for later
-// starts. With ErrBadSetting nothing has changed.
-func (a *App) SetRole(_ context.Context, r Role) error {
+// starts, and returns what is no longer fetched for that. With ErrBadSetting
+// nothing has changed.
+func (a *App) SetRole(ctx context.Context, r Role) (Dropped, error) {
 	if r.Space < 0 {
-		return fmt.Errorf("%w: a limit of %d bytes", ErrBadSetting, r.Space)
+		return Dropped{}, fmt.Errorf("%w: a limit of %d bytes", ErrBadSetting, r.Space)
 	}
 	err := a.config.update(func(c *config) error {
 		c.KeepEverything, c.KeepHelping, c.SpaceLimit = r.Everything, r.Helps, r.Space
 		return nil
 	})
 	if err != nil {
-		return err
+		return Dropped{}, err
 	}
 	defer a.changed.Raise()
-	return a.files.SetRole(r)
+	return a.files.SetRole(ctx, r)
 }
 
 func (a *App) roleInfo(r Role) RoleInfo {
@@ -51,6 +59,7 @@ func (a *App) roleInfo(r Role) RoleInfo {
 	}
 	return RoleInfo{
 		Everything: r.Everything, Helps: r.Helps, TrashBytes: trash, Space: r.Space, Fetch: p.Fetch, FetchBytes: p.FetchBytes,
-		Free: p.Free, FreeBytes: p.FreeBytes, Stuck: p.Stuck, StuckBytes: p.StuckBytes,
+		Queued: p.Queued, QueuedBytes: p.QueuedBytes, Dropped: p.Drop, DroppedBytes: p.DropBytes, Held: p.Held, HeldBytes: p.HeldBytes,
+		Paused: a.Limits().Paused, Free: p.Free, FreeBytes: p.FreeBytes, Stuck: p.Stuck, StuckBytes: p.StuckBytes,
 	}
 }

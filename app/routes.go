@@ -75,10 +75,13 @@ func (c *control) routes() http.Handler {
 			if _, err := a.Ready(r.Context()); err != nil {
 				return nil, err
 			}
-			if err := a.SetRole(r.Context(), b); err != nil {
+			dropped, err := a.SetRole(r.Context(), b)
+			if err != nil {
 				return nil, err
 			}
-			return a.roleInfo(b), nil
+			info := a.roleInfo(b)
+			info.Dropped, info.DroppedBytes = dropped.Files, dropped.Bytes
+			return info, nil
 		})
 	}))
 	mux.HandleFunc("GET /v1/copies", c.answer(c.copies))

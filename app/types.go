@@ -30,6 +30,8 @@ type (
 	InTrash = filelayer.InTrash
 	// Role is what a device keeps by itself.
 	Role = filelayer.Role
+	// Dropped is what is no longer to be fetched.
+	Dropped = filelayer.Dropped
 	// Limits are what photos may move between a device and others.
 	Limits = filelayer.Limits
 	// Plan is what a device has to do for its role.

@@ -280,6 +280,7 @@ var codes = []struct {
 	{"unverified", ErrUnverified},
 	{"leased", ErrLeased},
 	{"keeper", ErrKeeper},
+	{"beyondLimit", ErrBeyondLimit},
 	{"inPlace", ErrInPlace},
 	{"badPlace", ErrBadPlace},
 	{"placeAway", ErrPlaceAway},

@@ -138,6 +138,7 @@ type copyDevice struct {
 	weight float64         // of its room at first
 	hash   uint64          // of its ID
 	fits   map[Digest]bool // what it keeps by a limited role; nil: all
+	beyond map[Digest]bool // what is saved there and never comes, as it is beyond the limit
 	late   bool
 	online bool // or this device
 }
@@ -234,16 +235,23 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 		d.weight = math.Ldexp(1, bits.Len64(uint64(d.room))) //nolint:gosec // not negative
 		sum := sha256.Sum256([]byte(id))
 		d.hash = binary.BigEndian.Uint64(sum[:])
-		if d.Everything && d.Space > 0 {
+		if d.Space > 0 {
 			w := l.roleWork(d.Role, id, rules)
-			d.fits = make(map[Digest]bool, len(w.fetch))
-			for _, e := range w.fetch {
-				d.fits[e.Digest] = true
+			if d.beyond = digestSet(w.beyond); d.Everything {
+				d.fits = digestSet(w.fetch)
 			}
 		}
 		out[i] = d
 	}
 	return out
+}
+
+func digestSet(es []Entry) map[Digest]bool {
+	set := make(map[Digest]bool, len(es))
+	for _, e := range es {
+		set[e.Digest] = true
+	}
+	return set
 }
 
 // A candidate may take a file.
@@ -268,7 +276,7 @@ func (l *Layer) place(a *allotment, e *Entry, rule CopyRule) {
 		case h.Has(): // a copy in place counts too: the rule removes nothing
 			have++
 			reachable = reachable || d.online
-		case h.Saved || d.keeps(e.Digest):
+		case h.Saved && !d.beyond[e.Digest] || d.keeps(e.Digest):
 			promised = append(promised, d.id)
 			if !d.late {
 				coming++

@@ -121,7 +121,7 @@ func TestRuleKeepsWhatALimitWouldFree(t *testing.T) {
 	a, b := newPair(t)
 	ds := a.yearly(3)
 	must(t, a.SetCopyRule(testContext(t), "", CopyRule{Copies: 2}))
-	must(t, b.SetRole(Role{Helps: true, Space: 3500}))
+	b.setRole(Role{Helps: true, Space: 3500})
 	until(t, "b has all", func() bool { return b.has(ds) == "111" && a.BelowRules() == 0 && b.BelowRules() == 0 }, a, b)
 	less := Role{Helps: true, Space: 1500}
 	if p := b.Plan(less); p != (Plan{Stuck: 2, StuckBytes: 2000}) {
@@ -154,7 +154,7 @@ func TestRuleAndRoom(t *testing.T) {
 	a, b := newPair(t)
 	ds := a.yearly(3)
 	until(t, "b sees all", func() bool { return len(b.Entries()) == 3 }, b)
-	must(t, b.SetRole(Role{Helps: true, Space: 2100}))
+	b.setRole(Role{Helps: true, Space: 2100})
 	b.playCopies(testContext(t))
 	until(t, "a knows what b takes", func() bool { return a.copyRules.offer(b.id).Space == 2100 }, a)
 	if p := a.PlanCopies(map[string]CopyRule{"": {Copies: 2}}); p.Full != 1 || p.FullBytes != 1000 || planned(p, b) != 2 {
@@ -171,7 +171,7 @@ func TestRuleAndRoom(t *testing.T) {
 		t.Errorf("with %d bytes in the trash (%v): %+v", n, err, b.PlanCopies(nil))
 	}
 	b.Layer.free = func() (int64, error) { return diskReserve + 500, nil }
-	must(t, b.SetRole(Role{Helps: true}))
+	b.setRole(Role{Helps: true})
 	must(t, b.makeOffer(testContext(t)))
 	if p := b.PlanCopies(nil); p.Full != 1 {
 		t.Errorf("with 500 bytes free: %+v", p)

@@ -167,24 +167,37 @@ func near(a, b, least int64) bool { return max(a-b, b-a) <= max(least, a/8) }
 
 // takeCopies wishes for files that a rule asks this device for.
 func (l *Layer) takeCopies(ctx context.Context, es []*Entry) error {
-	if len(es) == 0 {
-		return nil
-	}
 	ds := make([]Digest, len(es))
 	for i, e := range es {
 		ds[i] = e.Digest
 	}
-	l.copyNotes.take(ds)
-	return l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
+	return l.takeFor(ctx, ds, takenByRule)
+}
+
+// takeFor wishes for files by this device itself. A role that has changed meanwhile
+// takes no more.
+func (l *Layer) takeFor(ctx context.Context, ds []Digest, by taker) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	defer l.copyNotes.take(ds, by)()
+	if err := l.copyNotes.save(l.current, l.expects); err != nil { // else they would be a person's after a crash
+		return err
+	}
+	role := l.Role()
+	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		own := r.Devices.Of(l.opts.DeviceID)
-		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
+		if own.Saved { // by a person, meanwhile
+			l.copyNotes.wanted([]Digest{d})
+		}
+		return known && r.Deleted == nil && !own.Saved && l.Role() == role && r.set(l.opts.DeviceID, true, 0)
 	})
 }
 
 // takeBack gives up wishes of this device's own that others have fulfilled.
 func (l *Layer) takeBack(ctx context.Context, rules ruleSet) error {
 	var ds []Digest
-	for _, d := range l.copyNotes.list() {
+	for _, d := range l.copyNotes.list(takenByRule) {
 		e, ok := l.mirror.entry(d)
 		if !ok || e.Kept() || !e.Holders.Of(l.opts.DeviceID).Saved {
 			continue

@@ -31,6 +31,10 @@ var (
 	// would be fetched again at once. Nothing was removed.
 	ErrKeeper = errors.New("this device keeps every photo: let it keep chosen ones only (pauld keep chosen), and try again")
 
+	// ErrBeyondLimit is returned for a file that is saved and beyond the limit of space
+	// of this device, see [Role]: it would be freed again at once.
+	ErrBeyondLimit = errors.New("it does not fit this device's limit of space, which is for the newest photos: it stays saved, and comes once it fits")
+
 	// ErrInPlace is returned when the copy of a device lies in a folder that was
 	// added in place: Paul removes nothing there, and vouches for nothing.
 	ErrInPlace = errors.New("the copy lies in a folder that was added in place, where Paul removes nothing, and cannot promise that anything stays")

@@ -66,6 +66,8 @@ type Layer struct {
 
 	role          atomic.Pointer[Role] // nil until one is set
 	roleChanged   signal.Signal
+	playing       sync.Mutex   // held while wishes follow the role
+	limiting      sync.RWMutex // held while it is found out what is beyond the limit of space
 	copiesChanged signal.Signal
 	rosterChanged signal.Signal
 	lookAgain     signal.Signal // see LookAgain
@@ -105,7 +107,7 @@ func Open(opts Options) (*Layer, error) {
 	if opts.Bulk != nil {
 		l.bulk = &http.Client{Transport: opts.Bulk, CheckRedirect: noRedirect}
 	}
-	if err := errors.Join(l.SetRole(opts.Role), l.SetLimits(opts.Limits)); err != nil {
+	if err := errors.Join(l.initRole(opts.Role), l.SetLimits(opts.Limits)); err != nil {
 		return nil, err
 	}
 	if l.held, err = openHeld(filepath.Join(opts.Dir, "deletions.json")); err != nil {

@@ -256,7 +256,8 @@ func (w *world) rule(u *unit, s step) {
 // help lets a person change whether the device takes copies.
 func (w *world) help(u *unit, s step) {
 	u.helps = s.Size%2 > 0
-	w.try(u.SetRole(Role{Helps: u.helps}))
+	_, err := u.SetRole(w.ctx, Role{Helps: u.helps})
+	w.try(err)
 }
 
 // space frees a copy as a limit of space does, which must leave as many as the

@@ -416,7 +416,7 @@ func TestRotInPlaceIsToldAndLeft(t *testing.T) {
 func TestKeeperLeavesWhatIsInPlace(t *testing.T) {
 	t.Parallel()
 	a, b := newPair(t)
-	must(t, a.SetRole(Role{Everything: true}))
+	a.setRole(Role{Everything: true})
 	dir := newPlace(t, "one.jpg", "two.jpg")
 	a.addPlace(dir)
 	d := placed("one.jpg")

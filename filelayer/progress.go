@@ -22,6 +22,7 @@ const (
 	WaitNobody   = "nobody"   // no other device is known to hold it
 	WaitSetAside = "setAside" // a holder sent wrong bytes, and is not asked for a while
 	WaitNoSpace  = "noSpace"  // the disk is full
+	WaitLimit    = "limit"    // a person saved it, and it is beyond the limit of space, see Role
 	WaitFailed   = "failed"   // another failure; see Wait.Err
 )
 
@@ -168,6 +169,8 @@ func (j *job) wait(paused bool, now time.Time) Wait {
 	switch {
 	case j.state == jobReady && paused:
 		return Wait{Why: WaitPaused}
+	case j.state == jobHeld:
+		return Wait{Why: WaitLimit}
 	case j.state == jobRunning && len(j.from) > 0 && now.Sub(latest(j.asked, j.speed.last)) >= silentAfter:
 		return Wait{Why: WaitSilent, Devices: j.from}
 	case j.state != jobParked || j.noHolder:

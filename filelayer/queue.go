@@ -28,6 +28,7 @@ type queue struct {
 	urgent []*job            // somebody waits for these
 	shown  map[*job]struct{} // run, or failed for another reason than that no holder is online
 	paused bool              // only what is urgent is fetched
+	held   map[Digest]bool   // not fetched: beyond the limit of space
 	speed  speed             // of all jobs together
 }
 
@@ -37,6 +38,7 @@ const (
 	jobReady jobState = iota
 	jobRunning
 	jobParked // failed; waits for a holder or for a while
+	jobHeld   // beyond the limit of space
 	jobOver   // done, or no longer wished for
 )
 
@@ -59,6 +61,7 @@ type job struct {
 	noHolder bool
 	again    bool      // a holder may have come while it ran
 	unwanted bool      // the wish was taken back while it ran
+	staged   bool      // what ran has brought it
 	stop     func()    // ends what runs
 	asked    time.Time // when what runs was last asked for
 	speed    *speed    // of what runs
@@ -143,6 +146,50 @@ func (q *queue) remove(ds ...Digest) {
 	}
 }
 
+// withdraw drops files, also while they come, but for those that have come: it
+// returns the others.
+func (q *queue) withdraw(ds []Digest) (gone []Digest) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, d := range ds {
+		j, ok := q.jobs[d]
+		switch {
+		case ok && j.state == jobRunning && j.staged:
+			continue
+		case ok && j.state == jobRunning:
+			j.unwanted = true
+			j.stop()
+		case ok:
+			q.finish(j, errUnwanted)
+		}
+		gone = append(gone, d)
+	}
+	return gone
+}
+
+// hold lets the files of a set wait, also those that come, and no others.
+func (q *queue) hold(held map[Digest]bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held = held
+	for _, j := range q.jobs {
+		switch {
+		case j.state == jobHeld && !held[j.digest]:
+			q.unpark(j)
+		case j.state == jobRunning && held[j.digest] && !j.staged:
+			j.stop()
+		}
+	}
+	q.rouse()
+}
+
+// stage notes that what runs has brought a file.
+func (q *queue) stage(j *job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j.staged = true
+}
+
 // finish ends a job. The caller holds mu.
 func (q *queue) finish(j *job, err error) {
 	delete(q.jobs, j.digest)
@@ -216,7 +263,12 @@ func (q *queue) take(now time.Time, stop func()) (bundle []*job, more bool) {
 			if j.state != jobReady {
 				continue
 			}
-			j.state, j.started, j.done, j.from, j.err, j.again = jobRunning, now, 0, nil, nil, false
+			if q.held[j.digest] {
+				j.state = jobHeld
+				j.tell(ErrBeyondLimit)
+				continue
+			}
+			j.state, j.started, j.done, j.from, j.err, j.again, j.staged = jobRunning, now, 0, nil, nil, false, false
 			j.stop, j.speed = stop, new(speed)
 			q.shown[j] = struct{}{}
 			bundle, size = append(bundle, j), size+j.size

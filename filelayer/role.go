@@ -1,8 +1,6 @@
 package filelayer
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,32 +21,39 @@ type Role struct {
 	Space      int64 // bytes that copies here may take, the newest first, the trash not counted; 0: no limit
 }
 
-// A Plan is what a device has to do for its role.
-type Plan struct {
-	Fetch      int // files to be saved here
-	FetchBytes int64
-	Free       int // files whose copy here goes to the trash once others have proved theirs
-	FreeBytes  int64
-	Stuck      int // files beyond the limit of which too few others are said to have a copy: they stay
-	StuckBytes int64
-}
-
-func planOf(w roleWork) (p Plan) {
-	p.Fetch, p.FetchBytes = tally(w.fetch)
-	p.Free, p.FreeBytes = tally(w.free)
-	p.Stuck, p.StuckBytes = tally(w.stuck)
-	return p
+// Dropped is files that were to be fetched, and no longer are.
+type Dropped struct {
+	Files int
+	Bytes int64
 }
 
 // SetRole changes what this device keeps by itself, from now on until Close.
-// Nothing is removed that other devices do not prove to have.
-func (l *Layer) SetRole(r Role) error {
+// Nothing is removed that other devices do not prove to have. What an earlier role
+// wished for by itself, and this one does not, is no longer fetched. When that cannot
+// be written the error says so, and it is tried again by itself.
+func (l *Layer) SetRole(ctx context.Context, r Role) (dropped Dropped, err error) {
+	if err := l.initRole(r); err != nil {
+		return dropped, err
+	}
+	defer l.copiesChanged.Raise()
+	defer l.roleChanged.Raise()
+	select {
+	case <-l.loaded:
+	default:
+		return dropped, nil // its loop sees to it
+	}
+	l.playing.Lock()
+	defer l.playing.Unlock()
+	gone, err := l.drop(ctx, l.lookAtRole().drop)
+	dropped.Files, dropped.Bytes = tally(gone)
+	return dropped, err
+}
+
+func (l *Layer) initRole(r Role) error {
 	if r.Space < 0 {
 		return fmt.Errorf("%w: a limit of %d bytes", ErrInvalid, r.Space)
 	}
 	l.role.Store(&r)
-	l.roleChanged.Raise()
-	l.copiesChanged.Raise()
 	return nil
 }
 
@@ -60,79 +65,9 @@ func (l *Layer) Role() Role {
 	return Role{}
 }
 
-// Plan tells what this device would have to do for a role.
-func (l *Layer) Plan(r Role) Plan { return planOf(l.roleWork(r, l.opts.DeviceID, l.ruleSet(nil))) }
-
 // TrashBytes is what the trash here takes on the disk, beside what a limit of
 // space is about.
 func (l *Layer) TrashBytes() (int64, error) { return l.blobs.TrashBytes() }
-
-func tally(es []Entry) (files int, bytes int64) {
-	for _, e := range es {
-		bytes = AddSizes(bytes, e.Size)
-	}
-	return len(es), bytes
-}
-
-// roleWork is what a role asks for now, each list from the newest file to the
-// oldest.
-type roleWork struct{ fetch, free, stuck []Entry }
-
-// roleWork compares what a device keeps with what its role is: of the files
-// that it should have, the newest that fit in the space. It frees no copy that a
-// rule asks for.
-func (l *Layer) roleWork(r Role, id string, rules ruleSet) roleWork {
-	var w roleWork
-	if !r.Everything && r.Space == 0 {
-		return w
-	}
-	here := func(e Entry) bool {
-		return id == l.opts.DeviceID && e.Here() || id != l.opts.DeviceID && e.Holders.Of(id).Holds()
-	}
-	inPlace := func(e Entry) bool {
-		h := e.Holders.Of(id)
-		return id == l.opts.DeviceID && e.InPlace || id != l.opts.DeviceID && h.Has() && !h.Saved
-	}
-	all := slices.DeleteFunc(slices.Clone(l.Entries()), func(e Entry) bool {
-		return inPlace(e) || !r.Everything && !here(e) && !e.Holders.Of(id).Saved // what lies in place takes no space of the library
-	})
-	slices.SortFunc(all, func(a, b Entry) int {
-		return cmp.Or(b.Time.Compare(a.Time), bytes.Compare(a.Digest[:], b.Digest[:]))
-	})
-	var taken int64
-	for _, e := range all {
-		fits := r.Space == 0 || e.Size <= r.Space-taken
-		if fits {
-			taken += e.Size
-		}
-		switch saved := here(e) || e.Holders.Of(id).Saved; {
-		case fits == saved:
-		case fits:
-			w.fetch = append(w.fetch, e)
-		case !here(e) || l.spared(e, id, rules.of(e.Digest)):
-			w.free = append(w.free, e)
-		default:
-			w.stuck = append(w.stuck, e)
-		}
-	}
-	return w
-}
-
-// claimed counts the devices other than one that are said to have a checked copy.
-func (*Layer) claimed(e Entry, but string) (n int) {
-	for id, h := range e.Holders.All() {
-		if id != but && h.Holds() {
-			n++
-		}
-	}
-	return n
-}
-
-// spared says whether enough other devices are said to have a copy for one to
-// free its own.
-func (l *Layer) spared(e Entry, id string, rule CopyRule) bool {
-	return l.claimed(e, id) >= max(l.opts.Copies, rule.Copies) && !slices.Contains(rule.On, id)
-}
 
 // roleLoop does what the role asks for, until ctx ends.
 func (l *Layer) roleLoop(ctx context.Context) error {
@@ -168,16 +103,7 @@ func (l *Layer) roleLoop(ctx context.Context) error {
 // playRole saves and frees what the role asks for. tried says when a copy was
 // last not freed.
 func (l *Layer) playRole(ctx context.Context, tried map[Digest]time.Time) {
-	w := l.roleWork(l.Role(), l.opts.DeviceID, l.ruleSet(nil))
-	var ds []Digest
-	for _, e := range w.fetch {
-		ds = append(ds, e.Digest)
-	}
-	if len(ds) > 0 {
-		if err := l.Want(ctx, ds...); err != nil && ctx.Err() == nil {
-			l.log.WarnContext(ctx, "Not all that this device should keep is noted", "error", err)
-		}
-	}
+	w := l.followRole(ctx)
 	var free []Digest
 	for _, e := range slices.Backward(w.free) {
 		if at, ok := tried[e.Digest]; !ok || l.since(at) >= roleRetry {
@@ -191,4 +117,64 @@ func (l *Layer) playRole(ctx context.Context, tried map[Digest]time.Time) {
 			l.log.DebugContext(ctx, "A copy beyond the limit stays", "digest", free[i], "error", err)
 		}
 	}
+}
+
+// followRole makes this device's own wishes what the role asks for.
+func (l *Layer) followRole(ctx context.Context) roleWork {
+	l.playing.Lock()
+	defer l.playing.Unlock()
+	w := l.lookAtRole()
+	_, err := l.drop(ctx, w.drop)
+	if err = errors.Join(err, l.takeFor(ctx, digestsOf(w.fetch), takenByRole)); err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "Not all that this device should keep is noted", "error", err)
+	}
+	return w
+}
+
+// lookAtRole returns what the role asks for, and lets nothing be fetched that the
+// limit would free again.
+func (l *Layer) lookAtRole() roleWork {
+	l.limiting.Lock()
+	defer l.limiting.Unlock()
+	return l.holdBeyond()
+}
+
+// holdBeyond is lookAtRole. The caller holds limiting.
+func (l *Layer) holdBeyond() roleWork {
+	w := l.roleWork(l.Role(), l.opts.DeviceID, l.ruleSet(nil))
+	l.queue.hold(digestSet(w.beyond))
+	return w
+}
+
+// drop takes back wishes of this device's own, and returns the files that they were
+// for. What has come, or been wished for by a person, meanwhile stays.
+func (l *Layer) drop(ctx context.Context, es []Entry) (gone []Entry, err error) {
+	ds := l.queue.withdraw(digestsOf(es))
+	if len(ds) == 0 {
+		return nil, nil
+	}
+	defer l.stirred.add(ds...)
+	dropped := make(map[Digest]bool)
+	err = l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		own := r.Devices.Of(l.opts.DeviceID)
+		dropped[d] = known && own.Saved && !own.holds() && l.copyNotes.own(d)
+		return dropped[d] && r.set(l.opts.DeviceID, false, 0)
+	})
+	if err != nil {
+		err = fmt.Errorf("take back what was to be fetched: %w", err)
+	}
+	for _, e := range es {
+		if dropped[e.Digest] && !l.wishedFor(e.Digest) {
+			gone = append(gone, e)
+		}
+	}
+	return gone, err
+}
+
+func digestsOf(es []Entry) []Digest {
+	ds := make([]Digest, len(es))
+	for i, e := range es {
+		ds[i] = e.Digest
+	}
+	return ds
 }

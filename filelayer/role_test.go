@@ -22,6 +22,14 @@ func (d *device) yearly(n int) (ds []Digest) {
 	return ds
 }
 
+// setRole changes what d keeps by itself.
+func (d *device) setRole(r Role) Dropped {
+	d.t.Helper()
+	dropped, err := d.SetRole(testContext(d.t), r)
+	must(d.t, err)
+	return dropped
+}
+
 // has says which of the files d has a copy of, from the first on.
 func (d *device) has(ds []Digest) string {
 	s := ""
@@ -41,7 +49,7 @@ func TestKeeperKeepsEverything(t *testing.T) {
 	if p := b.Plan(Role{Everything: true}); p != (Plan{Fetch: 3, FetchBytes: 3000}) {
 		t.Errorf("plan %+v", p)
 	}
-	must(t, b.SetRole(Role{Everything: true}))
+	b.setRole(Role{Everything: true})
 	until(t, "b keeps all", func() bool { return b.has(ds) == "111" }, a, b)
 	later := a.create("later", 500)
 	until(t, "b keeps what came later", func() bool { return b.entry(later).Here() }, a, b)
@@ -53,7 +61,7 @@ func TestKeeperKeepsEverything(t *testing.T) {
 			t.Errorf("a keeper removed a copy: %v", remove)
 		}
 	}
-	must(t, b.SetRole(Role{}))
+	b.setRole(Role{})
 	must(t, b.Unsave(testContext(t), later))
 }
 
@@ -71,7 +79,7 @@ func TestSpaceLimitFreesTheOldest(t *testing.T) {
 	if p := b.Plan(limit); p != (Plan{Free: 2, FreeBytes: 2000, Stuck: 1, StuckBytes: 1000}) {
 		t.Errorf("plan %+v", p)
 	}
-	must(t, b.SetRole(limit))
+	b.setRole(limit)
 	until(t, "b has freed the oldest that is safe", func() bool { return b.has(ds) == "01010" }, a, b)
 	if !b.entry(own).Here() || a.has(ds) != "10111" {
 		t.Errorf("b has %s, a %s", b.has(ds), a.has(ds))
@@ -86,7 +94,7 @@ func TestKeeperWithALimit(t *testing.T) {
 	until(t, "b sees all", func() bool { return len(b.Entries()) == 5 }, b)
 	must(t, b.SaveAll(testContext(t), ds[:1], nil))
 	until(t, "a knows", func() bool { return a.holds(b, ds[0]) }, a)
-	must(t, b.SetRole(Role{Everything: true, Space: 2500}))
+	b.setRole(Role{Everything: true, Space: 2500})
 	until(t, "b keeps the two newest", func() bool { return b.has(ds) == "00011" }, a, b)
 	if a.has(ds) != "11111" {
 		t.Errorf("a has %s", a.has(ds))
@@ -109,12 +117,12 @@ func TestLimitRemovesNoLastCopy(t *testing.T) {
 		}
 		return ask(ctx, id, removal, e)
 	}
-	must(t, b.SetRole(Role{Space: 500}))
+	b.setRole(Role{Space: 500})
 	until(t, "b has freed what a proves to have", func() bool { return !b.entry(ds[1]).Here() }, a, b)
 	if b.has(ds) != "10" {
 		t.Errorf("b has %s; a proves no copy of the first", b.has(ds))
 	}
-	if err := b.SetRole(Role{Space: -1}); !errors.Is(err, ErrInvalid) {
+	if _, err := b.SetRole(testContext(t), Role{Space: -1}); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a limit below nothing: %v", err)
 	}
 }

@@ -93,6 +93,7 @@ func (l *Layer) work(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return l.purgeLoop(ctx) })
 	g.Go(func() error { return l.scrubLoop(ctx) })
 	g.Go(func() error { return l.settleLoop(ctx) })
+	l.lookAtRole() // before anything is fetched
 	for range fetchers {
 		g.Go(func() error { return l.fetchLoop(ctx) })
 	}

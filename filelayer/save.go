@@ -20,7 +20,16 @@ func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 	if err := l.CancelUnsave(digests...); err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
-	l.copyNotes.wanted(digests)
+	if l.copyNotes.wanted(digests) { // else it would be this device's own wish after a crash
+		if err := l.copyNotes.save(l.current, l.expects); err != nil {
+			return fmt.Errorf("save: %w", err)
+		}
+	}
+	if l.Role().Space > 0 {
+		l.limiting.Lock() // nothing is fetched before it is known whether it fits
+		defer l.limiting.Unlock()
+		defer l.holdBeyond()
+	}
 	err := l.amend(ctx, digests, func(_ Digest, r *fileRecord, known bool) bool {
 		own := r.Devices.Of(l.opts.DeviceID)
 		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
@@ -113,7 +122,9 @@ func (l *Layer) fetchLoop(ctx context.Context) error {
 func (l *Layer) fetchNext(ctx context.Context) bool {
 	bringing, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	l.limiting.RLock()
 	bundle, more := l.queue.take(l.now(), func() { stop(errPaused) })
+	l.limiting.RUnlock()
 	if more {
 		l.queue.rouse() // another worker
 	}
@@ -163,7 +174,10 @@ func (l *Layer) arrived(online map[string]bool) bool {
 // Those that it has not got for a pause go back to the queue.
 func (l *Layer) fetchBundle(ctx context.Context, batch *blob.Batch, bundle []*job) (got []*job) {
 	var stopped []*job
-	staged := func(j *job) { got = append(got, j) }
+	staged := func(j *job) {
+		l.queue.stage(j)
+		got = append(got, j)
+	}
 	for _, j := range l.bringBundles(ctx, batch, bundle, staged) {
 		err := l.bring(ctx, batch, j)
 		switch {

@@ -151,9 +151,16 @@ func (p *settingsPage) limitSpace(space int64) {
 }
 
 func (p *settingsPage) setRole(role app.Role) {
-	p.s.goDo(func(ctx context.Context) error { return p.s.dev.SetRole(ctx, role) }, func(err error) {
-		if err != nil {
+	var dropped app.Dropped
+	p.s.goDo(func(ctx context.Context) (err error) {
+		dropped, err = p.s.dev.SetRole(ctx, role)
+		return err
+	}, func(err error) {
+		switch {
+		case err != nil:
 			p.s.fail(words.T("The setting was not changed"), err)
+		case dropped.Files > 0:
+			p.s.toasts.show(words.N("{{.N}} photos, {{.Size}}, are no longer fetched", dropped.Files, "Size", words.Bytes(dropped.Bytes)), nil)
 		}
 		p.s.reload()
 		p.shown()

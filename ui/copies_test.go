@@ -62,3 +62,13 @@ func TestWhatThisComputerKeeps(t *testing.T) {
 	r.tap("Any number…")
 	r.until("the question", func() bool { return strings.Contains(r.texts(), "Keep every photo on at least") })
 }
+
+// TestNoLongerFetched: another role takes back what the one before was fetching, and says so.
+func TestNoLongerFetched(t *testing.T) {
+	f := newFake(3)
+	f.role = app.Role{Everything: true}
+	r := newRig(t, f, large)
+	r.open("settings")
+	selects(r.present().object())[0].SetSelectedIndex(0)
+	r.until("what is no longer fetched", func() bool { return strings.Contains(r.texts(), "7 photos, 28 MB, are no longer fetched") })
+}

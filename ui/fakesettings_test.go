@@ -39,11 +39,15 @@ func (f *fake) Role() app.Role {
 	return f.role
 }
 
-func (f *fake) SetRole(_ context.Context, r app.Role) error {
+// SetRole drops what was still to come of every photo.
+func (f *fake) SetRole(_ context.Context, r app.Role) (dropped app.Dropped, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.role.Everything && !r.Everything {
+		dropped = app.Dropped{Files: 7, Bytes: 28e6}
+	}
 	f.role = r
-	return nil
+	return dropped, nil
 }
 
 // Plan frees 12 photos beyond a limit.

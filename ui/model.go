@@ -47,7 +47,7 @@ type device interface {
 	Fetching() *app.Fetching
 	SetLimits(app.Limits) error
 	Role() app.Role
-	SetRole(context.Context, app.Role) error
+	SetRole(context.Context, app.Role) (app.Dropped, error)
 	Plan(app.Role) app.Plan
 	CopyRule(album string) app.CopyRule
 	PlanCopies(album string, rule app.CopyRule) app.CopiesInfo

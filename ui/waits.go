@@ -43,6 +43,8 @@ func waitText(w app.Wait, now time.Time) string {
 		return words.N("{{.Devices}} sent wrong bytes for {{.N}} photos. It is asked again after an hour; another device may have the right ones.", w.Files, "Devices", oneOf(w, time.Time{}))
 	case app.WaitNoSpace:
 		return words.N("{{.N}} photos do not fit: the disk is full. They come by themselves once there is space.", w.Files)
+	case app.WaitLimit:
+		return words.N("{{.N}} photos do not fit the space for photos that is set in Settings. They come by themselves once they do.", w.Files)
 	case app.WaitRelayed:
 		return words.N("{{.N}} photos come from {{.Devices}} through others, at {{.Rate}}. The devices page tells why.", w.Files, "Devices", oneOf(w, time.Time{}), "Rate", words.Rate(w.Rate))
 	}

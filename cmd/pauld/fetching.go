@@ -64,6 +64,7 @@ func waitText(w app.Wait, now time.Time) string {
 		app.WaitNobody:   "are not known to be on any other device",
 		app.WaitSetAside: "have wrong bytes on " + strings.Join(names, ", ") + ", which is asked again after an hour; others may have the right ones",
 		app.WaitNoSpace:  "do not fit: " + w.Error,
+		app.WaitLimit:    "do not fit the limit of space, and come once they do; see: pauld keep",
 		app.WaitFailed:   "failed: " + w.Error,
 		app.WaitRelayed:  "come from " + strings.Join(names, ", ") + " through others, at " + size(int64(w.Rate)) + "/s; see: pauld doctor",
 	}[w.Why]

@@ -57,7 +57,8 @@ photos were added; with --json, an entry for each.
 also when the first and the last of the copies were read (oldestProof, newestProof).
 `
 	saveHelp = `Fetches the photos from a device that has them and checks every byte. If none
-is online the exit code is 5, and the photo follows as soon as one is.
+is online the exit code is 5, and the photo follows as soon as one is. Beyond the
+limit of space (see: pauld help keep) it stays saved, and comes once it fits.
 `
 	unsaveHelp = `Another device must prove now that it has the photo, and promise to keep it; else
 the photo stays and the exit code is 3. Files go to the device's trash for 30 days.
@@ -245,6 +246,11 @@ Beyond the limit the oldest photos are removed from this device, each only once
 other devices have proved their copy, and go to its trash for 30 days; what too
 few others have stays. The trash takes room beside the limit, and what it takes is
 told. A device that keeps everything refuses "unsave".
+
+Nothing is fetched that the limit would then remove. What was still to come only
+because the device kept everything, or less than the limit, is no longer fetched once
+that has changed; what was saved by hand is, and beyond the limit once it fits. What
+is here stays.
 `
 	copiesHelp = `Without arguments it tells what is asked for, what each device has to do for it, and
 what cannot be. What you ask for holds on all devices.

@@ -40,9 +40,9 @@ func keeps(ctx context.Context, l *line, p *printer) error {
 }
 
 func roleText(r app.RoleInfo, preview bool) string {
-	verb, would := "keeps", "To do"
+	verb, would, dropped := "keeps", "To do", "No longer fetched:"
 	if preview {
-		verb, would = "would keep", "It would have to do"
+		verb, would, dropped = "would keep", "It would have to do", "It would no longer fetch"
 	}
 	text := "This device " + verb + " the photos that are saved here"
 	switch {
@@ -58,21 +58,29 @@ func roleText(r app.RoleInfo, preview bool) string {
 	if r.Space > 0 && r.TrashBytes > 0 {
 		text += fmt.Sprintf(" The trash here takes %s beside that; photos leave it after 30 days.", size(r.TrashBytes))
 	}
-	if r.Fetch+r.Free+r.Stuck == 0 {
-		return text + " Nothing is left to do."
+	paused := ""
+	if r.Paused {
+		paused = " (paused; to go on: pauld resume)"
 	}
+	told := len(text)
 	for _, part := range []struct {
-		files int
-		bytes int64
-		what  string
+		files       int
+		bytes       int64
+		what, after string
 	}{
-		{r.Fetch, r.FetchBytes, "fetch"},
-		{r.Free, r.FreeBytes, "remove, once other devices prove theirs:"},
-		{r.Stuck, r.StuckBytes, "leave here beyond the limit, since too few other devices have it:"},
+		{r.Dropped, r.DroppedBytes, dropped, ""},
+		{r.Queued, r.QueuedBytes, "Still to be fetched:", paused},
+		{r.Fetch, r.FetchBytes, would + ": fetch", paused},
+		{r.Held, r.HeldBytes, "Saved by hand beyond the limit, fetched once they fit:", ""},
+		{r.Free, r.FreeBytes, would + ": remove, once other devices prove theirs:", ""},
+		{r.Stuck, r.StuckBytes, would + ": leave here beyond the limit, since too few other devices have it:", ""},
 	} {
 		if part.files > 0 {
-			text += fmt.Sprintf("\n%s: %s %s, %s", would, part.what, plural(part.files, "photo", "photos"), size(part.bytes))
+			text += fmt.Sprintf("\n%s %s, %s%s", part.what, plural(part.files, "photo", "photos"), size(part.bytes), part.after)
 		}
+	}
+	if r.Queued+r.Fetch+r.Held+r.Free+r.Stuck == 0 {
+		text = text[:told] + " Nothing is left to do." + text[told:]
 	}
 	return text
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/libpaul/paul/app"
@@ -27,6 +28,38 @@ func TestKeep(t *testing.T) {
 	h.says(t, "keeps the photos that are saved here, the newest up to 60.0 GB", "keep", "chosen")
 	h.says(t, "keeps the photos that are saved here.", "keep", "--space", "none")
 	h.want(t, exitProtected, "unsave", h.list(t)[0].Digest)
+}
+
+// TestKeepTellsWhatIsQueued: what has not come is left to do, be it queued already.
+func TestKeepTellsWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	const nothing = "Nothing is left to do"
+	for name, c := range map[string]struct {
+		role    app.RoleInfo
+		preview bool
+		want    []string
+		not     string
+	}{
+		"nothing":  {app.RoleInfo{Everything: true, Paused: true}, false, []string{nothing}, "paused"},
+		"queued":   {app.RoleInfo{Everything: true, Queued: 443, QueuedBytes: 2e9}, true, []string{"Still to be fetched: 443 photos, 2.0 GB"}, nothing},
+		"paused":   {app.RoleInfo{Queued: 1, QueuedBytes: 2e6, Paused: true}, false, []string{"Still to be fetched: 1 photo, 2.0 MB (paused; to go on: pauld resume)"}, nothing},
+		"dropped":  {app.RoleInfo{Dropped: 3, DroppedBytes: 6e6}, false, []string{"No longer fetched: 3 photos, 6.0 MB", nothing}, "Still"},
+		"would be": {app.RoleInfo{Dropped: 3, DroppedBytes: 6e6}, true, []string{"It would no longer fetch 3 photos, 6.0 MB"}, "No longer"},
+		"held":     {app.RoleInfo{Space: 1e9, Held: 2, HeldBytes: 4e6}, false, []string{"Saved by hand beyond the limit, fetched once they fit: 2 photos, 4.0 MB"}, nothing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := roleText(c.role, c.preview)
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q lacks %q", text, want)
+				}
+			}
+			if strings.Contains(text, c.not) {
+				t.Errorf("%q has %q", text, c.not)
+			}
+		})
+	}
 }
 
 func TestParseSize(t *testing.T) {

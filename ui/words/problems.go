@@ -51,6 +51,7 @@ func known() []entry {
 		{app.ErrLastCopy, T("This is the only copy that Paul can be sure of, so it was kept."), T("Save the photo on another device first, or bring a device that has it online, and try again.")},
 		{app.ErrUnverified, T("No other device could show just now that its copy is whole."), T("The copy here stays. Start Paul on a device that has the photo, and try again.")},
 		{app.ErrKeeper, T("This computer keeps every photo, so the photo stays here."), T("Let it keep chosen photos only, and it can be removed here.")},
+		{app.ErrBeyondLimit, T("The photo does not fit the space for photos on this computer, which the newest ones have."), T("It stays saved, and comes by itself once it fits. More space can be set in Settings.")},
 		{app.ErrLeased, T("Another device removed its copy a short while ago and relies on the one here, so it was kept."), T("Save the photo on that device again, and it can be removed here at once; or save it on another device first, and try again in ten minutes.")},
 		{app.ErrInPlace, T("The photo lies in a folder that was added in place, so it stays here."), T("Paul removes nothing there. Remove the file from that folder yourself, or take the folder out of Paul in Settings.")},
 		{app.ErrBadPlace, T("This folder cannot be added in place, and nothing was changed."), T("It may be the library folder, hold Paul's own data, or overlap a folder that was added before. Choose another.")},
