@@ -112,6 +112,9 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 		l := c.app.listing(e)
 		l.Digest = d.String()
 		l.Below = j.kind == KindUnsave && c.app.BelowOf(d) > 0
+		if j.kind == KindRestore {
+			l.From = remnantInfos(c.app.Remnants(d))
+		}
 		send(Event{Entry: &l})
 	}
 	_ = c.app.each(r.Context(), j) // report has told each error
@@ -153,7 +156,7 @@ func (c *control) job(req filesRequest) (job, error) {
 	case req.Do == KindPurge:
 		return job{kind: KindPurge, do: a.proving(a.files.Purge)}, nil
 	case req.Do == KindRestore:
-		return job{kind: KindRestore, do: together(a.files.Restore)}, nil
+		return job{kind: KindRestore, do: a.restore}, nil
 	}
 	return job{}, fmt.Errorf("no such command: %q", req.Do)
 }

@@ -69,6 +69,7 @@ func causeOf(err error) error {
 var (
 	ErrNotFound    = filelayer.ErrNotFound
 	ErrNoHolder    = filelayer.ErrNoHolder
+	ErrNoBytes     = filelayer.ErrNoBytes
 	ErrLastCopy    = filelayer.ErrLastCopy
 	ErrUnverified  = filelayer.ErrUnverified
 	ErrLeased      = filelayer.ErrLeased

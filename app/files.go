@@ -26,7 +26,7 @@ func (a *App) Entries() []Entry { return a.files.Entries() }
 func (a *App) Trash() []Entry { return a.files.Deleted() }
 
 // Restorable lists those of them that can be brought back, as far as this device
-// knows: not what is older than 30 days, nor what was purged here.
+// knows; see [App.Remnants].
 func (a *App) Restorable() []Entry { return a.files.Restorable() }
 
 // InTrash lists what the trash of this device has the bytes of.
@@ -171,11 +171,6 @@ func (a *App) ForceUnsave(ctx context.Context, ds ...Digest) error {
 // Delete deletes files on all devices. Each moves its copy to its trash.
 func (a *App) Delete(ctx context.Context, ds ...Digest) error {
 	return a.each(ctx, job{kind: KindDelete, digests: ds, do: together(a.files.Delete)})
-}
-
-// Restore brings deleted files back, on every device that still has them.
-func (a *App) Restore(ctx context.Context, ds ...Digest) error {
-	return a.each(ctx, job{kind: KindRestore, digests: ds, do: together(a.files.Restore)})
 }
 
 // Fetch opens a file's bytes for reading: the copy here, else a temporary one

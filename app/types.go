@@ -28,6 +28,8 @@ type (
 	Removal = filelayer.Removal
 	// InTrash is a file of which the trash of this device has the bytes.
 	InTrash = filelayer.InTrash
+	// Remnant is a device that has the bytes of a file which is deleted, or was.
+	Remnant = filelayer.Remnant
 	// Role is what a device keeps by itself.
 	Role = filelayer.Role
 	// Dropped is what is no longer to be fetched.

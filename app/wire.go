@@ -23,6 +23,8 @@ type Listing struct {
 	NewestProof *time.Time `json:"newestProof"`        // and the last
 	WhenSafe    *WhenSafe  `json:"whenSafe,omitempty"` // it is removed from here as soon as that is safe
 	Below       bool       `json:"below,omitempty"`    // after a removal: it is on fewer devices than wished
+
+	From []RemnantInfo `json:"from,omitempty"` // after a restore: where the bytes are known to be
 }
 
 // TrashListing is a file that can be brought back, as commands show it.
@@ -32,6 +34,8 @@ type TrashListing struct {
 	By      string     `json:"by"`                // ID of the device where that was done
 	Unsaved bool       `json:"unsaved,omitempty"` // from this device alone: save brings it back, else restore
 	Until   *time.Time `json:"until"`             // its bytes stay in the trash here until then; null: there are none
+
+	Elsewhere []RemnantInfo `json:"elsewhere,omitempty"` // other devices that are known to have the bytes of a deleted one
 }
 
 func (a *App) trashListings() ([]TrashListing, error) {
@@ -42,7 +46,7 @@ func (a *App) trashListings() ([]TrashListing, error) {
 	out := make([]TrashListing, len(trashed))
 	for i, t := range trashed {
 		out[i] = TrashListing{Listing: a.listing(t.Entry), Removed: t.Removed.At.UTC().Truncate(time.Second), By: t.Removed.By, Unsaved: t.Deleted == nil}
-		out[i].Until = wireTime(t.Until)
+		out[i].Until, out[i].Elsewhere = wireTime(t.Until), remnantInfos(t.Elsewhere)
 	}
 	return out, nil
 }
@@ -285,6 +289,7 @@ var codes = []struct {
 	{"badPlace", ErrBadPlace},
 	{"placeAway", ErrPlaceAway},
 	{"noHolder", ErrNoHolder},
+	{"noBytes", ErrNoBytes},
 	{"undone", ErrUndone},
 	{"deleted", ErrDeleted},
 	{"notFound", ErrNotFound},

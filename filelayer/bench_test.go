@@ -125,7 +125,7 @@ func record(b *testing.B, a *device, files int, holders ...string) {
 		}
 		for i, id := range holders {
 			if i == 0 || d[0] < 250 { // the first device has some files alone
-				r.Devices.Set(id, holding{true, 1, 1714559405000})
+				r.Devices.Set(id, holding{Saved: true, N: 1, Verified: 1714559405000})
 			}
 		}
 		return true

@@ -44,26 +44,15 @@ func (l *Layer) TrashLen() int {
 }
 
 // Restorable lists the deleted files that can be brought back, the latest first:
-// those whose bytes are here, and those that were deleted less than 30 days ago,
-// so that another device may have them, and were not purged here by a person since.
+// those whose bytes are here, or on another device as far as its records tell.
 func (l *Layer) Restorable() []Entry {
-	all := l.Deleted()
-	held := make(map[Digest]bool)
-	for _, d := range l.mirror.inTrash() {
-		held[d] = true
-	}
 	var out []Entry
-	for _, e := range all {
-		if held[e.Digest] || l.restorable(e) {
+	for _, e := range l.Deleted() {
+		if l.restorable(e) {
 			out = append(out, e)
 		}
 	}
 	return out
-}
-
-// restorable is Restorable of a file that the trash here does not have.
-func (l *Layer) restorable(e Entry) bool {
-	return e.Kept() || l.now().Sub(e.Deleted.At) < trashAge && !l.emptied.has(e.Digest, e.Deleted)
 }
 
 // Purge removes from the trash here, for good, what it has of some files, because
@@ -177,6 +166,10 @@ func (l *Layer) purgeNow(ctx context.Context, rs []*removal) error {
 	if err := l.emptied.note(deleted, l.now()); err != nil {
 		return err
 	}
+	if err := l.noteEmptied(ctx, rs); err != nil {
+		return err
+	}
+	defer l.stirred.add(slices.Collect(maps.Keys(leases))...) // what stays is told of again
 	var told []Removal
 	_, err := l.blobs.Purge(slices.Collect(maps.Keys(leases)), func(old []blob.Trashed) error {
 		told = l.purges(old)
@@ -193,7 +186,7 @@ func (l *Layer) purgeNow(ctx context.Context, rs []*removal) error {
 }
 
 // emptied remembers which deleted files a person has purged here, by the deletion
-// that this was after: they need no longer be shown, nor come back by an undo. It
+// that this was after: they do not come back by an undo. It
 // survives a restart in a small file.
 type emptied struct {
 	path string

@@ -49,6 +49,9 @@ var (
 	// ErrNotPaired is returned for a device that is not in the roster.
 	ErrNotPaired = errors.New("device is not paired")
 
+	// ErrNoBytes is returned for a deleted file that cannot be restored.
+	ErrNoBytes = errors.New("no device is known to have its bytes any more, so there is nothing to restore")
+
 	// ErrDeleted is returned for a file that has been deleted.
 	ErrDeleted = errors.New("file has been deleted")
 

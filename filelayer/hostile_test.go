@@ -35,7 +35,7 @@ func newHostile(t *testing.T, data []byte, patience time.Duration, handler http.
 	must(t, victim.amend(ctx, []Digest{d}, func(_ Digest, r *fileRecord, _ bool) bool {
 		*r = fileRecord{
 			Name: "x.jpg", Size: int64(len(data)), Type: "image/jpeg", Added: stamp{evil, 6},
-			Devices: ByDevice(map[string]holding{evil: {true, 1, 7}}),
+			Devices: ByDevice(map[string]holding{evil: {Saved: true, N: 1, Verified: 7}}),
 		}
 		return true
 	}))

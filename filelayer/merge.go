@@ -75,7 +75,10 @@ func newer(h, have holding) bool {
 	if h.Saved != have.Saved {
 		return !h.Saved
 	}
-	return h.Verified < have.Verified
+	if h.Verified != have.Verified {
+		return h.Verified < have.Verified
+	}
+	return h.Trashed < have.Trashed
 }
 
 // joinDevices merges two Device records of one ID. Removal beats any

@@ -38,8 +38,8 @@ func TestJoinFiles(t *testing.T) {
 		{
 			"tombstone beats a concurrent change of holders",
 			with(func(r *fileRecord) { r.Deleted = gone }),
-			with(func(r *fileRecord) { r.Devices.Set(id(3), holding{true, 1, 300}) }),
-			with(func(r *fileRecord) { r.Deleted = gone; r.Devices.Set(id(3), holding{true, 1, 300}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(3), holding{Saved: true, N: 1, Verified: 300}) }),
+			with(func(r *fileRecord) { r.Deleted = gone; r.Devices.Set(id(3), holding{Saved: true, N: 1, Verified: 300}) }),
 		},
 		{
 			"a new creation beats the tombstone",
@@ -61,18 +61,18 @@ func TestJoinFiles(t *testing.T) {
 		},
 		{
 			"each device's latest word",
-			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{false, 2, 0}) }),
-			with(func(r *fileRecord) { r.Devices.Set(id(2), holding{true, 7, 5}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{Saved: false, N: 2, Verified: 0}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(2), holding{Saved: true, N: 7, Verified: 5}) }),
 			with(func(r *fileRecord) {
-				r.Devices.Set(id(1), holding{false, 2, 0})
-				r.Devices.Set(id(2), holding{true, 7, 5})
+				r.Devices.Set(id(1), holding{Saved: false, N: 2, Verified: 0})
+				r.Devices.Set(id(2), holding{Saved: true, N: 7, Verified: 5})
 			}),
 		},
 		{
 			"of two words under one n, the weaker claim",
 			base,
-			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{true, 1, 0}) }),
-			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{true, 1, 0}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{Saved: true, N: 1, Verified: 0}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{Saved: true, N: 1, Verified: 0}) }),
 		},
 	}
 	for _, tt := range tests {
@@ -143,6 +143,7 @@ func genFile() *rapid.Generator[json.RawMessage] {
 			r.Devices.Set(id(rapid.IntRange(1, 3).Draw(t, "device")), holding{
 				Saved: rapid.Bool().Draw(t, "saved"), N: rapid.Int64Range(1, 3).Draw(t, "n"),
 				Verified: millis(rapid.Int64Range(0, 2).Draw(t, "verified")),
+				Trashed:  millis(rapid.Int64Range(0, 2).Draw(t, "trashed")),
 			})
 		}
 		body, err := encode(r)

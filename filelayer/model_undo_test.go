@@ -61,7 +61,7 @@ func (w *world) undo(u *unit, s step) {
 	asker := w.asker
 	w.asker = u
 	_, err := u.Undo(w.ctx, a.ID, func(d Digest, err error) {
-		if w.try(err, append(unsaveRefusals, errSuperseded)...) {
+		if w.try(err, append(unsaveRefusals, errSuperseded, ErrNoBytes)...) {
 			w.undone(u, a, d, before[d])
 			if now, _, _ := u.mirror.file(d); before[d].Added != left[d] && encodedOr(now) != encodedOr(before[d]) {
 				w.fail("%d: the undo of %s has changed %v, which a later action had", u.n, a.ID, d)

@@ -75,6 +75,7 @@ type holding struct {
 	Saved    bool   `json:"saved"`
 	N        int64  `json:"n"`
 	Verified millis `json:"verified"`
+	Trashed  millis `json:"trashed,omitempty"` // of a deleted file: when its bytes went to the trash of the device; 0: they are not known to be there
 }
 
 func (h holding) holds() bool { return h.Saved && h.Verified > 0 }
@@ -97,13 +98,30 @@ func (r fileRecord) clone() fileRecord {
 	return r
 }
 
-// set changes what the record says of one device, and reports whether it did.
+// set changes what the record says of one device, and reports whether it did. What a
+// device wishes back stays in its trash until it is verified.
 func (r *fileRecord) set(id string, saved bool, verified millis) bool {
 	h := r.Devices.Of(id)
-	if h.Saved == saved && h.Verified == verified {
+	trashed := h.Trashed
+	if !saved || verified > 0 {
+		trashed = 0
+	}
+	if h.Saved == saved && h.Verified == verified && h.Trashed == trashed {
 		return false
 	}
-	r.Devices.Set(id, holding{Saved: saved, N: h.N + 1, Verified: verified})
+	r.Devices.Set(id, holding{saved, h.N + 1, verified, trashed})
+	return true
+}
+
+// setTrashed says that a device has no copy of a deleted file, and since when its
+// trash has the bytes, 0 for not, and reports whether that is a change. Of bytes that
+// are there it keeps the first time.
+func (r *fileRecord) setTrashed(id string, at millis) bool {
+	h := r.Devices.Of(id)
+	if !h.Saved && h.Verified == 0 && (h.Trashed == at || h.Trashed != 0 && at != 0) {
+		return false
+	}
+	r.Devices.Set(id, holding{N: h.N + 1, Trashed: at})
 	return true
 }
 
@@ -152,7 +170,7 @@ func (r fileRecord) fault() string {
 		return "too many devices"
 	}
 	for id, h := range r.Devices.All() {
-		if !validDeviceID(id) || h.N < 1 || h.N > int64(maxMillis) || h.Verified < 0 || h.Verified > maxMillis {
+		if !validDeviceID(id) || h.N < 1 || h.N > int64(maxMillis) || h.Verified < 0 || h.Verified > maxMillis || h.Trashed < 0 || h.Trashed > maxMillis {
 			return "bad holder"
 		}
 	}

@@ -91,6 +91,8 @@ func (h *holding) read(name string, value []byte) (ok bool) {
 		h.N, ok = integer(value)
 	case "verified":
 		ok = readMillis(&h.Verified, value)
+	case "trashed":
+		ok = readMillis(&h.Trashed, value)
 	}
 	return ok
 }

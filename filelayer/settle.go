@@ -40,8 +40,9 @@ func (l *Layer) settleLoop(ctx context.Context) error {
 // A plan says what has to be done for a number of files.
 type plan struct {
 	drop   []Digest // deleted, and the bytes are here
-	lower  []Digest // deleted, or gone from a folder in place, and this device still claims a copy
+	lower  []Digest // gone from a folder in place, and this device still claims a copy
 	adopt  []Digest // the bytes are here, and the record does not say so, or wrongly
+	tell   []Digest // deleted, and the record says wrongly that a copy is here, or whether the trash has one
 	place  []Digest // the same of bytes in a folder that was added in place, which this device does not keep
 	lost   []Digest // the record claims bytes that are not here
 	revive []Digest // no longer deleted, and the bytes are in the trash for it
@@ -84,8 +85,8 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 	switch {
 	case s.Deleted != nil && here:
 		return &p.drop
-	case s.Deleted != nil && (own.Saved || own.Verified > 0):
-		return &p.lower
+	case s.Deleted != nil && (own.Saved || own.Verified > 0 || (own.Trashed > 0) != (m.trash[d] != "")):
+		return &p.tell
 	case s.Deleted != nil:
 		return &p.rest
 	case here && (!own.holds() || copied.size != s.Size):
@@ -129,6 +130,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 		p = l.mirror.plan(ds)
 	}
 	l.queue.remove(p.rest...)
+	l.queue.remove(p.tell...)
 	l.queue.remove(p.lower...)
 	l.queue.remove(p.drop...)
 	for _, d := range p.want {
@@ -136,7 +138,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 			l.queue.add(e)
 		}
 	}
-	l.held.forget(p.rest, p.adopt, p.place, p.lost, p.revive, p.spare, p.want)
+	l.held.forget(p.rest, p.tell, p.adopt, p.place, p.lost, p.revive, p.spare, p.want)
 	l.noteUndeleted(ctx, p.rest, p.adopt)
 	later, dropErr := l.dropDeleted(ctx, l.agreed(p.drop))
 	needed, waiting := l.spares.due(ds, p.spare, l.now(), l.spareGrace())
@@ -144,13 +146,14 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	err = errors.Join(
 		dropErr,
 		l.claimCopies(ctx, p.lower, false),
+		l.tellTrash(ctx, p.tell),
 		l.claimCopies(ctx, p.lost, true),
 		l.claimCopies(ctx, p.revive, true),
 		l.adopt(ctx, p.adopt),
 		l.adoptPlaced(ctx, p.place, nil),
 	)
 	if err != nil {
-		later = slices.Concat(later, p.lower, p.lost, p.revive, p.adopt, p.place)
+		later = slices.Concat(later, p.lower, p.tell, p.lost, p.revive, p.adopt, p.place)
 	}
 	l.changed.Raise()
 	return later, err
@@ -173,10 +176,10 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 	if len(ds) == 0 {
 		return nil, nil
 	}
-	restored := make(map[Digest]bool)
+	restored, now := make(map[Digest]bool), toMillis(l.now())
 	err = l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		restored[d] = known && r.Deleted == nil
-		return known && !restored[d] && r.set(l.opts.DeviceID, false, 0)
+		return known && !restored[d] && r.setTrashed(l.opts.DeviceID, now)
 	})
 	if err != nil {
 		return ds, err
@@ -187,6 +190,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 		return append(later, ds...), err
 	}
 	var errs []error
+	var gone []Digest
 	for i, err := range l.blobs.TrashAll(ds, trashDeleted) {
 		switch {
 		case err == nil:
@@ -194,6 +198,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 			l.removals.over(ds[i : i+1])
 		case errors.Is(err, blob.ErrNotFound), errors.Is(err, ErrMissing):
 			l.setGone(ds[i])
+			gone = append(gone, ds[i])
 			l.removals.over(ds[i : i+1])
 		default:
 			later = append(later, ds[i])
@@ -202,7 +207,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 			}
 		}
 	}
-	return later, errors.Join(errs...)
+	return later, errors.Join(append(errs, l.tellTrash(ctx, gone))...)
 }
 
 // unleased parts files that no other device relies on from those that one does.

@@ -158,7 +158,7 @@ func TestResolutionIsTheSameEverywhere(t *testing.T) {
 	ctx := testContext(t)
 	d := Digest{42}
 	leaf := func(n int, rev string) json.RawMessage {
-		r := fileRecord{Name: "x", Added: stamp{id(1), 5}, Devices: ByDevice(map[string]holding{id(n): {true, 1, 1}})}
+		r := fileRecord{Name: "x", Added: stamp{id(1), 5}, Devices: ByDevice(map[string]holding{id(n): {Saved: true, N: 1, Verified: 1}})}
 		body, err := encode(r)
 		must(t, err)
 		doc, err := joinDoc(Doc{ID: d.String(), Rev: rev, Body: body})

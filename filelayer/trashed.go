@@ -14,10 +14,12 @@ type Trashed struct {
 	Entry
 	Removed Stamp     // who deleted or unsaved it, and when
 	Until   time.Time // the bytes in the trash here stay until then at least; zero: there are none
+
+	Elsewhere []Remnant // other devices that are known to have the bytes, of a deleted file
 }
 
 // Trashed lists, the latest first, what can be brought back: deleted files, if
-// [Layer.Restorable] or their bytes are in the trash here, and files
+// [Layer.Restorable], and files
 // whose copy here was unsaved, while the trash has the bytes.
 func (l *Layer) Trashed() ([]Trashed, error) {
 	copies, err := l.blobs.Trashed()
@@ -29,13 +31,12 @@ func (l *Layer) Trashed() ([]Trashed, error) {
 	for _, c := range copies {
 		until[c.Digest] = c.At.Add(trashAge)
 		if e, ok := l.mirror.entry(c.Digest); ok && unsavedHere(e, c) {
-			out = append(out, Trashed{e, Stamp{l.opts.DeviceID, c.At}, until[c.Digest]})
+			out = append(out, Trashed{e, Stamp{l.opts.DeviceID, c.At}, until[c.Digest], nil})
 		}
 	}
-	for _, e := range l.Deleted() {
-		if !until[e.Digest].IsZero() || l.restorable(e) {
-			out = append(out, Trashed{e, *e.Deleted, until[e.Digest]})
-		}
+	for _, e := range l.Restorable() {
+		others := slices.DeleteFunc(l.Remnants(e.Digest), func(r Remnant) bool { return r.Self })
+		out = append(out, Trashed{e, *e.Deleted, until[e.Digest], others})
 	}
 	slices.SortStableFunc(out, func(x, y Trashed) int { return y.Removed.At.Compare(x.Removed.At) })
 	return out, nil

@@ -196,7 +196,11 @@ func (l *Layer) undo(ctx context.Context, head journalEntry, unsave func(context
 		return nil, err
 	}
 	for _, f := range files {
-		switch todo, err := l.toUndo(head, f, later); {
+		todo, err := l.toUndo(head, f, later)
+		if todo && head.Kind == ActionDelete {
+			err = l.bytesLeft(f.Digest)
+		}
+		switch {
 		case err != nil:
 			t.failed[f.Digest] = err
 		case todo:

@@ -343,10 +343,11 @@ func TestUndoLong(t *testing.T) {
 		*r = fileRecord{Name: "x.jpg", Size: 1, Type: "image/jpeg", Added: stamp{a.id, toMillis(time.Now())}}
 		return true
 	}))
-	gone := a.do(ActionDelete, ds...)
-	until(t, "b hears of the delete", b.all(ds, isDeleted), b)
-	if u := b.undoes(gone); u.Done != n || u.Action.Files != n {
+	a.do(ActionDelete, ds...)
+	back := a.do(ActionRestore, ds...)
+	until(t, "b hears of the restore", func() bool { return b.knows(back) && b.all(ds, isAlive)() }, b)
+	if u := b.undoes(back); u.Done != n || u.Action.Files != n {
 		t.Errorf("undo = %+v", u)
 	}
-	until(t, "all are back", a.all(ds, isAlive), a)
+	until(t, "all are deleted again", a.all(ds, isDeleted), a)
 }

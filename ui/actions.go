@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/libpaul/paul/app"
@@ -188,14 +189,7 @@ func (s *shell) deleteText(n int) string {
 			offline = append(offline, d.Name)
 		}
 	}
-	switch len(offline) {
-	case 0:
-		return text
-	case 1:
-		return text + " " + words.T("{{.Device}} is offline and follows when it is online again.", "Device", offline[0])
-	default:
-		return text + " " + words.T("{{.Devices}} are offline and follow when they are online again.", "Devices", words.List(offline))
-	}
+	return withOffline(text, offline)
 }
 
 // restorePhotos brings photos back from the trash.
@@ -211,8 +205,42 @@ func (s *shell) restore(ds []app.Digest) {
 			s.fail(words.T("Could not restore all of the photos"), err)
 			return
 		}
-		s.toasts.show(words.N("{{.N}} photos restored", len(ds)), nil)
+		s.toasts.show(s.restoredText(ds), nil)
 	})
+}
+
+// restoredText says how many photos were restored, and which devices that are offline
+// bring the bytes of some back later.
+func (s *shell) restoredText(ds []app.Digest) string {
+	var names []string
+	for _, d := range ds {
+		from := s.dev.Remnants(d)
+		if slices.ContainsFunc(from, func(r app.Remnant) bool { return r.Self || r.Online }) {
+			continue
+		}
+		for _, r := range from {
+			if !slices.Contains(names, r.Name) {
+				names = append(names, r.Name)
+			}
+		}
+	}
+	text := words.N("{{.N}} photos restored", len(ds))
+	if len(names) > 0 {
+		text = withOffline(text+".", names)
+	}
+	return text
+}
+
+// withOffline adds to a text which devices follow later.
+func withOffline(text string, offline []string) string {
+	switch len(offline) {
+	case 0:
+		return text
+	case 1:
+		return text + " " + words.T("{{.Device}} is offline and follows when it is online again.", "Device", offline[0])
+	default:
+		return text + " " + words.T("{{.Devices}} are offline and follow when they are online again.", "Devices", words.List(offline))
+	}
 }
 
 // exportPhotos copies the files to a folder that the person chooses.

@@ -33,6 +33,7 @@ type fake struct {
 	images     []*imagelib.Image
 	entries    map[app.Digest]app.Entry
 	trash      []app.Entry
+	remnants   map[app.Digest][]app.Remnant
 	unsaved    []app.InTrash // copies in the trash of photos that are not deleted
 	held       []app.Entry
 	devices    []app.Device
@@ -208,6 +209,16 @@ func (f *fake) Restorable() []app.Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.trash)
+}
+
+// Remnants are those of the test, else the trash of this device.
+func (f *fake) Remnants(d app.Digest) []app.Remnant {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r, ok := f.remnants[d]; ok {
+		return r
+	}
+	return []app.Remnant{{Device: idSelf, Self: true, Online: true}}
 }
 
 // InTrash has what was deleted, and what was removed from here alone.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -27,7 +28,8 @@ type gridPage struct {
 	bannerKey string            // what the banner shows
 	from      []*imagelib.Image // of the snapshot that is shown
 	deleted   []app.Entry       // that the trash shows
-	day       string            // of what it tells
+	marks     map[app.Digest]string
+	day       string // of what it tells
 	lastQ     imagelib.Query
 	first     bool
 }
@@ -116,11 +118,31 @@ func (g *gridPage) reloadPhotos() {
 // reloadTrash shows the deleted files, by the day of their deletion.
 func (g *gridPage) reloadTrash() {
 	today := g.s.now().Format(time.DateOnly)
-	if trash := g.s.dev.Restorable(); g.first || today != g.day || !slices.EqualFunc(trash, g.deleted, sameDeletion) {
-		g.deleted, g.day, g.first = trash, today, false
-		g.grid.SetSource(newList(trashImages(trash), g.s.now()))
+	trash := g.s.dev.Restorable()
+	marks := g.s.elsewhere(trash)
+	if g.first || today != g.day || !slices.EqualFunc(trash, g.deleted, sameDeletion) || !maps.Equal(marks, g.marks) {
+		g.deleted, g.marks, g.day, g.first = trash, marks, today, false
+		g.grid.SetSource(newList(trashImages(trash), marks, g.s.now()))
 	}
 	g.showBanner()
+}
+
+// elsewhere says, of the deleted files whose bytes are not here, which device has them,
+// and for how long.
+func (s *shell) elsewhere(trash []app.Entry) map[app.Digest]string {
+	marks := make(map[app.Digest]string)
+	for _, e := range trash {
+		from := s.dev.Remnants(e.Digest)
+		if len(from) == 0 || from[0].Self {
+			continue
+		}
+		if until := from[0].Until; until.IsZero() {
+			marks[e.Digest] = words.T("Still on {{.Device}}", "Device", from[0].Name)
+		} else {
+			marks[e.Digest] = words.T("Trash of {{.Device}}, {{.Left}}", "Device", from[0].Name, "Left", words.DaysLeft(until.Sub(s.now())))
+		}
+	}
+	return marks
 }
 
 // sameDeletion tells whether the trash shows two entries alike.

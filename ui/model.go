@@ -20,6 +20,7 @@ type device interface {
 	Self() app.Device
 	Entry(app.Digest) (app.Entry, bool)
 	Restorable() []app.Entry
+	Remnants(d app.Digest) []app.Remnant
 	InTrash() ([]app.InTrash, error)
 	TrashLen() int
 	Purge(ctx context.Context, ds ...app.Digest) error

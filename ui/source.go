@@ -104,11 +104,12 @@ func kindBadge(img *imagelib.Image) string {
 type list struct {
 	images []*imagelib.Image
 	now    time.Time
+	marks  map[app.Digest]string // in place of the days that the trash here keeps a photo
 	index  map[thumbs.ID]int
 }
 
-func newList(images []*imagelib.Image, now time.Time) *list {
-	l := &list{images: images, now: now, index: make(map[thumbs.ID]int, len(images))}
+func newList(images []*imagelib.Image, marks map[app.Digest]string, now time.Time) *list {
+	l := &list{images: images, now: now, marks: marks, index: make(map[thumbs.ID]int, len(images))}
 	for i, img := range images {
 		l.index[thumbs.ID(img.Digest)] = i
 	}
@@ -133,9 +134,13 @@ func (l *list) When(i int) time.Time { return l.images[i].Date.Wall }
 // trashTime is how long the trash keeps a photo at least.
 const trashTime = 30 * 24 * time.Hour
 
-// Mark implements [grid.Source]: the badge tells how long the photo stays.
+// Mark implements [grid.Source]: the badge tells how long the photo stays, and where if
+// that is not here.
 func (l *list) Mark(i int) grid.Mark {
 	img := l.images[i]
-	left := img.Date.Wall.Add(trashTime).Sub(l.now)
-	return grid.Mark{Video: img.Kind == imagelib.KindVideo, Kind: words.DaysLeft(left), Format: extension(img.Name)}
+	text, ok := l.marks[img.Digest]
+	if !ok {
+		text = words.DaysLeft(img.Date.Wall.Add(trashTime).Sub(l.now))
+	}
+	return grid.Mark{Video: img.Kind == imagelib.KindVideo, Kind: text, Format: extension(img.Name)}
 }

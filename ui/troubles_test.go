@@ -8,6 +8,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/thumbs"
 )
 
 // TestActivityTellsOfTroubles: what an import left out is told after its end too,
@@ -113,5 +114,30 @@ func TestTrashTellsDaysLeft(t *testing.T) {
 	src := r.presentGrid().grid.Source()
 	if first, last := src.Mark(0).Kind, src.Mark(src.Len()-1).Kind; first != "30 days left" || last != "28 days left" {
 		t.Errorf("the tiles tell %q and %q", first, last)
+	}
+}
+
+// TestTrashOfAnotherDevice is told on the tiles, and after a restore when it comes back.
+func TestTrashOfAnotherDevice(t *testing.T) {
+	f := newFake(20)
+	trashed(f)
+	there, still := f.trash[0].Digest, f.trash[1].Digest
+	f.remnants = map[app.Digest][]app.Remnant{
+		there: {{Device: "x", Name: "Desktop", Until: now.Add(29 * 24 * time.Hour)}},
+		still: {{Device: "x", Name: "Desktop", Online: true}},
+	}
+	r := newRig(t, f, large)
+	r.open("trash")
+	src := r.presentGrid().grid.Source()
+	for d, want := range map[app.Digest]string{there: "Trash of Desktop, 29 days left", still: "Still on Desktop"} {
+		if i, ok := src.Index(thumbs.ID(d)); !ok || src.Mark(i).Kind != want {
+			t.Errorf("a tile tells %q, want %q", src.Mark(i).Kind, want)
+		}
+	}
+	if got := r.restoredText([]app.Digest{there, still}); got != "2 photos restored. Desktop is offline and follows when it is online again." {
+		t.Errorf("restored: %q", got)
+	}
+	if got := r.restoredText([]app.Digest{still}); got != "1 photo restored" {
+		t.Errorf("restored from a device online: %q", got)
 	}
 }

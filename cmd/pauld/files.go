@@ -225,7 +225,7 @@ func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []st
 			p.object(e.Entry, waitingText(e.Entry))
 		case e.Entry != nil:
 			text := done[l.command.name]
-			p.object(e.Entry, text[0]+e.Entry.Name+text[1]+belowText(e.Entry))
+			p.object(e.Entry, text[0]+e.Entry.Name+text[1]+belowText(e.Entry)+fromText(e.Entry.From))
 		}
 	})
 	if err == nil && exit != exitDone {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/libpaul/paul/app"
 )
@@ -86,9 +87,10 @@ func trashTable(ctx context.Context, c *app.Client, p *printer, all []app.TrashL
 	}
 	rows := [][]string{{"DIGEST", "SIZE", "REMOVED", "BY", "UNTIL", "NAME"}}
 	var bytes int64
+	now := time.Now()
 	for _, t := range all {
 		bytes += t.Size
-		rows = append(rows, []string{t.Digest[:12], size(t.Size), t.Removed.Local().Format("2006-01-02 15:04"), remover(t, names), until(t), t.Name})
+		rows = append(rows, []string{t.Digest[:12], size(t.Size), t.Removed.Local().Format("2006-01-02 15:04"), remover(t, names), until(t, now), t.Name})
 	}
 	if len(all) > 0 {
 		p.table(rows)
@@ -113,13 +115,50 @@ func remover(t app.TrashListing, names map[string]string) string {
 	return name
 }
 
-// until says how long the bytes of t stay here.
-func until(t app.TrashListing) string {
+// until says how long the bytes of t stay here, or on which other device they are.
+func until(t app.TrashListing, now time.Time) string {
 	switch {
 	case t.Path != "": // another device relies on it for some minutes, or a person is to agree
 		return "still here"
-	case t.Until == nil:
+	case t.Until != nil:
+		return t.Until.Local().Format("2006-01-02")
+	case len(t.Elsewhere) == 0:
 		return "-"
 	}
-	return t.Until.Local().Format("2006-01-02")
+	text := elsewhere(t.Elsewhere[0], now)
+	if more := len(t.Elsewhere) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text
+}
+
+// elsewhere says where another device has the bytes, and for how long.
+func elsewhere(r app.RemnantInfo, now time.Time) string {
+	if r.Until == nil {
+		return "still on " + r.Name
+	}
+	days := int((r.Until.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour))
+	return fmt.Sprintf("in the trash of %s, %s left", r.Name, plural(max(days, 0), "day", "days"))
+}
+
+// fromText says from where the bytes of a restored photo come back.
+func fromText(from []app.RemnantInfo) string {
+	if len(from) == 0 {
+		return ""
+	}
+	var online, offline []string
+	for _, r := range from {
+		switch {
+		case r.Self:
+			return ": its bytes are here"
+		case r.Online:
+			online = append(online, r.Name)
+		default:
+			offline = append(offline, r.Name)
+		}
+	}
+	if len(online) > 0 {
+		return ": its bytes are on " + strings.Join(online, " and ") + ", where it comes back"
+	}
+	return ": its bytes are on " + strings.Join(offline, " and ") + ", offline now, where it comes back when that is online"
 }

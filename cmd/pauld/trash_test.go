@@ -82,3 +82,41 @@ func TestEmptyTrash(t *testing.T) {
 	h.fails(t, exitNotFound, []string{"not in the trash"}, "trash", "--empty", "--yes", digests[0])
 	h.says(t, "emptied", "log")
 }
+
+// What no device has the bytes of is not said to be restored.
+func TestRestoreOfNothing(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	digests := slices.Sorted(maps.Values(drawPhotos(t, filepath.Join(h.cwd, "in"), 2, 6)))
+	h.want(t, exitDone, "import", "in")
+	h.want(t, exitDone, append([]string{"delete"}, digests...)...)
+	h.want(t, exitDone, "trash", "--empty", "--yes", digests[0])
+	if r := h.want(t, exitFailed, append([]string{"restore"}, digests...)...); !strings.Contains(r.err, "no device is known to have its bytes any more") ||
+		strings.Count(r.out, "Restored ") != 1 || !strings.Contains(r.out, ": its bytes are here") {
+		t.Errorf("restore says %q, %q", r.out, r.err)
+	}
+	if left := h.list(t); len(left) != 1 || left[0].Digest != digests[1] {
+		t.Errorf("listed after the restore: %+v", left)
+	}
+}
+
+func TestTrashOfOthersIsTold(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	later := now.Add(28*24*time.Hour + time.Minute)
+	nas, phone := app.RemnantInfo{Name: "NAS", Online: true, Until: &later}, app.RemnantInfo{Name: "Phone"}
+	for i, tt := range []struct{ got, want string }{
+		{until(app.TrashListing{}, now), "-"},
+		{until(app.TrashListing{Until: &later, Elsewhere: []app.RemnantInfo{nas}}, now), later.Local().Format("2006-01-02")},
+		{until(app.TrashListing{Elsewhere: []app.RemnantInfo{nas}}, now), "in the trash of NAS, 29 days left"},
+		{until(app.TrashListing{Elsewhere: []app.RemnantInfo{phone, nas}}, now), "still on Phone, and 1 more"},
+		{fromText(nil), ""},
+		{fromText([]app.RemnantInfo{{Self: true}, nas}), ": its bytes are here"},
+		{fromText([]app.RemnantInfo{phone, nas}), ": its bytes are on NAS, where it comes back"},
+		{fromText([]app.RemnantInfo{phone}), ": its bytes are on Phone, offline now, where it comes back when that is online"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%d: %q, want %q", i, tt.got, tt.want)
+		}
+	}
+}

@@ -57,6 +57,7 @@ func known() []entry {
 		{app.ErrBadPlace, T("This folder cannot be added in place, and nothing was changed."), T("It may be the library folder, hold Paul's own data, or overlap a folder that was added before. Choose another.")},
 		{app.ErrPlaceAway, T("The folder that was added in place is not there; is its disk connected?"), T("Connect the disk and try again. Until then no photo on it is taken for removed.")},
 		{app.ErrNoHolder, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
+		{app.ErrNoBytes, T("No device is known to have this photo any more."), T("There is nothing to restore. A device that still has it says so when it comes online; then it shows in the trash.")},
 		{imagelib.ErrNotHere, T("No device that has this photo is online."), T("Start Paul on a device that has it; it follows by itself when you choose Save.")},
 		{app.ErrNoSpace, T("The disk is full."), T("Free some space. Nothing was half-written. Transfers go on then, and an import once you start it again.")},
 		{app.ErrReadOnly, T("The library folder cannot be written to."), T("Check the permissions of the folder, or choose another one in Settings.")},

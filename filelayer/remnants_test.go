@@ -1,0 +1,103 @@
+package filelayer
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// elsewhere lists what the trash of d shows of other devices.
+func (d *device) elsewhere() map[Digest][]Remnant {
+	d.t.Helper()
+	listed, err := d.Trashed()
+	must(d.t, err)
+	out := make(map[Digest][]Remnant)
+	for _, t := range listed {
+		out[t.Digest] = t.Elsewhere
+	}
+	return out
+}
+
+// What the trash of another device has is listed and can be restored, until that is
+// emptied too: then nothing is said to be restored.
+func TestTrashOfAnotherDevice(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 3)
+	unsaved := ds[2]
+	must(t, b.ForceUnsave(ctx, unsaved)) // its trash has it for another reason
+	until(t, "a may delete all", func() bool { return !a.entry(unsaved).Holders.Of(b.id).Saved }, a)
+	deletion := a.do(ActionDelete, ds...)
+	told := func() bool {
+		for _, d := range ds {
+			from := a.elsewhere()[d]
+			if len(from) != 1 || from[0].Device != b.id || from[0].Name != "b" || from[0].Until.Sub(time.Now().Add(trashAge)).Abs() > time.Hour {
+				return false
+			}
+		}
+		return true
+	}
+	until(t, "a knows what b has", told, a, b)
+	until(t, "all are in the trash of a", func() bool { return len(a.mirror.inTrash()) == 3 }, a)
+	a.purgeByHand(ds...)
+	a.restart()
+	meet(t, a, b)
+	if !told() || len(a.Restorable()) != 3 {
+		t.Errorf("emptied, a lists %v", a.elsewhere())
+	}
+	until(t, "b hears that a has none", func() bool { return len(b.elsewhere()[ds[0]]) == 0 && len(b.elsewhere()[unsaved]) == 0 }, b)
+
+	restore := func(d Digest) (err error) {
+		a.RestoreSome(ctx, []Digest{d}, func(_ Digest, e error) { err = e })
+		return err
+	}
+	must(t, restore(ds[0]))
+	if from := a.Remnants(ds[0]); len(from) != 1 || from[0].Device != b.id || from[0].Self || !from[0].Online {
+		t.Errorf("restored from %+v", from)
+	}
+	until(t, "b brings it back", func() bool { return b.entry(ds[0]).Here() && a.holds(b, ds[0]) }, a, b)
+
+	until(t, "b has the rest", func() bool { return b.blobs.InTrash(ds[1]) && b.blobs.InTrash(unsaved) }, b)
+	b.purgeByHand(ds[1], unsaved)
+	until(t, "a hears that none has the rest", func() bool { return len(a.elsewhere()) == 0 }, a)
+	for _, d := range ds[1:] {
+		if err := restore(d); !errors.Is(err, ErrNoBytes) || a.sees(d) {
+			t.Errorf("restore of what no device has: %v", err)
+		}
+	}
+	if u := b.undoes(deletion); u.Done != 1 || u.Left+u.Failed != 2 || b.sees(ds[1]) {
+		t.Errorf("undo = %+v", u)
+	}
+}
+
+// A device that has not heard of a deletion has the bytes, and is named.
+func TestRestoreFromWhoIsOffline(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	until(t, "a knows of b's copy", func() bool { return a.holds(b, d) }, a)
+	b.stop()
+	must(t, a.Delete(testContext(t), d))
+	until(t, "a has followed", func() bool { return a.blobs.InTrash(d) }, a)
+	a.purgeByHand(d)
+	if from := a.Remnants(d); len(from) != 1 || from[0].Device != b.id || from[0].Online || !from[0].Until.IsZero() {
+		t.Errorf("known to have it: %+v", from)
+	}
+}
+
+// A claim that is wrong, as after a crash or of an older version, is put right.
+func TestTrashIsToldAsItIs(t *testing.T) {
+	t.Parallel()
+	a, _ := newPair(t)
+	ctx := testContext(t)
+	there, gone := a.create("there", 700), a.create("gone", 701)
+	must(t, a.Delete(ctx, there, gone))
+	until(t, "a follows", func() bool { return a.blobs.InTrash(there) && a.blobs.InTrash(gone) }, a)
+	_, err := a.blobs.Purge([]Digest{gone}, nil)
+	must(t, err)
+	must(t, a.amend(ctx, []Digest{there}, func(_ Digest, r *fileRecord, _ bool) bool { return r.setTrashed(a.id, 0) }))
+	a.restart()
+	trashed := func(d Digest) bool { r, _, _ := a.mirror.file(d); return r.Devices.Of(a.id).Trashed > 0 }
+	until(t, "the records tell what the trash has", func() bool { return trashed(there) && !trashed(gone) }, a)
+}
