@@ -83,6 +83,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 	if err != nil {
 		return err
 	}
+	queued := make(map[Digest]bool) // before
 	for _, s := range req.Digests {
 		d, err := c.app.resolve(s)
 		if err != nil {
@@ -94,6 +95,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 			send(Event{Entry: &l, Unchanged: true})
 		} else if !slices.Contains(j.digests, d) {
 			j.digests = append(j.digests, d)
+			queued[d] = ok && c.app.queued(e)
 		}
 	}
 	if len(j.digests) == 0 {
@@ -111,8 +113,10 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 		e, _ := c.app.Entry(d)
 		l := c.app.listing(e)
 		l.Digest = d.String()
-		l.Below = j.kind == KindUnsave && c.app.BelowOf(d) > 0
-		if j.kind == KindRestore {
+		switch j.kind {
+		case KindUnsave:
+			l.Below, l.Queued = c.app.BelowOf(d) > 0, queued[d]
+		case KindRestore:
 			l.From = remnantInfos(c.app.Remnants(d))
 		}
 		send(Event{Entry: &l})

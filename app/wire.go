@@ -23,6 +23,7 @@ type Listing struct {
 	NewestProof *time.Time `json:"newestProof"`        // and the last
 	WhenSafe    *WhenSafe  `json:"whenSafe,omitempty"` // it is removed from here as soon as that is safe
 	Below       bool       `json:"below,omitempty"`    // after a removal: it is on fewer devices than wished
+	Queued      bool       `json:"queued,omitempty"`   // it is saved here, and has not come yet; after a removal: it had not, and is no longer fetched
 
 	From []RemnantInfo `json:"from,omitempty"` // after a restore: where the bytes are known to be
 }
@@ -54,7 +55,7 @@ func (a *App) trashListings() ([]TrashListing, error) {
 func (a *App) listing(e Entry) Listing {
 	l := Listing{
 		Digest: e.Digest.String(), Name: e.Name, Size: e.Size, Type: e.Type,
-		Devices: e.HolderIDs(), Path: e.Path,
+		Devices: e.HolderIDs(), Path: e.Path, Queued: a.queued(e),
 	}
 	if l.Devices == nil {
 		l.Devices = []string{}
@@ -68,6 +69,11 @@ func (a *App) listing(e Entry) Listing {
 		l.Date = e.Time.Format("2006-01-02T15:04:05-07:00")
 	}
 	return l
+}
+
+// queued says whether a file is saved here and has not come yet.
+func (a *App) queued(e Entry) bool {
+	return e.Deleted == nil && !e.Kept() && e.Holders.Of(a.id()).Saved
 }
 
 type devicePath struct {

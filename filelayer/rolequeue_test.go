@@ -133,3 +133,33 @@ func TestWithdrawnWhileItComes(t *testing.T) {
 		t.Errorf("%d jobs; want 5", n)
 	}
 }
+
+// TestUnsaveOfWhatHasNotCome needs nobody: it is no longer fetched. What is here still
+// needs a proof.
+func TestUnsaveOfWhatHasNotCome(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := a.yearly(5)
+	until(t, "b sees all", func() bool { return len(b.Entries()) == 5 }, b)
+	_, err := b.Save(testContext(t), ds[0])
+	must(t, err)
+	must(t, b.SetLimits(Limits{Paused: true}))
+	must(t, b.Want(testContext(t), ds...))
+	until(t, "the rest is queued", func() bool { return b.Queue() == 4 }, b)
+	a.net.part(a, b, true)
+	reported := make(map[Digest]error)
+	b.UnsaveAll(testContext(t), ds, func(d Digest, err error) { reported[d] = err })
+	for i, d := range ds {
+		if err, ok := reported[d]; !ok || (err == nil) != (i > 0) || b.entry(d).Holders.Of(b.id).Saved != (i == 0) {
+			t.Errorf("%d: reported %v, %v: %+v", i, ok, err, b.entry(d).Holders)
+		}
+	}
+	until(t, "nothing is queued", func() bool { return b.Queue() == 0 }, b)
+	b.removedNothing()
+	a.net.part(a, b, false)
+	must(t, b.SetLimits(Limits{}))
+	must(t, b.SaveAll(testContext(t), ds[1:2], nil))
+	if b.has(ds) != "11000" {
+		t.Errorf("b has %s", b.has(ds))
+	}
+}

@@ -82,7 +82,7 @@ const leaseMargin = 2 * time.Minute
 // proved theirs and promised to keep it for a while. Else it fails with a
 // [CopiesError], or with [ErrLeased] when a device that relies on the copy here
 // does not prove one of its own, and nothing changes. A wish that was not
-// fulfilled yet is taken back.
+// fulfilled yet is taken back: the file is no longer fetched, and nobody is asked.
 //
 // A device that keeps everything refuses with [ErrKeeper].
 func (l *Layer) Unsave(ctx context.Context, d Digest) error {
@@ -98,6 +98,7 @@ func (l *Layer) UnsaveAll(ctx context.Context, ds []Digest, report func(Digest, 
 		}
 		return
 	}
+	ds = l.unwishAll(ctx, ds, report)
 	for some := range slices.Chunk(ds, l.proofs) {
 		for i, err := range l.unsaveAll(ctx, some, RemovedUnsaved) {
 			report(some[i], err)
@@ -148,8 +149,11 @@ func (l *Layer) unsaveIn(ctx context.Context, c *cohort, d Digest, what string) 
 		return fmt.Errorf("unsave %s: no copy here: %w", e.Name, ErrNotFound)
 	}
 	if !e.Kept() { // only a wish
-		l.noteDeclined(e, what)
-		return l.claimCopies(ctx, []Digest{d}, false)
+		came, err := l.unwish(ctx, []Entry{e}, what)
+		if err != nil || len(came) == 0 {
+			return err
+		}
+		return l.unsaveIn(ctx, c, d, what)
 	}
 	if err := l.blobs.Mounted(); err != nil {
 		return fmt.Errorf("unsave %s: %w", e.Name, err)
@@ -173,6 +177,51 @@ func (l *Layer) unsaveIn(ctx context.Context, c *cohort, d Digest, what string) 
 		l.giveUp(ctx, r)
 	}
 	return err
+}
+
+// unwishAll takes back the wishes of a person for files that are not here, reports
+// each, and returns the other files.
+func (l *Layer) unwishAll(ctx context.Context, ds []Digest, report func(Digest, error)) (others []Digest) {
+	var es []Entry
+	for _, d := range ds {
+		e, ok := l.mirror.entry(d)
+		if ok && e.Deleted == nil && !e.Kept() && e.Holders.Of(l.opts.DeviceID).Saved {
+			es = append(es, e)
+		} else {
+			others = append(others, d)
+		}
+	}
+	came, err := l.unwish(ctx, es, RemovedUnsaved)
+	for _, e := range es {
+		if err != nil || !slices.Contains(came, e.Digest) {
+			report(e.Digest, err)
+		} else {
+			others = append(others, e.Digest)
+		}
+	}
+	return others
+}
+
+// unwish takes back wishes for files, and returns those that have come meanwhile.
+func (l *Layer) unwish(ctx context.Context, es []Entry, what string) (came []Digest, err error) {
+	ds := digestsOf(es)
+	if len(ds) == 0 {
+		return nil, nil
+	}
+	l.queue.withdraw(ds)
+	defer l.stirred.add(ds...)
+	for _, e := range es {
+		l.noteDeclined(e, what)
+	}
+	err = l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
+		return known && !r.Devices.Of(l.opts.DeviceID).holds() && r.set(l.opts.DeviceID, false, 0)
+	})
+	for _, d := range ds {
+		if r, _, _ := l.mirror.file(d); r.Devices.Of(l.opts.DeviceID).holds() {
+			came = append(came, d)
+		}
+	}
+	return came, err
 }
 
 // noteDeclined notes that a person has removed a file from here, so that no rule

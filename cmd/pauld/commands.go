@@ -47,8 +47,8 @@ func commands() []*command {
 			long: saveHelp, flags: openFlags(nil), least: 1, most: -1, links: true, run: act,
 		},
 		{
-			name: "unsave", usage: "unsave [--force | --when-safe] DIGEST... | unsave --when-safe", short: "remove photos from this device, if others prove to have them",
-			long: unsaveHelp, flags: openFlags([]string{"force", "when-safe"}), most: -1, links: true, run: unsave,
+			name: "unsave", usage: "unsave [--force | --when-safe] DIGEST... | unsave --when-safe | unsave --queued", short: "remove photos from this device, if others prove to have them",
+			long: unsaveHelp, flags: openFlags([]string{"force", "when-safe", "queued"}), most: -1, links: true, run: unsave,
 		},
 		{
 			name: "delete", usage: "delete DIGEST... | delete --held", short: "move photos to the trash on all devices",

@@ -223,6 +223,8 @@ func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []st
 			}
 		case e.Entry != nil && e.Entry.WhenSafe != nil:
 			p.object(e.Entry, waitingText(e.Entry))
+		case e.Entry != nil && e.Entry.Queued && l.command.name == "unsave":
+			p.object(e.Entry, e.Entry.Name+" is no longer to be fetched; it was not here, and nothing was removed"+belowText(e.Entry))
 		case e.Entry != nil:
 			text := done[l.command.name]
 			p.object(e.Entry, text[0]+e.Entry.Name+text[1]+belowText(e.Entry)+fromText(e.Entry.From))

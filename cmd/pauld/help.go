@@ -68,6 +68,10 @@ the photo stays and the exit code is 3. Files go to the device's trash for 30 da
   --when-safe  what is refused waits: it is removed as soon as enough other devices
                prove their copies, also after a restart, and never without that. "pauld
                save" takes it back. Without a DIGEST: list what waits, and why
+  --queued     no longer fetch any of the photos that are saved here and have not come
+
+A photo that has not come yet is no longer fetched; nothing is removed, and no other
+device is asked.
 `
 	deleteHelp = `Each device moves its copy to its trash, where it stays for 30 days; "pauld
 restore" brings it back.

@@ -37,7 +37,7 @@ type line struct {
 	output                             string
 	since                              sinceTime
 	ifLost                             string
-	whenSafe, serving                  bool
+	whenSafe, serving, queued          bool
 	down, up                           rate
 }
 
@@ -154,6 +154,7 @@ func (l *line) flags() *flag.FlagSet {
 	fs.Var(&l.on, "on", "")
 	fs.BoolVar(&l.repair, "repair", false, "")
 	fs.BoolVar(&l.held, "held", false, "")
+	fs.BoolVar(&l.queued, "queued", false, "")
 	fs.BoolVar(&l.restore, "restore", false, "")
 	fs.BoolVar(&l.empty, "empty", false, "")
 	fs.StringVar(&l.output, "o", "", "")

@@ -12,10 +12,44 @@ func unsave(ctx context.Context, l *line, p *printer) error {
 	if l.whenSafe && l.force {
 		return usagef("unsave takes --force or --when-safe, not both: what is forced does not wait")
 	}
+	if l.queued {
+		return unsaveQueued(ctx, l, p)
+	}
 	if l.whenSafe && len(l.args) == 0 {
 		return use(ctx, l, p, func(c *app.Client) error { return listWaiting(ctx, c, p) })
 	}
 	return act(ctx, l, p)
+}
+
+// unsaveQueued takes back all that is saved on this device and has not come.
+func unsaveQueued(ctx context.Context, l *line, p *printer) error {
+	if l.force || l.whenSafe || len(l.args) > 0 {
+		return usagef("unsave takes --queued alone: it is about all photos that are still to be fetched")
+	}
+	return use(ctx, l, p, func(c *app.Client) error {
+		role, err := c.Role(ctx)
+		if err == nil && role.Everything {
+			err = app.ErrKeeper
+		}
+		if err != nil {
+			return err
+		}
+		all, err := c.List(ctx)
+		if err != nil {
+			return err
+		}
+		var digests []string
+		for _, e := range all {
+			if e.Queued {
+				digests = append(digests, e.Digest)
+			}
+		}
+		if len(digests) == 0 {
+			p.note(nil, "No photo is still to be fetched")
+			return nil
+		}
+		return actOn(ctx, c, l, p, digests)
+	})
 }
 
 // listWaiting prints the photos that are removed from this device when that is safe.

@@ -57,3 +57,40 @@ func TestUnsaveWhenSafe(t *testing.T) {
 		t.Errorf("the log has %+v", got)
 	}
 }
+
+// What has not come yet is no longer fetched, by digests or all of it; nothing is
+// said to be removed, and no other device is asked.
+func TestUnsaveOfWhatHasNotCome(t *testing.T) {
+	t.Parallel()
+	a, b := newHome(t), newHome(t)
+	digests := slices.Sorted(maps.Values(drawPhotos(t, filepath.Join(a.cwd, "in"), 3, 5)))
+	a.want(t, exitDone, "import", "in")
+	runA, readyA := a.start(t, "--name", "Desktop", "--listen", "tls://127.0.0.1:0")
+	_, readyB := b.start(t, "--name", "Laptop", "--peer", readyA.Listen[0])
+	pairDevices(t, a, b, readyB.ID)
+	eventually(t, "all photos", func() bool { return len(b.list(t)) == 3 })
+	b.want(t, exitDone, "pause")
+	b.want(t, exitDone, "keep", "everything")
+	eventually(t, "all are queued", func() bool {
+		return !slices.ContainsFunc(b.list(t), func(e app.Listing) bool { return !e.Queued })
+	})
+	b.says(t, "Still to be fetched: 3 photos", "keep", "everything", "--preview")
+	b.refused(t, []string{"keeps every photo"}, "unsave", "--queued")
+	b.says(t, "No longer fetched: 3 photos", "keep", "chosen")
+	runA.stop(t)
+	b.want(t, exitNoHolder, append([]string{"save"}, digests...)...)
+	one := b.want(t, exitDone, "unsave", digests[0])
+	if !strings.Contains(one.out, "is no longer to be fetched") || strings.Contains(one.out, "Removed") {
+		t.Errorf("unsave says %s", one.out)
+	}
+	if got := lines[app.Listing](t, b.want(t, exitDone, "unsave", "--queued", "--json").out); len(got) != 2 || !got[0].Queued {
+		t.Errorf("unsave --queued: %+v", got)
+	}
+	b.want(t, exitUsage, "unsave", "--queued", digests[0])
+	if r := b.want(t, exitDone, "unsave", "--queued"); !strings.Contains(r.err, "No photo is still to be fetched") {
+		t.Errorf("with an empty queue: %s%s", r.out, r.err)
+	}
+	if f := statusOf(t, b).Fetching; f != nil || len(logOf(t, b)) > 0 {
+		t.Errorf("still to come: %+v; removed: %+v", f, logOf(t, b))
+	}
+}
