@@ -174,8 +174,7 @@ func (l *Layer) takeCopies(ctx context.Context, es []*Entry) error {
 	return l.takeFor(ctx, ds, takenByRule)
 }
 
-// takeFor wishes for files by this device itself. A role that has changed meanwhile
-// takes no more.
+// takeFor wishes for files by this device itself, until its role is about to change.
 func (l *Layer) takeFor(ctx context.Context, ds []Digest, by taker) error {
 	if len(ds) == 0 {
 		return nil
@@ -184,13 +183,12 @@ func (l *Layer) takeFor(ctx context.Context, ds []Digest, by taker) error {
 	if err := l.copyNotes.save(l.current, l.expects); err != nil { // else they would be a person's after a crash
 		return err
 	}
-	role := l.Role()
 	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		own := r.Devices.Of(l.opts.DeviceID)
 		if own.Saved { // by a person, meanwhile
 			l.copyNotes.wanted([]Digest{d})
 		}
-		return known && r.Deleted == nil && !own.Saved && l.Role() == role && r.set(l.opts.DeviceID, true, 0)
+		return known && r.Deleted == nil && !own.Saved && l.roleAsked.Load() == 0 && r.set(l.opts.DeviceID, true, 0)
 	})
 }
 

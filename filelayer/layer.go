@@ -66,7 +66,8 @@ type Layer struct {
 
 	role          atomic.Pointer[Role] // nil until one is set
 	roleChanged   signal.Signal
-	playing       sync.Mutex   // held while wishes follow the role
+	roleAsked     atomic.Int32 // calls of SetRole that wait for playing
+	playing       sync.Mutex   // held while the role changes, and while wishes follow it
 	limiting      sync.RWMutex // held while it is found out what is beyond the limit of space
 	copiesChanged signal.Signal
 	rosterChanged signal.Signal

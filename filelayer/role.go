@@ -32,6 +32,10 @@ type Dropped struct {
 // wished for by itself, and this one does not, is no longer fetched. When that cannot
 // be written the error says so, and it is tried again by itself.
 func (l *Layer) SetRole(ctx context.Context, r Role) (dropped Dropped, err error) {
+	l.roleAsked.Add(1)
+	l.playing.Lock()
+	defer l.playing.Unlock()
+	l.roleAsked.Add(-1)
 	if err := l.initRole(r); err != nil {
 		return dropped, err
 	}
@@ -42,8 +46,6 @@ func (l *Layer) SetRole(ctx context.Context, r Role) (dropped Dropped, err error
 	default:
 		return dropped, nil // its loop sees to it
 	}
-	l.playing.Lock()
-	defer l.playing.Unlock()
 	gone, err := l.drop(ctx, l.lookAtRole().drop)
 	dropped.Files, dropped.Bytes = tally(gone)
 	return dropped, err
