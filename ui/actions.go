@@ -73,6 +73,18 @@ func (s *shell) removePhotos(x sel) {
 	})
 }
 
+// unwish takes back that a photo is to be saved here which has not come yet.
+func (s *shell) unwish(d app.Digest) {
+	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, d) }, func(err error) {
+		s.reload()
+		if err != nil {
+			s.fail(words.T("Could not remove the photos"), err)
+			return
+		}
+		s.toasts.show(words.T("The photo is no longer fetched; nothing was removed"), func() { s.save([]app.Digest{d}) })
+	})
+}
+
 // removed tells what came of a removal: done with an undo, or refused with the
 // reason and the ways out.
 func (s *shell) removed(ds []app.Digest, err error) {

@@ -152,6 +152,9 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 	case img.Here:
 	case e.Holders.Of(s.self.ID).Saved:
 		box.Add(p.saving(img.Digest))
+		if !s.dev.Role().Everything {
+			box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Do not save it here"), "close", look.Plain, func() { s.unwish(img.Digest) })))
+		}
 	default:
 		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))
 	}

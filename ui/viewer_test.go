@@ -129,6 +129,11 @@ func TestViewerFollowsASave(t *testing.T) {
 	}
 	r.view.open(r.presentGrid(), 9)
 	r.wantText("It could not be saved yet")
+	r.tap("Do not save it here")
+	r.until("that it is not fetched", func() bool { return strings.Contains(r.texts(), "The photo is no longer fetched; nothing was removed") })
+	if n := len(f.calls); n == 0 || f.calls[n-1] != "unsave 9" {
+		t.Errorf("called %q", f.calls)
+	}
 }
 
 func TestUndoShowsOverTheViewer(t *testing.T) {
