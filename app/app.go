@@ -244,7 +244,7 @@ func (a *App) Run(ctx context.Context) error {
 	paceHeap()
 	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen}, a.loopback...)
+	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen, a.hearRefusals}, a.loopback...)
 	if !a.command {
 		parts = append(parts, a.watching.run, a.inPlace.run)
 	}

@@ -29,7 +29,7 @@ func (a *App) Devices() []Device {
 	h := a.holdings()
 	var out []Device
 	for _, d := range a.files.Devices() {
-		if d.Removed == nil {
+		if d.Removed == nil || d.Self {
 			out = append(out, a.device(d, h))
 		}
 	}
@@ -148,6 +148,7 @@ func (a *App) Status() Status {
 	if m := a.Limits(); m != (Limits{}) {
 		s.Limits = new(limitsInfo(m))
 	}
+	s.Removed = a.removed()
 	s.Database, s.Forwards, s.Notices = a.database(), a.Forwards(), a.Notices()
 	s.Transit = a.node.Traffic().Transit
 	for _, p := range a.node.Peers() {

@@ -56,9 +56,9 @@ func (n network) Admit(id string) error {
 	return nil
 }
 
-func (n network) Expel(id string) {
+func (n network) Expel(id string, notice []byte) {
 	if key, err := parseKey(id); err == nil {
-		n.app.node.Expel(key)
+		n.app.node.Refuse(key, notice)
 	}
 }
 

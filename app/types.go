@@ -129,6 +129,9 @@ type Status struct {
 	// nil without one.
 	Database *DatabaseStatus `json:"database,omitempty"`
 
+	// Removed tells that this device was removed from the library; nil: not that it knows.
+	Removed *RemovedInfo `json:"removed,omitempty"`
+
 	// Forwards are those of App.Forwards.
 	Forwards []ForwardInfo `json:"forwards,omitempty"`
 

@@ -96,7 +96,7 @@ func (u *unit) look() error {
 		_ = u.Admit(id) // never fails
 	}
 	for _, id := range u.mirror.removed() {
-		u.Expel(id)
+		u.Expel(id, nil)
 	}
 	return nil
 }

@@ -229,7 +229,7 @@ func (u *unit) crash() {
 // Network of the device.
 
 func (u *unit) Admit(id string) error                    { u.admitted[id] = true; return nil }
-func (u *unit) Expel(id string)                          { delete(u.admitted, id) }
+func (u *unit) Expel(id string, _ []byte)                { delete(u.admitted, id) }
 func (u *unit) OpenWindow() func()                       { return func() {} }
 func (u *unit) Hints() []string                          { return nil }
 func (u *unit) AddPeer(string) (func(bool) error, error) { return nil, errUnreachable }

@@ -93,8 +93,10 @@ type Options struct {
 type Network interface {
 	// Admit lets the device with this ID reach this one, and be reached.
 	Admit(id string) error
-	// Expel undoes Admit, and cuts open connections.
-	Expel(id string)
+	// Expel undoes Admit, and cuts open connections. If notice is not nil, the device
+	// is told that, and nothing else, when it next looks for this one: of what it is
+	// told by a device that it admits, it calls [Layer.HearRemoval].
+	Expel(id string, notice []byte)
 	// Online says whether the device answers.
 	Online(id string) bool
 	// OpenWindow lets devices that are not admitted reach PairPort, until
@@ -142,11 +144,11 @@ func (o Options) withDefaults() (Options, error) {
 // noNetwork is the overlay of a device that is alone.
 type noNetwork struct{ changed signal.Signal }
 
-func (*noNetwork) Admit(string) error { return nil }
-func (*noNetwork) Expel(string)       {}
-func (*noNetwork) Online(string) bool { return false }
-func (*noNetwork) OpenWindow() func() { return func() {} }
-func (*noNetwork) Hints() []string    { return nil }
+func (*noNetwork) Admit(string) error   { return nil }
+func (*noNetwork) Expel(string, []byte) {}
+func (*noNetwork) Online(string) bool   { return false }
+func (*noNetwork) OpenWindow() func()   { return func() {} }
+func (*noNetwork) Hints() []string      { return nil }
 
 func (*noNetwork) AddPeer(string) (func(bool) error, error) {
 	return func(bool) error { return nil }, nil

@@ -34,6 +34,7 @@ type node struct {
 	ports    map[int]net.Listener
 	admitted map[string]bool
 	windows  int
+	notice   []byte // of the last that was expelled
 	conns    map[*conn]bool
 }
 
@@ -66,9 +67,10 @@ func (n *node) Admit(id string) error {
 	return nil
 }
 
-func (n *node) Expel(id string) {
+func (n *node) Expel(id string, notice []byte) {
 	n.mu.Lock()
 	delete(n.admitted, id)
+	n.notice = notice
 	n.mu.Unlock()
 	n.hangUp(func(c *conn) bool { return c.remote == id })
 	n.net.raise()

@@ -164,7 +164,7 @@ func (l *Layer) UsePairCode(ctx context.Context, code string, show func(words [4
 	settle(err == nil)
 	if err != nil {
 		if !l.mirror.paired(id) {
-			l.opts.Network.Expel(id)
+			l.opts.Network.Expel(id, nil)
 		}
 		return Device{}, fmt.Errorf("join: %w", err)
 	}

@@ -56,7 +56,7 @@ func (l *Layer) syncRoster(ctx context.Context, wg *sync.WaitGroup, pulling map[
 		}
 	}
 	for _, id := range l.mirror.removed() {
-		l.opts.Network.Expel(id)
+		l.opts.Network.Expel(id, l.removalNotice(id))
 	}
 }
 

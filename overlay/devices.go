@@ -26,7 +26,8 @@ const (
 // others are dropped. A device is in it while it is admitted, and as a guest
 // while a pairing window is open.
 type devices struct {
-	own netip.Addr
+	own     netip.Addr
+	refused refusals
 
 	mu      sync.RWMutex // guards what follows, and the mutable fields of each device
 	table   map[netip.Addr]*device
@@ -54,7 +55,7 @@ type device struct {
 }
 
 func newDevices(own netip.Addr) *devices {
-	return &devices{own: own, table: map[netip.Addr]*device{}, windows: map[uint16]int{}}
+	return &devices{own: own, refused: refusals{told: map[string]*refusal{}}, table: map[netip.Addr]*device{}, windows: map[uint16]int{}}
 }
 
 func (t *devices) newDevice(key ed25519.PublicKey) *device {
@@ -72,6 +73,7 @@ func (t *devices) admit(key ed25519.PublicKey, now time.Time) bool {
 	if !at.IsValid() || at == t.own {
 		return false
 	}
+	t.refused.drop(key)
 	t.mu.Lock()
 	d := t.table[at]
 	if d != nil && d.admitted && d.key.Equal(key) {

@@ -23,7 +23,8 @@ const (
 	datagramAnswer   = 0x02
 	datagramGoodbye  = 0x03
 	datagramFarewell = 0x04 // answers a goodbye
-	datagramSize     = 9
+	datagramRefusal  = 0x05 // answers the hello of a device that was shut out; see Node.Refuse
+	datagramSize     = 9    // of all but a refusal, whose notice follows
 )
 
 const (
@@ -44,6 +45,7 @@ type greeter struct {
 	alone   func(now time.Time) time.Duration // for how long no device can be found yet
 	kick    chan struct{}
 	out     chan datagram
+	notices chan Notice
 
 	leaving atomic.Bool // said goodbye: hellos are not answered any more
 
@@ -56,14 +58,14 @@ type greeter struct {
 
 type datagram struct {
 	to   iwt.Addr
-	body [1 + datagramSize]byte // after its sessionTraffic byte
+	body []byte // with its sessionTraffic byte
 }
 
 func newGreeter(d *devices, changed func()) *greeter {
 	return &greeter{
 		devices: d, start: time.Now(), changed: changed,
 		alone: func(time.Time) time.Duration { return 0 },
-		kick:  make(chan struct{}, 1), out: make(chan datagram, datagramQueue),
+		kick:  make(chan struct{}, 1), out: make(chan datagram, datagramQueue), notices: make(chan Notice, noticeQueue),
 		farewells: map[string]chan struct{}{},
 	}
 }
@@ -173,9 +175,10 @@ func (g *greeter) nudge() {
 // queue hands a datagram to write and never blocks; when too many wait, it is
 // lost, as any may be.
 func (g *greeter) queue(to iwt.Addr, kind byte, token uint64) {
-	d := datagram{to: to}
-	d.body[0], d.body[1] = sessionTraffic, kind
-	binary.BigEndian.PutUint64(d.body[2:], token)
+	g.put(datagram{to, binary.BigEndian.AppendUint64([]byte{sessionTraffic, kind}, token)})
+}
+
+func (g *greeter) put(d datagram) {
 	select {
 	case g.out <- d:
 	default:
@@ -189,7 +192,7 @@ func (g *greeter) write(ctx context.Context, send func(packet []byte, to iwt.Add
 		case <-ctx.Done():
 			return
 		case d := <-g.out:
-			send(d.body[:], d.to)
+			send(d.body, d.to)
 		}
 	}
 }
@@ -202,6 +205,9 @@ func (g *greeter) receive(body []byte, key ed25519.PublicKey, now time.Time) {
 	}
 	kind, token := body[0], binary.BigEndian.Uint64(body[1:])
 	d, ok := g.lookUp(key, kind)
+	if kind == datagramHello && !g.leaving.Load() {
+		g.refuse(key) // a guest, too, which may be about to be paired again
+	}
 	if !ok {
 		return
 	}
@@ -221,6 +227,8 @@ func (g *greeter) receive(body []byte, key ed25519.PublicKey, now time.Time) {
 		g.queue(iwt.Addr(d.key), datagramFarewell, token)
 	case datagramFarewell:
 		g.farewell(key)
+	case datagramRefusal:
+		g.noticed(d, body[datagramSize:])
 	}
 }
 

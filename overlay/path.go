@@ -19,7 +19,7 @@ func (t *devices) welcome(from ed25519.PublicKey, by *link) bool {
 	case at == t.own: // who says so lies: nothing for this device comes from it by a link
 		return false
 	case d == nil:
-		return len(t.windows) > 0 && by.budget.knock(from, nil)
+		return len(t.windows) > 0 && by.budget.knock(from, nil) || t.refused.welcome(from)
 	case d.gone || !d.key.Equal(from):
 		return false
 	case !d.admitted && !by.budget.knock(from, d.frames):

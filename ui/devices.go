@@ -68,7 +68,8 @@ func (p *devicesPage) reload() {
 	for _, d := range p.s.devices {
 		key.WriteString(cardKey(d, words.Hints(findings, d)))
 	}
-	fmt.Fprint(&key, problems(findings), p.s.dev.Status().Below)
+	status := p.s.dev.Status()
+	fmt.Fprint(&key, problems(findings), status.Below, status.Removed != nil)
 	if key.String() != p.key {
 		p.key = key.String()
 		p.build(findings)
@@ -82,6 +83,9 @@ func (p *devicesPage) reload() {
 // build makes the page anew.
 func (p *devicesPage) build(findings []app.Finding) {
 	p.head.Objects = []fyne.CanvasObject{p.intro()}
+	if r := p.s.dev.Status().Removed; r != nil {
+		p.head.Add(p.removed(r))
+	}
 	if len(p.s.devices) > 1 { // a device that is alone lacks nothing
 		for _, f := range problems(findings) {
 			p.head.Add(p.problem(f))
@@ -107,6 +111,13 @@ func (p *devicesPage) intro() fyne.CanvasObject {
 		text = words.T("Every device sees all photos; you choose which of them each one keeps.")
 	}
 	return container.NewBorder(nil, nil, nil, look.Pad(0, 0, 0, 24, container.NewCenter(look.HBox(8, join, add))), look.Middle(look.NewPara(text, look.SizeBody, 420, look.ColorSecondary)))
+}
+
+// removed is a strip that says that this device was removed from the library.
+func (p *devicesPage) removed(r *app.RemovedInfo) fyne.CanvasObject {
+	text := words.T("This computer was removed from the library by {{.Device}} on {{.Date}}. Its photos stay here. To join again, show a code on one of the other devices, and join it here.",
+		"Device", r.By, "Date", words.Date(r.At.In(p.s.now().Location())))
+	return notice("warning", look.ColorRisk, look.ColorRiskSoft, text, look.NewButton(words.T("Join my other device"), "link", look.Plain, func() { p.s.join("") }))
 }
 
 // below is a strip that says how many photos are on fewer devices than wished.

@@ -33,6 +33,7 @@ type fake struct {
 	images     []*imagelib.Image
 	entries    map[app.Digest]app.Entry
 	trash      []app.Entry
+	removed    *app.RemovedInfo
 	remnants   map[app.Digest][]app.Remnant
 	unsaved    []app.InTrash // copies in the trash of photos that are not deleted
 	held       []app.Entry
@@ -272,7 +273,7 @@ func (f *fake) AgreeDeletions(context.Context) error {
 func (f *fake) Status() app.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := app.Status{Files: len(f.images), Peers: 2, WhenSafe: f.whenSafe}
+	s := app.Status{Files: len(f.images), Peers: 2, WhenSafe: f.whenSafe, Removed: f.removed}
 	for _, img := range f.images {
 		if img.Here {
 			s.Local++

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -140,4 +141,19 @@ func TestTrashOfAnotherDevice(t *testing.T) {
 	if got := r.restoredText([]app.Digest{still}); got != "1 photo restored" {
 		t.Errorf("restored from a device online: %q", got)
 	}
+}
+
+// TestRemovedDeviceIsTold where, when, and how it joins again.
+func TestRemovedDeviceIsTold(t *testing.T) {
+	f := newFake(3)
+	r := newRig(t, f, large)
+	r.open("devices")
+	if strings.Contains(r.texts(), "was removed from the library") {
+		t.Error("a device of the library is said to be removed")
+	}
+	f.mu.Lock()
+	f.removed = &app.RemovedInfo{By: "Desktop", At: now.Add(-time.Hour)}
+	f.mu.Unlock()
+	r.reload()
+	r.wantText("This computer was removed from the library by Desktop on")
 }

@@ -112,10 +112,15 @@ func devices(ctx context.Context, l *line, p *printer) error {
 			}
 			rows = append(rows, []string{d.Name, d.ID[:12], ago(d.LastSeen, now), fmt.Sprint(d.Files), size(d.Bytes), fmt.Sprint(d.Only), reached(d, now)})
 		}
-		if !p.json {
-			p.table(rows)
+		if p.json {
+			return nil
 		}
-		return nil
+		p.table(rows)
+		s, err := c.Status(ctx)
+		if err == nil && s.Removed != nil {
+			p.note(nil, removedText(s.Removed))
+		}
+		return err
 	})
 }
 

@@ -46,7 +46,7 @@ func TestTwoDevices(t *testing.T) {
 	for _, h := range []*home{a, b} {
 		h.want(t, exitDone, "check", "--read-data", "--json")
 	}
-	forget(t, a, readyB.ID)
+	forget(t, a, b, readyB.ID)
 }
 
 // pairDevices pairs b with a.
@@ -167,10 +167,16 @@ func trash(t *testing.T, a, b *home, digests []string, idA string) {
 }
 
 // forget removes b, which alone has a photo, from the library.
-func forget(t *testing.T, a *home, idB string) {
+func forget(t *testing.T, a, b *home, idB string) {
 	t.Helper()
 	a.fails(t, exitProtected, []string{"it alone has 1 photo", "--force"}, "device", "remove", idB[:16])
 	a.want(t, exitDone, "device", "remove", "--force", idB[:16])
+	eventually(t, "the other device hears that it was removed", func() bool { return statusOf(t, b).Removed != nil })
+	for _, command := range []string{"status", "devices"} {
+		if r := b.want(t, exitDone, command); !strings.Contains(r.out+r.err, "was removed from the library by Desktop") {
+			t.Errorf("%s of the removed device says %s%s", command, r.out, r.err)
+		}
+	}
 	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
 		t.Errorf("devices after the removal: %+v", all)
 	}

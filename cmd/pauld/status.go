@@ -32,6 +32,9 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 	if err == nil {
 		text := fmt.Sprintf("%s, %s\n%d on this device, %d on one device only",
 			plural(s.Files, "photo", "photos"), size(s.Bytes), s.Local, s.OneCopy)
+		if s.Removed != nil {
+			text = removedText(s.Removed) + "\n" + text
+		}
 		if s.NoCopy > 0 {
 			text += fmt.Sprintf(", %d on none that is known", s.NoCopy)
 		}
@@ -63,6 +66,12 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		p.object(s, strings.Join(append([]string{text}, s.Notices...), "\n"))
 	}
 	return err
+}
+
+// removedText is for a device that was removed.
+func removedText(r *app.RemovedInfo) string {
+	return fmt.Sprintf("This device was removed from the library by %s on %s: the other devices shut it out, and its photos stay here.\n"+
+		"To join again: pauld pair on one of the others, and here: pauld join CODE", r.By, r.At.Local().Format("2006-01-02"))
 }
 
 // ifLost prints what would be lost with a device.

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"time"
+)
+
+// RemovedInfo tells that this device was removed from the library.
+type RemovedInfo struct {
+	By string    `json:"by"` // name of the device where that was done
+	At time.Time `json:"at"`
+}
+
+// removed tells of the removal of this device; nil while it has heard of none.
+func (a *App) removed() *RemovedInfo {
+	by, at, ok := a.files.RemovedBy()
+	if !ok {
+		return nil
+	}
+	return &RemovedInfo{by, at.At.UTC().Truncate(time.Second)}
+}
+
+// hearRefusals takes in what other devices say of having removed this one, until ctx
+// ends.
+func (a *App) hearRefusals(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case n := <-a.node.Notices():
+			if err := a.files.HearRemoval(ctx, hexKey(n.From), n.Text); err != nil && ctx.Err() == nil {
+				a.log.DebugContext(ctx, "Notice of another device was not taken in", "device", hexKey(n.From), "error", err)
+			}
+		}
+	}
+}
