@@ -163,3 +163,23 @@ func TestUnsaveOfWhatHasNotCome(t *testing.T) {
 		t.Errorf("b has %s", b.has(ds))
 	}
 }
+
+// TestUnsaveOfWhatIsLost takes the claim of a copy back whose bytes are gone.
+func TestUnsaveOfWhatIsLost(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, 2)
+	for i, unsave := range []func(Digest) error{
+		func(d Digest) error { return b.Unsave(testContext(t), d) },
+		func(d Digest) (err error) {
+			b.UnsaveAll(testContext(t), []Digest{d}, func(_ Digest, e error) { err = e })
+			return err
+		},
+	} {
+		b.mirror.claim(ds[i]) // so that nothing else sees to it
+		b.mirror.setGone(ds[i], "")
+		if err := unsave(ds[i]); err != nil || b.entry(ds[i]).Holders.Of(b.id).Saved {
+			t.Errorf("unsave %d: %v, %+v", i, err, b.entry(ds[i]).Holders)
+		}
+	}
+}

@@ -213,11 +213,15 @@ func (l *Layer) unwish(ctx context.Context, es []Entry, what string) (came []Dig
 	for _, e := range es {
 		l.noteDeclined(e, what)
 	}
-	err = l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
-		return known && !r.Devices.Of(l.opts.DeviceID).holds() && r.set(l.opts.DeviceID, false, 0)
+	kept := func(d Digest) bool { // whatever the record says: the bytes may be lost
+		e, _ := l.mirror.entry(d)
+		return e.Kept()
+	}
+	err = l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		return known && !kept(d) && r.set(l.opts.DeviceID, false, 0)
 	})
 	for _, d := range ds {
-		if r, _, _ := l.mirror.file(d); r.Devices.Of(l.opts.DeviceID).holds() {
+		if kept(d) {
 			came = append(came, d)
 		}
 	}
