@@ -62,7 +62,6 @@ var refusals = map[string]error{
 const (
 	proofSmall = 24 * time.Hour // up to smallFile
 	proofLarge = 7 * 24 * time.Hour
-	proofNow   = time.Minute // if asked for
 	smallFile  = 64 << 20
 )
 
@@ -81,9 +80,10 @@ func proofAge(size int64) time.Duration {
 	return proofSmall
 }
 
+// proofAge is zero when the copy is to be read for the request itself.
 func (r leaseRequest) proofAge() time.Duration {
 	if r.Read {
-		return proofNow
+		return 0
 	}
 	return proofAge(r.Size)
 }
@@ -173,7 +173,7 @@ func (l *Layer) grantLease(ctx context.Context, name string, d Digest, request l
 	if info.Size != size {
 		return verified, until, fmt.Errorf("the file has %d bytes, not %d: %w", info.Size, size, ErrMissing)
 	}
-	if age := l.now().Sub(info.Verified); age > request.proofAge() || age < -proofSmall {
+	if age := l.now().Sub(info.Verified); request.Read || age > request.proofAge() || age < -proofSmall {
 		if err := l.verify(ctx, d); err != nil {
 			return verified, until, err
 		}
