@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -93,9 +92,9 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 		if e, ok := c.app.Entry(d); ok && c.app.isDone(req.Do, e) {
 			l := c.app.listing(e)
 			send(Event{Entry: &l, Unchanged: true})
-		} else if !slices.Contains(j.digests, d) {
+		} else if _, again := queued[d]; !again {
 			j.digests = append(j.digests, d)
-			queued[d] = ok && c.app.queued(e)
+			queued[d] = ok && c.app.queued(e) && !c.app.files.HasInTrash(d)
 		}
 	}
 	if len(j.digests) == 0 {
@@ -115,7 +114,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 		l.Digest = d.String()
 		switch j.kind {
 		case KindUnsave:
-			l.Below, l.Queued = c.app.BelowOf(d) > 0, queued[d]
+			l.Below, l.Queued = c.app.BelowOf(d) > 0, queued[d] && !c.app.files.HasInTrash(d) // else it had come meanwhile
 		case KindRestore:
 			l.From = remnantInfos(c.app.Remnants(d))
 		}

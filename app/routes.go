@@ -161,8 +161,13 @@ func (c *control) answer(f func(*http.Request) (any, error)) http.HandlerFunc {
 			refuse(w, err)
 			return
 		}
+		body, err := json.Marshal(v)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(v) // a client that has gone needs no answer
+		_, _ = w.Write(append(body, '\n')) // a client that has gone needs no answer
 	}
 }
 

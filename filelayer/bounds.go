@@ -31,6 +31,9 @@ func (l *Layer) boundFile(d Digest, r fileRecord) error {
 		if h.N-known[id] > maxSteps {
 			return fmt.Errorf("%w: file %v: count of device %s lies too far ahead", ErrInvalid, d, id)
 		}
+		if l.tooLate(&stamp{At: h.Trashed}) {
+			return fmt.Errorf("%w: file %v: the time of the trash of device %s lies too far ahead", ErrInvalid, d, id)
+		}
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 	tell := func(p Problem) {
 		result.Problems++
 		told[p.Path] = true
-		p.Coming = !theirs(p.Err) && l.coming(p.Digest)
+		p.Coming = !theirs(p.Err) && l.coming(p.Digest) && !l.queue.holds(p.Digest)
 		if opts.Repair {
 			found = append(found, p)
 		} else if report != nil {

@@ -36,6 +36,9 @@ func (l *Layer) InTrash() ([]InTrash, error) {
 	return out, nil
 }
 
+// HasInTrash says whether the trash here has the bytes of a file.
+func (l *Layer) HasInTrash(d Digest) bool { return l.mirror.trashed(d) != "" }
+
 // TrashLen is how many files the trash here has the bytes of and the library has not.
 func (l *Layer) TrashLen() int {
 	l.mirror.mu.RLock()

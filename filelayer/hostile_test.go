@@ -134,6 +134,13 @@ func TestHostileRecords(t *testing.T) {
 			t.Errorf("accept(%s) = %v", doc, err)
 		}
 	}
+	far := a.orphan(blob.Info{Path: "/x/y.jpg", Size: 1, Verified: time.Now(), ModTime: time.Now()})
+	far.Devices.Set(id(1), holding{N: 1, Trashed: toMillis(time.Now().Add(2 * maxAhead))})
+	body, err := encode(far)
+	must(t, err)
+	if err := accept(id(1), body); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a trash of a far time: %v", err)
+	}
 	if err := a.accept(a.roster)(id(1), json.RawMessage(`{"name":"x"}`)); err == nil {
 		t.Error("a device without a stamp was let in")
 	}

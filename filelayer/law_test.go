@@ -169,8 +169,9 @@ func TestNothingAwaitedIsPurged(t *testing.T) {
 	t.Parallel()
 	a := newDevice(t, newOverlay(), "a")
 	ctx := testContext(t)
-	d := a.create("photo", 1000)
-	must(t, a.Delete(ctx, d))
+	d, other := a.create("photo", 1000), a.create("other", 1000)
+	must(t, a.Delete(ctx, d, other))
+	until(t, "both are in the trash", func() bool { return a.blobs.InTrash(d) && a.blobs.InTrash(other) }, a)
 	if len(a.mirror.awaited()) != 0 {
 		t.Error("a deleted file is awaited")
 	}
@@ -183,6 +184,9 @@ func TestNothingAwaitedIsPurged(t *testing.T) {
 	must(t, a.purge(ctx, 0)) // of whatever age
 	if a.mirror.trashed(d) != trashDeleted || !a.blobs.InTrash(d) {
 		t.Error("the trash is forgotten")
+	}
+	if a.blobs.InTrash(other) {
+		t.Error("what nobody awaits stays for its sake")
 	}
 }
 

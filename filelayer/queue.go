@@ -167,6 +167,13 @@ func (q *queue) withdraw(ds []Digest) (gone []Digest) {
 	return gone
 }
 
+// holds says whether a file is not fetched since it is beyond the limit of space.
+func (q *queue) holds(d Digest) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.held[d]
+}
+
 // hold lets the files of a set wait, also those that come, and no others.
 func (q *queue) hold(held map[Digest]bool) {
 	q.mu.Lock()

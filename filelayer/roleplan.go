@@ -72,7 +72,7 @@ func (l *Layer) roleWork(r Role, id string, rules ruleSet) (w roleWork) {
 			w.stuck = append(w.stuck, e)
 		case !saved:
 			w.fetch = append(w.fetch, e)
-		case !fits && !slices.Contains(rules.of(e.Digest).On, id):
+		case !fits && l.spared(e, id, rules.of(e.Digest)): // else it would not be freed again
 			w.beyond = append(w.beyond, e)
 			if self && l.copyNotes.own(e.Digest) {
 				w.drop = append(w.drop, e)

@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -109,6 +110,26 @@ func TestSaveBeyondLimitWaits(t *testing.T) {
 	until(t, "the next comes", func() bool { return b.has(ds) == "00110" }, a, b)
 }
 
+// TestLimitHoldsNoLastCopy: what no other device has comes back out of the trash,
+// whatever the limit.
+func TestLimitHoldsNoLastCopy(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	ds := a.yearly(3)
+	a.setRole(Role{Space: 1500})
+	must(t, a.SetLimits(Limits{Paused: true}))
+	must(t, a.Delete(ctx, ds[0]))
+	until(t, "it is in the trash", func() bool { return a.blobs.InTrash(ds[0]) }, a)
+	must(t, a.Restore(ctx, ds[0]))
+	until(t, "it is queued", func() bool { return a.Queue() == 1 }, a)
+	if w := a.lookAtRole(); len(w.beyond) != 0 || len(w.queued) != 1 {
+		t.Errorf("beyond the limit: %d, queued: %d", len(w.beyond), len(w.queued))
+	}
+	must(t, a.SetLimits(Limits{}))
+	until(t, "it is back", func() bool { return a.has(ds) == "111" }, a)
+}
+
 // TestWithdrawnWhileItComes: what has not come is stopped, and what has come stays.
 func TestWithdrawnWhileItComes(t *testing.T) {
 	t.Parallel()
@@ -181,5 +202,33 @@ func TestUnsaveOfWhatIsLost(t *testing.T) {
 		if err := unsave(ds[i]); err != nil || b.entry(ds[i]).Holders.Of(b.id).Saved {
 			t.Errorf("unsave %d: %v, %+v", i, err, b.entry(ds[i]).Holders)
 		}
+	}
+}
+
+// TestSaveWhileTheRoleWishes: a wish of a person's is one, also when the role of the
+// device was about to wish for the same file.
+func TestSaveWhileTheRoleWishes(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	d := a.show(b, "photo", 1000)
+	must(t, b.SetLimits(Limits{Paused: true}))
+	b.setRole(Role{Space: 5000})
+	e := b.entry(d)
+	b.copyNotes.decline(d, stamp{e.Added.By, toMillis(e.Added.At)})
+	b.limiting.Lock()
+	wanted := make(chan error, 1)
+	go func() { wanted <- b.Want(ctx, d) }()
+	for declined := true; declined; { // until the wish is noted, and waits to be written
+		b.copyNotes.mu.Lock()
+		_, declined = b.copyNotes.declined[d]
+		b.copyNotes.mu.Unlock()
+		runtime.Gosched()
+	}
+	must(t, b.takeFor(ctx, []Digest{d}, takenByRole))
+	b.limiting.Unlock()
+	must(t, <-wanted)
+	if b.copyNotes.own(d) {
+		t.Error("a person's wish is taken for the role's")
 	}
 }

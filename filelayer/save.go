@@ -20,10 +20,8 @@ func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 	if err := l.CancelUnsave(digests...); err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
-	if l.copyNotes.wanted(digests) { // else it would be this device's own wish after a crash
-		if err := l.copyNotes.save(l.current, l.expects); err != nil {
-			return fmt.Errorf("save: %w", err)
-		}
+	if err := l.noteWanted(digests); err != nil { // else it would be this device's own wish after a crash
+		return fmt.Errorf("save: %w", err)
 	}
 	if l.Role().Space > 0 {
 		l.limiting.Lock() // nothing is fetched before it is known whether it fits
@@ -34,10 +32,21 @@ func (l *Layer) Want(ctx context.Context, digests ...Digest) error {
 		own := r.Devices.Of(l.opts.DeviceID)
 		return known && r.Deleted == nil && !own.Saved && r.set(l.opts.DeviceID, true, 0)
 	})
+	if err == nil {
+		err = l.noteWanted(digests) // its role may have wished for them meanwhile
+	}
 	if err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
 	return nil
+}
+
+// noteWanted notes that a person wants some files here.
+func (l *Layer) noteWanted(ds []Digest) error {
+	if !l.copyNotes.wanted(ds) {
+		return nil
+	}
+	return l.copyNotes.save(l.current, l.expects)
 }
 
 // Save fetches a file into this device's library and returns once it is safe

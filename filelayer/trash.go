@@ -116,19 +116,14 @@ func (m *mirror) inTrash() []Digest {
 	return slices.Collect(maps.Keys(m.trash))
 }
 
-// purge empties the trash of what is older than age, unless some of it is about to be
-// brought back: then it waits.
+// purge empties the trash of what is older than age, but for what is about to be
+// brought back.
 func (l *Layer) purge(ctx context.Context, age time.Duration) error {
 	if err := l.loadTrash(); err != nil {
 		return err
 	}
-	for _, d := range l.mirror.awaited() {
-		if l.blobs.InTrash(d) {
-			return nil
-		}
-	}
 	var told []Removal
-	n, err := l.blobs.PurgeTrash(age, func(old []blob.Trashed) error {
+	n, err := l.blobs.PurgeTrash(age, l.mirror.awaits, func(old []blob.Trashed) error {
 		told = l.purges(old)
 		return l.removals.add(told...)
 	})
@@ -147,14 +142,29 @@ func (m *mirror) awaited() []Digest {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var out []Digest
-	var p plan
 	for d := range m.trash {
-		switch m.duty(&p, d) {
-		case &p.want, &p.lost, &p.revive, &p.spare:
+		if m.awaitsLocked(d) {
 			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// awaits says whether the bytes of a file in the trash are wanted back.
+func (m *mirror) awaits(d Digest) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.awaitsLocked(d)
+}
+
+// awaitsLocked is awaits. The caller holds mu.
+func (m *mirror) awaitsLocked(d Digest) bool {
+	var p plan
+	switch m.duty(&p, d) {
+	case &p.want, &p.lost, &p.revive, &p.spare:
+		return true
+	}
+	return false
 }
 
 // trashed says why the bytes of a file are in the trash, or "".

@@ -134,7 +134,7 @@ func emptied(t *testing.T, s *Store) {
 	if err := errors.Join(s.TrashAll(all, "next round")...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.PurgeTrash(0, nil); err != nil {
+	if _, err := s.PurgeTrash(0, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -240,7 +240,7 @@ func TestReadOnlyLibraryCanBeRead(t *testing.T) {
 		"receive": func() error { _, err := s.Receive(t.Context(), sum("n"), 1, Meta{}, source("n"), nil); return err },
 		"trash":   func() error { return s.Trash(d, "test") },
 		"untrash": func() error { _, err := s.Untrash(trashed); return err },
-		"purge":   func() error { _, err := s.PurgeTrash(0, nil); return err },
+		"purge":   func() error { _, err := s.PurgeTrash(0, nil, nil); return err },
 	} {
 		if err := do(); !errors.Is(err, ErrReadOnly) {
 			t.Errorf("%s: %v", name, err)

@@ -63,10 +63,10 @@ func TestTrash(t *testing.T) {
 	if err != nil || filepath.Base(info.Path) != "a-2.jpg" || time.Since(info.Verified) > time.Minute {
 		t.Errorf("%+v, %v", info, err)
 	}
-	if n, err := s.PurgeTrash(time.Hour, nil); n != 0 || err != nil {
+	if n, err := s.PurgeTrash(time.Hour, nil, nil); n != 0 || err != nil {
 		t.Errorf("purged %d too early, %v", n, err)
 	}
-	if n, err := s.PurgeTrash(0, nil); n != 1 || err != nil {
+	if n, err := s.PurgeTrash(0, nil, nil); n != 1 || err != nil {
 		t.Errorf("purged %d, %v", n, err)
 	}
 	if _, err := s.Untrash(b); !errors.Is(err, ErrNotFound) || s.InTrash(b) {
@@ -277,7 +277,7 @@ func TestNotMounted(t *testing.T) {
 			"receive": func() error { _, err := s.Receive(t.Context(), sum("n"), 1, Meta{}, source("n"), nil); return err },
 			"trash":   func() error { return s.Trash(d, "test") },
 			"untrash": func() error { _, err := s.Untrash(trashed); return err },
-			"purge":   func() error { _, err := s.PurgeTrash(0, nil); return err },
+			"purge":   func() error { _, err := s.PurgeTrash(0, nil, nil); return err },
 			"lease":   func() error { _, err := s.GrantLease(d, "x", time.Now()); return err },
 			"anew":    func() error { _, err := Open(Options{Library: dirs.library, StateDir: dirs.state}); return err },
 		} {

@@ -30,14 +30,14 @@ func TestPurgeKeepsRowsUntilItIsOnTheDisk(t *testing.T) {
 		}
 		return nil
 	}
-	if n, err := s.PurgeTrash(0, nil); n != 0 || err == nil {
+	if n, err := s.PurgeTrash(0, nil, nil); n != 0 || err == nil {
 		t.Errorf("purged %d, %v", n, err)
 	}
 	if trashed, err := s.Trashed(); len(trashed) != 1 || err != nil {
 		t.Errorf("the trash has %v, %v", trashed, err)
 	}
 	fsys.fail = nil
-	if n, err := s.PurgeTrash(0, nil); n != 1 || err != nil {
+	if n, err := s.PurgeTrash(0, nil, nil); n != 1 || err != nil {
 		t.Errorf("purged %d, %v", n, err)
 	}
 	wantConsistent(t, s)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -19,22 +20,23 @@ const maxGap = 7 * 24 * time.Hour
 const lastPurge = "purged"
 
 // PurgeTrash removes for good what has been in the trash, or in the quarantine,
-// for at least olderThan, and returns how many files that were. In the
-// quarantine it spares bytes of which no intact copy is here, since they may be
-// the best there are. Before it removes anything it calls about, if not nil,
-// with what will go; when that fails nothing does. Call it at least daily: between two calls a file ages by a
-// week at most, however the clock is set.
-func (s *Store) PurgeTrash(olderThan time.Duration, about func([]Trashed) error) (int, error) {
+// for at least olderThan, and returns how many files that were. In the trash it
+// spares what keep, if not nil, says; in the quarantine bytes of which no intact
+// copy is here, since they may be the best there are. Before it removes anything
+// it calls about, if not nil, with what will go; when that fails nothing does.
+// Call it at least daily: between two calls a file ages by a week at most,
+// however the clock is set.
+func (s *Store) PurgeTrash(olderThan time.Duration, keep func(Digest) bool, about func([]Trashed) error) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n, err := s.purge(s.now(), olderThan, about)
+	n, err := s.purge(s.now(), olderThan, keep, about)
 	if err != nil {
 		return n, fmt.Errorf("purge trash: %w", s.orNotMounted(err))
 	}
 	return n, nil
 }
 
-func (s *Store) purge(at time.Time, olderThan time.Duration, about func([]Trashed) error) (purged int, err error) {
+func (s *Store) purge(at time.Time, olderThan time.Duration, keep func(Digest) bool, about func([]Trashed) error) (purged int, err error) {
 	if err := errors.Join(s.Mounted(), s.settleHalf()); err != nil {
 		return 0, err
 	}
@@ -42,14 +44,15 @@ func (s *Store) purge(at time.Time, olderThan time.Duration, about func([]Trashe
 		return 0, err
 	}
 	before := at.Add(-olderThan).UnixNano()
-	old, err := collect(s.index, scanOld,
+	aged, err := collect(s.index, scanOld,
 		`SELECT path, digest, origin, reason, at, size, 0 FROM trash WHERE at <= ?
 		UNION ALL SELECT path, digest, origin, '', at, size, 1 FROM quarantine WHERE at <= ?`, before, before)
 	if err != nil {
 		return 0, err
 	}
-	old, dispensableErr := s.dispensable(old)
-	purged, err = s.drop(old, about)
+	aged = slices.DeleteFunc(aged, func(o old) bool { return !o.rotten && keep != nil && keep(o.digest) })
+	aged, dispensableErr := s.dispensable(aged)
+	purged, err = s.drop(aged, about)
 	return purged, errors.Join(dispensableErr, err)
 }
 

@@ -28,7 +28,7 @@ func elapse(tb testing.TB, s *Store, d time.Duration) {
 
 func purge(tb testing.TB, s *Store, olderThan time.Duration) int {
 	tb.Helper()
-	n, err := s.PurgeTrash(olderThan, nil)
+	n, err := s.PurgeTrash(olderThan, nil, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
