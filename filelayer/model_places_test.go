@@ -167,9 +167,9 @@ func (w *world) checkPlaced(u *unit, d Digest) {
 		w.fail("%d says that %v is in place: %t", u.n, d, !lies)
 	case lies && !known:
 		w.fail("%d has %v in place, and no record", u.n, d)
-	case r.Deleted == nil && !own.Saved && (own.Verified > 0) != lies:
+	case !own.Saved && (own.Verified > 0) != lies:
 		w.fail("%d says of %v: %+v, and has it in place: %t", u.n, d, own, lies)
-	case r.Deleted != nil && own.Verified > 0:
+	case r.Deleted != nil && own.Saved:
 		w.fail("%d says of %v, which is deleted: %+v", u.n, d, own)
 	}
 }

@@ -314,6 +314,16 @@ func (m *mirror) inPlace(d Digest) bool {
 	return ok
 }
 
+// readInPlace is when a copy in a place was last read, 0 if there is none.
+func (m *mirror) readInPlace(d Digest) millis {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if c, ok := m.placed[d]; ok {
+		return max(toMillis(c.verified), 1)
+	}
+	return 0
+}
+
 func (m *mirror) setPlaced(info blob.Info) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -190,7 +190,11 @@ func TestDeleteLeavesWhatIsInPlace(t *testing.T) {
 	d := placed("one.jpg")
 	until(t, "b sees it", func() bool { return b.sees(d) }, b)
 	must(t, b.Delete(testContext(t), d))
-	until(t, "a hears of it, and claims it no more", func() bool { e := a.entry(d); return e.Deleted != nil && !e.Holders.Of(a.id).Has() }, a)
+	until(t, "a hears of it, and tells that it lies there", func() bool {
+		r, _, _ := a.mirror.file(d)
+		h := r.Devices.Of(a.id)
+		return r.Deleted != nil && h.Verified > 0 && !h.Saved && h.Trashed == notInTrash
+	}, a)
 	lay(t, dir, "copy.jpg", photo("one.jpg", 3000)) // the same bytes once more
 	a.look(dir)
 	a.restart()

@@ -75,8 +75,12 @@ type holding struct {
 	Saved    bool   `json:"saved"`
 	N        int64  `json:"n"`
 	Verified millis `json:"verified"`
-	Trashed  millis `json:"trashed,omitempty"` // of a deleted file: when its bytes went to the trash of the device; 0: they are not known to be there
+	Trashed  millis `json:"trashed,omitempty"` // of a deleted file: when its bytes went to the trash of the device, or notInTrash; 0: it has not told
 }
+
+// notInTrash says that the trash of a device does not have the bytes. To older
+// versions it is a time long over.
+const notInTrash = millis(1)
 
 func (h holding) holds() bool { return h.Saved && h.Verified > 0 }
 
@@ -113,16 +117,32 @@ func (r *fileRecord) set(id string, saved bool, verified millis) bool {
 	return true
 }
 
-// setTrashed says that a device has no copy of a deleted file, and since when its
-// trash has the bytes, 0 for not, and reports whether that is a change. Of bytes that
-// are there it keeps the first time.
-func (r *fileRecord) setTrashed(id string, at millis) bool {
+// setLeft says that a device keeps no copy of a deleted file, since when its trash has
+// the bytes, or notInTrash, and when it last read those in a folder in place, 0 for
+// none, and reports whether that is a change. Of bytes that are there it keeps the
+// first time.
+func (r *fileRecord) setLeft(id string, trashed, placed millis) bool {
 	h := r.Devices.Of(id)
-	if !h.Saved && h.Verified == 0 && (h.Trashed == at || h.Trashed != 0 && at != 0) {
+	left := holding{N: h.N, Verified: placed, Trashed: trashed}
+	if trashed > notInTrash && h.Trashed > notInTrash {
+		left.Trashed = h.Trashed
+	}
+	if placed > 0 && !h.Saved && h.Verified > 0 {
+		left.Verified = h.Verified
+	}
+	if left == h {
 		return false
 	}
-	r.Devices.Set(id, holding{N: h.N + 1, Trashed: at})
+	left.N++
+	r.Devices.Set(id, left)
 	return true
+}
+
+// leaves says whether the record tells of a deleted file what the device that it is
+// about still has of it.
+func (h holding) leaves(trashed, placed bool) bool {
+	told := h.Trashed != 0 || h.N == 0
+	return told && !h.Saved && (h.Verified > 0) == placed && (h.Trashed > notInTrash) == trashed
 }
 
 // deviceRecord is the body of a document in the database "devices"; its ID is

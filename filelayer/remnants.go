@@ -14,12 +14,15 @@ type Remnant struct {
 	Name   string
 	Self   bool
 	Online bool
-	Until  time.Time // its trash keeps them until then at least; zero: it has them elsewhere, as while it has not heard of the deletion
+	Until  time.Time // its trash keeps them until then at least; zero: it has them elsewhere, as in a folder in place, or while it has not heard of the deletion
+
+	Perhaps bool // it had a copy, and has not told whether its trash still has the bytes
 }
 
 // Remnants lists the devices that are known to have the bytes of a file, this one
 // first: from where a Restore brings them back. Of others the records tell, as they
-// came here last; it is no proof.
+// came here last; it is no proof. When none is known, it lists those that may have
+// them: that have not heard of the deletion, or whose version does not tell.
 func (l *Layer) Remnants(d Digest) []Remnant {
 	r, _, known := l.mirror.file(d)
 	if !known {
@@ -28,15 +31,31 @@ func (l *Layer) Remnants(d Digest) []Remnant {
 	var out []Remnant
 	if l.mirror.kept(d) {
 		own := Remnant{Device: l.opts.DeviceID, Self: true, Online: true}
-		if why := l.mirror.trashed(d); why != "" {
+		if _, here := l.mirror.copied(d); !here && !l.mirror.inPlace(d) {
 			own.Until = r.Devices.Of(own.Device).until()
 		}
 		out = append(out, own)
 	}
+	var perhaps []Remnant
+	recent := r.Deleted == nil || l.now().Sub(r.Deleted.At.time()) < trashAge
 	for id, h := range r.Devices.All() {
-		if until := h.until(); l.mirror.paired(id) && (h.Verified > 0 || until.After(l.now())) {
-			out = append(out, Remnant{Device: id, Online: l.opts.Network.Online(id), Until: until})
+		if !l.mirror.paired(id) {
+			continue
 		}
+		other := Remnant{Device: id, Online: l.opts.Network.Online(id)}
+		switch until := h.until(); {
+		case h.Verified > 0:
+			out = append(out, other)
+		case until.After(l.now()):
+			other.Until = until
+			out = append(out, other)
+		case !h.Saved && h.Trashed == 0 && recent:
+			other.Perhaps = true
+			perhaps = append(perhaps, other)
+		}
+	}
+	if len(out) == 0 {
+		out = perhaps
 	}
 	for i := range out {
 		out[i].Name = l.deviceName(out[i].Device)
@@ -53,16 +72,16 @@ func (h holding) until() time.Time {
 }
 
 // restorable says whether a deleted file can be brought back, as far as is known:
-// its bytes are here or in the trash of another device, or another device has not
-// heard yet, in 30 days at most, that it was deleted.
+// its bytes are here, or in the trash or a folder in place of another device, or
+// another device has not heard yet, in 30 days at most, that it was deleted.
 func (l *Layer) restorable(e Entry) bool {
 	return slices.ContainsFunc(l.Remnants(e.Digest), func(r Remnant) bool {
-		return r.Self || !r.Until.IsZero() || l.now().Sub(e.Deleted.At) < trashAge
+		return r.Self || !r.Until.IsZero() || !e.Holders.Of(r.Device).Saved || l.now().Sub(e.Deleted.At) < trashAge
 	})
 }
 
-// bytesLeft fails with [ErrNoBytes] for a deleted file that no device is known to
-// have the bytes of.
+// bytesLeft fails with [ErrNoBytes] for a deleted file that no device can have the
+// bytes of, as far as the records tell.
 func (l *Layer) bytesLeft(d Digest) error {
 	if e, err := l.Entry(d); err == nil && e.Deleted != nil && len(l.Remnants(d)) == 0 {
 		return fmt.Errorf("%s stays deleted: %w", e.Name, ErrNoBytes)
@@ -70,7 +89,7 @@ func (l *Layer) bytesLeft(d Digest) error {
 	return nil
 }
 
-// RestoreSome is Restore of those files whose bytes a device is known to have, and
+// RestoreSome is Restore of those files whose bytes a device has, or may have, and
 // calls report for each; the others stay deleted, with [ErrNoBytes].
 func (l *Layer) RestoreSome(ctx context.Context, ds []Digest, report func(Digest, error)) {
 	var some []Digest
@@ -90,10 +109,10 @@ func (l *Layer) RestoreSome(ctx context.Context, ds []Digest, report func(Digest
 	}
 }
 
-// tellTrash writes into the records of deleted files that no copy is here, and
-// whether the trash has one, for other devices to know. When its 30 days have ended
-// the record tells that already.
-func (l *Layer) tellTrash(ctx context.Context, ds []Digest) error {
+// tellLeft writes into the records of deleted files that no copy is kept here, and
+// whether the trash or a place has one, for other devices to know. When the 30 days of
+// the trash, or of the deletion, have ended, nothing has to be told of what is gone.
+func (l *Layer) tellLeft(ctx context.Context, ds []Digest) error {
 	if len(ds) == 0 {
 		return nil
 	}
@@ -106,9 +125,16 @@ func (l *Layer) tellTrash(ctx context.Context, ds []Digest) error {
 		at[t.Digest] = toMillis(t.At)
 	}
 	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
-		old := r.Devices.Of(l.opts.DeviceID)
-		over := !old.Saved && old.Verified == 0 && at[d] == 0 && !old.until().After(l.now())
-		return known && r.Deleted != nil && !over && r.setTrashed(l.opts.DeviceID, at[d])
+		if !known || r.Deleted == nil {
+			return false
+		}
+		old, placed := r.Devices.Of(l.opts.DeviceID), l.mirror.readInPlace(d)
+		since := r.Deleted.At
+		if old.Trashed > notInTrash {
+			since = old.Trashed
+		}
+		over := !old.Saved && old.Verified == 0 && at[d] == 0 && placed == 0 && l.now().Sub(since.time()) >= trashAge
+		return !over && r.setLeft(l.opts.DeviceID, max(at[d], notInTrash), placed)
 	})
 }
 
@@ -121,8 +147,8 @@ func (l *Layer) noteEmptied(ctx context.Context, rs []*removal) error {
 			ds = append(ds, r.Digest)
 		}
 	}
-	err := l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
-		return known && r.Deleted != nil && r.setTrashed(l.opts.DeviceID, 0)
+	err := l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+		return known && r.Deleted != nil && r.setLeft(l.opts.DeviceID, notInTrash, l.mirror.readInPlace(d))
 	})
 	if err != nil {
 		return errors.Join(errors.New("nothing was removed"), err)

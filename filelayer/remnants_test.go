@@ -2,6 +2,8 @@ package filelayer
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -96,8 +98,92 @@ func TestTrashIsToldAsItIs(t *testing.T) {
 	until(t, "a follows", func() bool { return a.blobs.InTrash(there) && a.blobs.InTrash(gone) }, a)
 	_, err := a.blobs.Purge([]Digest{gone}, nil)
 	must(t, err)
-	must(t, a.amend(ctx, []Digest{there}, func(_ Digest, r *fileRecord, _ bool) bool { return r.setTrashed(a.id, 0) }))
+	must(t, a.amend(ctx, []Digest{there}, func(_ Digest, r *fileRecord, _ bool) bool { return r.setLeft(a.id, notInTrash, 0) }))
 	a.restart()
-	trashed := func(d Digest) bool { r, _, _ := a.mirror.file(d); return r.Devices.Of(a.id).Trashed > 0 }
+	trashed := func(d Digest) bool { r, _, _ := a.mirror.file(d); return r.Devices.Of(a.id).Trashed > notInTrash }
 	until(t, "the records tell what the trash has", func() bool { return trashed(there) && !trashed(gone) }, a)
+}
+
+// What is deleted and lies in a folder in place of another device is listed, can be
+// restored and undone from here, and is no longer told of once it is gone from there.
+func TestDeletedInPlaceIsRestoredFromElsewhere(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	dir := newPlace(t, "p1.jpg", "p2.jpg")
+	b.addPlace(dir)
+	d, other := placed("p1.jpg"), placed("p2.jpg")
+	until(t, "a sees them", func() bool { return a.sees(d) && a.sees(other) }, a)
+	deletion := a.do(ActionDelete, d, other)
+	until(t, "a hears that b has followed", func() bool {
+		for _, d := range []Digest{d, other} {
+			if r, _, _ := a.mirror.file(d); r.Devices.Of(b.id).Trashed == 0 {
+				return false
+			}
+		}
+		return true
+	}, a)
+	told := func(ds ...Digest) func() bool {
+		return func() bool {
+			list := a.elsewhere()
+			for _, d := range ds {
+				if from := list[d]; len(from) != 1 || from[0].Device != b.id || !from[0].Until.IsZero() || from[0].Perhaps {
+					return false
+				}
+			}
+			return len(list) == len(ds) && len(a.Restorable()) == len(ds)
+		}
+	}
+	if !told(d, other)() {
+		t.Fatalf("a lists %+v", a.elsewhere())
+	}
+	b.restart()
+	meet(t, a, b)
+	if !told(d, other)() {
+		t.Fatalf("after a restart of b, a lists %+v", a.elsewhere())
+	}
+	a.skew.Store(int64(trashAge + time.Hour))
+	if !told(d, other)() {
+		t.Errorf("after 30 days a lists %+v", a.elsewhere())
+	}
+	a.skew.Store(0)
+	must(t, os.Remove(filepath.Join(dir, "p2.jpg")))
+	b.look(dir)
+	until(t, "a hears that one is gone", told(d), a)
+	if u := a.undoes(deletion); u.Done != 1 || u.Failed != 1 || !a.sees(d) || a.sees(other) {
+		t.Errorf("undo = %+v", u)
+	}
+	_, err := a.Save(ctx, d)
+	must(t, err)
+}
+
+// A device that had a copy, and has not told whether its trash has it, may have it:
+// it is named, and a restore is not refused.
+func TestPerhapsInTheTrash(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	must(t, b.ForceUnsave(ctx, d))
+	until(t, "a hears of it", func() bool { return !a.entry(d).Holders.Of(b.id).Saved }, a)
+	b.stop()
+	must(t, a.Delete(ctx, d))
+	until(t, "a has followed", func() bool { return a.blobs.InTrash(d) }, a)
+	if from := a.Remnants(d); len(from) != 1 || !from[0].Self {
+		t.Errorf("known to have it: %+v", from)
+	}
+	a.purgeByHand(d)
+	from := a.elsewhere()[d]
+	if len(from) != 1 || from[0].Device != b.id || !from[0].Perhaps || !from[0].Until.IsZero() {
+		t.Errorf("may have it: %+v", from)
+	}
+	a.skew.Store(int64(trashAge + time.Hour))
+	if len(a.elsewhere()) != 0 || !errors.Is(a.bytesLeft(d), ErrNoBytes) {
+		t.Error("it may have it after 30 days")
+	}
+	a.skew.Store(0)
+	a.RestoreSome(ctx, []Digest{d}, func(_ Digest, err error) { must(t, err) })
+	if from := a.Remnants(d); len(from) != 1 || !from[0].Perhaps || !a.sees(d) {
+		t.Errorf("restored from %+v", from)
+	}
 }

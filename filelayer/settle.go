@@ -42,7 +42,7 @@ type plan struct {
 	drop   []Digest // deleted, and the bytes are here
 	lower  []Digest // gone from a folder in place, and this device still claims a copy
 	adopt  []Digest // the bytes are here, and the record does not say so, or wrongly
-	tell   []Digest // deleted, and the record says wrongly that a copy is here, or whether the trash has one
+	tell   []Digest // deleted, and the record does not say, or wrongly, what of it is here
 	place  []Digest // the same of bytes in a folder that was added in place, which this device does not keep
 	lost   []Digest // the record claims bytes that are not here
 	revive []Digest // no longer deleted, and the bytes are in the trash for it
@@ -85,7 +85,7 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 	switch {
 	case s.Deleted != nil && here:
 		return &p.drop
-	case s.Deleted != nil && (own.Saved || own.Verified > 0 || (own.Trashed > 0) != (m.trash[d] != "")):
+	case s.Deleted != nil && !own.leaves(m.trash[d] != "", inPlace):
 		return &p.tell
 	case s.Deleted != nil:
 		return &p.rest
@@ -146,7 +146,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	err = errors.Join(
 		dropErr,
 		l.claimCopies(ctx, p.lower, false),
-		l.tellTrash(ctx, p.tell),
+		l.tellLeft(ctx, p.tell),
 		l.claimCopies(ctx, p.lost, true),
 		l.claimCopies(ctx, p.revive, true),
 		l.adopt(ctx, p.adopt),
@@ -179,7 +179,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 	restored, now := make(map[Digest]bool), toMillis(l.now())
 	err = l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		restored[d] = known && r.Deleted == nil
-		return known && !restored[d] && r.setTrashed(l.opts.DeviceID, now)
+		return known && !restored[d] && r.setLeft(l.opts.DeviceID, now, l.mirror.readInPlace(d))
 	})
 	if err != nil {
 		return ds, err
@@ -207,7 +207,7 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 			}
 		}
 	}
-	return later, errors.Join(append(errs, l.tellTrash(ctx, gone))...)
+	return later, errors.Join(append(errs, l.tellLeft(ctx, gone))...)
 }
 
 // unleased parts files that no other device relies on from those that one does.

@@ -224,23 +224,30 @@ func (s *shell) restore(ds []app.Digest) {
 // restoredText says how many photos were restored, and which devices that are offline
 // bring the bytes of some back later.
 func (s *shell) restoredText(ds []app.Digest) string {
-	var names []string
+	var names, perhaps []string
 	for _, d := range ds {
 		from := s.dev.Remnants(d)
-		if slices.ContainsFunc(from, func(r app.Remnant) bool { return r.Self || r.Online }) {
+		if slices.ContainsFunc(from, func(r app.Remnant) bool { return !r.Perhaps && (r.Self || r.Online) }) {
 			continue
 		}
 		for _, r := range from {
-			if !slices.Contains(names, r.Name) {
-				names = append(names, r.Name)
+			to := &names
+			if r.Perhaps {
+				to = &perhaps
+			}
+			if !slices.Contains(*to, r.Name) {
+				*to = append(*to, r.Name)
 			}
 		}
 	}
 	text := words.N("{{.N}} photos restored", len(ds))
-	if len(names) > 0 {
-		text = withOffline(text+".", names)
+	if len(names)+len(perhaps) > 0 {
+		text += "."
 	}
-	return text
+	if len(perhaps) > 0 {
+		text += " " + words.T("Some may be in the trash of {{.Devices}} alone, and come back only then.", "Devices", words.List(perhaps))
+	}
+	return withOffline(text, names)
 }
 
 // withOffline adds to a text which devices follow later.

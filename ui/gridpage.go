@@ -136,7 +136,9 @@ func (s *shell) elsewhere(trash []app.Entry) map[app.Digest]string {
 		if len(from) == 0 || from[0].Self {
 			continue
 		}
-		if until := from[0].Until; until.IsZero() {
+		if until := from[0].Until; from[0].Perhaps {
+			marks[e.Digest] = words.T("Perhaps in the trash of {{.Device}}", "Device", from[0].Name)
+		} else if until.IsZero() {
 			marks[e.Digest] = words.T("Still on {{.Device}}", "Device", from[0].Name)
 		} else {
 			marks[e.Digest] = words.T("Trash of {{.Device}}, {{.Left}}", "Device", from[0].Name, "Left", words.DaysLeft(until.Sub(s.now())))

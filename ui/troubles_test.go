@@ -122,21 +122,25 @@ func TestTrashTellsDaysLeft(t *testing.T) {
 func TestTrashOfAnotherDevice(t *testing.T) {
 	f := newFake(20)
 	trashed(f)
-	there, still := f.trash[0].Digest, f.trash[1].Digest
+	there, still, unsure := f.trash[0].Digest, f.trash[1].Digest, f.trash[2].Digest
 	f.remnants = map[app.Digest][]app.Remnant{
-		there: {{Device: "x", Name: "Desktop", Until: now.Add(29 * 24 * time.Hour)}},
-		still: {{Device: "x", Name: "Desktop", Online: true}},
+		there:  {{Device: "x", Name: "Desktop", Until: now.Add(29 * 24 * time.Hour)}},
+		still:  {{Device: "x", Name: "Desktop", Online: true}},
+		unsure: {{Device: "y", Name: "Old", Online: true, Perhaps: true}},
 	}
 	r := newRig(t, f, large)
 	r.open("trash")
 	src := r.presentGrid().grid.Source()
-	for d, want := range map[app.Digest]string{there: "Trash of Desktop, 29 days left", still: "Still on Desktop"} {
+	for d, want := range map[app.Digest]string{there: "Trash of Desktop, 29 days left", still: "Still on Desktop", unsure: "Perhaps in the trash of Old"} {
 		if i, ok := src.Index(thumbs.ID(d)); !ok || src.Mark(i).Kind != want {
 			t.Errorf("a tile tells %q, want %q", src.Mark(i).Kind, want)
 		}
 	}
 	if got := r.restoredText([]app.Digest{there, still}); got != "2 photos restored. Desktop is offline and follows when it is online again." {
 		t.Errorf("restored: %q", got)
+	}
+	if got := r.restoredText([]app.Digest{there, unsure}); got != "2 photos restored. Some may be in the trash of Old alone, and come back only then. Desktop is offline and follows when it is online again." {
+		t.Errorf("restored, perhaps: %q", got)
 	}
 	if got := r.restoredText([]app.Digest{still}); got != "1 photo restored" {
 		t.Errorf("restored from a device online: %q", got)

@@ -134,7 +134,10 @@ func until(t app.TrashListing, now time.Time) string {
 
 // elsewhere says where another device has the bytes, and for how long.
 func elsewhere(r app.RemnantInfo, now time.Time) string {
-	if r.Until == nil {
+	switch {
+	case r.Perhaps:
+		return "perhaps in the trash of " + r.Name
+	case r.Until == nil:
 		return "still on " + r.Name
 	}
 	days := int((r.Until.Sub(now) + 24*time.Hour - 1) / (24 * time.Hour))
@@ -146,16 +149,21 @@ func fromText(from []app.RemnantInfo) string {
 	if len(from) == 0 {
 		return ""
 	}
-	var online, offline []string
+	var perhaps, online, offline []string
 	for _, r := range from {
 		switch {
 		case r.Self:
 			return ": its bytes are here"
+		case r.Perhaps:
+			perhaps = append(perhaps, r.Name)
 		case r.Online:
 			online = append(online, r.Name)
 		default:
 			offline = append(offline, r.Name)
 		}
+	}
+	if len(perhaps) > 0 {
+		return ": its bytes may be in the trash of " + strings.Join(perhaps, " or ") + ", where it then comes back; no device is known to have them"
 	}
 	if len(online) > 0 {
 		return ": its bytes are on " + strings.Join(online, " and ") + ", where it comes back"

@@ -105,11 +105,14 @@ func TestTrashOfOthersIsTold(t *testing.T) {
 	now := time.Now()
 	later := now.Add(28*24*time.Hour + time.Minute)
 	nas, phone := app.RemnantInfo{Name: "NAS", Online: true, Until: &later}, app.RemnantInfo{Name: "Phone"}
+	unsure := app.RemnantInfo{Name: "Old", Online: true, Perhaps: true}
 	for i, tt := range []struct{ got, want string }{
 		{until(app.TrashListing{}, now), "-"},
 		{until(app.TrashListing{Until: &later, Elsewhere: []app.RemnantInfo{nas}}, now), later.Local().Format("2006-01-02")},
 		{until(app.TrashListing{Elsewhere: []app.RemnantInfo{nas}}, now), "in the trash of NAS, 29 days left"},
 		{until(app.TrashListing{Elsewhere: []app.RemnantInfo{phone, nas}}, now), "still on Phone, and 1 more"},
+		{until(app.TrashListing{Elsewhere: []app.RemnantInfo{unsure}}, now), "perhaps in the trash of Old"},
+		{fromText([]app.RemnantInfo{unsure}), ": its bytes may be in the trash of Old, where it then comes back; no device is known to have them"},
 		{fromText(nil), ""},
 		{fromText([]app.RemnantInfo{{Self: true}, nas}), ": its bytes are here"},
 		{fromText([]app.RemnantInfo{phone, nas}), ": its bytes are on NAS, where it comes back"},
