@@ -55,8 +55,12 @@ type CopiesInfo struct {
 func (a *App) CopyRule(album string) CopyRule { return a.files.CopyRules()[album] }
 
 // SetCopyRule changes the rule of the album with this ID, or with "" of the whole
-// library, on all devices. ErrNotFound: there is no such album or device.
+// library, on all devices. ErrNotFound: there is no such album or device. ErrRemoved:
+// this device has to join again first.
 func (a *App) SetCopyRule(ctx context.Context, album string, rule CopyRule) error {
+	if err := a.wantJoined(ctx); err != nil {
+		return err
+	}
 	if _, ok := a.albumNames()[album]; !ok {
 		return fmt.Errorf("album %.80q: %w", album, ErrNotFound)
 	}

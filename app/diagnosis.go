@@ -114,6 +114,9 @@ func (a *App) examined() doctor.Case {
 		IPv6: hasIPv6(), Now: time.Now(),
 		NoLAN: set.NoLAN, NoPublicPeers: set.NoPublicPeers, NoPortMap: set.NoPortMap || set.NoLAN,
 	}
+	if r := a.removed(); r != nil {
+		c.RemovedBy, c.RemovedAt = r.By, r.At.Local()
+	}
 	for _, d := range a.files.Devices() {
 		c.Names[d.ID] = d.Name
 	}

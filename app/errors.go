@@ -31,6 +31,10 @@ var (
 	ErrOwnDevice = errors.New("this is the device you are on: removed, it could no longer reach any other device of the library, " +
 		"and its copies would no longer count. Nothing was changed; to take it out, remove it on another of your devices")
 
+	// ErrRemoved is returned by Invite and SetCopyRule on a device that was removed
+	// from the library; nothing was changed.
+	ErrRemoved = errors.New("this device was removed from the library")
+
 	// ErrBadSetting is returned by UpdateSettings; nothing was changed.
 	ErrBadSetting = errors.New("not a usable setting")
 

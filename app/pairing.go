@@ -22,8 +22,12 @@ type Invitation struct {
 }
 
 // Invite makes a pair code for one other device, good for ten minutes and for
-// one use, and lets whoever brings it in as far as pairing.
+// one use, and lets whoever brings it in as far as pairing. ErrRemoved: this device
+// has to join again first.
 func (a *App) Invite(ctx context.Context) (*Invitation, error) {
+	if err := a.wantJoined(ctx); err != nil {
+		return nil, err
+	}
 	inv, err := a.files.GeneratePairCode(ctx)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -18,6 +19,17 @@ func (a *App) removed() *RemovedInfo {
 		return nil
 	}
 	return &RemovedInfo{by, at.At.UTC().Truncate(time.Second)}
+}
+
+// wantJoined fails with ErrRemoved on a device that was removed from the library.
+func (a *App) wantJoined(ctx context.Context) error {
+	if _, err := a.Ready(ctx); err != nil {
+		return err
+	}
+	if r := a.removed(); r != nil {
+		return fmt.Errorf("%w by %s: join again first, with a code that one of the other devices shows (pauld pair there, and here: pauld join CODE)", ErrRemoved, r.By)
+	}
+	return nil
 }
 
 // hearRefusals takes in what other devices say of having removed this one, until ctx

@@ -27,6 +27,8 @@ type Hello struct {
 	Ready   Ready `json:"ready"`
 	PID     int   `json:"pid"`
 	Offline bool  `json:"offline,omitempty"` // it has no links: it was opened for a command that needs none
+
+	Removed *RemovedInfo `json:"removed,omitempty"` // as of Status
 }
 
 // routes is the control API. Answers are JSON, those of long commands a line
@@ -36,7 +38,7 @@ func (c *control) routes() http.Handler {
 	a := c.app
 	mux.HandleFunc("GET /v1/hello", c.answer(func(r *http.Request) (any, error) {
 		ready, err := a.Ready(r.Context())
-		return Hello{apiVersion, ready, os.Getpid(), a.opts.Offline}, err
+		return Hello{apiVersion, ready, os.Getpid(), a.opts.Offline, a.removed()}, err
 	}))
 	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) {
 		s := a.Status()

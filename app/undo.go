@@ -65,12 +65,7 @@ func (a *App) actionInfo(act filelayer.Action) ActionInfo {
 		Undoes: act.Undoes, Waits: act.Waits, Left: act.Left, Failed: act.Failed,
 	}
 	if act.Undone != nil {
-		info.Undone, info.UndoneOn = &act.Undone.At, act.Undone.By
-		for _, d := range a.files.Devices() {
-			if d.ID == act.Undone.By {
-				info.UndoneOn = d.Name
-			}
-		}
+		info.Undone, info.UndoneOn = &act.Undone.At, act.UndoneOn
 	}
 	for _, w := range act.Why {
 		info.Why = append(info.Why, ActionWhy{w.Digest, w.Name, w.Err})

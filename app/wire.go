@@ -318,6 +318,7 @@ var codes = []struct {
 	{"badSetting", ErrBadSetting},
 	{"badURI", ErrBadURI},
 	{"ownDevice", ErrOwnDevice},
+	{"removed", ErrRemoved},
 	{"noWindow", ErrNoWindow},
 	{"stopped", ErrStopped},
 }

@@ -31,6 +31,7 @@ type Action struct {
 	Files      int
 	Undoes     string     // ID of the action that this one took back; "" for none
 	Undone     *Stamp     // where and when it was undone, or its device was asked to
+	UndoneOn   string     // name of the device where
 	Waits      bool       // its device has not heard yet that it is to undo it
 	Left       int        // files that were left as they are then, since a later action had changed them again
 	Failed     int        // files that its device then could not undo
@@ -60,6 +61,9 @@ func (l *Layer) exportAction(e journalEntry) Action {
 		ID: actionID(e.device, e.N), Device: e.device, DeviceName: l.deviceName(e.device),
 		Kind: e.Kind, At: e.At.time(), Files: e.Total, Undoes: e.Undoes, Undone: e.Undone.exportPtr(),
 		Waits: e.Undone != nil && e.Carried == nil && e.onDevice(),
+	}
+	if e.Undone != nil {
+		a.UndoneOn = l.deviceName(e.Undone.By)
 	}
 	if e.Carried != nil {
 		a.Failed, a.Left = e.Carried.Failed, e.Carried.Left

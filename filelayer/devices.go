@@ -31,12 +31,13 @@ func (l *Layer) exportDevice(id string, r deviceRecord) Device {
 	}
 }
 
-// deviceName is what people call a device.
+// deviceName is what people call a device, also one that was removed; else the
+// digits that its ID begins with.
 func (l *Layer) deviceName(id string) string {
 	if r, ok := l.mirror.device(id); ok && r.Name != "" {
 		return r.Name
 	}
-	return id[:min(8, len(id))]
+	return id[:min(12, len(id))]
 }
 
 // RemoveDevice takes a device out of the library: every other device expels

@@ -46,3 +46,22 @@ func TestHearRemoval(t *testing.T) {
 		t.Errorf("removed by %q, %+v, %t", by, at, ok)
 	}
 }
+
+// What a device that was removed has done, or undone, is told with its name.
+func TestActionsNameARemovedDevice(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ds := sharedFiles(t, a, b, 1)
+	deleted := a.do(ActionDelete, ds...)
+	until(t, "b hears of the action", func() bool { return b.knows(deleted) }, b)
+	b.undoes(deleted)
+	undone := func() Action { h, _ := a.action(deleted); return a.exportAction(h) }
+	until(t, "a hears that it was undone", func() bool { return undone().Undone != nil }, a)
+	must(t, a.RemoveDevice(testContext(t), b.id))
+	if act := undone(); act.DeviceName != "a" || act.Undone.By != b.id || act.UndoneOn != "b" {
+		t.Errorf("the action is told as %+v", act)
+	}
+	if name := a.deviceName(id(9)); name != id(9)[:12] {
+		t.Errorf("a device that is not known is called %q", name)
+	}
+}

@@ -85,8 +85,7 @@ func (p *devicesPage) build(findings []app.Finding) {
 	p.head.Objects = []fyne.CanvasObject{p.intro()}
 	if r := p.s.dev.Status().Removed; r != nil {
 		p.head.Add(p.removed(r))
-	}
-	if len(p.s.devices) > 1 { // a device that is alone lacks nothing
+	} else if len(p.s.devices) > 1 { // a device that is alone lacks nothing
 		for _, f := range problems(findings) {
 			p.head.Add(p.problem(f))
 		}

@@ -77,6 +77,9 @@ type Case struct {
 	IPv6  bool              // this machine has a public IPv6 address
 	Now   time.Time
 
+	RemovedBy string    // name of the device that removed this one from the library; "" for none
+	RemovedAt time.Time // in the zone that it is told in
+
 	// NoLAN, NoPublicPeers and NoPortMap tell what is switched off.
 	NoLAN, NoPublicPeers, NoPortMap bool
 }
@@ -84,8 +87,8 @@ type Case struct {
 // Examine returns what stands in the way, the gravest first; when nothing does,
 // one finding that says so.
 func Examine(c Case) []Finding {
-	list := slices.Concat(about(AboutPeers, c.peers()), about(AboutClock, c.clocks()), about(AboutDirect, c.network()))
-	apart := slices.ContainsFunc(list, func(f Finding) bool { return f.About == AboutPeers && f.Severity == Problem })
+	list := slices.Concat(c.removed(), about(AboutPeers, c.peers()), about(AboutClock, c.clocks()), about(AboutDirect, c.network()))
+	apart := c.RemovedBy != "" || slices.ContainsFunc(list, func(f Finding) bool { return f.About == AboutPeers && f.Severity == Problem })
 	for _, d := range c.Devices {
 		if d.Path.Kind == overlay.PathOffline && apart {
 			continue // that is why
@@ -98,6 +101,19 @@ func Examine(c Case) []Finding {
 	rank := map[Severity]int{Problem: 0, Hint: 1, Fine: 2}
 	slices.SortStableFunc(list, func(a, b Finding) int { return rank[a.Severity] - rank[b.Severity] })
 	return list
+}
+
+// removed is for a device that the others shut out.
+func (c Case) removed() []Finding {
+	if c.RemovedBy == "" {
+		return nil
+	}
+	return []Finding{{
+		Code: "removed", Severity: Problem,
+		What: say("This device was removed from the library by {{.Device}} on {{.Date}}: the other devices shut it out. Its photos stay here.",
+			"Device", c.RemovedBy, "Date", c.RemovedAt.Format(time.DateOnly)),
+		Do: say("To join again: pauld pair on one of the others, and here: pauld join CODE; or Add a device there, and Join my other device here."),
+	}}
 }
 
 func about(what string, list []Finding) []Finding {

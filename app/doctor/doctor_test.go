@@ -76,6 +76,11 @@ func TestExamine(t *testing.T) {
 		want   []string // severity, code and what the text says, in order
 	}{
 		{"all direct", func(*Case) {}, []string{"fine fine"}},
+		{"it was removed", func(c *Case) {
+			offline(c, 0, now)
+			c.NoPublicPeers, c.Peerings = true, nil
+			c.RemovedBy, c.RemovedAt = "Desktop", now
+		}, []string{"problem removed: by Desktop on 2024-05-10", "problem noWay: "}},
 		{"nobody is paired", func(c *Case) { c.Devices = nil }, []string{"hint alone: pauld pair"}},
 
 		{"a device is off", func(c *Case) { offline(c, 1, now.Add(-26*time.Hour)) }, []string{"hint offline: Laptop has not answered since 2024-05-09"}},

@@ -27,9 +27,17 @@ func use(ctx context.Context, l *line, p *printer, f func(*app.Client) error) er
 		err = errors.New("a device runs on this home, so flags about its links change nothing; " +
 			"stop it first, or use: pauld peer add URI")
 	} else {
+		noteRemoved(p, c.Hello().Removed)
 		err = f(c)
 	}
 	return errors.Join(err, c.Close())
+}
+
+// noteRemoved says that the device was removed from the library, if r is not nil.
+func noteRemoved(p *printer, r *app.RemovedInfo) {
+	if r != nil {
+		p.note(map[string]any{"removed": r}, removedText(r))
+	}
 }
 
 // slow is how long a person is left without a word.
@@ -116,11 +124,7 @@ func devices(ctx context.Context, l *line, p *printer) error {
 			return nil
 		}
 		p.table(rows)
-		s, err := c.Status(ctx)
-		if err == nil && s.Removed != nil {
-			p.note(nil, removedText(s.Removed))
-		}
-		return err
+		return nil
 	})
 }
 

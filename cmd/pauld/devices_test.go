@@ -172,11 +172,20 @@ func forget(t *testing.T, a, b *home, idB string) {
 	a.fails(t, exitProtected, []string{"it alone has 1 photo", "--force"}, "device", "remove", idB[:16])
 	a.want(t, exitDone, "device", "remove", "--force", idB[:16])
 	eventually(t, "the other device hears that it was removed", func() bool { return statusOf(t, b).Removed != nil })
-	for _, command := range []string{"status", "devices"} {
-		if r := b.want(t, exitDone, command); !strings.Contains(r.out+r.err, "was removed from the library by Desktop") {
+	told := "was removed from the library by Desktop"
+	for _, command := range []string{"status", "devices", "list", "log"} {
+		if r := b.want(t, exitDone, command); strings.Count(r.out+r.err, told) != 1 {
 			t.Errorf("%s of the removed device says %s%s", command, r.out, r.err)
 		}
 	}
+	if r := b.want(t, exitDone, "list", "--json"); !strings.HasPrefix(r.err, `{"removed":{"by":"Desktop"`) {
+		t.Errorf("with --json a removed device says %s", r.err)
+	}
+	if r := b.want(t, exitFailed, "doctor"); !strings.HasPrefix(r.out, "! This device "+told) {
+		t.Errorf("doctor of the removed device says %s", r.out)
+	}
+	b.fails(t, exitFailed, []string{told, "join again first"}, "pair", "--yes")
+	b.fails(t, exitFailed, []string{told, "join again first"}, "copies", "2")
 	if all := lines[app.Device](t, a.want(t, exitDone, "devices", "--json").out); len(all) != 1 {
 		t.Errorf("devices after the removal: %+v", all)
 	}

@@ -234,6 +234,7 @@ you can do; then what that was concluded from: peers, NAT, router, STUN servers,
 the last attempt at a direct link with each device. It asks the running device only,
 changes nothing, and sends nothing. The exit code is 1 when none runs, or when
 something here keeps devices apart (marked !); hints (marked -) do not change it.
+That this device was removed from the library comes first of all.
 With --json a line {"finding": {code, severity, about, device, what, do}} for each, where
 severity is problem, hint or fine, then one {"facts": {...}}.
 `

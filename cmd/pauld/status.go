@@ -19,6 +19,7 @@ func status(ctx context.Context, l *line, p *printer) error {
 		return err
 	}
 	if l.ifLost != "" {
+		noteRemoved(p, c.Hello().Removed)
 		err = ifLost(ctx, l, p, c)
 	} else {
 		err = sumUp(ctx, p, c)

@@ -73,6 +73,7 @@ func known() []entry {
 		{app.ErrWrongSecret, T("The other device did not accept the code."), T("Check for a typing mistake, or ask for a new code.")},
 		{app.ErrOwnCode, T("This is this computer's own code."), T("Enter it on the other device.")},
 		{app.ErrRejected, T("The other device did not let this one in."), T("Ask for a new code there, and accept when both show the same four words.")},
+		{app.ErrRemoved, T("This computer was removed from the library."), T("Join it again first, with a code that one of the other devices shows.")},
 		{app.ErrNotPaired, T("The devices are not paired."), T("Open Devices on one of them and choose “Add a device”.")},
 		{app.ErrBadSetting, T("This setting cannot be used."), T("Look over what was entered; until then everything stays as it was.")},
 		{imagelib.ErrNotPhoto, T("It is not a photo or a video."), T("It was left where it is.")},
