@@ -136,7 +136,8 @@ func (a *App) isDone(do string, e Entry) bool {
 	case e.Deleted != nil:
 		return false // which is an error
 	case do == KindSave:
-		return e.Here() && own.Holds() && a.WaitsWhenSafe(e.Digest) == nil // which it takes back
+		return e.Here() && own.Holds() && a.WaitsWhenSafe(e.Digest) == nil && // which it takes back
+			a.files.Mounted() == nil // else nobody can tell
 	case do == KindUnsave || do == DoUnsaveWhenSafe:
 		return !e.Here() && !own.Saved
 	}

@@ -43,6 +43,9 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) {
 		s := a.Status()
 		s.Fetching = a.Fetching()
+		if err := a.files.Mounted(); err != nil {
+			s.Away = err.Error()
+		}
 		return s, nil
 	}))
 	mux.HandleFunc("GET /v1/diagnosis", c.answer(func(*http.Request) (any, error) { return a.Diagnose(), nil }))

@@ -125,6 +125,10 @@ type Status struct {
 	// Fetching is that of App.Fetching, in the answer to a command.
 	Fetching *Fetching `json:"fetching,omitempty"`
 
+	// Away is why the library folder cannot be used, in the answer to a command; ""
+	// when it is there.
+	Away string `json:"away,omitempty"`
+
 	// Database is how far the external database and this device are the same;
 	// nil without one.
 	Database *DatabaseStatus `json:"database,omitempty"`

@@ -173,6 +173,10 @@ func (l *Layer) Close() error {
 	return errors.Join(l.db.Close(), l.blobs.Close(), l.removals.close())
 }
 
+// Mounted returns nil when the library folder is there now, and else why it cannot be
+// used, such as [ErrNotMounted].
+func (l *Layer) Mounted() error { return l.blobs.Mounted() }
+
 // Ready blocks until the records are loaded. After Close it fails with
 // [ErrClosed].
 func (l *Layer) Ready(ctx context.Context) error {

@@ -51,7 +51,8 @@ func (l *Layer) noteWanted(ds []Digest) error {
 
 // Save fetches a file into this device's library and returns once it is safe
 // there. The wish is recorded first: when Save fails for want of a holder, the
-// file follows as soon as one is online.
+// file follows as soon as one is online. ErrNotMounted: the library folder is not
+// there, whatever is known to be in it.
 func (l *Layer) Save(ctx context.Context, d Digest) (Entry, error) {
 	var saved Entry
 	err := l.SaveAll(ctx, []Digest{d}, func(e Entry, _ error) { saved = e })
@@ -106,7 +107,7 @@ func (l *Layer) await(d Digest) (outcome <-chan error, stop func()) {
 	e, _ := l.mirror.entry(d)
 	if here {
 		done := make(chan error, 1)
-		done <- nil
+		done <- l.blobs.Mounted()
 		return done, func() {}
 	}
 	return l.queue.urge(e)

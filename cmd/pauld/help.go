@@ -222,6 +222,7 @@ device only is lost with it; by the records, which copies are counted by, a devi
 read each of its copies when it came, and reads it again in the background. Of what is
 still to fetch: how fast it comes and how long still, once that is known, and why the
 rest does not come. With --json fetching {files, bytes, rate, secondsLeft, moving, waits}.
+A library folder that is not there is told of first (with --json: away).
 
   --if-lost DEVICE   how many photos would be lost if DEVICE died now: those of which
                      no other device has a copy. DEVICE is a name, or an ID cut to its

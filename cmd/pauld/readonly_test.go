@@ -75,3 +75,30 @@ func setFolders(t *testing.T, dir string, mode fs.FileMode) {
 		t.Fatal(err)
 	}
 }
+
+// A library folder that is away while the device runs is told of first, and no save
+// vouches for what may be in it.
+func TestLibraryAway(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	drawPhotos(t, filepath.Join(h.cwd, "in"), 1, 7)
+	h.start(t)
+	h.want(t, exitDone, "import", "in")
+	digest := h.list(t)[0].Digest
+	h.says(t, "is on this device already", "save", digest)
+	library := filepath.Join(h.dir, "library")
+	if err := os.Rename(library, library+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.want(t, exitDone, "status"); !strings.HasPrefix(r.out, "Library folder is not there: is its disk connected?") {
+		t.Errorf("status says %q", r.out)
+	}
+	h.fails(t, exitFailed, []string{"library folder is not there"}, "save", digest)
+	if err := os.Rename(library+".away", library); err != nil {
+		t.Fatal(err)
+	}
+	h.says(t, "is on this device already", "save", digest)
+	if s := statusOf(t, h); s.Away != "" || s.Local != 1 {
+		t.Errorf("status with the folder back: %+v", s)
+	}
+}

@@ -36,6 +36,9 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		if s.Removed != nil {
 			text = removedText(s.Removed) + "\n" + text
 		}
+		if s.Away != "" {
+			text = upper(s.Away) + "\nUntil it is back nothing on it is taken for lost or removed, and no photo is kept here.\n" + text
+		}
 		if s.NoCopy > 0 {
 			text += fmt.Sprintf(", %d on none that is known", s.NoCopy)
 		}
