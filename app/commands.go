@@ -179,7 +179,7 @@ func (c *control) check(r *http.Request, send func(Event)) error {
 		}
 	}
 	result, err := c.app.Check(r.Context(), opts, func(p filelayer.Problem) {
-		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Coming: p.Coming, Repaired: p.Repaired}
+		problem := Problem{Path: p.Path, Name: p.Name, Error: p.Err.Error(), Coming: p.Coming, Lost: p.Lost && !p.Repaired, Repaired: p.Repaired}
 		if !p.Digest.IsZero() {
 			problem.Digest = p.Digest.String()
 		}

@@ -90,6 +90,7 @@ var (
 	ErrReadOnly    = filelayer.ErrReadOnly
 	ErrNotMounted  = filelayer.ErrNotMounted
 	ErrMissing     = filelayer.ErrMissing
+	ErrNoCopy      = filelayer.ErrNoCopy
 	ErrBadCode     = filelayer.ErrBadCode
 	ErrExpired     = filelayer.ErrExpired
 	ErrUsed        = filelayer.ErrUsed

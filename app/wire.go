@@ -231,6 +231,7 @@ type Problem struct {
 	Error    string `json:"error"`
 	Kept     bool   `json:"kept,omitempty"`     // an import kept the file all the same
 	Coming   bool   `json:"coming,omitempty"`   // another device has it, from which it is fetched unasked
+	Lost     bool   `json:"lost,omitempty"`     // no copy is known: a person has to bring one, or to delete it
 	Repaired bool   `json:"repaired,omitempty"` // a check put it right
 }
 

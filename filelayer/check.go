@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -55,8 +56,9 @@ type Problem struct {
 	Digest   Digest // zero for [ErrStray]
 	Name     string // of the file
 	Path     string // where it lies, or lay; "" when that is not known
-	Err      error  // what is wrong; errors.Is tells ErrMissing, ErrChanged, ErrCorrupt, ErrUnrecorded, ErrStray
+	Err      error  // what is wrong; errors.Is tells ErrMissing, ErrChanged, ErrCorrupt, ErrNoCopy, ErrUnrecorded, ErrStray
 	Coming   bool   // another device claims a copy, which is fetched without being asked for
+	Lost     bool   // no copy is known, so that a person has to bring one, or to delete the file
 	Repaired bool
 }
 
@@ -86,6 +88,7 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 		result.Problems++
 		told[p.Path] = true
 		p.Coming = !theirs(p.Err) && l.coming(p.Digest) && !l.queue.holds(p.Digest)
+		p.Lost = lacking(p.Err) && !l.elsewhere(p.Digest)
 		if opts.Repair {
 			found = append(found, p)
 		} else if report != nil {
@@ -130,7 +133,11 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 	if err := l.checkPlaces(tell); err != nil {
 		return err
 	}
-	all, progress := l.toCheck(opts, missing, result)
+	aside, err := l.rotten()
+	if err != nil {
+		return err
+	}
+	all, progress := l.toCheck(opts, missing, aside, result)
 	for _, e := range all {
 		if ctx.Err() != nil {
 			return nil // Check tells
@@ -145,7 +152,7 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 			if read {
 				result.Read++
 			}
-			l.checkCopy(ctx, e, &p, read)
+			l.checkCopy(ctx, e, aside, &p, read)
 		}
 		if opts.Progress != nil && ctx.Err() == nil {
 			opts.Progress(progress.after(e, opts))
@@ -162,12 +169,12 @@ func (o CheckOptions) reads(e Entry) bool { return o.ReadData && e.Here() && o.P
 
 // toCheck lists the copies that are here, or should be, and what there is to do.
 // Those that were never here are counted in result instead.
-func (l *Layer) toCheck(opts CheckOptions, missing map[Digest]blob.Info, result *CheckResult) (all []Entry, todo CheckProgress) {
+func (l *Layer) toCheck(opts CheckOptions, missing map[Digest]blob.Info, aside map[Digest]string, result *CheckResult) (all []Entry, todo CheckProgress) {
 	for _, e := range l.Entries() {
 		if !e.Here() && !e.Holders.Of(l.opts.DeviceID).Saved {
 			continue
 		}
-		if _, gone := missing[e.Digest]; !gone && l.neverCame(e) {
+		if _, gone := missing[e.Digest]; !gone && aside[e.Digest] == "" && l.neverCame(e) {
 			result.Waiting++
 			result.WaitingBytes = AddSizes(result.WaitingBytes, e.Size)
 			continue
@@ -194,9 +201,12 @@ func (l *Layer) neverCame(e Entry) bool {
 // coming says whether a file is saved here and another device claims a copy.
 func (l *Layer) coming(d Digest) bool {
 	e, known := l.mirror.entry(d)
-	if !known || e.Deleted != nil || !e.Holders.Of(l.opts.DeviceID).Saved {
-		return false
-	}
+	return known && e.Deleted == nil && e.Holders.Of(l.opts.DeviceID).Saved && l.elsewhere(d)
+}
+
+// elsewhere says whether another device claims a copy.
+func (l *Layer) elsewhere(d Digest) bool {
+	e, _ := l.mirror.entry(d)
 	return slices.ContainsFunc(e.HolderIDs(), func(id string) bool { return id != l.opts.DeviceID })
 }
 
@@ -233,13 +243,17 @@ func absence(info blob.Info) error {
 }
 
 // checkCopy notes in p what is wrong with a copy, if anything is.
-func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
+func (l *Layer) checkCopy(ctx context.Context, e Entry, aside map[Digest]string, p *Problem, read bool) {
 	if e.InPlace {
 		p.Err = l.checkPlaced(ctx, e.Digest, read)
 		return
 	}
 	info, err := l.blobs.Info(e.Digest)
 	switch {
+	case errors.Is(err, blob.ErrNotFound) && aside[e.Digest] != "":
+		p.Path, p.Err = aside[e.Digest], errAside
+	case errors.Is(err, blob.ErrNotFound) && !e.Holders.Of(l.opts.DeviceID).Has() && !l.elsewhere(e.Digest):
+		p.Err = ErrNoCopy
 	case errors.Is(err, blob.ErrNotFound):
 		p.Err = ErrMissing
 	case err != nil:
@@ -249,21 +263,28 @@ func (l *Layer) checkCopy(ctx context.Context, e Entry, p *Problem, read bool) {
 		l.noteAbsent(e.Digest, ErrMissing)
 	case read:
 		if p.Err = l.verify(ctx, e.Digest); errors.Is(p.Err, ErrCorrupt) {
-			p.Path = l.asidePath(e.Digest, p.Path)
+			if aside, err := l.rotten(); err == nil && aside[e.Digest] != "" {
+				p.Path = aside[e.Digest]
+			}
 		}
 	case info.Size != e.Size:
 		p.Err = fmt.Errorf("%w: %d bytes, recorded as %d", ErrCorrupt, info.Size, e.Size)
 	}
 }
 
-// asidePath is where the rotten bytes of a file were put, or otherwise if that is
-// not known.
-func (l *Layer) asidePath(d Digest, otherwise string) string {
+// errAside is what is wrong with a copy whose rot was found before.
+var errAside = fmt.Errorf("it has rotted, and lies in the quarantine: %w", ErrCorrupt)
+
+// rotten tells where the rotten bytes of files lie, the latest of each.
+func (l *Layer) rotten() (map[Digest]string, error) {
 	all, err := l.blobs.Quarantined()
-	if i := slices.IndexFunc(all, func(q blob.Quarantined) bool { return q.Digest == d }); err == nil && i >= 0 {
-		return all[i].Path
+	paths := make(map[Digest]string)
+	for _, q := range slices.Backward(all) {
+		if _, err := os.Lstat(q.Path); err == nil {
+			paths[q.Digest] = q.Path
+		}
 	}
-	return otherwise
+	return paths, err
 }
 
 // checkPlaced is what is wrong with a copy in a folder that was added in place.
@@ -302,6 +323,11 @@ func (l *Layer) repairAll(ctx context.Context, ps []Problem) {
 		e, known := l.mirror.entry(p.Digest)
 		ps[i].Repaired = p.Repaired || known && e.Deleted == nil && e.Here() && l.blobs.Has(p.Digest)
 	}
+}
+
+// lacking says whether a problem is that there is no good copy of a file.
+func lacking(err error) bool {
+	return slices.ContainsFunc([]error{ErrMissing, ErrChanged, ErrCorrupt, ErrNoCopy}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // theirs says whether a problem is with a file of a person's, which is not Paul's

@@ -83,8 +83,8 @@ func TestCheckTellsNameAndPath(t *testing.T) {
 	stray := filepath.Join(a.opts.Library, "put here.jpg")
 	must(t, os.WriteFile(stray, photo("stray", 10), 0o600))
 	want := map[Digest]Problem{
-		changed.Digest: {Digest: changed.Digest, Name: "changed.jpg", Path: changed.Path, Err: ErrChanged},
-		removed.Digest: {Digest: removed.Digest, Name: "removed.jpg", Path: removed.Path, Err: ErrMissing},
+		changed.Digest: {Digest: changed.Digest, Name: "changed.jpg", Path: changed.Path, Err: ErrChanged, Lost: true},
+		removed.Digest: {Digest: removed.Digest, Name: "removed.jpg", Path: removed.Path, Err: ErrMissing, Lost: true},
 		{}:             {Name: "put here.jpg", Path: stray, Err: ErrStray},
 	}
 	for _, opts := range []CheckOptions{{}, {ReadData: true}, {Repair: true}} {
@@ -188,14 +188,14 @@ func TestCheckTellsWhatIsToBeFetchedApart(t *testing.T) {
 		t.Helper()
 		got := make(map[Digest]Problem)
 		result, err := b.Check(ctx, CheckOptions{ReadData: true}, func(p Problem) {
-			got[p.Digest] = Problem{Err: p.Err, Coming: p.Coming, Path: p.Path}
+			got[p.Digest] = Problem{Err: p.Err, Coming: p.Coming, Lost: p.Lost, Path: p.Path}
 		})
 		must(t, err)
 		if result != want || len(got) != len(problems) {
 			t.Errorf("Check = %+v, %+v", result, got)
 		}
 		for d, p := range problems {
-			if !errors.Is(got[d].Err, p.Err) || got[d].Coming != p.Coming || p.Path != "" && filepath.Dir(got[d].Path) != p.Path {
+			if !errors.Is(got[d].Err, p.Err) || got[d].Coming != p.Coming || got[d].Lost != p.Lost || p.Path != "" && filepath.Dir(got[d].Path) != p.Path {
 				t.Errorf("problem %+v, want %+v", got[d], p)
 			}
 		}
@@ -216,10 +216,42 @@ func TestCheckTellsWhatIsToBeFetchedApart(t *testing.T) {
 	until(t, "the losses are known", func() bool {
 		return len(b.entry(queued[0]).HolderIDs()) == 0 && !b.entry(rotten).Holders.Of(b.id).Has()
 	}, b)
-	check(CheckResult{Files: 2, Bytes: b.entry(gone).Size + 3000, Waiting: 2, WaitingBytes: 4000 + b.entry(rotten).Size, Problems: 2}, map[Digest]Problem{
+	check(CheckResult{Files: 3, Bytes: bytes + 3000, Waiting: 1, WaitingBytes: 4000, Problems: 3}, map[Digest]Problem{
+		rotten:    {Err: ErrCorrupt, Coming: true, Path: aside},
 		gone:      {Err: ErrMissing, Coming: true},
-		queued[0]: {Err: ErrMissing},
+		queued[0]: {Err: ErrNoCopy, Lost: true},
 	})
+}
+
+// TestCheckTellsOfRotEachTime: as long as there is no good copy, and the rotten bytes
+// lie in the quarantine.
+func TestCheckTellsOfRotEachTime(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	d := a.create("rotten", 1000)
+	a.lieOne(d, flip)
+	aside := ""
+	for i := range 3 {
+		var got []Problem
+		_, err := a.Check(testContext(t), CheckOptions{ReadData: i != 1}, func(p Problem) { got = append(got, p) })
+		must(t, err)
+		if len(got) != 1 || !errors.Is(got[0].Err, ErrCorrupt) || !got[0].Lost || got[0].Name != "rotten.jpg" ||
+			filepath.Base(filepath.Dir(got[0].Path)) != "quarantine" || aside != "" && got[0].Path != aside {
+			t.Fatalf("check %d tells %+v", i, got)
+		}
+		aside = got[0].Path
+	}
+	must(t, os.Remove(aside))
+	until(t, "the record tells of the loss", func() bool { return !a.holds(a, d) }, a)
+	_, err := a.Check(testContext(t), CheckOptions{}, func(p Problem) {
+		if !errors.Is(p.Err, ErrNoCopy) || !p.Lost {
+			t.Errorf("without the rotten bytes: %+v", p)
+		}
+	})
+	must(t, err)
+	a.create("rotten", 1000)
+	_, err = a.Check(testContext(t), CheckOptions{ReadData: true}, func(p Problem) { t.Errorf("after an import: %+v", p) })
+	must(t, err)
 }
 
 func (d *device) lieOne(digest Digest, change func([]byte) []byte) {

@@ -69,6 +69,10 @@ var (
 	// of.
 	ErrUnrecorded = errors.New("file is here, but not in the records")
 
+	// ErrNoCopy is a [Problem]: a file is saved here, where it never was as far as is
+	// known, and no device claims a copy.
+	ErrNoCopy = errors.New("no device is known to have it")
+
 	// ErrStray is a [Problem]: a file lies in the library folder that is none of
 	// Paul's. It stays.
 	ErrStray = errors.New("file is in the library folder, but not in the records: " +

@@ -9,7 +9,8 @@ import (
 func TestCheckTexts(t *testing.T) {
 	t.Parallel()
 	rotten := app.Problem{Name: "a.jpg", Error: "it has rotted", Path: "/lib/.paul/quarantine/0a.jpg"}
-	coming, repaired := rotten, rotten
+	coming, repaired, lost := rotten, rotten, rotten
+	lost.Lost, lost.Digest = true, "0123456789abcdef"
 	coming.Coming, repaired.Coming, repaired.Repaired = true, true, true
 	for _, tt := range []struct{ got, want string }{
 		{checkedText(&app.CheckSummary{Files: 2, Bytes: 3e6, Read: 1}), "Checked 2 photos, 3.0 MB, and read 1 of them: 0 problems, 0 repaired"},
@@ -19,6 +20,7 @@ func TestCheckTexts(t *testing.T) {
 		},
 		{problemText(&rotten), "a.jpg: it has rotted (/lib/.paul/quarantine/0a.jpg)"},
 		{problemText(&coming), "a.jpg: it has rotted (/lib/.paul/quarantine/0a.jpg); it comes again by itself from another device"},
+		{problemText(&lost), "a.jpg: it has rotted (/lib/.paul/quarantine/0a.jpg); no copy is known, digest 0123456789ab"},
 		{problemText(&repaired), "a.jpg: it has rotted (/lib/.paul/quarantine/0a.jpg) (repaired)"},
 	} {
 		if tt.got != tt.want {

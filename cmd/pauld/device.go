@@ -257,7 +257,7 @@ func check(ctx context.Context, l *line, p *printer) error {
 	if l.has("subset") && !l.readData {
 		return usagef("--subset says which photos to read: give --read-data too")
 	}
-	left := 0
+	left, lost := 0, 0
 	opts := app.CheckOptions{ReadData: l.readData, Part: l.part.Part, Repair: l.repair}
 	return use(ctx, l, p, func(c *app.Client) error {
 		err := c.Check(ctx, opts, func(e app.Event) {
@@ -265,6 +265,9 @@ func check(ctx context.Context, l *line, p *printer) error {
 			case e.Progress != nil:
 				p.progress(e.Progress)
 			case e.Problem != nil:
+				if e.Problem.Lost {
+					lost++
+				}
 				p.object(e.Problem, problemText(e.Problem))
 			case e.Checked != nil:
 				s := e.Checked
@@ -273,10 +276,19 @@ func check(ctx context.Context, l *line, p *printer) error {
 			}
 		})
 		if err == nil && left > 0 {
-			err = fmt.Errorf("%s left; nothing was removed", plural(left, "problem", "problems"))
+			err = fmt.Errorf("%s left; nothing was removed%s", plural(left, "problem", "problems"), lostText(lost))
 		}
 		return err
 	})
+}
+
+// lostText says what to do for photos of which a check found no copy.
+func lostText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(". Of %s no copy is known: bring a device online, or a disk or backup to import from, that has them; or give them up: pauld delete DIGEST",
+		plural(n, "photo", "photos"))
 }
 
 func checkedText(s *app.CheckSummary) string {
@@ -300,6 +312,8 @@ func problemText(f *app.Problem) string {
 	switch {
 	case f.Repaired:
 		text += " (repaired)"
+	case f.Lost:
+		text += "; no copy is known, digest " + f.Digest[:12]
 	case f.Coming:
 		text += "; it comes again by itself from another device"
 	}

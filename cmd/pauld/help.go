@@ -292,8 +292,10 @@ you open in the gallery. Other devices can still fetch from this one.
 	checkHelp = `The exit code is 1 when a problem remains. A file in the library folder that is
 not in the records, such as one that another program changed, is a problem too:
 it stays until you move it elsewhere. What is still to be fetched is counted, and is
-none. A file that has rotted is kept in .paul/quarantine in the library folder; what
-another device has comes again by itself, also without --repair, which waits for it.
+none. A file that has rotted is kept in .paul/quarantine in the library folder, and told
+of each time until there is a good copy again; what another device has comes by itself,
+also without --repair, which waits for it. Of what is marked lost with --json no copy is
+known: import it again from wherever it is, or delete it.
 
   --read-data   read every photo here and compare its digest
   --subset 1/10 read the first of ten parts only; 2/10 is the next, and so on: each

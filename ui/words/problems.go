@@ -64,6 +64,7 @@ func known() []entry {
 		{app.ErrNotMounted, T("The library folder is not there; is its disk connected?"), T("Connect the disk and try again. Until then no photo on it is taken for lost.")},
 		{app.ErrCorrupt, T("The photo arrived damaged, and was not kept."), T("Paul asks another device that has it. If there is none, check the disk of the device that sent it.")},
 		{app.ErrMissing, T("The file is no longer where Paul put it."), T("It is fetched again from another device that has it.")},
+		{app.ErrNoCopy, T("No device is known to have this photo."), T("Bring a device or a backup that has it, and import it again; or delete it.")},
 		{app.ErrDeleted, T("The photo was deleted meanwhile."), T("It is in the trash and can be restored for 30 days.")},
 		{app.ErrNotFound, T("The photo is no longer in the library."), T("Look in the trash.")},
 		{app.ErrBadCode, T("The pair code is not complete, or has a typing mistake."), T("Copy it again as a whole, from paul: to the end, or use the picture of the code.")},
