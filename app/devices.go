@@ -141,7 +141,7 @@ func (a *App) Status() Status {
 	h := a.holdings()
 	s := Status{
 		Files: h.Files, Local: h.Here, Bytes: h.Bytes,
-		AtRisk: h.OneCopy + h.NoCopy, OneCopy: h.OneCopy, NoCopy: h.NoCopy,
+		AtRisk: h.OneCopy + h.NoCopy, OneCopy: h.OneCopy, NoCopy: h.NoCopy, OnlyInTrash: a.files.OnlyInTrash(),
 	}
 	s.Queue, s.Held = a.files.Queue(), len(a.files.HeldDeletions())
 	s.Below, s.WhenSafe = a.Below(), a.files.WaitingCount()

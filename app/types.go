@@ -101,6 +101,9 @@ type Status struct {
 	OneCopy int `json:"oneCopy"` // of them: files with a verified copy on one device
 	NoCopy  int `json:"noCopy"`  // and on none
 
+	// OnlyInTrash counts those of NoCopy that the trash of this device has.
+	OnlyInTrash int `json:"onlyInTrash,omitempty"`
+
 	// Below counts the files on fewer devices than wished; see App.Copies.
 	Below int `json:"below,omitempty"`
 

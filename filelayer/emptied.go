@@ -39,6 +39,17 @@ func (l *Layer) InTrash() ([]InTrash, error) {
 // HasInTrash says whether the trash here has the bytes of a file.
 func (l *Layer) HasInTrash(d Digest) bool { return l.mirror.trashed(d) != "" }
 
+// OnlyInTrash counts the files that are not deleted, of which no device is known to
+// have a copy, and whose bytes the trash here has.
+func (l *Layer) OnlyInTrash() (n int) {
+	for _, d := range l.mirror.inTrash() {
+		if e, known := l.mirror.entry(d); known && e.Deleted == nil && e.Copies().Count == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // TrashLen is how many files the trash here has the bytes of and the library has not.
 func (l *Layer) TrashLen() int {
 	l.mirror.mu.RLock()

@@ -159,7 +159,7 @@ var done = map[string][2]string{
 
 // idle is what they are told of a file, after its name, that was so already.
 var idle = map[string]string{
-	"save": "is on this device already", "unsave": "is not on this device", "delete": "was deleted already", "restore": "was not deleted",
+	"save": "is on this device already", "unsave": "is not on this device", "delete": "was deleted already", "restore": "was not deleted; to have it on this device again: pauld save",
 }
 
 // restoreFiles carries out "restore".

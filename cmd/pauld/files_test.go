@@ -23,6 +23,10 @@ func TestNothingToDo(t *testing.T) {
 	if after := h.list(t); len(after) != 1 || after[0].Path != before[0].Path {
 		t.Errorf("it became %+v", after)
 	}
+	h.want(t, exitDone, "unsave", "--force", digest)
+	h.says(t, "1 of those are in the trash here", "status")
+	h.says(t, "pauld save", "restore", digest)
+	h.says(t, "Saved IMG_0000.JPG", "save", digest)
 	h.says(t, "Deleted IMG_0000.JPG", "delete", digest)
 	h.says(t, "IMG_0000.JPG was deleted already", "delete", digest[:8])
 	h.want(t, exitNotFound, "unsave", digest)

@@ -42,6 +42,9 @@ func sumUp(ctx context.Context, p *printer, c *app.Client) error {
 		if s.NoCopy > 0 {
 			text += fmt.Sprintf(", %d on none that is known", s.NoCopy)
 		}
+		if s.OnlyInTrash > 0 {
+			text += fmt.Sprintf("\n%d of those are in the trash here: they come back by themselves in some minutes, but for what was removed with --force; pauld save brings back any of them", s.OnlyInTrash)
+		}
 		if s.Below > 0 {
 			text += fmt.Sprintf("\n%d on fewer devices than you asked for; see: pauld copies", s.Below)
 		}
