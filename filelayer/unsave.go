@@ -52,7 +52,7 @@ func (e *CopiesError) lack() string {
 	fmt.Fprintf(&b, "copies proved on other devices: %d of %d", e.Proved, e.Need)
 	for _, a := range e.Answers {
 		if a.Err != nil && (a.Claimed || !errors.Is(a.Err, ErrNotFound)) {
-			fmt.Fprintf(&b, "; %s: %v", a.Name, a.Err)
+			b.WriteString("; " + a.why())
 		}
 	}
 	return b.String()
@@ -70,6 +70,17 @@ func (e *CopiesError) Unwrap() error {
 		return ErrLastCopy
 	}
 	return ErrUnverified
+}
+
+// why says why a device granted no lease.
+func (a Answer) why() string {
+	switch {
+	case errors.Is(a.Err, ErrNotFound), errors.Is(a.Err, ErrMissing):
+		return a.Name + " has no copy of it"
+	case errors.Is(a.Err, ErrCorrupt):
+		return a.Name + " found its copy rotten"
+	}
+	return fmt.Sprintf("%s: %v", a.Name, a.Err)
 }
 
 // errOffline is the answer of a device that cannot be asked.
@@ -316,19 +327,34 @@ func (l *Layer) prove(ctx context.Context, r *removal, bound []string) error {
 // unbind ends the leases of the devices that have granted one, and fails with
 // [ErrLeased] if one has not.
 func (l *Layer) unbind(r *removal, bound []string, answers []Answer) error {
-	var refused error
+	var lacking, whys []string // not wrapped: what another device lacks is no lack here
 	for _, a := range answers {
 		if a.Err != nil {
-			why := a.Name + ": " + a.Err.Error() // not wrapped: what the other device lacks is no lack here
-			refused = fmt.Errorf("%s stays here: %w, and does not prove one of its own: %s; try again once it does, or in %d minutes",
-				r.Name, ErrLeased, why, int(leaseTime.Minutes()))
+			lacking, whys = append(lacking, a.Device), append(whys, a.why())
 			bound = slices.DeleteFunc(bound, func(name string) bool { return lessee(name) == a.Device })
 		}
 	}
 	if err := l.blobs.ReleaseLeases(r.Digest, bound...); err != nil {
 		return fmt.Errorf("unsave %s: %w", r.Name, err)
 	}
-	return refused
+	if len(lacking) == 0 {
+		return nil
+	}
+	do := "too few other devices are known to have it: save it on one first, and try again"
+	if l.claimsWithout(r, lacking) >= r.need {
+		do = fmt.Sprintf("try again once it does, or in %d minutes", int(leaseTime.Minutes()))
+	}
+	return fmt.Errorf("%s stays here: %w, and does not prove one of its own: %s; %s", r.Name, ErrLeased, strings.Join(whys, "; "), do)
+}
+
+// claimsWithout counts the other devices that claim a copy, but for some.
+func (l *Layer) claimsWithout(r *removal, some []string) (n int) {
+	for _, id := range l.mirror.peers() {
+		if !slices.Contains(some, id) && r.Holders.Of(id).Holds() {
+			n++
+		}
+	}
+	return n
 }
 
 // askAll asks devices for a lease at the same time.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -138,5 +139,33 @@ func TestWithoutLeasesACopyIsLost(t *testing.T) {
 	meet(t, a, b)
 	if left := mutual(t, a, b, ds[0]); left != 0 {
 		t.Errorf("%d copies left: leases are not what keeps them", left)
+	}
+}
+
+// A refusal says what the other devices lack, and to wait only where that helps.
+func TestRefusalsSayWhatIsLacking(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 2)
+	leased, rotten := ds[0], ds[1]
+	must(t, a.Unsave(ctx, leased))
+	until(t, "b knows that a has none", func() bool { return !b.holds(a, leased) }, b)
+	a.lieOne(rotten, flip)
+	a.skew.Store(int64(proofSmall + time.Hour)) // so that it is read
+	defer a.skew.Store(0)
+	for _, tt := range []struct {
+		what   string
+		unsave func(context.Context, Digest) error
+		d      Digest
+		want   string
+	}{
+		{"a leased copy, the last one", b.Unsave, leased, "a has no copy of it; too few other devices are known to have it: save it on one first, and try again"},
+		{"a leased copy, by force", b.ForceUnsave, leased, "a has no copy of it; try again once it does, or in 10 minutes"},
+		{"a copy that has rotted elsewhere", b.Unsave, rotten, "0 of 1; a found its copy rotten; "},
+	} {
+		if err := tt.unsave(ctx, tt.d); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", tt.what, err)
+		}
 	}
 }
