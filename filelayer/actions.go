@@ -80,10 +80,9 @@ func (r journalRecord) onDevice() bool { return r.Kind == ActionSave || r.Kind =
 
 // Recorded calls do, in which a person's action of the given kind is done to
 // files, and notes it so that it can be undone on any device: what it is about to
-// change before do, so that a crash in the middle leaves nothing out, and of
-// ActionRestore what do has changed. An action that has changed nothing is not
-// noted. When the note cannot be written the action is done all the same, and
-// cannot be undone as one.
+// change before do, so that a crash in the middle leaves nothing out, and after it
+// only what do has changed. An action that has changed nothing is not noted. When the
+// note cannot be written the action is done all the same, and cannot be undone as one.
 func (l *Layer) Recorded(ctx context.Context, kind string, ds []Digest, do func()) {
 	l.recorded(ctx, kind, "", ds, do)
 }
@@ -97,24 +96,56 @@ func (l *Layer) recorded(ctx context.Context, kind, undoes string, ds []Digest, 
 		u.end(ctx)
 		return
 	}
-	waiting := l.waitingOf(files)
-	first, noted := l.tryNote(ctx, kind, undoes, files)
+	before, at := l.waitingOf(files), toMillis(l.now())
+	first, noted := l.tryNote(ctx, kind, undoes, at, files)
 	do()
-	if noted && slices.Equal(l.meant(kind, ds), files) && l.waitingOf(files) == waiting {
-		if err := l.withdraw(context.WithoutCancel(ctx), first); err != nil {
-			l.log.WarnContext(ctx, "An action that changed nothing stays noted", "kind", kind, "error", err)
-		}
+	if noted {
+		l.narrow(context.WithoutCancel(ctx), first, journalRecord{Kind: kind, At: at, Undoes: undoes}, files, l.done(kind, ds, files, before))
 	}
 }
 
-// waitingOf counts those of the files whose removal waits.
-func (l *Layer) waitingOf(files []journalFile) (n int) {
+// done lists those of the files that an action has changed; waiting are those whose
+// removal waited before.
+func (l *Layer) done(kind string, ds []Digest, files []journalFile, waiting map[Digest]bool) []journalFile {
+	unchanged := make(map[journalFile]bool, len(files))
+	for _, f := range l.meant(kind, ds) {
+		unchanged[f] = true
+	}
+	waits := l.waitingOf(files)
+	return slices.DeleteFunc(slices.Clone(files), func(f journalFile) bool {
+		return unchanged[f] && waits[f.Digest] == waiting[f.Digest]
+	})
+}
+
+// narrow lets an action that is noted with files be one of those that it has changed:
+// a note of them takes the place of the first, unless another device has asked to
+// undo that, which answers for each file.
+func (l *Layer) narrow(ctx context.Context, first int64, r journalRecord, files, done []journalFile) {
+	if len(done) == len(files) {
+		return
+	}
+	instead, noted := l.tryNote(ctx, r.Kind, r.Undoes, r.At, done)
+	if len(done) > 0 && !noted {
+		return
+	}
+	gone, err := l.withdraw(ctx, first)
+	if noted && err == nil && !gone {
+		_, err = l.withdraw(ctx, instead)
+	}
+	if err != nil {
+		l.log.WarnContext(ctx, "An action stays noted with what it has not changed", "kind", r.Kind, "error", err)
+	}
+}
+
+// waitingOf tells which of the files wait to be removed.
+func (l *Layer) waitingOf(files []journalFile) map[Digest]bool {
+	out := make(map[Digest]bool)
 	for _, f := range files {
 		if _, waits := l.whenSafe.get(f.Digest); waits {
-			n++
+			out[f.Digest] = true
 		}
 	}
-	return n
+	return out
 }
 
 // meant lists those of the files that an action changes, as they are now.
@@ -141,11 +172,11 @@ func (l *Layer) meant(kind string, ds []Digest) []journalFile {
 }
 
 // tryNote notes an action, and returns the count of its first document.
-func (l *Layer) tryNote(ctx context.Context, kind, undoes string, files []journalFile) (first int64, noted bool) {
+func (l *Layer) tryNote(ctx context.Context, kind, undoes string, at millis, files []journalFile) (first int64, noted bool) {
 	if len(files) == 0 {
 		return 0, false
 	}
-	first, err := l.note(ctx, kind, undoes, toMillis(l.now()), files)
+	first, err := l.note(ctx, kind, undoes, at, files)
 	if err != nil {
 		l.log.WarnContext(ctx, notNoted, "kind", kind, "error", err)
 	}
@@ -185,14 +216,15 @@ func (l *Layer) note(ctx context.Context, kind, undoes string, at millis, files 
 	return first, nil
 }
 
-// withdraw deletes an action of this device that has changed nothing, unless
-// another device has asked to undo it: then it stays, to be answered.
-func (l *Layer) withdraw(ctx context.Context, first int64) (err error) {
+// withdraw deletes an action of this device that has changed nothing, or that another
+// one stands for, unless another device has asked to undo it: then it stays, to be
+// answered, and gone is false.
+func (l *Layer) withdraw(ctx context.Context, first int64) (gone bool, err error) {
 	self := l.opts.DeviceID
 	for range tries {
 		head, r, readErr := l.journalTombstone(ctx, self, first)
 		if readErr != nil || r.Undone != nil {
-			return readErr
+			return false, readErr
 		}
 		l.journal.withdraw(head.ID, true)
 		if _, err = l.actions.Put(ctx, head); err != nil {
@@ -200,21 +232,21 @@ func (l *Layer) withdraw(ctx context.Context, first int64) (err error) {
 			if errors.Is(err, ErrConflict) { // somebody has meanwhile
 				continue
 			}
-			return err
+			return false, err
 		}
 		l.changed.Raise()
 		var rest []Doc // without the first they are never shown
 		for i := 1; i < r.Parts; i++ {
 			doc, _, err := l.journalTombstone(ctx, self, first+int64(i))
 			if err != nil {
-				return err
+				return true, err
 			}
 			rest = append(rest, doc)
 		}
 		_, err = l.actions.Bulk(ctx, rest)
-		return err
+		return true, err
 	}
-	return err
+	return false, err
 }
 
 // journalTombstone makes the deletion of the document of a device's n-th part,

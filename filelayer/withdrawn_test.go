@@ -58,6 +58,58 @@ func TestNothingDoneIsNotNoted(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatWasDoneIsNoted: an action that was refused for some of its files lists
+// the others, here and elsewhere.
+func TestOnlyWhatWasDoneIsNoted(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := sharedFiles(t, a, b, 3)
+	only := []Digest{a.show(b, "only", 500), a.show(b, "only too", 501), a.show(b, "and this", 502)}
+	unsave := func(d Digest) error { return a.Unsave(ctx, d) }
+	part := func(kind string, done, refused []Digest, do func(Digest) error) string {
+		t.Helper()
+		before := len(a.Actions())
+		a.Recorded(ctx, kind, slices.Concat(refused, done), func() {
+			for _, d := range slices.Concat(refused, done) {
+				if err := do(d); slices.Contains(done, d) != (err == nil) {
+					t.Errorf("%s: %v", kind, err)
+				}
+			}
+		})
+		all := a.Actions()
+		if len(all) != before+1 || all[0].Kind != kind || all[0].Files != len(done) {
+			t.Fatalf("after the %s: %+v", kind, all)
+		}
+		return all[0].ID
+	}
+	id := part(ActionUnsave, ds[:2], only, unsave)
+	until(t, "b hears of the action as it is listed here", func() bool {
+		h, err := b.action(id)
+		return err == nil && h.Total == 2 && len(b.Actions()) == 1
+	}, b)
+	if u := a.undoes(id); u.Done != 2 || u.Changed != 2 {
+		t.Errorf("undo = %+v", u)
+	}
+	part(ActionDelete, only[:1], ds[2:], func(d Digest) error {
+		if d == only[0] {
+			return a.Delete(ctx, d)
+		}
+		return errors.New("the disk is full")
+	})
+	waits := part(ActionUnsave, only[1:2], only[2:], func(d Digest) error {
+		if d == only[1] {
+			_, err := a.UnsaveWhenSafe(ctx, d)
+			return err
+		}
+		return a.Unsave(ctx, d)
+	})
+	a.restart()
+	if h, err := a.action(waits); err != nil || h.Total != 1 {
+		t.Errorf("after a restart: %+v, %v", h, err)
+	}
+}
+
 // TestWithdrawnIsAnswered: who has asked to undo an action that then turned out to
 // have changed nothing hears of it.
 func TestWithdrawnIsAnswered(t *testing.T) {
