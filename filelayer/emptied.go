@@ -20,6 +20,7 @@ type InTrash struct {
 	Digest  Digest `json:"digest"`
 	Size    int64  `json:"size"`
 	Deleted bool   `json:"deleted"` // on all devices; else only the copy here was removed
+	Only    bool   `json:"only"`    // it is deleted, and no other device is known to have the bytes, in its trash or elsewhere
 }
 
 // InTrash lists what the trash here has, the latest first.
@@ -31,7 +32,8 @@ func (l *Layer) InTrash() ([]InTrash, error) {
 	out := make([]InTrash, len(trashed))
 	for i, t := range trashed {
 		e, known := l.mirror.entry(t.Digest)
-		out[i] = InTrash{t.Digest, t.Size, known && e.Deleted != nil}
+		deleted := known && e.Deleted != nil
+		out[i] = InTrash{t.Digest, t.Size, deleted, deleted && !slices.ContainsFunc(l.Remnants(t.Digest), func(r Remnant) bool { return !r.Self })}
 	}
 	return out, nil
 }

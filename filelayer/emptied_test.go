@@ -18,6 +18,19 @@ func (d *device) purgeByHand(ds ...Digest) map[Digest]error {
 	return errs
 }
 
+// onlyInTrash is what only the trash of the device has, as far as it knows.
+func (d *device) onlyInTrash() map[Digest]bool {
+	all, err := d.InTrash()
+	must(d.t, err)
+	only := make(map[Digest]bool)
+	for _, f := range all {
+		if f.Only {
+			only[f.Digest] = true
+		}
+	}
+	return only
+}
+
 // TestEmptiedTrash: what a person purges is gone from this device alone, and does
 // not come back by an undo of the deletion before.
 func TestEmptiedTrash(t *testing.T) {
@@ -29,12 +42,14 @@ func TestEmptiedTrash(t *testing.T) {
 	until(t, "b follows", func() bool { return b.blobs.InTrash(ds[0]) && b.blobs.InTrash(ds[1]) }, b)
 	until(t, "all are in the trash of a", func() bool { return len(a.mirror.inTrash()) == 3 }, a)
 
+	until(t, "b tells what its trash has", func() bool { return len(a.onlyInTrash()) == 0 }, a)
 	for d, err := range a.purgeByHand(ds[:2]...) {
 		if err != nil || a.blobs.InTrash(d) || !b.blobs.InTrash(d) {
 			t.Errorf("%v: %v; in the trash of a: %t, of b: %t", d, err, a.blobs.InTrash(d), b.blobs.InTrash(d))
 		}
 		a.wantLogged(d, "delete emptied")
 	}
+	until(t, "b knows that it alone has two of them", func() bool { only := b.onlyInTrash(); return len(only) == 2 && only[ds[0]] && only[ds[1]] }, b)
 	if n := a.TrashLen(); n != 1 {
 		t.Errorf("%d files in the trash of a", n)
 	}

@@ -53,14 +53,20 @@ func (s *shell) askPurge(choose func([]app.InTrash) (question, []app.InTrash)) {
 // devices do.
 func (s *shell) purgeText(all []app.InTrash) string {
 	var bytes int64
-	kept := 0
+	kept, only := 0, 0
 	for _, t := range all {
 		bytes += t.Size
+		if t.Only {
+			only++
+		}
 		if !t.Deleted {
 			kept++
 		}
 	}
 	text := words.N("{{.N}} photos ({{.Size}}) leave the trash of this computer. This cannot be undone.", len(all), "Size", words.Bytes(bytes))
+	if only > 0 {
+		text += " " + words.N("{{.N}} of them are, as far as is known, in no other trash and on no other device.", only)
+	}
 	if len(s.devices) > 1 {
 		text += " " + words.T("Other devices keep what is in their own trash until its 30 days are over; until then it can be restored from there.")
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -24,6 +25,9 @@ func TestEmptyTrash(t *testing.T) {
 	r.wantText("This cannot be undone.")
 	r.wantText("Other devices keep what is in their own trash until its 30 days are over")
 	r.wantText("1 of these photos is not deleted")
+	if text := r.purgeText([]app.InTrash{{Deleted: true, Only: true}, {Deleted: true}}); !strings.Contains(text, "1 of them is, as far as is known, in no other trash") {
+		t.Errorf("of what only this trash has it says %q", text)
+	}
 	r.tap("Cancel")
 	if n := len(f.called()); n != 0 {
 		t.Fatalf("cancelled, yet %v", f.called())

@@ -91,7 +91,9 @@ has removed, by, unsaved and until (null for none here) as well.
   --empty   remove what is in the trash of this device for good, or of that the photos
             named, before their 30 days are over. Other devices keep what is in theirs.
             A photo that was unsaved but not deleted goes only when another device reads
-            its copy now, and promises to keep it; else it stays and the exit code is 3
+            its copy now, and promises to keep it; else it stays and the exit code is 3.
+            It tells first how many deleted photos no other device is known to have
+            (with --json {"onlyHere": n} on standard error)
   --yes     do so without asking
 `
 	undoHelp = `Without ID: lists what was done to photos on all devices in the last 30 days, the

@@ -48,6 +48,7 @@ func emptyTrash(ctx context.Context, l *line, p *printer) error {
 		}
 		digests := l.args
 		var bytes int64
+		only := 0
 		for _, t := range all {
 			d := t.Digest.String()
 			if len(l.args) == 0 {
@@ -56,11 +57,15 @@ func emptyTrash(ctx context.Context, l *line, p *printer) error {
 				continue
 			}
 			bytes += t.Size
+			if t.Only {
+				only++
+			}
 		}
 		if len(digests) == 0 {
 			p.note(nil, "The trash of this device is empty")
 			return nil
 		}
+		p.note(map[string]int{"onlyHere": only}, onlyHereText(only))
 		if accept, err := l.yes, error(nil); !accept {
 			if accept, err = ask(ctx, p, emptyQuestion(len(digests), bytes)); err != nil || !accept {
 				return errors.Join(errors.New("you did not agree: nothing was removed"), err)
@@ -68,6 +73,14 @@ func emptyTrash(ctx context.Context, l *line, p *printer) error {
 		}
 		return actOn(ctx, c, l, p, digests)
 	})
+}
+
+// onlyHereText warns of what is lost when the trash is emptied.
+func onlyHereText(n int) string {
+	if n == 0 {
+		return "" // all of it is elsewhere too, or goes with proof only
+	}
+	return fmt.Sprintf("%s, as far as is known here, in no other trash and on no other device, and lost then", plural(n, "deleted photo is", "deleted photos are"))
 }
 
 func emptyQuestion(n int, bytes int64) string {
