@@ -19,6 +19,11 @@ func backup(ctx context.Context, l *line, p *printer) error {
 	if _, err := os.Stat(path); err != nil && l.restore {
 		return fmt.Errorf("nothing was restored: %w", notThere(path, err))
 	}
+	if dir := filepath.Dir(path); !l.restore {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("nothing was written: %w", notThere(dir, err))
+		}
+	}
 	return use(ctx, l, p, func(c *app.Client) error {
 		if l.restore {
 			return restoreBackup(ctx, c, p, path)

@@ -45,6 +45,7 @@ func TestBackup(t *testing.T) {
 	h.refused(t, []string{"no backup", "left as it is"}, "backup", before[1].Path)
 	h.refused(t, []string{"no backup"}, "backup", "--restore", before[1].Path)
 	h.fails(t, exitUsage, []string{"there is no", "nothing was restored"}, "backup", "--restore", "none.zip")
+	h.fails(t, exitUsage, []string{"there is no", "nothing was written"}, "backup", "nodir/records.zip")
 	h.want(t, exitUsage, "backup")
 }
 

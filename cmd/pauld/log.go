@@ -54,7 +54,11 @@ func tellLog(ctx context.Context, l *line, p *printer) error {
 			}
 		})
 		if err == nil && n == 0 {
-			p.note(nil, "Nothing was removed from this device")
+			text := "Nothing was removed from this device"
+			if l.has("since") {
+				text += " since " + l.since.time.Local().Format("2006-01-02 15:04")
+			}
+			p.note(nil, text)
 		}
 		return err
 	})

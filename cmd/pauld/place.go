@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,6 +33,9 @@ func placeFolders(ctx context.Context, l *line, p *printer) error {
 			err := c.RemovePlace(ctx, path, l.force)
 			if err == nil {
 				p.object(map[string]string{"path": path}, "No longer in Paul: "+path+"; its files stay where they are")
+			}
+			if errors.Is(err, app.ErrLastCopy) {
+				err = fmt.Errorf("%w; or add --force, and Paul forgets where they are", err)
 			}
 			return err
 		})

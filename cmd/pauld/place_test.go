@@ -42,7 +42,7 @@ func TestPlace(t *testing.T) {
 	h.says(t, "1 deleted photo still lies there", "place", "list")
 	h.fails(t, exitUsage, []string{"cannot be added in place", "nothing was changed"}, "place", "add", h.cwd) // overlaps
 	h.fails(t, exitUsage, []string{"lie in each other", "nothing was changed"}, "watch", "add", dir)
-	h.fails(t, exitProtected, []string{"1 of its photos", "no other copy"}, "place", "remove", dir)
+	h.fails(t, exitProtected, []string{"1 of its photos", "no other copy", "--force"}, "place", "remove", dir)
 	h.fails(t, exitNotFound, []string{dir + "x"}, "place", "remove", dir+"x")
 	h.says(t, "its files stay where they are", "place", "remove", "--force", dir)
 	left, err := os.ReadDir(dir)

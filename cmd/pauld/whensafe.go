@@ -76,6 +76,8 @@ func waitingText(e *app.Listing) string {
 	text := fmt.Sprintf("%s stays for now, since %s", e.Name, e.WhenSafe.Asked.Local().Format("2006-01-02 15:04"))
 	if e.WhenSafe.Missing != "" {
 		text += " (" + e.WhenSafe.Missing + ")"
+	} else {
+		text += " (no other device was asked since the start yet)"
 	}
 	return text + ", and is removed from this device as soon as enough others prove their copies; to keep it: pauld save " + e.Digest[:12]
 }
