@@ -204,6 +204,7 @@ type GuestInfo struct {
 type ImportSummary struct {
 	Added      int `json:"added"`
 	Duplicates int `json:"duplicates"`
+	Brought    int `json:"brought,omitempty"` // of those: that were not on this device, and are now
 	Failed     int `json:"failed"`
 }
 

@@ -20,6 +20,7 @@ import (
 type ImportProgress struct {
 	Total, Done               int // files found, and dealt with
 	Added, Duplicates, Failed int
+	Brought                   int // of Duplicates: not here before, and here now
 	Deleted                   int // passed over by a watched folder; see [WatchedFolder]
 	TotalBytes, Bytes         int64
 	Current                   string // path of a file being read
@@ -29,6 +30,7 @@ type ImportProgress struct {
 type ImportResult struct {
 	Added      []Digest  // new in the library, in the order they were found
 	Duplicates int       // files whose bytes the library had already
+	Brought    int       // of those: photos that were not on this device, and are now
 	Deleted    int       // files of a watched folder that were deleted from the library before
 	Failed     int       // files that were not kept
 	Problems   []Problem // what a person should hear of, in path order
@@ -194,7 +196,7 @@ func (w *importWorker) stop(ctx, running context.Context, err error) error {
 }
 
 func (im *importer) result() ImportResult {
-	r := ImportResult{Duplicates: im.progress.Duplicates, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Problems: im.problems}
+	r := ImportResult{Duplicates: im.progress.Duplicates, Brought: im.progress.Brought, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Problems: im.problems}
 	for d := range im.added {
 		r.Added = append(r.Added, d)
 	}

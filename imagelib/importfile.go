@@ -51,6 +51,7 @@ type stagedFile struct {
 	digest   Digest
 	isNew    bool // not in the library before
 	needsDoc bool
+	brought  bool   // in the library, and not here before
 	hash     []byte // thumbhash
 }
 
@@ -200,7 +201,8 @@ func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
 	}
 	exists := known && e.Deleted == nil
 	s.isNew, s.needsDoc = !exists, !w.l.index.known(s.digest)
-	wanted = s.isNew || s.needsDoc || w.place == nil && !e.Kept()
+	s.brought = exists && w.place == nil && !e.Kept()
+	wanted = s.isNew || s.needsDoc || s.brought
 	if !wanted {
 		w.remember(s.source, s.digest, nil)
 	}
@@ -342,6 +344,9 @@ func (w *importWorker) committed(s stagedFile) {
 		p.Done++
 		if !s.isNew {
 			p.Duplicates++
+			if s.brought {
+				p.Brought++
+			}
 			return
 		}
 		p.Added++

@@ -68,6 +68,9 @@ func (s *shell) imported(r app.ImportResult) {
 	if r.Duplicates > 0 {
 		parts = append(parts, words.N("{{.N}} already in the library", r.Duplicates))
 	}
+	if r.Brought > 0 {
+		parts = append(parts, words.N("{{.N}} of them now on this computer too", r.Brought))
+	}
 	if r.Failed > 0 {
 		parts = append(parts, words.N("{{.N}} not imported", r.Failed))
 	}

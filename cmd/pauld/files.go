@@ -74,6 +74,9 @@ func tellImport(p *printer, s *app.ImportSummary, text, failed string) {
 	if s.Duplicates > 0 {
 		text += fmt.Sprintf("; %d in the library already", s.Duplicates)
 	}
+	if s.Brought > 0 {
+		text += fmt.Sprintf(", %d of which now on this device too", s.Brought)
+	}
 	if s.Failed > 0 {
 		text += fmt.Sprintf("; %d %s", s.Failed, failed)
 	}
