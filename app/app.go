@@ -118,7 +118,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	for _, step := range []func() error{a.openNode, a.openFiles, a.openImages, a.openLoopback, a.openForwards, a.openControl} {
 		if err := step(); err != nil {
-			return errors.Join(err, a.takeBack())
+			return errors.Join(fullAtStart(err), a.takeBack())
 		}
 	}
 	return nil

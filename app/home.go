@@ -90,7 +90,15 @@ func (p places) watched() string    { return filepath.Join(p.home, "watched") }
 
 // badHome is the error for a home that cannot be used.
 func badHome(home string, err error) error {
-	return fmt.Errorf("%s cannot be used as a home: %w; nothing was changed. Choose another --home, or see who may write there", home, causeOf(err))
+	return fmt.Errorf("%s cannot be used as a home: %w; nothing was changed. Choose another --home, or see who may write there, and whether its disk is full", home, causeOf(err))
+}
+
+// fullAtStart says what to do where a full disk let a device not be opened.
+func fullAtStart(err error) error {
+	if errors.Is(err, ErrNoSpace) {
+		return fmt.Errorf("%w; free some space on that disk, and start again: nothing is lost", err)
+	}
+	return err
 }
 
 // hostName names a device that was given no name.

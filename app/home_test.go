@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,5 +78,16 @@ func TestUsableFolder(t *testing.T) {
 				t.Errorf("usableFolder = %v, want ok %v", err, test.ok)
 			}
 		})
+	}
+}
+
+func TestFullAtStart(t *testing.T) {
+	t.Parallel()
+	full := fullAtStart(fmt.Errorf("open library: %w", ErrNoSpace))
+	if !errors.Is(full, ErrNoSpace) || !strings.Contains(full.Error(), "free some space") {
+		t.Errorf("a full disk is told as %v", full)
+	}
+	if err := fullAtStart(ErrReadOnly); !errors.Is(err, ErrReadOnly) || strings.Contains(err.Error(), "free some") {
+		t.Errorf("another cause is told as %v", err)
 	}
 }

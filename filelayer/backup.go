@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/libpaul/paul/filelayer/blob"
 	"github.com/libpaul/paul/filelayer/couch"
 	"github.com/libpaul/paul/filelayer/replicate"
 	"github.com/libpaul/paul/internal/durable"
@@ -33,9 +34,17 @@ type Restored struct {
 func (l *Layer) Backup(ctx context.Context, path string) (Backup, error) {
 	b, err := l.backUp(ctx, path)
 	if err != nil {
-		return Backup{}, fmt.Errorf("back up the records: %w", err)
+		return Backup{}, fmt.Errorf("back up the records: %w", noBackup(err))
 	}
 	return b, nil
+}
+
+// noBackup says what to do where a full disk let no backup be written.
+func noBackup(err error) error {
+	if err = blob.Explain(err); errors.Is(err, ErrNoSpace) {
+		return fmt.Errorf("%w; no backup was written: free some space, and try again", err)
+	}
+	return err
 }
 
 func (l *Layer) backUp(ctx context.Context, path string) (b Backup, err error) {

@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -216,5 +218,17 @@ func TestBackupIsForPeople(t *testing.T) {
 	must(t, json.NewDecoder(f).Decode(&manifest))
 	if len(names) != 4 || manifest.Made != b.Made || manifest.Device != a.id {
 		t.Errorf("files %v, manifest %+v", names, manifest)
+	}
+}
+
+// TestBackupOnAFullDisk: what let it fail is said once, with what to do.
+func TestBackupOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	full := fmt.Errorf("write: %w", ErrNoSpace)
+	if err := noBackup(full); !errors.Is(err, ErrNoSpace) || !strings.Contains(err.Error(), "free some space") || strings.Count(err.Error(), "not enough space") != 1 {
+		t.Errorf("a full disk is told as %v", err)
+	}
+	if err := noBackup(fs.ErrExist); err.Error() != fs.ErrExist.Error() {
+		t.Errorf("another cause is told as %v", err)
 	}
 }

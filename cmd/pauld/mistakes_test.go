@@ -43,7 +43,7 @@ func TestMistakes(t *testing.T) {
 		{"peer add nonsense", exitUsage, []string{"nothing was added", "tls://192.0.2.1:7330"}},
 		{"peer remove tls://192.0.2.1:1", exitNotFound, []string{"pauld peer list"}},
 		{"join nonsense", exitUsage, []string{"pair code", "copy all of it"}},
-		{"list --home file", exitFailed, []string{"file cannot be used as a home", "not a directory", "--home"}},
+		{"list --home file", exitFailed, []string{"file cannot be used as a home", "not a directory", "--home", "disk is full"}},
 		{"run --home file/x", exitFailed, []string{"cannot be used as a home", "--home"}},
 	} {
 		t.Run(test.line, func(t *testing.T) {

@@ -81,7 +81,7 @@ func Explain(err error) error {
 	case code&0xff == sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", ErrNoSpace, err)
 	case code&0xff == sqlite3.SQLITE_CANTOPEN, code == sqlite3.SQLITE_IOERR_SHMOPEN, code == sqlite3.SQLITE_IOERR_SHMSIZE:
-		return fmt.Errorf("%w: a database cannot be opened, is the disk full? %w", ErrIO, err)
+		return fmt.Errorf("%w: a database cannot be opened, is the disk full? Free some space, nothing is lost: %w", ErrIO, err)
 	case code&0xff == sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("%w: %w", ErrIO, err)
 	}

@@ -90,7 +90,10 @@ func (d *database) copyTo(ctx context.Context, path string) error {
 				more, err = b.Step(backupPages)
 			}
 		}
-		return errors.Join(err, b.Finish())
+		if ended := b.Finish(); err == nil { // else it says the same again
+			err = ended
+		}
+		return err
 	})
 }
 
