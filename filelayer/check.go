@@ -121,6 +121,7 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 	if err := l.blobs.Mounted(); err != nil {
 		return err
 	}
+	l.bringBack(ctx, l.mirror.returning())
 	unrecorded := l.mirror.unrecorded()
 	missing, err := l.scan(ctx)
 	if err != nil {
@@ -352,14 +353,30 @@ func (l *Layer) repair(ctx context.Context, p Problem) error {
 	}
 }
 
-// unrecorded lists the bytes here that this device's records do not claim.
+// returning lists the files on their way back out of the trash here.
+func (m *mirror) returning() []Digest {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var out []Digest
+	for d := range m.trash {
+		if s, known := m.files[d]; known && s.Deleted == nil && s.Devices.Of(m.self).Saved {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// unrecorded lists the bytes here that this device's records do not claim. Those that
+// are wished for have just come, be it before a crash, and are about to be claimed.
 func (m *mirror) unrecorded() []Digest {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var out []Digest
 	var p plan
-	for d := range m.local {
-		if m.duty(&p, d) == &p.adopt && m.claims[d] == 0 {
+	for d, copied := range m.local {
+		s, known := m.files[d]
+		came := known && s.Devices.Of(m.self).Saved && copied.size == s.Size
+		if m.duty(&p, d) == &p.adopt && m.claims[d] == 0 && !came {
 			out = append(out, d)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Delete deletes files on all devices. Each moves its copy to its trash: this
@@ -44,16 +45,30 @@ func (l *Layer) bury(ctx context.Context, digests []Digest) error {
 }
 
 // Restore undoes Delete. Devices that had a copy and still have the bytes bring
-// them back, this one as well. One that had only unsaved the file brings it back
-// after a while, if no other has.
+// them back, this one before Restore returns, unless its disk fails: then later. One
+// that had only unsaved the file brings it back after a while, if no other has.
 func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 	if err := l.known(ctx, digests); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
+	l.mirror.claim(digests...)
+	defer func() {
+		l.mirror.release(digests...)
+		l.stirred.add(digests...)
+	}()
+	if err := l.unbury(ctx, digests); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	l.bringBack(ctx, digests)
+	return nil
+}
+
+// unbury takes tombstones away, and says what this device is to have.
+func (l *Layer) unbury(ctx context.Context, digests []Digest) error {
 	l.settling.Lock() // no bytes are on their way to the trash
 	defer l.settling.Unlock()
 	now := l.now()
-	err := l.amend(ctx, digests, func(d Digest, r *fileRecord, known bool) bool {
+	return l.amend(ctx, digests, func(d Digest, r *fileRecord, known bool) bool {
 		if !known || r.Deleted == nil {
 			return false
 		}
@@ -66,10 +81,29 @@ func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 		}
 		return true
 	})
-	if err != nil {
-		return fmt.Errorf("restore: %w", err)
+}
+
+// bringBack moves the files that this device wishes for out of its trash, and writes
+// their records. What fails is fetched as anything else that is wished for.
+func (l *Layer) bringBack(ctx context.Context, digests []Digest) {
+	for chunk := range slices.Chunk(digests, amendBatch) {
+		var back []Digest
+		for _, d := range chunk {
+			if ctx.Err() != nil || !l.wishedFor(d) {
+				continue
+			}
+			here, err := l.fromTrash(ctx, d)
+			if err != nil {
+				l.log.WarnContext(ctx, "A file in the trash comes back later", "digest", d, "error", err)
+			}
+			if here {
+				back = append(back, d)
+			}
+		}
+		if err := l.keep(ctx, back); err != nil && ctx.Err() == nil {
+			l.log.WarnContext(ctx, "Files have come back, and their records follow later", "error", err)
+		}
 	}
-	return nil
 }
 
 // known fails with [ErrNotFound] if there is no record of one of the files.

@@ -156,7 +156,7 @@ func TestRestoredIsNotEmptied(t *testing.T) {
 	must(t, a.Delete(ctx, d))
 	until(t, "both follow", func() bool { return a.blobs.InTrash(d) && b.blobs.InTrash(d) }, a, b)
 	a.mirror.claim(d) // nothing follows the record
-	must(t, a.Restore(ctx, d))
+	must(t, a.unbury(ctx, []Digest{d}))
 	until(t, "b has it back", func() bool { return b.entry(d).Here() && a.holds(b, d) }, a, b)
 	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrComingBack) || !a.blobs.InTrash(d) {
 		t.Errorf("err = %v, in the trash: %t", err, a.blobs.InTrash(d))

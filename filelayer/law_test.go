@@ -176,7 +176,7 @@ func TestNothingAwaitedIsPurged(t *testing.T) {
 		t.Error("a deleted file is awaited")
 	}
 	a.mirror.claim(d) // nothing follows the record
-	must(t, a.Restore(ctx, d))
+	must(t, a.unbury(ctx, []Digest{d})) // as a restore that stopped here
 	if got := a.mirror.awaited(); !slices.Equal(got, []Digest{d}) {
 		t.Errorf("awaited = %v", got)
 	}

@@ -121,7 +121,7 @@ func TestLimitHoldsNoLastCopy(t *testing.T) {
 	must(t, a.SetLimits(Limits{Paused: true}))
 	must(t, a.Delete(ctx, ds[0]))
 	until(t, "it is in the trash", func() bool { return a.blobs.InTrash(ds[0]) }, a)
-	must(t, a.Restore(ctx, ds[0]))
+	must(t, a.unbury(ctx, ds[:1])) // as a restore that stopped here
 	until(t, "it is queued", func() bool { return a.Queue() == 1 }, a)
 	if w := a.lookAtRole(); len(w.beyond) != 0 || len(w.queued) != 1 {
 		t.Errorf("beyond the limit: %d, queued: %d", len(w.beyond), len(w.queued))
