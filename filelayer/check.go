@@ -158,6 +158,9 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 		if opts.Progress != nil && ctx.Err() == nil {
 			opts.Progress(progress.after(e, opts))
 		}
+		if p.Err != nil && e.Deleted != nil {
+			p.Err = fmt.Errorf("%w; its deletion by another device waits for you, and if you restore it, it is fetched again from a device that has it", p.Err)
+		}
 		if p.Err != nil && ctx.Err() == nil {
 			tell(p)
 		}
@@ -171,7 +174,7 @@ func (o CheckOptions) reads(e Entry) bool { return o.ReadData && e.Here() && o.P
 // toCheck lists the copies that are here, or should be, and what there is to do.
 // Those that were never here are counted in result instead.
 func (l *Layer) toCheck(opts CheckOptions, missing map[Digest]blob.Info, aside map[Digest]string, result *CheckResult) (all []Entry, todo CheckProgress) {
-	for _, e := range l.Entries() {
+	for _, e := range slices.Concat(l.Entries(), l.HeldDeletions()) {
 		if !e.Here() && !e.Holders.Of(l.opts.DeviceID).Saved {
 			continue
 		}

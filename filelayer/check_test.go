@@ -256,14 +256,18 @@ func TestCheckTellsOfRotEachTime(t *testing.T) {
 
 func (d *device) lieOne(digest Digest, change func([]byte) []byte) {
 	d.t.Helper()
-	path := d.entry(digest).Path
+	lieAt(d.t, d.entry(digest).Path, change)
+}
+
+func lieAt(tb testing.TB, path string, change func([]byte) []byte) {
+	tb.Helper()
 	data, err := os.ReadFile(path)
-	must(d.t, err)
+	must(tb, err)
 	fi, err := os.Stat(path)
-	must(d.t, err)
-	must(d.t, os.Chmod(path, 0o600))
-	must(d.t, os.WriteFile(path, change(data), 0o600))
-	must(d.t, os.Chtimes(path, fi.ModTime(), fi.ModTime()))
+	must(tb, err)
+	must(tb, os.Chmod(path, 0o600))
+	must(tb, os.WriteFile(path, change(data), 0o600))
+	must(tb, os.Chtimes(path, fi.ModTime(), fi.ModTime()))
 }
 
 // TestAMovedFileIsFound: a person may sort the library's folder anew.

@@ -2,9 +2,11 @@ package filelayer
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -48,6 +50,58 @@ func TestMassDeletionWaitsForAPerson(t *testing.T) {
 	}
 	must(t, b.Restore(ctx, many[1])) // still in the trash of both
 	until(t, "restored everywhere", func() bool { return b.entry(many[1]).Here() && a.entry(many[1]).Here() }, a, b)
+}
+
+// Held copies are checked like others, and one that was lost meanwhile is still to be
+// decided: restored it is fetched again, agreed to it is told of no more.
+func TestHeldCopiesAreChecked(t *testing.T) {
+	t.Parallel()
+	for _, restore := range []bool{true, false} {
+		t.Run(map[bool]string{true: "restored", false: "agreed"}[restore], func(t *testing.T) {
+			t.Parallel()
+			a, b := newPair(t)
+			ctx := testContext(t)
+			ds := sharedFiles(t, a, b, heldFloor+2)
+			deletion := a.do(ActionDelete, ds...)
+			held := func() bool { return len(b.HeldDeletions()) == len(ds) }
+			until(t, "b holds them", held, b)
+			rotten, gone := ds[0], ds[1]
+			rots, goes := b.entry(rotten).Path, b.entry(gone).Path
+			b.restartWith(func() {
+				lieAt(t, rots, flip)
+				must(t, os.Remove(goes))
+			})
+			meet(t, a, b)
+			lost := func() bool { return !b.holds(b, rotten) && !b.holds(b, gone) }
+			for _, when := range []string{"at once", "again", "after a restart"} {
+				want := map[Digest]bool{rotten: true, gone: true}
+				result, err := b.Check(ctx, CheckOptions{ReadData: true}, func(p Problem) {
+					if !want[p.Digest] || p.Coming || !strings.Contains(p.Err.Error(), "waits for you") {
+						t.Errorf("%s: problem %+v", when, p)
+					}
+				})
+				if err != nil || result.Files != len(ds) || result.Problems != 2 {
+					t.Errorf("%s: %+v, %v", when, result, err)
+				}
+				until(t, "the record follows", lost, b)
+				if when == "again" {
+					b.restart()
+				}
+				until(t, "all are held", held, b)
+			}
+			if restore {
+				if u := b.undoes(deletion); u.Done != len(ds) || u.Held != len(ds) {
+					t.Errorf("undo = %+v", u)
+				}
+				until(t, "b has all again", b.all(ds, isHere), a, b)
+				return
+			}
+			must(t, b.AgreeDeletions(ctx))
+			until(t, "b keeps no wish", func() bool {
+				return len(b.HeldDeletions()) == 0 && !b.entry(gone).Holders.Of(b.id).Saved && !b.entry(ds[2]).Kept()
+			}, b)
+		})
+	}
 }
 
 func TestOwnDeletionsAreNotHeld(t *testing.T) {

@@ -148,6 +148,13 @@ func (h *held) forget(lists ...[]Digest) {
 	}
 }
 
+// has says whether a file is held.
+func (h *held) has(d Digest) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state.Held[d]
+}
+
 func (h *held) list() []Digest {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -181,6 +188,17 @@ func (l *Layer) agreed(ds []Digest) []Digest {
 	return let
 }
 
+// wishHeld writes that this device has no copy of some deleted files, and is to have
+// one if they are restored.
+func (l *Layer) wishHeld(ctx context.Context, ds []Digest) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	return l.amend(ctx, ds, func(_ Digest, r *fileRecord, known bool) bool {
+		return known && r.set(l.opts.DeviceID, true, 0)
+	})
+}
+
 func (m *mirror) localCount() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -189,11 +207,12 @@ func (m *mirror) localCount() int {
 
 // HeldDeletions lists files that another device deleted, or this one before it
 // stopped halfway, and whose copies here stay until a person agrees, since they
-// are suspiciously many. A person who does not agree restores them.
+// are suspiciously many. A person who does not agree restores them; then what is
+// missing or has rotted meanwhile is fetched again.
 func (l *Layer) HeldDeletions() []Entry {
 	var out []Entry
 	for _, d := range l.held.list() {
-		if e, ok := l.mirror.entry(d); ok && e.Deleted != nil && e.Kept() {
+		if e, ok := l.mirror.entry(d); ok && e.Deleted != nil && (e.Kept() || e.Holders.Of(l.opts.DeviceID).Saved) {
 			out = append(out, e)
 		}
 	}

@@ -114,6 +114,7 @@ func Open(opts Options) (*Layer, error) {
 	if l.held, err = openHeld(filepath.Join(opts.Dir, "deletions.json")); err != nil {
 		return nil, err
 	}
+	l.mirror.waits = l.held.has
 	if l.whenSafe, err = openWhenSafe(filepath.Join(opts.Dir, "removewhensafe.json")); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ type mirror struct {
 	self string
 	join joins // tests replace it
 
+	waits func(Digest) bool // whether a person is to agree to the deletion of a file; called with mu locked
+
 	mu       sync.RWMutex // guards all that follows
 	files    map[Digest]*fileState
 	devices  map[string]*deviceRecord
@@ -50,6 +52,7 @@ func newMirror(self string) *mirror {
 	return &mirror{
 		self:    self,
 		join:    joins{joinFiles, joinDevices},
+		waits:   func(Digest) bool { return false },
 		files:   make(map[Digest]*fileState),
 		devices: make(map[string]*deviceRecord),
 		ids:     make(map[string]string),

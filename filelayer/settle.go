@@ -45,6 +45,7 @@ type plan struct {
 	tell   []Digest // deleted, and the record does not say, or wrongly, what of it is here
 	place  []Digest // the same of bytes in a folder that was added in place, which this device does not keep
 	lost   []Digest // the record claims bytes that are not here
+	held   []Digest // the same of what is deleted, while a person is to agree: the wish stays
 	revive []Digest // no longer deleted, and the bytes are in the trash for it
 	spare  []Digest // in the trash for another reason, and no device claims a copy
 	want   []Digest // to be fetched
@@ -85,6 +86,8 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 	switch {
 	case s.Deleted != nil && here:
 		return &p.drop
+	case s.Deleted != nil && own.Saved && m.waits(d):
+		return &p.held
 	case s.Deleted != nil && !own.leaves(m.trash[d] != "", inPlace):
 		return &p.tell
 	case s.Deleted != nil:
@@ -124,7 +127,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	l.settling.Lock()
 	defer l.settling.Unlock()
 	p := l.mirror.plan(ds)
-	if looked, err := l.locate(ctx, p.drop, p.lost); err != nil {
+	if looked, err := l.locate(ctx, p.drop, p.lost, p.held); err != nil {
 		return ds, err
 	} else if looked {
 		p = l.mirror.plan(ds)
@@ -133,6 +136,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	l.queue.remove(p.tell...)
 	l.queue.remove(p.lower...)
 	l.queue.remove(p.drop...)
+	l.queue.remove(p.held...)
 	for _, d := range p.want {
 		if e, ok := l.mirror.entry(d); ok {
 			l.queue.add(e)
@@ -148,12 +152,13 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 		l.claimCopies(ctx, p.lower, false),
 		l.tellLeft(ctx, p.tell),
 		l.claimCopies(ctx, p.lost, true),
+		l.wishHeld(ctx, p.held),
 		l.claimCopies(ctx, p.revive, true),
 		l.adopt(ctx, p.adopt),
 		l.adoptPlaced(ctx, p.place, nil),
 	)
 	if err != nil {
-		later = slices.Concat(later, p.lower, p.tell, p.lost, p.revive, p.adopt, p.place)
+		later = slices.Concat(later, p.lower, p.tell, p.lost, p.held, p.revive, p.adopt, p.place)
 	}
 	l.changed.Raise()
 	return later, err
