@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/libpaul/paul/filelayer/blob"
 	"github.com/libpaul/paul/internal/durable"
 )
 
@@ -165,7 +166,7 @@ func (n *copyNotes) save(current func(d Digest, added stamp) bool, waits func(d 
 		err = durable.WriteFile(n.path, data, 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("write the notes of copies: %w", err)
+		return fmt.Errorf("write the notes of copies: %w", blob.Explain(err))
 	}
 	n.dirty, n.over = false, 0
 	return nil
