@@ -175,7 +175,7 @@ func TestNothingAwaitedIsPurged(t *testing.T) {
 	if len(a.mirror.awaited()) != 0 {
 		t.Error("a deleted file is awaited")
 	}
-	a.mirror.claim(d) // nothing follows the record
+	a.mirror.claim(d)                   // nothing follows the record
 	must(t, a.unbury(ctx, []Digest{d})) // as a restore that stopped here
 	if got := a.mirror.awaited(); !slices.Equal(got, []Digest{d}) {
 		t.Errorf("awaited = %v", got)
