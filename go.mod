@@ -9,7 +9,11 @@ require (
 	github.com/disintegration/imaging v1.6.2
 	github.com/dweymouth/fyne-tooltip v0.4.0
 	github.com/fsnotify/fsnotify v1.10.1
+	github.com/gen2brain/avif v0.6.0
+	github.com/gen2brain/heic v0.4.9
 	github.com/gen2brain/jpegn v0.6.1
+	github.com/gen2brain/jxl v0.2.0
+	github.com/gen2brain/webp v0.6.0
 	github.com/go-kivik/kivik/v4 v4.5.2
 	github.com/huin/goupnp v1.3.1
 	github.com/jackpal/gateway v1.1.1
@@ -31,6 +35,11 @@ require (
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237
 	modernc.org/sqlite v1.61.1
 	pgregory.net/rapid v1.3.0
+)
+
+require (
+	github.com/ebitengine/purego v0.10.1 // indirect
+	github.com/tetratelabs/wazero v1.12.0 // indirect
 )
 
 require (
