@@ -3,7 +3,7 @@
 
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -s -w
-TAGS     := migrated_fynedo,no_emoji
+TAGS     := migrated_fynedo,no_emoji,nodynamic
 CORE     := ./internal/... ./overlay/... ./filelayer/... ./imagelib/... ./app/... ./cmd/... ./assets/...
 FUZZTIME ?= 20s
 ARGS     ?=
@@ -22,7 +22,7 @@ run: build ## open the gallery (under Xvfb, with a screenshot, where there is no
 
 build: deps ## make bin/paul (the gallery) and bin/pauld (the same without a screen)
 	go build -tags $(TAGS) -ldflags '$(LDFLAGS) -X main.release=$(VERSION)' -o bin/paul .
-	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS) -X main.release=$(VERSION)' -o bin/pauld ./cmd/pauld
+	CGO_ENABLED=0 go build -tags nodynamic -ldflags '$(LDFLAGS) -X main.release=$(VERSION)' -o bin/pauld ./cmd/pauld
 
 deps:
 	@scripts/deps build

@@ -27,6 +27,7 @@ const appID = "io.github.libpaul.Paul"
 var release string
 
 func main() {
+	app.ServeIfChild()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	opts, open, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	ServeIfChild()
 	if home := os.Getenv(benchHome); home != "" {
 		if err := beDevice(home, os.Args[1:]...); err != nil {
 			fmt.Fprintln(os.Stderr, err)

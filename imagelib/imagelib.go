@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/thumb"
 	"github.com/libpaul/paul/internal/signal"
 )
@@ -50,6 +51,11 @@ var (
 	// its file ends early: part of the picture is missing.
 	ErrKeptPartial = errors.New("kept, but the file ends early and part of its picture is missing")
 )
+
+// ServeIfChild decodes pictures for another process, and does not return, when
+// this one was started by a [Library] for that. Programs call it first of all
+// in main; without it HEIC, AVIF, WebP and JPEG XL are kept and not drawn.
+func ServeIfChild() { codec.ServeIfChild() }
 
 // Options configures a [Library]. The zero value of a field selects its default.
 type Options struct {
@@ -170,7 +176,10 @@ func (l *Library) Run(ctx context.Context) error {
 }
 
 // Close writes what a later Open starts from. The library is not used again.
-func (l *Library) Close() error { return l.saveIndex() }
+func (l *Library) Close() error {
+	l.renderer.Close()
+	return l.saveIndex()
+}
 
 // Changed is raised when a later [Library.Snapshot] or [Library.Albums] differs.
 func (l *Library) Changed() *signal.Signal { return &l.changed }

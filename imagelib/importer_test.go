@@ -142,7 +142,7 @@ func TestImportDamaged(t *testing.T) {
 	if len(r.Added) != 5 || r.Failed != 0 {
 		t.Errorf("%d added, %d failed", len(r.Added), r.Failed)
 	}
-	wantProblems(t, r, dir, map[string]error{"half.jpg": ErrKeptPartial, "start.jpg": ErrKeptUndrawn, "huge.png": ErrKeptUndrawn})
+	wantProblems(t, r, dir, map[string]error{"half.jpg": ErrKeptPartial, "start.jpg": ErrKeptUndrawn, "huge.png": ErrKeptUndrawn, "a.heic": ErrKeptUndrawn})
 	for _, p := range r.Problems {
 		if !p.Kept() {
 			t.Errorf("%v is not said to be kept", p)

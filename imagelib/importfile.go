@@ -235,6 +235,10 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 		return nil, nil, nil
 	}
 	set, err := l.renderer.Thumbnails(ctx, data, info)
+	if errors.Is(err, thumb.ErrNotNow) { // it is when somebody looks at it
+		l.keep(ctx, d, err)
+		return nil, nil, nil
+	}
 	if cause := cannotDraw(err); cause != nil {
 		l.keep(ctx, d, l.cache.PutFailure(d, cause))
 		if errors.Is(cause, thumb.ErrUnsupported) { // nothing is wrong with the file

@@ -19,7 +19,10 @@ import (
 	"github.com/libpaul/paul/imagelib/thumb"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	ServeIfChild()
+	goleak.VerifyTestMain(m)
+}
 
 // saved stores bytes as a file of the layer, without a document.
 func (l *testLibrary) saved(t *testing.T, name string, data []byte) Digest {

@@ -37,6 +37,7 @@ var suppressions, _ = filepath.Abs("testdata/races.txt")
 const actAsPauld = "PAULD_TEST_ACT"
 
 func TestMain(m *testing.M) {
+	app.ServeIfChild()
 	if os.Getenv(actAsPauld) != "" {
 		main()
 		return

@@ -64,6 +64,12 @@ func (f *file) boxes() {
 			if skip := f.at(b.off, 4); len(skip) == 4 {
 				f.tiff(b.off+4+be32(skip), b.n-4-be32(skip), ifdMain)
 			}
+		case "jxlc":
+			f.jxl(b.off)
+		case "jxlp": // the first of several pieces, after its number
+			if f.Width == 0 {
+				f.jxl(b.off + 4)
+			}
 		case "xml ":
 			f.readXMP(f.at(b.off, int(min(b.n, maxXMP))))
 		case "moov":
@@ -115,6 +121,9 @@ type property struct {
 	typ           string
 	width, height int
 	arg           byte
+	nclx          bool
+	matrix        byte
+	limited       bool
 }
 
 func (f *file) heif(m box) {
@@ -270,6 +279,9 @@ func (h *heifReader) properties(c box) {
 		switch {
 		case b.typ == "ispe" && len(d) == 12:
 			p.width, p.height = int(be32(d[4:])), int(be32(d[8:]))
+		case b.typ == "colr" && len(d) >= 11 && string(d[:4]) == "nclx":
+			p.matrix, p.limited = d[9], d[10]&0x80 == 0
+			p.nclx = true
 		case (b.typ == "irot" || b.typ == "imir") && b.n >= 1 && len(d) >= 1:
 			p.arg = d[0]
 		}
@@ -285,6 +297,10 @@ func (h *heifReader) applyProperties() {
 		switch p := h.props[i]; p.typ {
 		case "ispe":
 			h.f.Width, h.f.Height = p.width, p.height
+		case "colr":
+			if p.nclx {
+				h.f.Layout.Matrix, h.f.Layout.Limited = p.matrix, p.limited
+			}
 		case "irot": // quarter turns against the clock
 			o = Compose(max(o, 1), [4]int{1, 8, 3, 6}[p.arg&3])
 		case "imir": // 0 swaps top and bottom, 1 left and right

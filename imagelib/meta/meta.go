@@ -76,7 +76,12 @@ type Layout struct {
 	Bits        int  // bits a sample; 0 when unknown
 	Progressive bool // JPEG in several passes
 	Lossy420    bool // colour at a quarter of the resolution
-	Animated    bool // WebP of many frames
+
+	// Of HEIF: how brightness and colour difference were made of red, green and
+	// blue, as MatrixCoefficients of ISO/IEC 23091-2 (0 when it does not say), and
+	// whether brightness is from 16 to 235.
+	Matrix  uint8
+	Limited bool
 }
 
 // Upright returns the size of the picture as it is shown.
@@ -120,7 +125,10 @@ func read(s *source) (Info, error) {
 		f.raf()
 	case "image/tiff", typeCR2, typeORF, typeRW2:
 		f.tiffFile()
-	case "image/heic", "image/heif", "image/avif", "image/jxl", typeCR3:
+	case "image/jxl":
+		f.jxl(0)
+		f.boxes()
+	case "image/heic", "image/heif", "image/avif", typeCR3:
 		f.boxes()
 	case "video/mp4", "video/quicktime", "video/3gpp":
 		f.movie()

@@ -66,7 +66,6 @@ func (f *file) webp() {
 		switch typ := string(b[:4]); {
 		case typ == "VP8X" && len(b) >= 18:
 			f.atLeast(1+le24(b[12:]), 1+le24(b[15:]))
-			f.Layout.Animated = b[8]&2 != 0
 		case typ == "VP8 " && len(b) >= 18:
 			f.atLeast(le16(b[14:])&0x3fff, le16(b[16:])&0x3fff)
 		case typ == "VP8L" && len(b) >= 13:

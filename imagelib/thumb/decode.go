@@ -2,6 +2,8 @@ package thumb
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/gif"
@@ -11,10 +13,40 @@ import (
 	"github.com/gen2brain/jpegn"
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/meta"
 )
+
+// asDecoded returns what is true of a file's picture once it is decoded: the
+// decoders of HEIF and JPEG XL turn it upright.
+func asDecoded(info *meta.Info) *meta.Info {
+	switch info.Type {
+	case "image/heic", "image/heif", "image/jxl":
+		turned := *info
+		turned.Width, turned.Height = info.Upright()
+		turned.Orientation = 1
+		return &turned
+	}
+	return info
+}
+
+// foreign decodes in another process.
+func (r *Renderer) foreign(ctx context.Context, data []byte, info *meta.Info) (image.Image, error) {
+	m, err := r.codecs.Decode(ctx, codec.Job{
+		Type: info.Type, Data: data, Width: info.Width, Height: info.Height,
+		Colours: codec.Coding{Matrix: info.Layout.Matrix, Limited: info.Layout.Limited},
+	})
+	switch {
+	case errors.Is(err, codec.ErrDecode):
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case errors.Is(err, codec.ErrGaveUp):
+		return nil, fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case errors.Is(err, codec.ErrUnavailable), errors.Is(err, codec.ErrClosed):
+		return nil, fmt.Errorf("%w: %w", ErrNotNow, err)
+	}
+	return m, err
+}
 
 // denominator returns the power of two to decode at so that the longer side is
 // still times as long as side.
@@ -67,8 +99,6 @@ func decodeType(data []byte, info *meta.Info, denom int) (image.Image, error) {
 		return bmp.Decode(r)
 	case "image/tiff":
 		return tiff.Decode(r)
-	case "image/webp":
-		return webp.Decode(r)
 	}
 	return nil, ErrUnsupported
 }

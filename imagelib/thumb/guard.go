@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/meta"
 )
 
@@ -17,6 +18,10 @@ var (
 	// ErrTooLarge is returned for a picture that would take too much memory,
 	// or claims more pixels than its bytes can hold.
 	ErrTooLarge = errors.New("picture too large to draw")
+
+	// ErrNotNow is returned when the process that would decode it cannot be
+	// started, which says nothing of the file.
+	ErrNotNow = errors.New("it cannot be drawn now")
 
 	// ErrDamaged is returned for bytes that no decoder understands.
 	ErrDamaged = errors.New("picture is damaged")
@@ -33,6 +38,13 @@ const (
 	maxScans      = 200         // passes of a progressive JPEG; real ones have about 10
 	outPixels     = 64_000_000  // of a picture handed out
 )
+
+// maxForeign are the pixels of what another process decodes, by what that may
+// take: 19 bytes a pixel of HEIC, 26 of AVIF, 12 of WebP and 24 of JPEG XL.
+var maxForeign = map[string]int64{
+	"image/heic": 70_000_000, "image/heif": 70_000_000, "image/avif": 50_000_000,
+	"image/webp": 100_000_000, "image/jxl": 50_000_000,
+}
 
 // Check returns how many bytes decoding data takes at most, at 1/denom of its
 // size where that can be, or [ErrTooLarge] or [ErrUnsupported].
@@ -58,8 +70,8 @@ func Check(data []byte, info *meta.Info, denom int) (cost int64, err error) {
 		cost, err = bmpCost(data, info, px)
 	case "image/gif":
 		cost = px
-	case "image/webp":
-		cost = 8 * px
+	case "image/webp", "image/heic", "image/heif", "image/avif", "image/jxl":
+		cost, limit = 4*px, maxForeign[info.Type] // here; what the decoder takes its process is bounded by
 	case "image/tiff":
 		cost = px * max(4, int64(info.Layout.Bits)/2)
 	}
@@ -79,10 +91,8 @@ func decoded(info *meta.Info) bool {
 		return true
 	case "image/tiff":
 		return info.Kind == meta.KindImage // no BigTIFF
-	case "image/webp":
-		return !info.Layout.Animated
 	}
-	return false
+	return codec.Handles(info.Type)
 }
 
 func tooLarge(info *meta.Info) error {

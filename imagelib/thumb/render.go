@@ -13,6 +13,7 @@ import (
 	"go.n16f.net/thumbhash"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/meta"
 )
 
@@ -67,6 +68,7 @@ type Renderer struct {
 	memory *semaphore.Weighted // of decoders
 	total  int64
 	files  *semaphore.Weighted // of files read whole; never waited for while memory is held
+	codecs *codec.Pool
 }
 
 // NewRenderer returns a renderer that decodes within about memory bytes at a
@@ -75,8 +77,12 @@ func NewRenderer(memory int64) *Renderer {
 	if memory <= 0 {
 		memory = maxMemory
 	}
-	return &Renderer{semaphore.NewWeighted(memory), memory, semaphore.NewWeighted(MaxBytes)}
+	return &Renderer{semaphore.NewWeighted(memory), memory, semaphore.NewWeighted(MaxBytes), codec.New(codec.Options{})}
 }
+
+// Close ends the processes that decode for the renderer, once they have done
+// what they do. It may still be used for other kinds of files.
+func (r *Renderer) Close() { r.codecs.Close() }
 
 // ReserveFile blocks until a file of n bytes, at most [MaxBytes], may be read
 // whole, and returns a func to call when its bytes are no longer needed. It is
@@ -137,6 +143,7 @@ func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p p
 
 // draw decodes and resizes so that the picture fits in a square of side.
 func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side, times int, fullColour bool) (picture, error) {
+	info = asDecoded(info)
 	denom := denominator(info, side, times)
 	extra := int64(0)
 	if fullColour { // three planes, the same turned, and RGB
@@ -174,7 +181,11 @@ func (r *Renderer) decode(ctx context.Context, data []byte, info *meta.Info, den
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err = decode(data, info, denom)
+	if codec.Handles(info.Type) {
+		m, err = r.foreign(ctx, data, info)
+	} else {
+		m, err = decode(data, info, denom)
+	}
 	if err != nil {
 		release()
 		return nil, nil, err
@@ -246,6 +257,7 @@ func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, max
 }
 
 func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
+	info = asDecoded(info)
 	maxSide = limitSide(info, maxSide)
 	if info.Type == "image/jpeg" && nativeJPEG(info) {
 		p, err := r.draw(ctx, data, info, maxSide, 1, true)

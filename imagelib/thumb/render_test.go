@@ -18,6 +18,7 @@ import (
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
 	"github.com/libpaul/paul/imagelib/meta"
 )
@@ -54,6 +55,11 @@ func checkSet(t *testing.T, set Set, w, h int) {
 	if (p.Rect.Dx() > p.Rect.Dy()) != (w > h) {
 		t.Errorf("placeholder of %v for %d x %d", p.Rect, w, h)
 	}
+}
+
+func TestMain(m *testing.M) {
+	codec.ServeIfChild()
+	os.Exit(m.Run())
 }
 
 func TestOrientations(t *testing.T) {
@@ -266,8 +272,7 @@ func TestHostile(t *testing.T) {
 		"tiff of nothing":        {[]byte("II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), ErrDamaged},
 		"webp of nothing":        {append([]byte("RIFF\xff\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00"), make([]byte, 6)...), ErrDamaged},
 		"many passes":            {manyScans(photo), ErrDamaged},
-		"heic without thumbnail": {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), ErrUnsupported},
-		"animated webp":          {append([]byte("RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00"), make([]byte, 6)...), ErrUnsupported},
+		"heic without thumbnail": {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), ErrDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
