@@ -121,9 +121,11 @@ type property struct {
 	typ           string
 	width, height int
 	arg           byte
-	nclx          bool
-	matrix        byte
-	limited       bool
+
+	// Of colr, which is one of two:
+	profile           Range
+	nclx, limited, p3 bool
+	matrix            byte
 }
 
 func (f *file) heif(m box) {
@@ -280,8 +282,10 @@ func (h *heifReader) properties(c box) {
 		case b.typ == "ispe" && len(d) == 12:
 			p.width, p.height = int(be32(d[4:])), int(be32(d[8:]))
 		case b.typ == "colr" && len(d) >= 11 && string(d[:4]) == "nclx":
-			p.matrix, p.limited = d[9], d[10]&0x80 == 0
-			p.nclx = true
+			p.nclx, p.matrix, p.limited = true, d[9], d[10]&0x80 == 0
+			p.p3 = d[5] == 12 && d[7] == 13 // primaries and curve
+		case b.typ == "colr" && len(d) >= 4 && (string(d[:4]) == "prof" || string(d[:4]) == "rICC"):
+			p.profile = Range{b.off + 4, b.n - 4}
 		case (b.typ == "irot" || b.typ == "imir") && b.n >= 1 && len(d) >= 1:
 			p.arg = d[0]
 		}
@@ -298,8 +302,12 @@ func (h *heifReader) applyProperties() {
 		case "ispe":
 			h.f.Width, h.f.Height = p.width, p.height
 		case "colr":
-			if p.nclx {
-				h.f.Layout.Matrix, h.f.Layout.Limited = p.matrix, p.limited
+			if !p.nclx {
+				h.f.Colours.Profile = p.profile
+				break
+			}
+			if h.f.Layout.Matrix, h.f.Layout.Limited = p.matrix, p.limited; p.p3 {
+				h.f.Colours.Gamut = DisplayP3
 			}
 		case "irot": // quarter turns against the clock
 			o = Compose(max(o, 1), [4]int{1, 8, 3, 6}[p.arg&3])

@@ -19,11 +19,12 @@ const (
 type ifdKind uint8
 
 const (
-	ifdMain  ifdKind = iota // the picture, and its maker
-	ifdEXIF                 // how it was taken
-	ifdGPS                  // where
-	ifdThumb                // a small JPEG
-	ifdSub                  // another picture of a raw file
+	ifdMain    ifdKind = iota // the picture, and its maker
+	ifdEXIF                   // how it was taken
+	ifdGPS                    // where
+	ifdThumb                  // a small JPEG
+	ifdSub                    // another picture of a raw file
+	ifdInterop                // which rules it keeps to
 )
 
 // typeSizes are the sizes of TIFF field types 1 to 13 (TIFF 6.0, section 2).

@@ -38,6 +38,12 @@ var (
 		0xa405: func(t *tiffReader, v value, _ *picture) { t.f.Exposure.Focal35 = int(min(v.uint(0), 100_000)) },
 		0x10e:  func(t *tiffReader, v value, _ *picture) { setText(&t.f.Caption, caption(v.text())) },
 		0x112:  takeOrientation,
+		0x8773: func(t *tiffReader, v value, p *picture) {
+			if p.kind == ifdMain && t.f.Type != "image/jpeg" {
+				t.f.Colours.Profile = Range{v.off, v.count}
+			}
+		},
+		0xa005: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdInterop) },
 		0x2bc:  func(t *tiffReader, v value, _ *picture) { t.f.readXMP(v.data) },
 		0x4746: takeRating,
 		0x2e:   func(t *tiffReader, v value, _ *picture) { t.f.Preview = Range{v.off, v.count} }, // Panasonic's
@@ -52,9 +58,16 @@ var (
 		3: func(t *tiffReader, v value, _ *picture) { t.gps.lonRef = v.text() },
 		4: func(t *tiffReader, v value, _ *picture) { t.gps.lon, t.gps.hasLon = v.degrees() },
 	}
+	interopTags = map[uint16]taker{
+		1: func(t *tiffReader, v value, _ *picture) {
+			if v.text() == "R03" { // DCF 2.0's optional colours
+				t.f.Colours.Gamut = AdobeRGB
+			}
+		},
+	}
 	tagsOf = map[ifdKind]map[uint16]taker{
 		ifdMain: joined(pictureTags, photoTags), ifdEXIF: joined(pictureTags, photoTags),
-		ifdGPS: gpsTags, ifdThumb: pictureTags, ifdSub: pictureTags,
+		ifdGPS: gpsTags, ifdThumb: pictureTags, ifdSub: pictureTags, ifdInterop: interopTags,
 	}
 )
 

@@ -5,6 +5,7 @@ import "bytes"
 const (
 	exifHeader = "Exif\x00\x00"
 	xmpHeader  = "http://ns.adobe.com/xap/1.0/\x00"
+	iccHeader  = "ICC_PROFILE\x00"
 	maxMarkers = 1000
 )
 
@@ -32,6 +33,8 @@ func (f *file) jpeg(base int64) {
 			seenFrame = true
 		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(exifHeader[:5])) && !seenEXIF:
 			seenEXIF = f.tiff(p+10, n-8, ifdMain)
+		case marker == 0xe2 && bytes.HasPrefix(b[4:], []byte(iccHeader)) && len(b) > 17 && b[17] == 1: // alone, as all short ones are
+			f.Colours.Profile = Range{p + 4 + int64(len(iccHeader)) + 2, n - 2 - int64(len(iccHeader)) - 2}
 		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(xmpHeader)):
 			k := int64(len(xmpHeader))
 			f.readXMP(f.at(p+4+k, int(n-2-k)))

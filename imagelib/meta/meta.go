@@ -65,10 +65,30 @@ type Info struct {
 	// Layout is what decoding will cost.
 	Layout Layout
 
+	// Colours is what colours mean.
+	Colours Colours
+
 	// Thumb is a small JPEG inside the file, and Preview the largest one of a
 	// raw file. Both are inside the file, and may still be no JPEG at all.
 	Thumb, Preview Range
 }
+
+// Colours says what the colours of a file mean; zero is sRGB, as far as it says.
+type Colours struct {
+	Profile  Range // an ICC profile, in one piece
+	Deflated bool  // the profile is zlib data
+	Gamut    Gamut // where the file names one instead
+}
+
+// Gamut is a range of colours that has a name.
+type Gamut uint8
+
+// Gamuts.
+const (
+	SRGB      Gamut = iota
+	AdobeRGB        // Adobe RGB (1998)
+	DisplayP3       // P3 with the curve of sRGB
+)
 
 // Layout is how the pixels are stored.
 type Layout struct {
@@ -176,6 +196,7 @@ func (f *file) finish() {
 	f.Tags = f.xmp.tags
 	f.Thumb = f.inside(f.Thumb)
 	f.Preview = f.inside(f.Preview)
+	f.Colours.Profile = f.inside(f.Colours.Profile)
 }
 
 // fixedUpright reports whether EXIF orientation does not count in this kind:

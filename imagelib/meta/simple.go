@@ -18,6 +18,10 @@ func (f *file) png() {
 				f.Width, f.Height = int(be32(b[8:])), int(be32(b[12:]))
 				f.Layout = Layout{Bits: int(b[16]), Components: pngComponents(b[17])}
 			}
+		case "iCCP": // a name, the method, and zlib data
+			if i := bytes.IndexByte(f.at(p+8, int(min(n, 80))), 0); i > 0 {
+				f.Colours.Profile, f.Colours.Deflated = Range{p + 8 + int64(i) + 2, n - int64(i) - 2}, true
+			}
 		case "eXIf":
 			f.exifBlob(p+8, n)
 		case "iTXt":
@@ -71,6 +75,8 @@ func (f *file) webp() {
 		case typ == "VP8L" && len(b) >= 13:
 			v := le32(b[9:])
 			f.atLeast(int(v&0x3fff)+1, int(v>>14&0x3fff)+1)
+		case typ == "ICCP":
+			f.Colours.Profile = Range{p + 8, n}
 		case typ == "EXIF":
 			f.exifBlob(p+8, n)
 		case typ == "XMP ":

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/libpaul/paul/imagelib/codec"
+	"github.com/libpaul/paul/imagelib/icc"
 	"github.com/libpaul/paul/imagelib/meta"
 )
 
@@ -28,7 +29,7 @@ func Sizes() []int { return []int{Small, Large} }
 
 // Version numbers how thumbnails are made. Another one makes the cache draw
 // them anew.
-const Version = 1
+const Version = 2
 
 const (
 	quality  = 80
@@ -167,7 +168,11 @@ func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side,
 	if denom == 1 { // the decoder knows better than the header
 		w, h = fit(m.Bounds().Dx(), m.Bounds().Dy(), side)
 	}
-	return p.resize(w, h, fullColour).orient(info.Orientation), nil
+	p = p.resize(w, h, fullColour)
+	if !fullColour {
+		p = p.recolour(toSRGB(data, info))
+	}
+	return p.orient(info.Orientation), nil
 }
 
 // decode checks, reserves and decodes, with extra bytes for what is made of it.
@@ -264,7 +269,9 @@ func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, max
 		if err != nil {
 			return nil, err
 		}
-		return p.rgba(), nil
+		m := p.rgba()
+		recolour(m, toSRGB(data, info))
+		return m, nil
 	}
 	extra := 4*fitPixels(info, 0) + 8*fitPixels(info, maxSide) // a copy in RGB, and the results of fitting and turning
 	m, release, err := r.decode(ctx, data, info, 1, extra)
@@ -272,7 +279,7 @@ func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, max
 		return nil, err
 	}
 	defer release()
-	return edit(m, info.Orientation, maxSide), nil
+	return edit(m, info.Orientation, maxSide, toSRGB(data, info)), nil
 }
 
 // fitPixels counts the pixels of a file's picture in a square of side.
@@ -296,10 +303,11 @@ func limitSide(info *meta.Info, maxSide int) int {
 
 // edit fits and turns a decoded image. It is copied to RGBA first: imaging
 // panics on damaged palettes, in goroutines of its own where nobody recovers.
-func edit(m image.Image, orientation, maxSide int) image.Image {
+func edit(m image.Image, orientation, maxSide int, colours *icc.Transform) image.Image {
 	b := m.Bounds()
 	rgba := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
 	draw.Draw(rgba, rgba.Rect, m, b.Min, draw.Src)
+	recolour(rgba, colours)
 	var out image.Image = rgba
 	if w, h := fit(b.Dx(), b.Dy(), maxSide); w != b.Dx() || h != b.Dy() {
 		out = imaging.Resize(rgba, w, h, imaging.Lanczos)
