@@ -234,6 +234,10 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 	if info.Kind == KindVideo {
 		return nil, nil, nil
 	}
+	if set, ok := l.renderer.Quick(ctx, data, info); ok {
+		l.keep(ctx, d, l.cache.PutSet(d, set))
+		return set.Hash, nil, nil
+	}
 	set, err := l.renderer.Thumbnails(ctx, data, info)
 	if errors.Is(err, thumb.ErrNotNow) { // it is when somebody looks at it
 		l.keep(ctx, d, err)

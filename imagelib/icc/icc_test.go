@@ -5,45 +5,9 @@ import (
 	"errors"
 	"math"
 	"testing"
+
+	"github.com/libpaul/paul/imagelib/internal/testphoto"
 )
-
-// profile makes a profile of a matrix to the connection space and one curve.
-func profile(m matrix3, curve []byte) []byte {
-	p := make([]byte, 128)
-	copy(p[16:], "RGB XYZ ")
-	copy(p[36:], "acsp")
-	p = binary.BigEndian.AppendUint32(p, 6)
-	at := len(p) + 6*12
-	var data []byte
-	add := func(name string, b []byte) {
-		p = append(p, name...)
-		p = binary.BigEndian.AppendUint32(p, uint32(at+len(data)))
-		p = binary.BigEndian.AppendUint32(p, uint32(len(b)))
-		data = append(data, b...)
-	}
-	for i, c := range "rgb" {
-		xyz := []byte("XYZ \x00\x00\x00\x00")
-		for row := range 3 {
-			xyz = appendFixed(xyz, m[3*row+i])
-		}
-		add(string(c)+"XYZ", xyz)
-		add(string(c)+"TRC", curve)
-	}
-	return append(p, data...)
-}
-
-func appendFixed(b []byte, v float64) []byte {
-	return binary.BigEndian.AppendUint32(b, uint32(int32(math.Round(v*65536))))
-}
-
-func formula(kind uint16, params ...float64) []byte {
-	b := binary.BigEndian.AppendUint16([]byte("para\x00\x00\x00\x00"), kind)
-	b = append(b, 0, 0)
-	for _, p := range params {
-		b = appendFixed(b, p)
-	}
-	return b
-}
 
 func table(n int, of func(float64) float64) []byte {
 	b := binary.BigEndian.AppendUint32([]byte("curv\x00\x00\x00\x00"), uint32(n))
@@ -53,20 +17,20 @@ func table(n int, of func(float64) float64) []byte {
 	return b
 }
 
-// p3 is Display P3 as Apple writes it.
-var p3 = matrix3{
+// p3 is Display P3, to the connection space.
+var p3 = [9]float64{
 	0.51512, 0.29198, 0.15710,
 	0.24120, 0.69225, 0.06657,
 	-0.00105, 0.04189, 0.78407,
 }
 
-var srgbCurve = formula(3, 2.4, 1/1.055, 0.055/1.055, 1/12.92, 0.04045)
+var srgbCurve = testphoto.Formula(3, 2.4, 1/1.055, 0.055/1.055, 1/12.92, 0.04045)
 
 // TestDisplayP3 compares with values of LittleCMS 2 (relative colorimetric,
 // 8 bits).
 func TestDisplayP3(t *testing.T) {
 	t.Parallel()
-	tr, err := Parse(profile(p3, srgbCurve))
+	tr, err := Parse(testphoto.P3Profile())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,36 +77,36 @@ func checkPixel(t *testing.T, tr *Transform, in, want [3]byte) {
 func TestCurves(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string][]byte{
-		"formula": srgbCurve, "formula of seven": formula(4, 2.4, 1/1.055, 0.055/1.055, 1/12.92, 0.04045, 0, 0),
+		"formula": srgbCurve, "formula of seven": testphoto.Formula(4, 2.4, 1/1.055, 0.055/1.055, 1/12.92, 0.04045, 0, 0),
 		"table": table(1024, srgbLight),
 	} {
-		if tr, err := Parse(profile(srgbToXYZ, c)); tr != nil || err != nil {
+		if tr, err := Parse(testphoto.Profile(srgbToXYZ, c)); tr != nil || err != nil {
 			t.Errorf("sRGB by a %s: %v, %v", name, tr, err)
 		}
 	}
 	for name, c := range map[string][]byte{
-		"power": formula(0, 2.2), "two": formula(1, 2.2, 1, 0), "three": formula(2, 2.2, 1, 0, 0), "table": table(4096, gamma(2.2)), "one value": append([]byte("curv\x00\x00\x00\x00\x00\x00\x00\x01"), 2, 51),
+		"power": testphoto.Formula(0, 2.2), "two": testphoto.Formula(1, 2.2, 1, 0), "three": testphoto.Formula(2, 2.2, 1, 0, 0), "table": table(4096, gamma(2.2)), "one value": append([]byte("curv\x00\x00\x00\x00\x00\x00\x00\x01"), 2, 51),
 	} {
-		tr, err := Parse(profile(p3, c))
+		tr, err := Parse(testphoto.Profile(p3, c))
 		if err != nil || tr == nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		checkPixel(t, tr, [3]byte{128, 128, 128}, [3]byte{128, 128, 128})
 	}
-	if tr, err := Parse(profile(srgbToXYZ, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x00"))); err != nil || tr == nil {
+	if tr, err := Parse(testphoto.Profile(srgbToXYZ, []byte("curv\x00\x00\x00\x00\x00\x00\x00\x00"))); err != nil || tr == nil {
 		t.Errorf("light as it is: %v, %v", tr, err)
 	}
 }
 
 func TestOtherProfiles(t *testing.T) {
 	t.Parallel()
-	whole := profile(p3, srgbCurve)
+	whole := testphoto.P3Profile()
 	cmyk := append([]byte(nil), whole...)
 	copy(cmyk[16:], "CMYK")
 	for name, p := range map[string][]byte{
-		"none": nil, "cut": whole[:200], "cmyk": cmyk, "text": []byte("profile"), "no curve": profile(p3, nil),
-		"a formula of another kind": profile(p3, formula(9, 1)), "a table that ends early": profile(p3, table(100, gamma(1))[:50]),
+		"none": nil, "cut": whole[:200], "cmyk": cmyk, "text": []byte("profile"), "no curve": testphoto.Profile(p3, nil),
+		"a formula of another kind": testphoto.Profile(p3, testphoto.Formula(9, 1)), "a table that ends early": testphoto.Profile(p3, table(100, gamma(1))[:50]),
 	} {
 		if tr, err := Parse(p); tr != nil || !errors.Is(err, ErrProfile) {
 			t.Errorf("%s: %v, %v", name, tr, err)
@@ -151,8 +115,8 @@ func TestOtherProfiles(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(profile(p3, srgbCurve))
-	f.Add(profile(p3, table(100, gamma(2))))
+	f.Add(testphoto.P3Profile())
+	f.Add(testphoto.Profile(p3, table(100, gamma(2))))
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		if tr, err := Parse(data); err == nil && tr != nil {
 			tr.Apply([]byte{1, 2, 3, 4, 255, 255, 255, 255, 9})

@@ -110,6 +110,8 @@ type heifReader struct {
 	f         *file
 	primary   uint32
 	exif, xmp uint32 // item IDs, 0 = none
+	thumb     uint32
+	primed    Range // where primary stands
 	items     map[uint32]item
 	data      int64 // payload of the item data box
 	props     []property
@@ -153,10 +155,12 @@ func (h *heifReader) child(b box) {
 	case "pitm":
 		d := h.f.at(b.off, 8)
 		if len(d) >= 8 && d[0] > 0 {
-			h.primary = binary.BigEndian.Uint32(d[4:])
+			h.primary, h.primed = binary.BigEndian.Uint32(d[4:]), Range{b.off + 4, 4}
 		} else if len(d) >= 6 {
-			h.primary = uint32(be16(d[4:]))
+			h.primary, h.primed = uint32(be16(d[4:])), Range{b.off + 4, 2}
 		}
+	case "iref":
+		h.references(b)
 	case "iinf":
 		h.itemInfos(b)
 	case "iloc":
@@ -200,6 +204,24 @@ func (h *heifReader) itemInfos(b box) {
 			h.xmp = id
 		}
 		return count < maxItems
+	})
+}
+
+// references finds the small picture of the primary item (ISO/IEC 14496-12, 8.11.12).
+func (h *heifReader) references(b box) {
+	idSize := 2
+	if v := h.f.at(b.off, 1); len(v) == 1 && v[0] > 0 {
+		idSize = 4
+	}
+	h.f.eachBox(b.off+4, b.end(), func(c box) bool {
+		if c.typ == "thmb" && h.thumb == 0 {
+			r := bits{d: h.f.at(c.off, 2*idSize+2)}
+			from, count, to := r.uint(idSize), r.uint(2), r.uint(idSize)
+			if !r.bad && count == 1 && uint32(to) == h.primary {
+				h.thumb = uint32(from)
+			}
+		}
+		return true
 	})
 }
 
@@ -297,7 +319,7 @@ func (h *heifReader) properties(c box) {
 // applyProperties takes the size and the turns of the primary item.
 func (h *heifReader) applyProperties() {
 	o := 0
-	for _, i := range h.associated() {
+	for _, i := range h.associated(h.primary) {
 		switch p := h.props[i]; p.typ {
 		case "ispe":
 			h.f.Width, h.f.Height = p.width, p.height
@@ -316,10 +338,34 @@ func (h *heifReader) applyProperties() {
 		}
 	}
 	h.f.itemOrientation = max(o, 1)
+	h.inner()
 }
 
-// associated returns the indexes of the primary item's properties, in order.
-func (h *heifReader) associated() (indexes []int) {
+// inner takes the size of the small picture, as it is shown.
+func (h *heifReader) inner() {
+	if h.thumb == 0 {
+		return
+	}
+	in := Inner{id: h.thumb, primed: h.primed}
+	turned := false
+	for _, i := range h.associated(h.thumb) {
+		switch p := h.props[i]; p.typ {
+		case "ispe":
+			in.Width, in.Height = p.width, p.height
+		case "irot":
+			turned = turned != (p.arg&1 == 1)
+		}
+	}
+	if turned {
+		in.Width, in.Height = in.Height, in.Width
+	}
+	if in.Width > 0 && in.Height > 0 && (h.primed.Len == 4 || h.thumb < 1<<16) {
+		h.f.Inner = in
+	}
+}
+
+// associated returns the indexes of an item's properties, in order.
+func (h *heifReader) associated(item uint32) (indexes []int) {
 	if len(h.assoc) < 8 {
 		return nil
 	}
@@ -338,7 +384,7 @@ func (h *heifReader) associated() (indexes []int) {
 			if r.bad {
 				return indexes
 			}
-			if id == h.primary && i >= 1 && i <= len(h.props) {
+			if id == item && i >= 1 && i <= len(h.props) {
 				indexes = append(indexes, i-1)
 			}
 		}

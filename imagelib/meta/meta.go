@@ -10,6 +10,7 @@ package meta
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 // ErrUnknown is returned for bytes that are neither a photo nor a video.
@@ -71,6 +72,31 @@ type Info struct {
 	// Thumb is a small JPEG inside the file, and Preview the largest one of a
 	// raw file. Both are inside the file, and may still be no JPEG at all.
 	Thumb, Preview Range
+
+	// Inner is a small picture in a HEIF file.
+	Inner Inner
+}
+
+// Inner is a small picture in a HEIF file, coded as the large one is. A decoder
+// shows it when the file says that it is the primary item; see [Inner.Instead].
+type Inner struct {
+	Width, Height int // pixels, upright; 0 when there is none
+
+	id     uint32
+	primed Range // where the number of the primary item stands
+}
+
+// Instead returns the file data with the small picture in place of the large one.
+func (i Inner) Instead(data []byte) []byte {
+	r := i.primed
+	if i.Width == 0 || r.Off < 0 || r.Off+r.Len > int64(len(data)) {
+		return nil
+	}
+	out := slices.Clone(data)
+	for k := range r.Len {
+		out[r.Off+k] = byte(i.id >> (8 * (r.Len - 1 - k)))
+	}
+	return out
 }
 
 // Colours says what the colours of a file mean; zero is sRGB, as far as it says.

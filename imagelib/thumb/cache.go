@@ -100,7 +100,7 @@ func (c *Cache) Put(digest fmt.Stringer, size int, data []byte) error {
 
 // PutSet keeps both thumbnails, in one file if one serves for both.
 func (c *Cache) PutSet(digest fmt.Stringer, s Set) error {
-	if serves(s.Small) {
+	if s.Large == nil || serves(s.Small) {
 		return c.Put(digest, Small, s.Small)
 	}
 	return errors.Join(c.Put(digest, Large, s.Large), c.Put(digest, Small, s.Small))

@@ -38,7 +38,7 @@ const (
 
 // Set is the thumbnails of one photo.
 type Set struct {
-	Large, Small []byte // JPEG, upright
+	Large, Small []byte // JPEG, upright; of [Renderer.Quick] the small one alone
 	Hash         []byte // thumbhash
 
 	// Embedded is true when they were drawn from a small picture inside the
@@ -123,6 +123,27 @@ func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info)
 	}
 	set.Small, err = encode(p.resize(w, h, false))
 	return set, err
+}
+
+// Quick draws only the small thumbnail, and the hash, of a file whose picture
+// takes seconds to decode and that has a small one inside; ok is false for others.
+func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set Set, ok bool) {
+	in := info.Inner
+	if !codec.Handles(info.Type) || max(in.Width, in.Height) < Small || in.Width > 2*Large || in.Height > 2*Large {
+		return Set{}, false
+	}
+	w, h := info.Upright()
+	if (w > h) != (in.Width > in.Height) && w != h { // it was turned on the way
+		return Set{}, false
+	}
+	inside := *info
+	inside.Width, inside.Height, inside.Orientation = in.Width, in.Height, 1
+	p, err := r.draw(ctx, in.Instead(data), &inside, Small, 1, false)
+	if err != nil {
+		return Set{}, false
+	}
+	small, err := encode(p)
+	return Set{Small: small, Hash: hash(p)}, err == nil
 }
 
 // small returns the file's picture, upright, in the size of the large thumbnail.
