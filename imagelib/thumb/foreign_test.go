@@ -135,6 +135,21 @@ func TestQuick(t *testing.T) {
 	}
 }
 
+// TestInnerInstead: the small picture is shown when the large one is damaged.
+func TestInnerInstead(t *testing.T) {
+	t.Parallel()
+	data := testphoto.HEIF{Thumb: "plain"}.File()
+	at := bytes.Index(data, []byte("mdat")) + 4
+	clear(data[at : at+100])
+	r := NewRenderer(0)
+	t.Cleanup(r.Close)
+	set, err := r.Thumbnails(t.Context(), data, read(t, data))
+	if err != nil || !set.Embedded {
+		t.Fatalf("%v, embedded %v", err, set.Embedded)
+	}
+	drawn(t, r, "damaged", data)
+}
+
 // TestColoursOfProfiles: a picture of one colour in Display P3 and Adobe RGB, in
 // each container, becomes what icc makes of it.
 func TestColoursOfProfiles(t *testing.T) {

@@ -128,22 +128,28 @@ func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info)
 // Quick draws only the small thumbnail, and the hash, of a file whose picture
 // takes seconds to decode and that has a small one inside; ok is false for others.
 func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set Set, ok bool) {
-	in := info.Inner
-	if !codec.Handles(info.Type) || max(in.Width, in.Height) < Small || in.Width > 2*Large || in.Height > 2*Large {
+	if max(info.Inner.Width, info.Inner.Height) < Small {
 		return Set{}, false
 	}
-	w, h := info.Upright()
-	if (w > h) != (in.Width > in.Height) && w != h { // it was turned on the way
-		return Set{}, false
-	}
-	inside := *info
-	inside.Width, inside.Height, inside.Orientation = in.Width, in.Height, 1
-	p, err := r.draw(ctx, in.Instead(data), &inside, Small, 1, false)
+	p, err := r.inner(ctx, data, info, Small)
 	if err != nil {
 		return Set{}, false
 	}
 	small, err := encode(p)
 	return Set{Small: small, Hash: hash(p)}, err == nil
+}
+
+// inner draws the small picture in a HEIF file.
+func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, side int) (picture, error) {
+	in := info.Inner
+	w, h := info.Upright()
+	turned := (w > h) != (in.Width > in.Height) && w != h
+	if !codec.Handles(info.Type) || in.Width == 0 || in.Width > 2*Large || in.Height > 2*Large || turned {
+		return picture{}, ErrUnsupported
+	}
+	inside := *info
+	inside.Width, inside.Height, inside.Orientation = in.Width, in.Height, 1
+	return r.draw(ctx, in.Instead(data), &inside, side, 1, false)
 }
 
 // small returns the file's picture, upright, in the size of the large thumbnail.
@@ -152,6 +158,9 @@ func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p p
 	p, err = r.draw(ctx, src, srcInfo, Large, 2, false)
 	if err == nil || ctx.Err() != nil {
 		return p, false, err
+	}
+	if p, innerErr := r.inner(ctx, data, info, Large); innerErr == nil {
+		return p, true, nil
 	}
 	inner, innerInfo, ok := insideOf(data, info, info.Thumb)
 	if !ok {
