@@ -141,7 +141,12 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 	if wanted, err := w.begin(&s); !wanted {
 		return false, err
 	}
-	if s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info); err == nil && w.place == nil {
+	if s.info.Kind == KindVideo {
+		s.hash, err = w.l.drawVideo(ctx, s.digest, s.path, &s.info)
+	} else {
+		s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info)
+	}
+	if err == nil && w.place == nil {
 		_, err = w.batch.CreateContent(content, s.metadata())
 	}
 	if err != nil {
@@ -168,6 +173,11 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 	}
 	if wanted, err := w.begin(&s); !wanted {
 		return false, err
+	}
+	if s.info.Kind == KindVideo {
+		if s.hash, err = w.l.drawVideo(ctx, s.digest, s.path, &s.info); err != nil {
+			return false, err
+		}
 	}
 	if s.info.Kind == KindImage {
 		s.problem = fmt.Errorf("%w: %w", ErrKeptUndrawn, thumb.ErrTooLarge)
@@ -231,9 +241,6 @@ func (p *photo) metadata() filelayer.Metadata {
 // drawNew draws the thumbnails of new bytes into the cache. problem is what a
 // person should hear of the picture; err is about this device.
 func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta.Info) (hash []byte, problem, err error) {
-	if info.Kind == KindVideo {
-		return nil, nil, nil
-	}
 	if set, ok := l.renderer.Quick(ctx, data, info); ok {
 		l.keep(ctx, d, l.cache.PutSet(d, set))
 		return set.Hash, nil, nil
@@ -258,6 +265,22 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 		problem = ErrKeptPartial
 	}
 	return set.Hash, problem, nil
+}
+
+// drawVideo draws the thumbnails of a film into the cache. err is about this device.
+func (l *Library) drawVideo(ctx context.Context, d Digest, path string, info *meta.Info) (hash []byte, err error) {
+	set, err := l.renderer.Poster(ctx, path, info)
+	switch cause := cannotDraw(err); {
+	case cause != nil:
+		l.keep(ctx, d, l.cache.PutFailure(d, cause))
+		return nil, nil
+	case errors.Is(err, thumb.ErrNotNow): // it is once ffmpeg is there
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	l.keep(ctx, d, l.cache.PutSet(d, set))
+	return set.Hash, nil
 }
 
 // commit makes the staged files safe and recorded, and only then their documents.

@@ -133,7 +133,10 @@ func (l *Library) readDocument(ctx context.Context, e *filelayer.Entry) (documen
 
 // drawFile draws the thumbnails of an open file, unless it is too large.
 func (l *Library) drawFile(ctx context.Context, f *os.File, size int64, d Digest, info *meta.Info) ([]byte, error) {
-	if size > thumb.MaxBytes || info.Kind == KindVideo {
+	if info.Kind == KindVideo {
+		return l.drawVideo(ctx, d, f.Name(), info)
+	}
+	if size > thumb.MaxBytes {
 		return nil, nil
 	}
 	release, err := l.renderer.ReserveFile(ctx, size)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
@@ -77,6 +79,9 @@ func (l *Library) drawHere(ctx context.Context, d Digest) (set thumb.Set, err er
 		return thumb.Set{}, err
 	}
 	defer l.local.leave()
+	if e, err := l.files.Entry(d); err == nil && strings.HasPrefix(e.Type, "video/") {
+		return l.posterHere(ctx, &e)
+	}
 	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
 		if sha256.Sum256(data) != d {
 			return fmt.Errorf("draw photo: %w", filelayer.ErrCorrupt)
@@ -92,6 +97,31 @@ func (l *Library) drawHere(ctx context.Context, d Digest) (set thumb.Set, err er
 	}
 	if err == nil {
 		l.keep(ctx, d, l.cache.PutSet(d, set))
+	}
+	return set, err
+}
+
+// posterHere draws both thumbnails of a film on this device, into the cache if
+// that can be. Its bytes are not read for that, as they are of a picture.
+func (l *Library) posterHere(ctx context.Context, e *filelayer.Entry) (thumb.Set, error) {
+	f, err := os.Open(e.Path)
+	if err != nil {
+		return thumb.Set{}, fmt.Errorf("open film: %w", err)
+	}
+	defer func() { _ = f.Close() }() // read only
+	info, err := meta.Read(f, e.Size)
+	if err != nil {
+		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
+	}
+	set, err := l.renderer.Poster(ctx, e.Path, &info)
+	switch cause := cannotDraw(err); {
+	case cause != nil:
+		l.keep(ctx, e.Digest, l.cache.PutFailure(e.Digest, cause))
+		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
+	case errors.Is(err, thumb.ErrNotNow):
+		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
+	case err == nil:
+		l.keep(ctx, e.Digest, l.cache.PutSet(e.Digest, set))
 	}
 	return set, err
 }

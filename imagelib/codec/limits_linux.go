@@ -1,10 +1,12 @@
 package codec
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,3 +41,17 @@ func limit(memory int64) error {
 func confine(*os.Process, int64) (io.Closer, error) { return nil, nil }
 
 func hide(*exec.Cmd) {}
+
+// confinedCommand starts this program, which bounds itself and then becomes the other.
+func confinedCommand(ctx context.Context, memory int64, path string, args []string) (*exec.Cmd, error) {
+	me, err := self()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, me)
+	cmd.Args = append([]string{"paul-tool", path}, args...)
+	cmd.Env = []string{toolEnv + "=" + strconv.FormatInt(memory, 10)}
+	return cmd, nil
+}
+
+func replace(path string, args []string) error { return unix.Exec(path, args, nil) }

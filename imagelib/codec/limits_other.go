@@ -3,6 +3,8 @@
 package codec
 
 import (
+	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -20,3 +22,12 @@ func limit(int64) error { return nil }
 func confine(*os.Process, int64) (io.Closer, error) { return nil, nil }
 
 func hide(*exec.Cmd) {}
+
+// confinedCommand is the other program itself, which confine bounds where it can.
+func confinedCommand(ctx context.Context, _ int64, path string, args []string) (*exec.Cmd, error) {
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = []string{}
+	return cmd, nil
+}
+
+func replace(string, []string) error { return errors.ErrUnsupported }

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,3 +55,12 @@ func confine(p *os.Process, memory int64) (io.Closer, error) {
 }
 
 func hide(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true} }
+
+// confinedCommand is the other program itself, which confine bounds where it can.
+func confinedCommand(ctx context.Context, _ int64, path string, args []string) (*exec.Cmd, error) {
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = []string{"SystemRoot=" + os.Getenv("SystemRoot")}
+	return cmd, nil
+}
+
+func replace(string, []string) error { return errors.ErrUnsupported }

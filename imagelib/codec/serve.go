@@ -17,6 +17,10 @@ import (
 // calls it first of all in main.
 func ServeIfChild() {
 	served = true
+	if memory := os.Getenv(toolEnv); memory != "" {
+		fmt.Fprintln(os.Stderr, becomeTool(memory))
+		os.Exit(1)
+	}
 	memory, err := strconv.ParseInt(os.Getenv(childEnv), 10, 64)
 	if err != nil {
 		return
