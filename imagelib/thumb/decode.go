@@ -56,7 +56,7 @@ func denominator(info *meta.Info, side, times int) int {
 	}
 	long := max(info.Width, info.Height)
 	for _, d := range []int{8, 4, 2} {
-		if long/d >= side*times {
+		if long/d >= side*times+side/32 { // a bit more: what is left to do sharpens again
 			return d
 		}
 	}

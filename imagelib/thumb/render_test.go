@@ -59,6 +59,7 @@ func checkSet(t *testing.T, set Set, w, h int) {
 
 func TestMain(m *testing.M) {
 	codec.ServeIfChild()
+	drawIfAsked()
 	os.Exit(m.Run())
 }
 
