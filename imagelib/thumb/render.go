@@ -3,6 +3,7 @@ package thumb
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -16,6 +17,7 @@ import (
 	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/icc"
 	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/scaledjpeg"
 )
 
 // Sizes of thumbnails: the longer side, in pixels.
@@ -180,29 +182,63 @@ func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side,
 	if fullColour { // three planes, the same turned, and RGB
 		extra = 10 * fitPixels(info, side)
 	}
-	m, release, err := r.decode(ctx, data, info, denom, extra)
+	p, size, release, err := r.planes(ctx, data, info, denom, extra, side*times, !fullColour)
 	if err != nil {
 		return picture{}, err
 	}
 	defer release()
-	p, ok := fromImage(m)
-	if !ok {
-		long := max(m.Bounds().Dx(), m.Bounds().Dy())
-		k := 1
-		if side > 0 {
-			k = max(1, long/(side*times))
-		}
-		p = reduce(m, k)
-	}
 	w, h := fit(info.Width, info.Height, side)
 	if denom == 1 { // the decoder knows better than the header
-		w, h = fit(m.Bounds().Dx(), m.Bounds().Dy(), side)
+		w, h = fit(size.X, size.Y, side)
 	}
 	p = p.resize(w, h, fullColour)
 	if !fullColour {
 		p = p.recolour(toSRGB(data, info))
 	}
 	return p.orient(info.Orientation), nil
+}
+
+// planes decodes into planes, of no more pixels a side than needed for enough. It
+// returns how large the decoder made the picture.
+func (r *Renderer) planes(ctx context.Context, data []byte, info *meta.Info, denom int, extra int64, enough int, coarse bool) (p picture, size image.Point, release func(), err error) {
+	if denom > 1 && info.Type == "image/jpeg" && nativeJPEG(info) && !info.Layout.Progressive {
+		if p, release, err = r.scaled(ctx, data, info, denom, extra, coarse); !errors.Is(err, scaledjpeg.ErrUnsupported) {
+			return p, image.Pt(p.y.w, p.y.h), release, err
+		}
+	}
+	m, release, err := r.decode(ctx, data, info, denom, extra)
+	if err != nil {
+		return picture{}, image.Point{}, nil, err
+	}
+	size = m.Bounds().Size()
+	p, ok := fromImage(m)
+	if !ok {
+		k := 1
+		if enough > 0 {
+			k = max(1, max(size.X, size.Y)/enough)
+		}
+		p = reduce(m, k)
+	}
+	return p, size, release, nil
+}
+
+// scaled decodes a baseline JPEG at a part of its size.
+func (r *Renderer) scaled(ctx context.Context, data []byte, info *meta.Info, denom int, extra int64, coarse bool) (p picture, release func(), err error) {
+	cost, err := Check(data, info, denom)
+	if err != nil {
+		return picture{}, nil, err
+	}
+	release, err = r.reserve(ctx, cost+extra)
+	if err != nil {
+		return picture{}, nil, err
+	}
+	s, err := scaledjpeg.Decode(data, denom, coarse)
+	if err != nil {
+		release()
+		return picture{}, nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	of := func(c scaledjpeg.Plane) plane { return plane{c.Pix, c.Stride, c.W, c.H} }
+	return picture{of(s.Y), of(s.Cb), of(s.Cr)}, release, nil
 }
 
 // decode checks, reserves and decodes, with extra bytes for what is made of it.

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 // timed runs a command on one processor, or on two, and returns its processor
