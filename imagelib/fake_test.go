@@ -316,6 +316,7 @@ func openTestLibrary(tb testing.TB, dir string, files *fakeFiles, db *fakeDB) *t
 	if err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(l.renderer.Close)
 	l.pauses = pauses{save: time.Hour, missing: time.Millisecond, retry: time.Millisecond, trim: time.Hour}
 	return &testLibrary{l, files, db}
 }

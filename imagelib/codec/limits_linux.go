@@ -21,6 +21,10 @@ func self() (string, error) { return "/proc/self/exe", nil }
 // (RLIMIT_DATA), and no file written, no core, no other rights.
 func limit(memory int64) error {
 	bound := func(what int, n uint64) error {
+		var now unix.Rlimit
+		if err := unix.Getrlimit(what, &now); err == nil {
+			n = min(n, now.Max)
+		}
 		if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n}); err != nil {
 			return fmt.Errorf("bound a resource (%d): %w", what, err)
 		}
