@@ -1,12 +1,16 @@
 package meta
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Bounds on one file of boxes.
 const (
 	maxBoxes     = 4096 // in one box
 	maxItems     = 20_000
 	maxItemTable = 1 << 20 // bytes of one table
+	maxItemName  = 256     // of an item, with its media type
 )
 
 // box is one box of an ISO base media file (ISO/IEC 14496-12, 4.2): where its
@@ -187,7 +191,7 @@ func (h *heifReader) itemInfos(b box) {
 	count := 0
 	h.f.eachBox(b.off+head, b.end(), func(c box) bool {
 		count++
-		e := h.f.at(c.off, 40)
+		e := h.f.at(c.off, 14+maxItemName)
 		if c.typ != "infe" || len(e) < 12 {
 			return count < maxItems
 		}
@@ -200,8 +204,10 @@ func (h *heifReader) itemInfos(b box) {
 		switch {
 		case typ == "Exif" && h.exif == 0:
 			h.exif = id
-		case typ == "mime" && h.xmp == 0 && len(rest) > 21 && string(rest[1:20]) == "application/rdf+xml":
-			h.xmp = id
+		case typ == "mime" && h.xmp == 0:
+			if _, mime, _ := bytes.Cut(rest, []byte{0}); bytes.HasPrefix(mime, []byte("application/rdf+xml\x00")) {
+				h.xmp = id
+			}
 		}
 		return count < maxItems
 	})

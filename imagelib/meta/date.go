@@ -12,17 +12,21 @@ type Source string
 
 // Sources of dates.
 const (
-	SourceEXIF  Source = "exif"
-	SourceXMP   Source = "xmp"
-	SourceVideo Source = "video"
-	SourceName  Source = "name"
-	SourceMtime Source = "mtime"
+	SourceSidecar Source = "sidecar" // XMP in a file beside the photo, where a person has changed it
+	SourceEXIF    Source = "exif"
+	SourceXMP     Source = "xmp"
+	SourceIPTC    Source = "iptc"
+	SourceVideo   Source = "video"
+	SourceText    Source = "text"    // of a PNG
+	SourceTakeout Source = "takeout" // Google's, in a file beside the photo: an instant, told in UTC
+	SourceName    Source = "name"
+	SourceMtime   Source = "mtime"
 )
 
 // Date is when a photo was taken, on the wall clock of that place.
 type Date struct {
-	// Wall is the wall clock, labelled UTC so that it sorts and prints as it
-	// was read. It is no instant.
+	// Wall is the wall clock to the millisecond, labelled UTC so that it sorts
+	// and prints as it was read. It is no instant.
 	Wall time.Time
 
 	// Offset is how far that clock was ahead of UTC, when HasOffset.
@@ -35,11 +39,17 @@ type Date struct {
 
 // String returns the wall clock as 2024-05-01T12:30:05, followed by the offset
 // (+02:00) when it is known; empty when there is no date.
-func (d Date) String() string {
+func (d Date) String() string { return d.format("2006-01-02T15:04:05") }
+
+// Precise returns the same with the part of a second that is known: the shots of
+// a burst are apart by it.
+func (d Date) Precise() string { return d.format("2006-01-02T15:04:05.999") }
+
+func (d Date) format(layout string) string {
 	if d.Wall.IsZero() {
 		return ""
 	}
-	s := d.Wall.Format("2006-01-02T15:04:05")
+	s := d.Wall.Format(layout)
 	if !d.HasOffset {
 		return s
 	}
@@ -50,7 +60,7 @@ func (d Date) String() string {
 	return fmt.Sprintf("%s%c%02d:%02d", s, sign, m/60, m%60)
 }
 
-// ParseDate reads what [Date.String] wrote. ok is false for anything that is no
+// ParseDate reads what [Date.String] or [Date.Precise] wrote. ok is false for anything that is no
 // plausible date.
 func ParseDate(s string, source Source) (d Date, ok bool) {
 	d, ok = parseDate(s)
@@ -103,11 +113,18 @@ func parseDate(s string) (d Date, ok bool) {
 	if d.Wall.IsZero() {
 		return Date{}, false
 	}
-	if strings.HasPrefix(rest, ".") {
-		rest = strings.TrimLeft(rest[1:], "0123456789")
+	if part, ok := strings.CutPrefix(rest, "."); ok {
+		rest = strings.TrimLeft(part, "0123456789")
+		d.Wall = d.Wall.Add(millis(part[:len(part)-len(rest)]))
 	}
 	d.Offset, d.HasOffset = parseOffset(rest)
 	return d, true
+}
+
+// millis reads digits behind the second, as far as they count.
+func millis(digits string) time.Duration {
+	ms, _ := strconv.Atoi((digits + "000")[:3]) // digits, as the caller has seen
+	return time.Duration(ms) * time.Millisecond
 }
 
 // digits reads width decimal digits, or blanks, which some cameras write for zeros.
@@ -151,50 +168,4 @@ func parseOffset(s string) (time.Duration, bool) {
 		d = -d
 	}
 	return d, true
-}
-
-// exifDates are the dates of an EXIF block, as written.
-type exifDates struct {
-	original, digitized, modified                string
-	originalOffset, digitizedOffset, writeOffset string
-}
-
-// capture returns the capture date of an EXIF block.
-func (e *exifDates) capture() (Date, bool) {
-	if d, ok := exifDate(e.original, e.originalOffset); ok {
-		if !d.HasOffset && e.original == e.modified {
-			d.Offset, d.HasOffset = parseOffset(e.writeOffset)
-		}
-		return d, true
-	}
-	return exifDate(e.digitized, e.digitizedOffset)
-}
-
-func exifDate(s, offset string) (Date, bool) {
-	d, ok := ParseDate(s, SourceEXIF)
-	if ok && !d.HasOffset {
-		d.Offset, d.HasOffset = parseOffset(offset)
-	}
-	return d, ok
-}
-
-// bestDate chooses among the dates in the bytes: when it was taken by EXIF, by
-// XMP, by the film, and only then when EXIF says it was last written.
-func (f *file) bestDate() Date {
-	if d, ok := f.exif.capture(); ok {
-		return d
-	}
-	for _, s := range f.xmp.dates() {
-		if d, ok := ParseDate(s, SourceXMP); ok {
-			return d
-		}
-	}
-	if d, ok := f.movieDate.date(); ok {
-		return d
-	}
-	d, _ := exifDate(f.exif.modified, f.exif.writeOffset)
-	if d.Wall.IsZero() {
-		return Date{}
-	}
-	return d
 }

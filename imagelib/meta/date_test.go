@@ -81,6 +81,7 @@ func TestBestDate(t *testing.T) {
 	modified := time.Date(2020, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	exif, _ := ParseDate("2021:01:01 01:01:01", SourceEXIF)
 	film, _ := ParseDate("2024-05-01T10:30:05Z", SourceVideo)
+	google, _ := ParseDate("2024-05-01T10:30:05Z", SourceTakeout)
 	for _, c := range []struct {
 		inside Date
 		name   string
@@ -93,6 +94,8 @@ func TestBestDate(t *testing.T) {
 		{film, "VID_20240501_123001.mp4", "2024-05-01T12:30:01+02:00", SourceName},
 		{film, "VID_20240301_123001.mp4", "2024-05-01T10:30:05+00:00", SourceVideo},
 		{film, "a.mp4", "2024-05-01T10:30:05+00:00", SourceVideo},
+		{google, "IMG_20240501_123001.jpg", "2024-05-01T12:30:01+02:00", SourceName},
+		{google, "IMG_20240301_123001.jpg", "2024-05-01T10:30:05+00:00", SourceTakeout},
 	} {
 		if d := BestDate(c.inside, c.name, modified); d.String() != c.want || d.Source != c.source {
 			t.Errorf("BestDate(%v, %q) = %v from %q, want %s from %q", c.inside, c.name, d, d.Source, c.want, c.source)

@@ -40,6 +40,7 @@ type tiffReader struct {
 	gps       gpsFields
 	found     bool
 	pictures  []picture
+	resources Range // of Photoshop
 }
 
 type ifdJob struct {
@@ -100,6 +101,7 @@ func (f *file) tiffFile() {
 	}
 	t.walk(h, ifdMain)
 	t.kindOfFile()
+	f.resources(t.resources.Off, t.resources.Len)
 	for _, p := range t.pictures {
 		t.jpegIn(p)
 		if f.Kind == KindRAW && p.width*p.height > int64(f.Width)*int64(f.Height) {
@@ -193,11 +195,10 @@ func (t *tiffReader) entry(e []byte, p *picture) {
 	take(t, v, p)
 }
 
-// finishGPS keeps a place that can be one. Zero north, zero east is what
-// receivers without a fix write.
+// finishGPS keeps a place that can be one.
 func (t *tiffReader) finishGPS() {
 	g := t.gps
-	if !g.hasLat || !g.hasLon || g.lat > 90 || g.lon > 180 || g.lat == 0 && g.lon == 0 {
+	if !g.hasLat || !g.hasLon {
 		return
 	}
 	if strings.HasPrefix(strings.ToUpper(g.latRef), "S") {
@@ -206,7 +207,9 @@ func (t *tiffReader) finishGPS() {
 	if strings.HasPrefix(strings.ToUpper(g.lonRef), "W") {
 		g.lon = -g.lon
 	}
-	t.f.GPS = &GPS{Lat: g.lat, Lon: g.lon}
+	if place := newGPS(g.lat, g.lon); place != nil {
+		t.f.GPS = place
+	}
 }
 
 // jpegIn keeps where a directory's JPEG lies: the small one of an ordinary

@@ -30,6 +30,9 @@ var (
 		0x9010: text(func(f *file) *string { return &f.exif.writeOffset }),
 		0x9011: text(func(f *file) *string { return &f.exif.originalOffset }),
 		0x9012: text(func(f *file) *string { return &f.exif.digitizedOffset }),
+		0x9290: text(func(f *file) *string { return &f.exif.writePart }),
+		0x9291: text(func(f *file) *string { return &f.exif.originalPart }),
+		0x9292: text(func(f *file) *string { return &f.exif.digitizedPart }),
 		0xa434: text(func(f *file) *string { return &f.Lens }),
 		0x829a: func(t *tiffReader, v value, _ *picture) { t.f.Exposure.Time = v.positive(0, 86400) },
 		0x829d: func(t *tiffReader, v value, _ *picture) { t.f.Exposure.FNumber = v.positive(0, 1000) },
@@ -45,7 +48,14 @@ var (
 		},
 		0xa005: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdInterop) },
 		0x2bc:  func(t *tiffReader, v value, _ *picture) { t.f.readXMP(v.data) },
+		0x83bb: func(t *tiffReader, v value, _ *picture) { t.f.readIPTC(v.data) },
+		0x8649: func(t *tiffReader, v value, _ *picture) { t.resources = Range{v.off, v.count} },
 		0x4746: takeRating,
+		0x4749: func(t *tiffReader, v value, _ *picture) {
+			if n := v.uint(0); t.f.Rating == 0 && n >= 1 && n <= 100 {
+				t.f.Rating = starsOf(int(n))
+			}
+		},
 		0x2e:   func(t *tiffReader, v value, _ *picture) { t.f.Preview = Range{v.off, v.count} }, // Panasonic's
 		0xc612: func(t *tiffReader, _ value, _ *picture) { t.f.isDNG = true },
 		0x8769: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdEXIF) },

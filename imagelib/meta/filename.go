@@ -19,9 +19,9 @@ var nameDates = []*regexp.Regexp{
 	regexp.MustCompile(`(?:^|\D)((?:19|20)\d\d)[-_.](\d\d)[-_.](\d\d)(?:\D|$)`),
 }
 
-// millis finds the number of a photo named by the milliseconds since 1970, as
+// epoch finds the number of a photo named by the milliseconds since 1970, as
 // some messengers do.
-var millis = regexp.MustCompile(`(?:^|\D)(1[0-9]{12})(?:\D|$)`)
+var epoch = regexp.MustCompile(`(?:^|\D)(1[0-9]{12})(?:\D|$)`)
 
 // NameDate finds the date that cameras, phones and messengers put into a file's
 // name. Without a time of day, it is midnight.
@@ -42,7 +42,7 @@ func NameDate(name string) (d Date, ok bool) {
 			return Date{Wall: w, Source: SourceName}, true
 		}
 	}
-	if m := millis.FindStringSubmatch(name); m != nil {
+	if m := epoch.FindStringSubmatch(name); m != nil {
 		ms, _ := strconv.ParseInt(m[1], 10, 64)
 		if t := time.UnixMilli(ms).UTC().Truncate(time.Second); t.Year() >= 2005 {
 			return Date{Wall: t, HasOffset: true, Source: SourceName}, true
@@ -52,12 +52,13 @@ func NameDate(name string) (d Date, ok bool) {
 }
 
 // BestDate chooses the capture date of a file: what its bytes say, else its
-// name, else when it was last written. A film that tells its date in UTC only
-// takes the wall clock of its name where the two fit: then their difference is
-// the offset of that place.
+// name, else when it was last written. What tells its date in UTC only, as films
+// and Google do, takes the wall clock of its name where the two fit: then their
+// difference is the offset of that place.
 func BestDate(inside Date, name string, modified time.Time) Date {
 	named, hasName := NameDate(name)
-	if inside.Source == SourceVideo && inside.HasOffset && inside.Offset == 0 && hasName {
+	inUTC := inside.HasOffset && inside.Offset == 0 && (inside.Source == SourceVideo || inside.Source == SourceTakeout)
+	if inUTC && hasName {
 		const step, slack, most = 15 * time.Minute, 2 * time.Minute, 14 * time.Hour
 		diff := named.Wall.Sub(inside.Wall)
 		offset := diff.Round(step)

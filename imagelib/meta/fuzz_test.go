@@ -19,7 +19,13 @@ func FuzzRead(f *testing.F) {
 		pngWith(chunk("iTXt", []byte("XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmpPacket))),
 		webp(riffChunk("VP8X", make([]byte, 10)), riffChunk("EXIF", exif)),
 		heif(exif),
-		movieFile(3_000_000_000, "2024-05-01T12:30:05+0200"),
+		movieWith(3_000_000_000, itemsOf("com.apple.quicktime.creationdate", "2024-05-01T12:30:05+0200", "com.apple.quicktime.location.ISO6709", "+48.8-002.2/")),
+		movieWith(0, boxOf("udta", boxOf("\xa9xyz", []byte("\x00\x0d\x15\xc7+48.8-002.2/")), boxOf("loci", be(0), []byte("\x00\x00a\x00\x00"), be(0x24000, 0x30cccc, 0)))),
+		jpegWith(exifSegment(camera1), xmpSegment(`xmp:Rating="3">`), segment(0xed, photoshopHeader, photoshopBlock)),
+		pngWith(chunk("zTXt", []byte("Raw profile type exif\x00\x00"+deflated(profile("exif", exif))))),
+		pngWith(chunk("iTXt", []byte("Creation Time\x00\x00\x00\x00\x002024:05:01 12:30:05"))),
+		psd(photoshopBlock), mrw(exif), tiffWith(0x83bb, []byte(iptcRecord)),
+		riffChunk("RIFF", append([]byte("AVI "), riffChunk("LIST", append([]byte("hdrl"), riffChunk("IDIT", []byte("Mon Mar 10 15:04:43 2003"))...))...)),
 		[]byte("GIF89a\xff\xff\xff\xff"),
 		append([]byte("BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00"), make([]byte, 36)...),
 	} {
@@ -41,6 +47,34 @@ func FuzzRead(f *testing.F) {
 			if r.Off < 0 || r.Len < 0 || r.Off+r.Len > int64(len(data)) {
 				t.Errorf("range %v of %d bytes", r, len(data))
 			}
+		}
+	})
+}
+
+// FuzzXMP reads packets after damage: what is read fits the bounds.
+func FuzzXMP(f *testing.F) {
+	f.Add([]byte(xmpPacket))
+	f.Add([]byte(xmpOf(`exif:GPSLatitude="33,51.408S" exif:GPSLongitude="151,12,55.08E" exif:ExposureTime="1/0" MicrosoftPhoto:Rating="75">`)))
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		var x xmpFacts
+		x.read(packet)
+		if n := x.stars(); n < 0 || n > 5 || x.orientation < 0 || x.orientation > 8 || len(x.tags) > maxTags {
+			t.Errorf("%d stars, turned %d, %d tags", n, x.orientation, len(x.tags))
+		}
+		if g := x.gps(); g != nil && !(g.Lat >= -90 && g.Lat <= 90 && g.Lon >= -180 && g.Lon <= 180) {
+			t.Errorf("place %v", *g)
+		}
+	})
+}
+
+// FuzzIPTC reads image resources after damage.
+func FuzzIPTC(f *testing.F) {
+	f.Add([]byte(photoshopBlock))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := file{source: newMemory(data)}
+		r.resources(0, int64(len(data)))
+		if len(r.iptc.tags) > maxTags || len(r.iptc.caption) > 2*maxText {
+			t.Errorf("%d tags, a caption of %d bytes", len(r.iptc.tags), len(r.iptc.caption))
 		}
 	})
 }

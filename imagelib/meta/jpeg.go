@@ -38,6 +38,9 @@ func (f *file) jpeg(base int64) {
 		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(xmpHeader)):
 			k := int64(len(xmpHeader))
 			f.readXMP(f.at(p+4+k, int(n-2-k)))
+		case marker == 0xed && bytes.HasPrefix(b[4:], []byte(photoshopHeader)):
+			k := int64(len(photoshopHeader))
+			f.resources(p+4+k, n-2-k)
 		}
 		p += 2 + n
 	}

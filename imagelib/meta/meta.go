@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 )
 
 // ErrUnknown is returned for bytes that are neither a photo nor a video.
@@ -18,7 +19,7 @@ var ErrUnknown = errors.New("not a photo or a video")
 
 // Version numbers what the reader understands. A higher one may read more from
 // the same bytes.
-const Version = 1
+const Version = 2
 
 // Kind says what the library can do with a file.
 type Kind string
@@ -62,6 +63,7 @@ type Info struct {
 	Caption       string
 	Rating        int // 1 to 5; 0 when not rated
 	Tags          []string
+	Duration      time.Duration // of a film
 
 	// Layout is what decoding will cost.
 	Layout Layout
@@ -178,6 +180,12 @@ func read(s *source) (Info, error) {
 		f.boxes()
 	case "video/mp4", "video/quicktime", "video/3gpp":
 		f.movie()
+	case "video/x-msvideo":
+		f.avi()
+	case typeMRW:
+		f.minolta()
+	case typePSD:
+		f.photoshop()
 	}
 	f.finish()
 	return f.Info, nil
@@ -188,12 +196,15 @@ type file struct {
 	*source
 	Info
 
-	exif      exifDates
-	xmp       xmpFacts
-	movieDate movieDate
-	make_     string
-	model     string
-	isDNG     bool
+	exif     exifDates
+	xmp      xmpFacts
+	iptc     iptcFacts
+	film     filmDates
+	textDate string // of a PNG
+	make_    string
+	model    string
+	isDNG    bool
+	blobs    int // that were unpacked
 
 	exifOrientation int // by EXIF
 	itemOrientation int // by the container, which wins where it can say it
@@ -205,24 +216,44 @@ func (f *file) finish() {
 	switch {
 	case f.itemOrientation != 0:
 		f.Orientation = f.itemOrientation
-	case f.exifOrientation >= 1 && f.exifOrientation <= 8 && !f.fixedUpright():
+	case f.fixedUpright():
+	case f.exifOrientation >= 1 && f.exifOrientation <= 8:
 		f.Orientation = f.exifOrientation
+	case f.xmp.orientation != 0:
+		f.Orientation = f.xmp.orientation
 	}
 	if f.Width <= 0 || f.Height <= 0 {
 		f.Width, f.Height = 0, 0
 	}
-	f.Camera = camera(f.make_, f.model)
 	f.Date = f.bestDate()
-	if f.Caption == "" {
-		f.Caption = f.xmp.caption
-	}
-	if f.xmp.rating != 0 {
-		f.Rating = f.xmp.rating
-	}
-	f.Tags = f.xmp.tags
+	f.fill()
 	f.Thumb = f.inside(f.Thumb)
 	f.Preview = f.inside(f.Preview)
 	f.Colours.Profile = f.inside(f.Colours.Profile)
+}
+
+// fill takes from XMP and IPTC what EXIF and the container did not say.
+func (f *file) fill() {
+	x := &f.xmp
+	setText(&f.make_, x.make_)
+	setText(&f.model, x.model)
+	f.Camera = camera(f.make_, f.model)
+	setText(&f.Lens, x.lens)
+	if f.Exposure == (Exposure{}) {
+		f.Exposure = x.exposure
+	}
+	if f.GPS == nil {
+		f.GPS = x.gps()
+	}
+	setText(&f.Caption, x.caption)
+	setText(&f.Caption, f.iptc.caption)
+	if stars := x.stars(); stars != 0 {
+		f.Rating = stars
+	}
+	f.Tags = x.tags
+	for _, t := range f.iptc.tags {
+		f.Tags = addTag(f.Tags, t)
+	}
 }
 
 // fixedUpright reports whether EXIF orientation does not count in this kind:

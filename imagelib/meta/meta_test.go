@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
 )
@@ -108,9 +107,20 @@ func webp(chunks ...[]byte) []byte {
 	return riffChunk("RIFF", body)
 }
 
-// heif makes a file whose primary item 1 has a size and a turn, and item 2 EXIF.
+// heifItem is what is in a HEIF besides the picture: a type, what follows it in
+// its entry, and bytes.
+type heifItem struct {
+	typ, entry string
+	data       []byte
+}
+
+// heif makes a HEIF with EXIF.
 func heif(exif []byte) []byte {
-	item := append(be(0), exif...)
+	return heifOf(heifItem{"Exif", "\x00", append(be(0), exif...)})
+}
+
+// heifOf makes a file whose primary item 1 has a size and a turn, and item 2 is it.
+func heifOf(it heifItem) []byte {
 	iprp := boxOf("iprp",
 		boxOf("ipco",
 			boxOf("ispe", be(0, 64, 48)),
@@ -124,30 +134,21 @@ func heif(exif []byte) []byte {
 			boxOf("pitm", be(0), be2(1)),
 			boxOf("iinf", be(0), be2(2),
 				boxOf("infe", be(2<<24), be2(1, 0), []byte("hvc1\x00")),
-				boxOf("infe", be(2<<24), be2(2, 0), []byte("Exif\x00"))),
+				boxOf("infe", be(2<<24), be2(2, 0), []byte(it.typ+it.entry))),
 			boxOf("iloc", be(0), []byte{0x44, 0}, be2(1),
-				be2(2, 0), be2(1), be(uint32(at), uint32(len(item)))),
+				be2(2, 0), be2(1), be(uint32(at), uint32(len(it.data)))),
 			iprp)
 		return append(append([]byte(nil), ftyp...), meta...)
 	}
 	head := make(0)
-	return append(make(len(head)+8), boxOf("mdat", item)...)
+	return append(make(len(head)+8), boxOf("mdat", it.data)...)
 }
 
-func movieFile(created uint32, apple string) []byte {
-	matrix := be(0, 0x10000, 0, 0xffff0000, 0, 0, 0, 0, 0x40000000)
-	tkhd := bytes.Join([][]byte{be(7), make([]byte, 36), matrix, be(1920<<16, 1080<<16)}, nil)
-	parts := [][]byte{
-		boxOf("mvhd", be(0, created, created, 600, 6000), make([]byte, 80)),
-		boxOf("trak", boxOf("tkhd", tkhd)),
-	}
-	if apple != "" {
-		key := boxOf("mdta", []byte("com.apple.quicktime.creationdate"))
-		value := boxOf("data", be(1, 0), []byte(apple))
-		entry := boxOf("\x00\x00\x00\x01", value)
-		parts = append(parts, boxOf("meta", boxOf("hdlr", make([]byte, 25)), boxOf("keys", be(0, 1), key), boxOf("ilst", entry)))
-	}
-	return append(boxOf("ftyp", []byte("qt  "), be(0)), append(boxOf("mdat", make([]byte, 64)), boxOf("moov", parts...)...)...)
+// tiffWith makes a TIFF of one tag.
+func tiffWith(tag uint16, data []byte) []byte {
+	b := append([]byte("MM\x00*"), be(8)...)
+	b = append(append(b, be2(1, tag, 1)...), be(uint32(len(data)), 26, 0)...)
+	return append(b, data...)
 }
 
 const xmpPacket = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -188,6 +189,9 @@ func TestXMP(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"jpeg": jpeg,
 		"png":  pngWith(chunk("iTXt", []byte("XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmpPacket))),
+		"heif": heifOf(heifItem{"mime", "xmp\x00application/rdf+xml\x00", []byte(xmpPacket)}),
+		"film": movieWith(0, boxOf("uuid", []byte(xmpID), []byte(xmpPacket))),
+		"tiff": tiffWith(0x2bc, []byte(xmpPacket)),
 		"webp": webp(riffChunk("VP8X", []byte{4, 0, 0, 0, 7, 0, 0, 7, 0, 0}), riffChunk("XMP ", []byte(xmpPacket))),
 	} {
 		in, err := ReadBytes(data)
@@ -200,28 +204,6 @@ func TestXMP(t *testing.T) {
 		if in.Rating != 4 || in.Caption != "On the beach" || strings.Join(in.Tags, ",") != "sea,holiday" {
 			t.Errorf("%s: rating %d, caption %q, tags %q", name, in.Rating, in.Caption, in.Tags)
 		}
-	}
-}
-
-func TestMovie(t *testing.T) {
-	t.Parallel()
-	utc := uint32(time.Date(2024, 5, 1, 10, 30, 5, 0, time.UTC).Sub(macEpoch) / time.Second)
-	for _, c := range []struct{ apple, want string }{
-		{"", "2024-05-01T10:30:05+00:00"},
-		{"2024-05-01T12:30:05+0200", "2024-05-01T12:30:05+02:00"},
-		{"nonsense", "2024-05-01T10:30:05+00:00"},
-	} {
-		in, err := ReadBytes(movieFile(utc, c.apple))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, h := in.Upright()
-		if in.Date.String() != c.want || in.Kind != KindVideo || w != 1080 || h != 1920 {
-			t.Errorf("%q: %v, %s, %d x %d; want %s", c.apple, in.Date, in.Kind, w, h, c.want)
-		}
-	}
-	if in, _ := ReadBytes(movieFile(0, "")); !in.Date.Wall.IsZero() {
-		t.Errorf("a clock that was never set gives %v", in.Date)
 	}
 }
 

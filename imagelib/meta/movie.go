@@ -8,66 +8,87 @@ import (
 // macEpoch is when QuickTime's clock began (ISO/IEC 14496-12, 8.2.2).
 var macEpoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// movieDate are the dates of a film.
-type movieDate struct {
-	local string // as a phone wrote it, with offset
-	utc   time.Time
+// filmDates are the dates of a film, as written.
+type filmDates struct {
+	local string // of the place, as a phone wrote it, with offset
+	utc   string // by the header
 }
 
-// date returns the best of them. The header's date is UTC: where the film was
-// taken it says nothing of, so that the wall clock is UTC's.
-func (m movieDate) date() (Date, bool) {
-	if d, ok := ParseDate(m.local, SourceVideo); ok {
-		return d, true
-	}
-	if m.utc.Year() < 1990 || m.utc.Year() > lastYear { // a clock that was never set
-		return Date{}, false
-	}
-	return Date{Wall: m.utc, HasOffset: true, Source: SourceVideo}, true
-}
-
-// movie reads an MP4 or QuickTime file: size, turn and date.
+// movie reads an MP4 or QuickTime file: size, turn, length, dates, place, camera.
 func (f *file) movie() {
 	f.eachBox(0, f.size, func(b box) bool {
-		if b.typ != "moov" {
-			return true
+		switch b.typ {
+		case "moov":
+			f.eachBox(b.off, b.end(), func(c box) bool {
+				f.movieBox(c)
+				return true
+			})
+		case "uuid":
+			f.movieUUID(b)
 		}
-		f.eachBox(b.off, b.end(), func(c box) bool {
-			switch c.typ {
-			case "mvhd":
-				f.movieHeader(c)
-			case "trak":
-				f.track(c)
-			case "meta":
-				f.appleKeys(c)
-			case "udta":
-				f.eachBox(c.off, c.end(), func(d box) bool {
-					if d.typ == "\xa9day" {
-						if b := f.at(d.off+4, int(min(d.n-4, 64))); len(b) > 0 {
-							setText(&f.movieDate.local, string(b))
-						}
-					}
-					return true
-				})
-			}
-			return true
-		})
-		return false
+		return true
 	})
 }
 
+func (f *file) movieBox(b box) {
+	switch b.typ {
+	case "mvhd":
+		f.movieHeader(b)
+	case "trak":
+		f.track(b)
+	case "meta":
+		f.movieItems(b)
+	case "udta":
+		f.eachBox(b.off, b.end(), func(c box) bool {
+			f.userData(c)
+			return true
+		})
+	case "uuid":
+		f.movieUUID(b)
+	}
+}
+
+// xmpID marks the box of an MP4 that holds XMP (XMP specification part 3, 1.2.7).
+const xmpID = "\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac"
+
+func (f *file) movieUUID(b box) {
+	if string(f.at(b.off, 16)) == xmpID {
+		f.readXMP(f.at(b.off+16, int(min(b.n-16, maxXMP))))
+	}
+}
+
+// movieHeader reads the length of a film and when it was made (ISO/IEC 14496-12,
+// 8.2.2). That is in UTC: of where it was taken it says nothing, so that the wall
+// clock is UTC's, and labelled so by its offset.
 func (f *file) movieHeader(b box) {
-	d := f.at(b.off, 12)
-	if len(d) < 12 {
+	d := f.at(b.off, 32)
+	if len(d) < 20 {
 		return
 	}
-	seconds := uint64(binary.BigEndian.Uint32(d[4:]))
+	seconds, scale, length := uint64(be32(d[4:])), be32(d[12:]), uint64(be32(d[16:]))
 	if d[0] == 1 {
-		seconds = binary.BigEndian.Uint64(d[4:])
+		if len(d) < 32 {
+			return
+		}
+		seconds, scale, length = binary.BigEndian.Uint64(d[4:]), be32(d[20:]), binary.BigEndian.Uint64(d[24:])
 	}
-	if seconds > 0 && seconds < 1<<33 {
-		f.movieDate.utc = macEpoch.Add(time.Duration(seconds) * time.Second)
+	f.Duration = lengthOf(float64(length), float64(scale))
+	if seconds == 0 || seconds >= 1<<33 {
+		return
 	}
+	made := macEpoch.Add(time.Duration(seconds) * time.Second)
+	if made.Year() >= 1990 { // else a clock that was never set
+		f.film.utc = made.Format(time.RFC3339)
+	}
+}
+
+// lengthOf returns the length of a film, or 0 for one that cannot be.
+func lengthOf(n, perSecond float64) time.Duration {
+	const longest = 30 * 24 * 3600
+	if s := n / perSecond; s > 0 && s < longest {
+		return time.Duration(s * float64(time.Second)).Round(time.Millisecond)
+	}
+	return 0
 }
 
 // track takes the size and the turn of the largest track (ISO/IEC 14496-12, 8.3.2).
@@ -106,39 +127,4 @@ func matrixTurn(m []byte) int {
 		return 3
 	}
 	return 1
-}
-
-// appleKeys reads the key that says when and in which time zone an iPhone took
-// a film (QuickTime File Format, metadata item keys).
-func (f *file) appleKeys(m box) {
-	start := m.off
-	if b := f.at(m.off, 8); len(b) == 8 && string(b[4:]) != "hdlr" {
-		start += 4 // version and flags
-	}
-	index, n := uint32(0), uint32(0)
-	f.eachBox(start, m.end(), func(b box) bool {
-		switch b.typ {
-		case "keys":
-			f.eachBox(b.off+8, b.end(), func(k box) bool {
-				n++
-				if string(f.at(k.off, int(min(k.n, 64)))) == "com.apple.quicktime.creationdate" {
-					index = n
-				}
-				return true
-			})
-		case "ilst":
-			f.eachBox(b.off, b.end(), func(e box) bool {
-				if index != 0 && binary.BigEndian.Uint32([]byte(e.typ)) == index {
-					f.eachBox(e.off, e.end(), func(d box) bool {
-						if d.typ == "data" && d.n > 8 {
-							f.movieDate.local = string(f.at(d.off+8, int(min(d.n-8, 64))))
-						}
-						return false
-					})
-				}
-				return true
-			})
-		}
-		return true
-	})
 }

@@ -24,14 +24,8 @@ func (f *file) png() {
 			}
 		case "eXIf":
 			f.exifBlob(p+8, n)
-		case "iTXt":
-			const keyword = "XML:com.adobe.xmp\x00\x00\x00"
-			if bytes.HasPrefix(b[8:], []byte(keyword)) {
-				text := f.at(p+8, int(min(n, maxXMP)))
-				if i := bytes.IndexByte(text, '<'); i >= 0 { // past language and translated keyword
-					f.readXMP(text[i:])
-				}
-			}
+		case "tEXt", "zTXt", "iTXt":
+			f.pngText(string(b[4:8]), p+8, n)
 		case "IEND":
 			return
 		}

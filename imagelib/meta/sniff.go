@@ -19,6 +19,7 @@ const (
 	typeORF = "image/x-olympus-orf"
 	typeX3F = "image/x-sigma-x3f"
 	typeMRW = "image/x-minolta-mrw"
+	typePSD = "image/vnd.adobe.photoshop"
 )
 
 // sniffLen is how much of a file [Sniff] looks at.
@@ -48,7 +49,7 @@ var magics = []struct {
 	{"\x00\x00\x00\x0cJXL \r\n\x87\n", KindImage, "image/jxl"},
 	{"\x00\x00\x00\x0cjP  \r\n\x87\n", KindUnsupported, "image/jp2"},
 	{"\xff\x4f\xff\x51", KindUnsupported, "image/jp2"},
-	{"8BPS\x00", KindUnsupported, "image/vnd.adobe.photoshop"},
+	{"8BPS\x00", KindUnsupported, typePSD},
 	{"\x1a\x45\xdf\xa3", KindVideo, "video/x-matroska"},
 	{"\x00\x00\x01\xba", KindVideo, "video/mpeg"},
 	{"\x00\x00\x01\xb3", KindVideo, "video/mpeg"},

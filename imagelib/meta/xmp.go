@@ -4,92 +4,106 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
-	"strconv"
 	"strings"
 )
 
 const (
 	maxXMP       = 1 << 20
 	maxXMPTokens = 50_000
+	maxXMPDepth  = 64
 	maxTags      = 100
 	maxTag       = 256 // bytes
 )
 
-// Namespaces of XMP (XMP specification part 1, 8, and part 2).
-const (
-	nsEXIF      = "http://ns.adobe.com/exif/1.0/"
-	nsXMP       = "http://ns.adobe.com/xap/1.0/"
-	nsPhotoshop = "http://ns.adobe.com/photoshop/1.0/"
-	nsDC        = "http://purl.org/dc/elements/1.1/"
-	nsRDF       = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-)
+// readXMP reads an XMP packet into what the file says.
+func (f *file) readXMP(packet []byte) { f.xmp.read(packet) }
 
-// xmpFacts are what XMP says.
-type xmpFacts struct {
-	original, created, made string
-	rating                  int
-	caption                 string
-	tags                    []string
-}
-
-// dates returns the dates, the best first.
-func (x *xmpFacts) dates() []string { return []string{x.original, x.created, x.made} }
-
-// readXMP reads an XMP packet. The first value of a property counts.
-func (f *file) readXMP(packet []byte) {
+// read reads an XMP packet, damaged or not, and reports whether it is one. The
+// first value of a property counts.
+func (x *xmpFacts) read(packet []byte) bool {
 	if len(packet) > maxXMP || !bytes.Contains(packet, []byte("rdf")) {
-		return
+		return false
 	}
 	packet = bytes.TrimRight(packet, "\x00")
 	d := xml.NewDecoder(bytes.NewReader(packet))
 	d.Strict = false
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	var property, li xml.Name
+	r := xmpReader{facts: x}
 	for range maxXMPTokens {
 		tok, err := d.Token()
 		if err != nil {
-			return // the end, or damage
+			break // the end, or damage
 		}
 		switch t := tok.(type) {
 		case xml.StartElement:
-			for _, a := range t.Attr {
-				f.xmp.set(a.Name, a.Value)
-			}
-			if t.Name.Space == nsRDF {
-				li = t.Name
-			} else {
-				property, li = t.Name, xml.Name{}
+			if !r.start(t) {
+				return r.found
 			}
 		case xml.EndElement:
-			if t.Name == property {
-				property = xml.Name{}
-			}
+			r.end()
 		case xml.CharData:
-			if text := strings.TrimSpace(cutText(string(t), maxText)); text != "" && (li.Local == "" || li.Local == "li") {
-				f.xmp.set(property, text)
-			}
+			r.text(t)
 		}
+	}
+	return r.found
+}
+
+// xmpReader is where one is in a packet. Properties are the elements below
+// RDF/Description, and its attributes (XMP specification part 1, 7.4 to 7.9); what
+// lies in structures is of something else than the picture.
+type xmpReader struct {
+	facts    *xmpFacts
+	found    bool
+	depth    int
+	rdf      int      // depth of the RDF element; 0 outside
+	property xml.Name // the property one is in
+	within   int      // depth of a structure in it; 0 outside
+}
+
+func (r *xmpReader) start(t xml.StartElement) bool {
+	r.depth++
+	switch {
+	case r.depth > maxXMPDepth:
+		return false
+	case r.rdf == 0:
+		if t.Name == (xml.Name{Space: nsRDF, Local: "RDF"}) {
+			r.rdf, r.found = r.depth, true
+		}
+	case r.depth == r.rdf+1:
+		for _, a := range t.Attr {
+			r.facts.set(a.Name, a.Value)
+		}
+	case r.depth == r.rdf+2:
+		r.property = t.Name
+	case r.within == 0 && (t.Name.Space != nsRDF || t.Name.Local == "Description"):
+		r.within = r.depth
+	}
+	return true
+}
+
+func (r *xmpReader) end() {
+	switch r.depth {
+	case r.rdf:
+		r.rdf = 0
+	case r.rdf + 2:
+		r.property = xml.Name{}
+	case r.within:
+		r.within = 0
+	}
+	r.depth--
+}
+
+func (r *xmpReader) text(t xml.CharData) {
+	if r.rdf == 0 || r.within != 0 || r.property.Local == "" {
+		return
+	}
+	if text := strings.TrimSpace(cutText(string(t), maxText)); text != "" {
+		r.facts.set(r.property, text)
 	}
 }
 
 func (x *xmpFacts) set(name xml.Name, text string) {
-	text = cleanText(cutText(text, maxText))
-	switch name {
-	case xml.Name{Space: nsEXIF, Local: "DateTimeOriginal"}:
-		setText(&x.original, text)
-	case xml.Name{Space: nsPhotoshop, Local: "DateCreated"}:
-		setText(&x.created, text)
-	case xml.Name{Space: nsXMP, Local: "CreateDate"}:
-		setText(&x.made, text)
-	case xml.Name{Space: nsXMP, Local: "Rating"}:
-		if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 1 && n <= 5 && x.rating == 0 {
-			x.rating = int(n)
-		}
-	case xml.Name{Space: nsDC, Local: "description"}:
-		setText(&x.caption, caption(text))
-	case xml.Name{Space: nsDC, Local: "subject"}:
-		if len(x.tags) < maxTags && text != "" {
-			x.tags = append(x.tags, cutText(text, maxTag))
-		}
+	if take := xmpProperties[name]; take != nil {
+		take(x, cleanText(cutText(text, maxText)))
 	}
 }

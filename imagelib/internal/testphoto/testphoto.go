@@ -104,7 +104,9 @@ func Turned(m *image.RGBA, orientation int) *image.RGBA {
 // EXIF is what the camera writes; zero fields are left out.
 type EXIF struct {
 	Orientation                int
-	Date, Offset               string // 2024:05:01 12:30:05, +02:00
+	Date, Offset, Part         string    // 2024:05:01 12:30:05, +02:00, digits behind the second
+	Modified, ModifiedOffset   string    // the same of the last change
+	Satellites                 [2]string // day and time of GPS: 2024:05:01, 10:30:05
 	Make, Model, Lens, Caption string
 	Lat, Lon                   float64
 	Exposure                   [2]uint32 // seconds as a fraction
@@ -176,6 +178,7 @@ func (b *builder) main(e EXIF) {
 	if e.Orientation != 0 {
 		tags = append(tags, b.short(0x112, e.Orientation))
 	}
+	tags = b.text(tags, 0x132, e.Modified)
 	exif := b.exif(e)
 	gps := b.gps(e)
 	// Sizes first, then pointers: the directories follow one another.
@@ -219,7 +222,9 @@ func (b *builder) exif(e EXIF) (tags []tag) {
 		tags = append(tags, b.short(0x8827, e.ISO))
 	}
 	tags = b.text(tags, 0x9003, e.Date)
+	tags = b.text(tags, 0x9010, e.ModifiedOffset)
 	tags = b.text(tags, 0x9011, e.Offset)
+	tags = b.text(tags, 0x9291, e.Part)
 	return b.text(tags, 0xa434, e.Lens)
 }
 
@@ -237,7 +242,17 @@ func (b *builder) gps(e EXIF) (tags []tag) {
 	tags = b.text(tags, 1, ns)
 	tags = append(tags, b.degrees(2, e.Lat))
 	tags = b.text(tags, 3, ew)
-	return append(tags, b.degrees(4, e.Lon))
+	tags = append(tags, b.degrees(4, e.Lon))
+	if e.Satellites[0] == "" {
+		return tags
+	}
+	var h, m, s uint32
+	_, _ = fmt.Sscanf(e.Satellites[1], "%d:%d:%d", &h, &m, &s) // 0 where it is none
+	var clock []byte
+	for _, v := range [3]uint32{h, m, s} {
+		clock = b.order.AppendUint32(b.order.AppendUint32(clock, v), 1)
+	}
+	return b.text(append(tags, tag{7, 5, 3, clock}), 0x1d, e.Satellites[0])
 }
 
 func (b *builder) degrees(id uint16, x float64) tag {

@@ -1,0 +1,75 @@
+package meta
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// movieWith makes a film of ten seconds, made so many seconds after 1904 began,
+// and turned, with more boxes in its moov box.
+func movieWith(made uint32, more ...[]byte) []byte {
+	matrix := be(0, 0x10000, 0, 0xffff0000, 0, 0, 0, 0, 0x40000000)
+	tkhd := bytes.Join([][]byte{be(7), make([]byte, 36), matrix, be(1920<<16, 1080<<16)}, nil)
+	parts := append([][]byte{
+		boxOf("mvhd", be(0, made, made, 600, 6000), make([]byte, 80)),
+		boxOf("trak", boxOf("tkhd", tkhd)),
+	}, more...)
+	return append(boxOf("ftyp", []byte("qt  "), be(0)), append(boxOf("mdat", make([]byte, 64)), boxOf("moov", parts...)...)...)
+}
+
+// itemsOf makes a metadata box of keys and their values, in turn.
+func itemsOf(pairs ...string) []byte {
+	n := uint32(len(pairs) / 2)
+	keys, items := [][]byte{be(0, n)}, [][]byte(nil)
+	for i := range n {
+		keys = append(keys, boxOf("mdta", []byte(pairs[2*i])))
+		items = append(items, boxOf(string(be(i+1)), boxOf("data", be(1, 0), []byte(pairs[2*i+1]))))
+	}
+	return boxOf("meta", boxOf("hdlr", make([]byte, 25)), boxOf("keys", keys...), boxOf("ilst", items...))
+}
+
+func userText(typ, text string) []byte {
+	return boxOf(typ, be2(uint16(len(text)), 0x15c7), []byte(text))
+}
+
+func TestMovie(t *testing.T) {
+	t.Parallel()
+	utc := uint32(time.Date(2024, 5, 1, 10, 30, 5, 0, time.UTC).Sub(macEpoch) / time.Second)
+	const inUTC = "2024-05-01T10:30:05+00:00 video"
+	for name, c := range map[string]struct {
+		made uint32
+		more []byte
+		want string
+	}{
+		"header only": {utc, nil, inUTC},
+		"no clock":    {0, nil, ""},
+		"nonsense":    {utc, itemsOf("com.apple.quicktime.creationdate", "nonsense"), inUTC},
+		"apple": {utc, itemsOf("com.apple.quicktime.model", "iPhone 15", "com.example.else", "x", "com.apple.quicktime.make", "Apple",
+			"com.apple.quicktime.location.ISO6709", "+48.8925+002.2364+035.000/", "com.apple.quicktime.creationdate", "2024-05-01T12:30:05+0200"),
+			"2024-05-01T12:30:05+02:00 video; 48.8925 2.2364; Apple iPhone 15, "},
+		"android": {utc, boxOf("udta", userText("\xa9xyz", "-33.8568+151.2153/")), inUTC + "; -33.8568 151.2153"},
+		"user data": {utc, boxOf("udta", userText("\xa9day", "2024-05-01T12:30:05+0200"), userText("\xa9mak", "Sony"), userText("\xa9mod", "X1")),
+			"2024-05-01T12:30:05+02:00 video; Sony X1, "},
+		"3gpp":     {utc, boxOf("udta", boxOf("loci", be(0), []byte("\x15\xc7Paris\x00\x00"), be(0x24000, 0x30e000, 0), []byte("earth\x00\x00"))), inUTC + "; 48.8750 2.2500"},
+		"no place": {utc, boxOf("udta", userText("\xa9xyz", "+00.0000+000.0000/")), inUTC},
+		"sony": {utc, boxOf("meta", be(0), boxOf("hdlr", make([]byte, 24)), boxOf("xml ", be(0), []byte(
+			`<NonRealTimeMeta><CreationDate value="2024-05-01T12:30:05+02:00"/><Device manufacturer="Sony" modelName="ILCE-7M4"/></NonRealTimeMeta>`))),
+			"2024-05-01T12:30:05+02:00 video; Sony ILCE-7M4, "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, err := ReadBytes(movieWith(c.made, c.more))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w, h := in.Upright(); w != 1080 || h != 1920 || in.Duration != 10*time.Second || in.Kind != KindVideo {
+				t.Errorf("%d x %d, %v, %s", w, h, in.Duration, in.Kind)
+			}
+			in.Duration, in.Orientation = 0, 1
+			if got := allFacts(&in); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
