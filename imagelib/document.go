@@ -21,7 +21,7 @@ type document struct {
 
 	Type        string         `json:"type,omitempty"`
 	Kind        Kind           `json:"kind,omitempty"`
-	Date        string         `json:"date,omitempty"` // 2024-05-01T12:30:05, with +02:00 when known
+	Date        string         `json:"date,omitempty"` // 2024-05-01T12:30:05.25, with +02:00 when known
 	DateSource  meta.Source    `json:"dateSource,omitempty"`
 	Width       int            `json:"width,omitempty"` // upright
 	Height      int            `json:"height,omitempty"`
@@ -30,6 +30,7 @@ type document struct {
 	Lens        string         `json:"lens,omitempty"`
 	Exposure    *Exposure      `json:"exposure,omitempty"`
 	GPS         *GPS           `json:"gps,omitempty"`
+	Duration    float64        `json:"duration,omitempty"`  // of a film, seconds
 	ThumbHash   string         `json:"thumbhash,omitempty"` // base64
 	Caption     string         `json:"caption,omitempty"`   // as the file says; an edit replaces it
 	Rating      int            `json:"rating,omitempty"`
@@ -75,11 +76,11 @@ func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
 	w, h := info.Upright()
 	d := document{
 		Version: meta.Version, Type: info.Type, Kind: info.Kind,
-		Date: date.String(), DateSource: date.Source,
+		Date: date.Precise(), DateSource: date.Source,
 		Width: w, Height: h, Orientation: info.Orientation,
 		Camera: info.Camera, Lens: info.Lens, GPS: info.GPS,
 		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
-		ThumbHash: base64.StdEncoding.EncodeToString(thumbHash),
+		ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
 	}
 	if info.Exposure != (Exposure{}) {
 		d.Exposure = &info.Exposure

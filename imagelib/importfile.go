@@ -235,7 +235,7 @@ func (w *importWorker) stage(s stagedFile) {
 }
 
 func (p *photo) metadata() filelayer.Metadata {
-	return filelayer.Metadata{Name: filepath.Base(p.path), Type: p.info.Type, Time: p.date.Wall, Lies: p.lies}
+	return filelayer.Metadata{Name: filepath.Base(p.path), Type: p.info.Type, Time: p.date.Wall.Truncate(time.Second), Lies: p.lies}
 }
 
 // drawNew draws the thumbnails of new bytes into the cache. problem is what a

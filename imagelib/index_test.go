@@ -147,7 +147,7 @@ func TestIndexFileKeepsAll(t *testing.T) {
 	t.Parallel()
 	x := newIndex()
 	full := docOf(1, func(d *document) {
-		d.Date, d.Lens, d.Caption, d.Rating, d.Tags = "2024-05-01T12:30:05-03:30", "Lens", "Caption", 3, []string{"a", "b"}
+		d.Date, d.Lens, d.Caption, d.Rating, d.Tags = "2024-05-01T12:30:05.037-03:30", "Lens", "Caption", 3, []string{"a", "b"}
 		d.GPS, d.Exposure = &GPS{Lat: -1.25, Lon: 2.5}, &Exposure{Time: 0.004, FNumber: 2.8, ISO: 400, Focal: 50, Focal35: 75}
 		d.Edits = map[string]raw{
 			fieldFavourite:  raw(`{"value":true,"at":"x"}`),
@@ -168,7 +168,7 @@ func TestIndexFileKeepsAll(t *testing.T) {
 	}
 	img := y.view().Images[0]
 	if img.Rating != 5 || !img.Favourite || fmt.Sprint(img.Albums, img.Tags) != "[album:x] [a b]" || img.Holders != 2 || !img.Here ||
-		img.Date.String() != "2024-05-01T12:30:05-03:30" || img.GPS.Lat != -1.25 || img.Exposure.ISO != 400 || img.Name != "IMG_00001.JPG" {
+		img.Date.Precise() != "2024-05-01T12:30:05.037-03:30" || img.GPS.Lat != -1.25 || img.Exposure.ISO != 400 || img.Name != "IMG_00001.JPG" {
 		t.Errorf("image %+v", img)
 	}
 	if y.sequence() != "seq-7" {

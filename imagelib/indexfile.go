@@ -23,7 +23,7 @@ import (
 // lengths before what has one, and a CRC-32C of all that at the end.
 const (
 	indexName  = "images.index"
-	indexMagic = "paul image index 1\n"
+	indexMagic = "paul image index 2\n"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -145,7 +145,7 @@ func appendImage(b []byte, img *Image) []byte {
 		b = binary.AppendVarint(b, n)
 	}
 	if flags&flagDate != 0 {
-		b = binary.AppendVarint(b, img.Date.Wall.Unix())
+		b = binary.AppendVarint(b, img.Date.Wall.UnixMilli())
 	}
 	if flags&flagOffset != 0 {
 		b = binary.AppendVarint(b, int64(img.Date.Offset/time.Second))
@@ -296,7 +296,7 @@ func (r *indexReader) image(img *Image) {
 	img.Width, img.Height, img.Orientation = int(r.varint()), int(r.varint()), int(r.varint())
 	img.Rating, img.Holders = int(r.varint()), int(r.varint())
 	if flags&flagDate != 0 {
-		img.Date.Wall = time.Unix(r.varint(), 0).UTC()
+		img.Date.Wall = time.UnixMilli(r.varint()).UTC()
 	}
 	if img.Date.HasOffset = flags&flagOffset != 0; img.Date.HasOffset {
 		img.Date.Offset = time.Duration(r.varint()) * time.Second

@@ -7,10 +7,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/libpaul/paul/imagelib/meta"
 )
 
 // sourceRank orders the sources of dates, the best highest.
-var sourceRank = map[string]int{"exif": 5, "xmp": 4, "video": 3, "name": 2, "mtime": 1}
+var sourceRank = map[meta.Source]int{
+	meta.SourceSidecar: 9, meta.SourceEXIF: 8, meta.SourceXMP: 7, meta.SourceIPTC: 6, meta.SourceVideo: 5,
+	meta.SourceText: 4, meta.SourceTakeout: 3, meta.SourceName: 2, meta.SourceMtime: 1,
+}
 
 // Merge merges the leaves of an Image or album document in conflict, whatever
 // their order and however they were merged before, to the same bytes.
@@ -94,7 +99,7 @@ func splitLeaf(leaf json.RawMessage) (*facts, map[string]mergedEdit, bool) {
 	}
 	f := &facts{members: members, bytes: canonical(members)}
 	_ = json.Unmarshal(members["version"], &f.version) // 0 when it is no number
-	var source string
+	var source meta.Source
 	_ = json.Unmarshal(members["dateSource"], &source)
 	f.rank = sourceRank[source]
 
