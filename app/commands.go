@@ -67,7 +67,7 @@ func (c *control) importing(send func(Event), do func(report func(imagelib.Impor
 			send(Event{Entry: &l})
 		}
 	}
-	send(Event{Imported: &ImportSummary{Added: len(result.Added), Duplicates: result.Duplicates, Brought: result.Brought, Failed: result.Failed}})
+	send(Event{Imported: &ImportSummary{Added: len(result.Added), Duplicates: result.Duplicates, Brought: result.Brought, Failed: result.Failed, Sidecars: result.Sidecars}})
 	return err
 }
 

@@ -206,6 +206,7 @@ type ImportSummary struct {
 	Duplicates int `json:"duplicates"`
 	Brought    int `json:"brought,omitempty"` // of those: that were not on this device, and are now
 	Failed     int `json:"failed"`
+	Sidecars   int `json:"sidecars"` // files beside photos that said something of them
 }
 
 // CheckSummary counts what a check looked at.

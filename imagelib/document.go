@@ -14,7 +14,7 @@ import (
 const albumPrefix = "album:"
 
 // document is an Image or album document. The facts, all but the edits, were
-// read from the file's bytes; see [Merge] for how they and the edits merge.
+// read from the file's bytes and what lay beside it; see [Merge] for how they and the edits merge.
 type document struct {
 	// Version is [meta.Version] of the reader of the facts.
 	Version int `json:"version,omitempty"`
@@ -35,6 +35,7 @@ type document struct {
 	Caption     string         `json:"caption,omitempty"`   // as the file says; an edit replaces it
 	Rating      int            `json:"rating,omitempty"`
 	Tags        []string       `json:"tags,omitempty"`
+	Favourite   bool           `json:"favourite,omitempty"` // as a file beside it says; an edit replaces it
 	Edits       map[string]raw `json:"edits,omitempty"`
 }
 
@@ -80,7 +81,7 @@ func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
 		Width: w, Height: h, Orientation: info.Orientation,
 		Camera: info.Camera, Lens: info.Lens, GPS: info.GPS,
 		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
-		ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
+		Favourite: info.Favourite, ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
 	}
 	if info.Exposure != (Exposure{}) {
 		d.Exposure = &info.Exposure
@@ -95,7 +96,7 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 		Width: min(max(doc.Width, 0), maxPixels), Height: min(max(doc.Height, 0), maxPixels),
 		Orientation: min(max(doc.Orientation, 1), 8),
 		Camera:      in.text(doc.Camera), Lens: in.text(doc.Lens),
-		Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
+		Favourite: doc.Favourite, Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
 	}
 	img.Date, _ = meta.ParseDate(doc.Date, meta.Source(in.text(string(doc.DateSource))))
 	if doc.Exposure != nil {

@@ -33,6 +33,7 @@ type ImportResult struct {
 	Brought    int       // of those: photos that were not on this device, and are now
 	Deleted    int       // files of a watched folder that were deleted from the library before
 	Failed     int       // files that were not kept
+	Sidecars   int       // files beside photos, XMP or by Google Takeout, that said something of them
 	Problems   []Problem // what a person should hear of, in path order
 }
 
@@ -83,7 +84,7 @@ func (l *Library) Import(ctx context.Context, paths []string, report func(Import
 	}
 	im := newImporter(l, report)
 	w, err := walk(ctx, paths)
-	im.problems = w.problems
+	im.problems, im.chosen = w.problems, w.sidecars
 	im.progress.Failed = len(w.problems)
 	if err != nil {
 		return im.result(), fmt.Errorf("import: %w", err)
@@ -92,7 +93,7 @@ func (l *Library) Import(ctx context.Context, paths []string, report func(Import
 }
 
 func newImporter(l *Library, report func(ImportProgress)) *importer {
-	return &importer{l: l, report: report, noted: l.files.newImport(), taken: map[Digest]bool{}, added: map[Digest]int{}}
+	return &importer{l: l, report: report, noted: l.files.newImport(), beside: newBeside(), taken: map[Digest]bool{}, added: map[Digest]int{}}
 }
 
 // all imports what was found, beside the problems there were in finding it.
@@ -117,6 +118,12 @@ func (im *importer) all(ctx context.Context, found []source) (ImportResult, erro
 func (im *importer) end(ctx context.Context, err error) (ImportResult, error) {
 	im.noted.End(ctx)
 	im.l.join() // files that were kept and not recorded are taken up in the background
+	if err == nil {
+		for _, path := range im.beside.unused(im.chosen) {
+			im.problem(path, ErrNotPhoto)
+			im.step(func(p *ImportProgress) { p.Total++; p.Done++; p.Failed++ })
+		}
+	}
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.report(im.progress)
@@ -133,6 +140,8 @@ type importer struct {
 	folder *WatchedFolder // that the files lie in; nil: a person has chosen them
 	noted  importing      // as an action that can be undone
 	place  placeLook      // of a folder in place, whose files stay where they are; nil: they are copied
+	beside *beside        // what files beside the photos say
+	chosen []string       // such files that a person has chosen by themselves
 
 	mu       sync.Mutex // guards all below, and calls of report
 	progress ImportProgress
@@ -196,7 +205,7 @@ func (w *importWorker) stop(ctx, running context.Context, err error) error {
 }
 
 func (im *importer) result() ImportResult {
-	r := ImportResult{Duplicates: im.progress.Duplicates, Brought: im.progress.Brought, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Problems: im.problems}
+	r := ImportResult{Duplicates: im.progress.Duplicates, Brought: im.progress.Brought, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Sidecars: im.beside.count(), Problems: im.problems}
 	for d := range im.added {
 		r.Added = append(r.Added, d)
 	}

@@ -41,6 +41,7 @@ type photo struct {
 	st      fs.FileInfo // as it was opened
 	info    meta.Info
 	date    Date
+	beside  bool   // a file beside it said something of it
 	problem error  // what a person hears once it is kept
 	lies    string // its path, if it lies in the library folder
 }
@@ -111,7 +112,8 @@ func (w *importWorker) file(ctx context.Context, j job) (staged bool, err error)
 	if err != nil {
 		return false, err
 	}
-	p := photo{job: j, st: src.st, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
+	beside := w.beside.add(&info, j.path)
+	p := photo{job: j, st: src.st, info: info, beside: beside, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
 	if w.folder != nil && w.folder.opts.Library {
 		p.lies = p.path
 	}
@@ -138,7 +140,7 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 	}
 	content := filelayer.NewContent(data)
 	s := stagedFile{photo: p, digest: content.Digest()}
-	if wanted, err := w.begin(&s); !wanted {
+	if wanted, err := w.begin(ctx, &s); err != nil || !wanted {
 		return false, err
 	}
 	if s.info.Kind == KindVideo {
@@ -171,7 +173,7 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 	if err != nil {
 		return false, err
 	}
-	if wanted, err := w.begin(&s); !wanted {
+	if wanted, err := w.begin(ctx, &s); err != nil || !wanted {
 		return false, err
 	}
 	if s.info.Kind == KindVideo {
@@ -191,7 +193,7 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 // only lies in a watched folder is not wanted either where a person has deleted
 // it, which the error tells, or has removed it from this device; nor is what lies
 // in a folder in place and was deleted.
-func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
+func (w *importWorker) begin(ctx context.Context, s *stagedFile) (wanted bool, err error) {
 	e, err := w.l.files.Entry(s.digest)
 	known := err == nil
 	w.adopt(s.photo, s.digest)
@@ -215,6 +217,12 @@ func (w *importWorker) begin(s *stagedFile) (wanted bool, err error) {
 	wanted = s.isNew || s.needsDoc || s.brought
 	if !wanted {
 		w.remember(s.source, s.digest, nil)
+	}
+	if exists && !s.needsDoc && s.beside {
+		if err := w.l.learn(ctx, &s.photo, s.digest); err != nil {
+			w.forget(s.digest)
+			return false, err
+		}
 	}
 	return wanted, nil
 }

@@ -20,9 +20,9 @@ var sourceRank = map[meta.Source]int{
 // Merge merges the leaves of an Image or album document in conflict, whatever
 // their order and however they were merged before, to the same bytes.
 //
-// The facts, which both devices read from the same file, are taken whole from
-// one leaf: of the later reader, then with the better source of the date, then
-// with the greater bytes. Edits merge field by field, and the later stamp
+// The facts, which both devices read from the same file, and one perhaps from what
+// lay beside it, are taken whole from one leaf: of the later reader, then with the
+// better source of the date, then with the greater bytes. Edits merge field by field, and the later stamp
 // wins; members it does not know, Merge keeps. Leaves that are no JSON object
 // are passed over.
 func Merge(leaves []json.RawMessage) (json.RawMessage, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/meta"
 )
 
 // source is one file to import.
@@ -26,6 +27,7 @@ type source struct {
 type walker struct {
 	found    []source
 	problems []Problem
+	sidecars []string        // that paths name: they are no photos, and may say something of one
 	seen     map[string]bool // real paths of folders and linked files
 }
 
@@ -48,7 +50,11 @@ func (w *walker) add(ctx context.Context, path string) error {
 		return ctx.Err()
 	}
 	if st.Mode().IsRegular() {
-		w.file(path, st.Size())
+		if meta.IsSidecar(path) {
+			w.sidecars = append(w.sidecars, path)
+		} else {
+			w.file(path, st.Size())
+		}
 		return ctx.Err()
 	}
 	if !st.IsDir() {

@@ -77,6 +77,9 @@ func tellImport(p *printer, s *app.ImportSummary, text, failed string) {
 	if s.Brought > 0 {
 		text += fmt.Sprintf(", %d of which now on this device too", s.Brought)
 	}
+	if s.Sidecars > 0 {
+		text += "; " + plural(s.Sidecars, "sidecar", "sidecars") + " read"
+	}
 	if s.Failed > 0 {
 		text += fmt.Sprintf("; %d %s", s.Failed, failed)
 	}

@@ -49,7 +49,9 @@ While no device runs on the home, this command opens it, and then takes
 --no-port-map as "pauld run" does.
 `
 	importHelp = `Copies photos and videos, and those in folders, into the library. Duplicates are
-found by their bytes. A file that cannot be imported is told on standard error
+found by their bytes. Dates, places, captions, keywords and ratings in XMP and in
+Google Takeout's JSON beside a photo are taken in, also of one that is in the
+library already. A file that cannot be imported is told on standard error
 and never ends the import; then the exit code is 1. Prints how many
 photos were added; with --json, an entry for each.
 `

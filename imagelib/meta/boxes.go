@@ -78,6 +78,8 @@ func (f *file) boxes() {
 			f.readXMP(f.at(b.off, int(min(b.n, maxXMP))))
 		case "moov":
 			f.canon(b)
+		case "uuid":
+			f.movieUUID(b)
 		}
 		return true
 	})

@@ -1,6 +1,9 @@
 package meta
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // exifDates are the dates of an EXIF block, as written.
 type exifDates struct {
@@ -32,7 +35,7 @@ func (w written) date() (Date, bool) {
 // dayOnly reports whether no time of day is written.
 func (w written) dayOnly() bool { return len(strings.TrimSpace(w.text)) <= len("2024:05:01") }
 
-// original returns when EXIF says that the picture was taken. The offset of the
+// capture returns when EXIF says that the picture was taken. The offset of the
 // last change, which may be of another place or season, counts for it only when
 // that was the taking itself.
 func (e *exifDates) capture() written {
@@ -65,11 +68,14 @@ func (f *file) dates() []written {
 	}
 }
 
-// bestDate chooses among the dates in the bytes. Where the best tells no time of
-// day, the next of the same day that does is taken.
-func (f *file) bestDate() Date {
+// bestDate chooses among the dates in the bytes.
+func (f *file) bestDate() Date { return bestOf(f.dates()) }
+
+// bestOf returns the first date that is one. Where it tells no time of day, the
+// next of the same day that does is taken.
+func bestOf(dates []written) Date {
 	var best Date
-	for _, w := range f.dates() {
+	for _, w := range dates {
 		d, ok := w.date()
 		switch {
 		case !ok:
@@ -78,7 +84,7 @@ func (f *file) bestDate() Date {
 			if !w.dayOnly() {
 				return best
 			}
-		case !w.dayOnly() && d.Wall.Format("2006-01-02") == best.Wall.Format("2006-01-02"):
+		case !w.dayOnly() && d.Wall.Truncate(24*time.Hour).Equal(best.Wall):
 			return d
 		}
 	}

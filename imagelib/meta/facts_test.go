@@ -93,6 +93,7 @@ func TestFacts(t *testing.T) {
 			"2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; turned 6; 1/250 f/0 ISO 400"},
 		"png, iptc profile": {pngWith(chunk("tEXt", []byte("Raw profile type iptc\x00"+profile("iptc", []byte(photoshopBlock))))), "2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß"},
 		"psd":               {psd(photoshopBlock + resource(resourceXMP, xmpOf(`xmp:Rating="5">`))), "2005-06-07T08:09:10+02:00 iptc; Grüße; 5 stars; alpha,Gruß"},
+		"psd, exif":         {psd(resource(resourceEXIF, string(testphoto.EXIF{Date: "2024:05:01 12:30:05", Orientation: 6}.TIFF()))), "2024-05-01T12:30:05 exif; turned 6"},
 		"mrw":               {mrw(testphoto.EXIF{Date: "2004:11:18 23:14:58", Make: "Minolta", Model: "DiMAGE A2", BigEndian: true}.TIFF()), "2004-11-18T23:14:58 exif; Minolta DiMAGE A2, "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,6 +133,7 @@ func allFacts(in *Info) string {
 	if x := in.Exposure; x != (Exposure{}) {
 		add(true, "1/%.0f f/%g ISO %d", 1/x.Time, x.FNumber, x.ISO)
 	}
+	add(in.Favourite, "favourite")
 	return strings.Join(s, "; ")
 }
 

@@ -64,6 +64,7 @@ type Info struct {
 	Rating        int // 1 to 5; 0 when not rated
 	Tags          []string
 	Duration      time.Duration // of a film
+	Favourite     bool          // which only a file beside the photo says
 
 	// Layout is what decoding will cost.
 	Layout Layout

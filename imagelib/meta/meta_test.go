@@ -192,6 +192,7 @@ func TestXMP(t *testing.T) {
 		"heif": heifOf(heifItem{"mime", "xmp\x00application/rdf+xml\x00", []byte(xmpPacket)}),
 		"film": movieWith(0, boxOf("uuid", []byte(xmpID), []byte(xmpPacket))),
 		"tiff": tiffWith(0x2bc, []byte(xmpPacket)),
+		"cr3":  append(boxOf("ftyp", []byte("crx "), be(1)), boxOf("uuid", []byte(xmpID), []byte(xmpPacket))...),
 		"webp": webp(riffChunk("VP8X", []byte{4, 0, 0, 0, 7, 0, 0, 7, 0, 0}), riffChunk("XMP ", []byte(xmpPacket))),
 	} {
 		in, err := ReadBytes(data)
