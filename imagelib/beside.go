@@ -22,13 +22,13 @@ func newBeside() *beside {
 	return &beside{folders: map[string]func() map[string]string{}, used: map[string]bool{}}
 }
 
-// add adds to info what the files beside a photo say, and reports whether there are
-// any. One that cannot be read says nothing.
-func (b *beside) add(info *meta.Info, photo string) (found bool) {
+// add adds to info what the files beside a photo say. One that cannot be read says
+// nothing.
+func (b *beside) add(info *meta.Info, photo string) {
 	dir := filepath.Dir(photo)
 	names := b.folder(dir)
 	if len(names) == 0 {
-		return false
+		return
 	}
 	xmp, takeout := meta.SidecarNames(filepath.Base(photo))
 	for _, list := range [][]string{takeout, xmp} { // XMP last: what it says counts more
@@ -42,14 +42,12 @@ func (b *beside) add(info *meta.Info, photo string) (found bool) {
 				continue
 			}
 			info.Add(s)
-			found = true
 			b.mu.Lock()
 			b.used[path] = true
 			b.mu.Unlock()
 			break
 		}
 	}
-	return found
 }
 
 // folder returns the names of what may be sidecars in a folder, by the name in

@@ -36,6 +36,7 @@ type document struct {
 	Rating      int            `json:"rating,omitempty"`
 	Tags        []string       `json:"tags,omitempty"`
 	Favourite   bool           `json:"favourite,omitempty"` // as a file beside it says; an edit replaces it
+	Beside      bool           `json:"beside,omitempty"`    // the facts are also from a file beside it
 	Edits       map[string]raw `json:"edits,omitempty"`
 }
 
@@ -81,7 +82,7 @@ func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
 		Width: w, Height: h, Orientation: info.Orientation,
 		Camera: info.Camera, Lens: info.Lens, GPS: info.GPS,
 		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
-		Favourite: info.Favourite, ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
+		Favourite: info.Favourite, Beside: info.Beside, ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
 	}
 	if info.Exposure != (Exposure{}) {
 		d.Exposure = &info.Exposure

@@ -41,7 +41,6 @@ type photo struct {
 	st      fs.FileInfo // as it was opened
 	info    meta.Info
 	date    Date
-	beside  bool   // a file beside it said something of it
 	problem error  // what a person hears once it is kept
 	lies    string // its path, if it lies in the library folder
 }
@@ -112,8 +111,8 @@ func (w *importWorker) file(ctx context.Context, j job) (staged bool, err error)
 	if err != nil {
 		return false, err
 	}
-	beside := w.beside.add(&info, j.path)
-	p := photo{job: j, st: src.st, info: info, beside: beside, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
+	w.beside.add(&info, j.path)
+	p := photo{job: j, st: src.st, info: info, date: meta.BestDate(info.Date, filepath.Base(j.path), src.st.ModTime())}
 	if w.folder != nil && w.folder.opts.Library {
 		p.lies = p.path
 	}
@@ -218,7 +217,7 @@ func (w *importWorker) begin(ctx context.Context, s *stagedFile) (wanted bool, e
 	if !wanted {
 		w.remember(s.source, s.digest, nil)
 	}
-	if exists && !s.needsDoc && s.beside {
+	if exists && !s.needsDoc && s.info.Beside {
 		if err := w.l.learn(ctx, &s.photo, s.digest); err != nil {
 			w.forget(s.digest)
 			return false, err

@@ -21,8 +21,9 @@ var sourceRank = map[meta.Source]int{
 // their order and however they were merged before, to the same bytes.
 //
 // The facts, which both devices read from the same file, and one perhaps from what
-// lay beside it, are taken whole from one leaf: of the later reader, then with the
-// better source of the date, then with the greater bytes. Edits merge field by field, and the later stamp
+// lay beside it, are taken whole from one leaf: of the later reader, then of who
+// saw more than the file, then with the better source of the date, then with the
+// greater bytes. Edits merge field by field, and the later stamp
 // wins; members it does not know, Merge keeps. Leaves that are no JSON object
 // are passed over.
 func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
@@ -59,12 +60,19 @@ func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
 type facts struct {
 	members       map[string]raw
 	version, rank int
+	beside        bool // also from a file beside the photo
 	bytes         raw
 }
 
 func (f *facts) compare(o *facts) int {
 	if f.version != o.version {
 		return f.version - o.version
+	}
+	if f.beside != o.beside {
+		if f.beside {
+			return 1
+		}
+		return -1
 	}
 	if f.rank != o.rank {
 		return f.rank - o.rank
@@ -99,6 +107,7 @@ func splitLeaf(leaf json.RawMessage) (*facts, map[string]mergedEdit, bool) {
 	}
 	f := &facts{members: members, bytes: canonical(members)}
 	_ = json.Unmarshal(members["version"], &f.version) // 0 when it is no number
+	_ = json.Unmarshal(members["beside"], &f.beside)   // false when it is no truth value
 	var source meta.Source
 	_ = json.Unmarshal(members["dateSource"], &source)
 	f.rank = sourceRank[source]

@@ -18,7 +18,7 @@ func drawLeaf(t *rapid.T) raw {
 	})
 	value := rapid.SampledFrom([]string{"true", "false", `"text"`, "3", "null", `["a", "b"]`, `{"b": 1, "a": 1.50}`})
 	leaf := map[string]raw{}
-	for _, name := range []string{"type", "date", "camera", "unknown", "version"} {
+	for _, name := range []string{"type", "date", "camera", "unknown", "version", "beside"} {
 		if rapid.Bool().Draw(t, "has "+name) {
 			leaf[name] = raw(value.Draw(t, name))
 		}
@@ -77,6 +77,23 @@ func TestMergeLaws(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestMergeFacts: of the same reader, who saw what lay beside a file knows more.
+func TestMergeFacts(t *testing.T) {
+	t.Parallel()
+	plain, beside, later := `{"version":2,"dateSource":"exif","caption":"z"}`, `{"beside":true,"version":2,"dateSource":"takeout"}`, `{"version":3}`
+	for _, c := range []struct{ a, b, want string }{
+		{plain, beside, beside},
+		{beside, later, later},
+		{`{"dateSource":"sidecar","version":2}`, plain, `{"dateSource":"sidecar","version":2}`},
+		{`{"dateSource":"takeout","version":2}`, `{"dateSource":"name","version":2}`, `{"dateSource":"takeout","version":2}`},
+	} {
+		got, err := Merge([]json.RawMessage{raw(c.a), raw(c.b)})
+		if err != nil || string(got) != string(canonical(raw(c.want))) {
+			t.Errorf("%s and %s: %s, %v", c.a, c.b, got, err)
+		}
+	}
 }
 
 func TestMergeEdits(t *testing.T) {

@@ -69,8 +69,10 @@ func TestFacts(t *testing.T) {
  exif:DateTimeOriginal="2019-07-14T09:08:07.25+02:00" exif:ExposureTime="1/200" exif:FNumber="28/10"
  exif:GPSLatitude="33,51.408S" exif:GPSLongitude="151,12,55.08E"><exif:ISOSpeedRatings><rdf:Seq><rdf:li>400</rdf:li></rdf:Seq></exif:ISOSpeedRatings>`
 	shown := `xmp:Rating="2"><exif:x rdf:parseType="Resource"><exif:GPSLatitude>1,2N</exif:GPSLatitude><exif:GPSLongitude>1,2E</exif:GPSLongitude></exif:x>`
-	camera2 := testphoto.EXIF{Date: "2024:05:01 12:30:05", Modified: "2025:01:02 03:04:05", ModifiedOffset: "+09:00", Part: "0371",
-		Lat: 48.8925, Lon: 2.2364, Satellites: [2]string{"2024:04:30", "10:30:05"}}
+	camera2 := testphoto.EXIF{
+		Date: "2024:05:01 12:30:05", Modified: "2025:01:02 03:04:05", ModifiedOffset: "+09:00", Part: "0371",
+		Lat: 48.8925, Lon: 2.2364, Satellites: [2]string{"2024:04:30", "10:30:05"},
+	}
 	for name, c := range map[string]struct {
 		data []byte
 		want string
@@ -81,16 +83,20 @@ func TestFacts(t *testing.T) {
 		"jpeg, xmp and exif": {jpegWith(exifSegment(camera1), xmpSegment(rich)), "2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; 4 stars; turned 6; 1/250 f/0 ISO 400"},
 		// neither the offset of the last change nor the satellites' clock is that of the photo
 		"jpeg, other clocks": {jpegWith(exifSegment(camera2)), "2024-05-01T12:30:05.037 exif; 48.8925 2.2364"},
-		"jpeg, day in xmp, time in iptc": {jpegWith(xmpSegment(`photoshop:DateCreated="2005-06-07">`), segment(0xed, photoshopHeader, photoshopBlock)),
-			"2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß"},
+		"jpeg, day in xmp, time in iptc": {
+			jpegWith(xmpSegment(`photoshop:DateCreated="2005-06-07">`), segment(0xed, photoshopHeader, photoshopBlock)),
+			"2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß",
+		},
 		"jpeg, taken and scanned": {jpegWith(xmpSegment(`photoshop:DateCreated="1985-06-07" xmp:CreateDate="2011-02-03T04:05:06">`)), "1985-06-07T00:00:00 xmp"},
 		"png, text":               {pngWith(chunk("tEXt", []byte("Creation Time\x00Wed, 1 May 2024 12:30:05 GMT")), chunk("tEXt", []byte("Description\x00A cat"))), "2024-05-01T12:30:05+00:00 text; A cat"},
 		"png, rfc 1123":           {pngWith(chunk("tEXt", []byte("Creation Time\x00Wed, 01 May 2024 12:30:05 EST"))), "2024-05-01T12:30:05 text"},
 		"png, exif-like":          {pngWith(chunk("iTXt", []byte("Creation Time\x00\x00\x00\x00\x002024:05:01 12:30:05"))), "2024-05-01T12:30:05 text"},
 		"png, last change":        {pngWith(chunk("tIME", []byte{7, 232, 5, 1, 12, 30, 5})), ""},
 		"png, packed xmp":         {pngWith(chunk("iTXt", []byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"+deflated(xmpOf(`xmp:Rating="3">`))))), "3 stars"},
-		"png, exif profile": {pngWith(chunk("zTXt", []byte("Raw profile type exif\x00\x00"+deflated(profile("exif", append([]byte(exifHeader), camera1.TIFF()...)))))),
-			"2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; turned 6; 1/250 f/0 ISO 400"},
+		"png, exif profile": {
+			pngWith(chunk("zTXt", []byte("Raw profile type exif\x00\x00"+deflated(profile("exif", append([]byte(exifHeader), camera1.TIFF()...)))))),
+			"2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; turned 6; 1/250 f/0 ISO 400",
+		},
 		"png, iptc profile": {pngWith(chunk("tEXt", []byte("Raw profile type iptc\x00"+profile("iptc", []byte(photoshopBlock))))), "2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß"},
 		"psd":               {psd(photoshopBlock + resource(resourceXMP, xmpOf(`xmp:Rating="5">`))), "2005-06-07T08:09:10+02:00 iptc; Grüße; 5 stars; alpha,Gruß"},
 		"psd, exif":         {psd(resource(resourceEXIF, string(testphoto.EXIF{Date: "2024:05:01 12:30:05", Orientation: 6}.TIFF()))), "2024-05-01T12:30:05 exif; turned 6"},

@@ -65,6 +65,7 @@ type Info struct {
 	Tags          []string
 	Duration      time.Duration // of a film
 	Favourite     bool          // which only a file beside the photo says
+	Beside        bool          // a file beside the photo has said something of it
 
 	// Layout is what decoding will cost.
 	Layout Layout

@@ -45,17 +45,23 @@ func TestMovie(t *testing.T) {
 		"header only": {utc, nil, inUTC},
 		"no clock":    {0, nil, ""},
 		"nonsense":    {utc, itemsOf("com.apple.quicktime.creationdate", "nonsense"), inUTC},
-		"apple": {utc, itemsOf("com.apple.quicktime.model", "iPhone 15", "com.example.else", "x", "com.apple.quicktime.make", "Apple",
-			"com.apple.quicktime.location.ISO6709", "+48.8925+002.2364+035.000/", "com.apple.quicktime.creationdate", "2024-05-01T12:30:05+0200"),
-			"2024-05-01T12:30:05+02:00 video; 48.8925 2.2364; Apple iPhone 15, "},
+		"apple": {
+			utc, itemsOf("com.apple.quicktime.model", "iPhone 15", "com.example.else", "x", "com.apple.quicktime.make", "Apple",
+				"com.apple.quicktime.location.ISO6709", "+48.8925+002.2364+035.000/", "com.apple.quicktime.creationdate", "2024-05-01T12:30:05+0200"),
+			"2024-05-01T12:30:05+02:00 video; 48.8925 2.2364; Apple iPhone 15, ",
+		},
 		"android": {utc, boxOf("udta", userText("\xa9xyz", "-33.8568+151.2153/")), inUTC + "; -33.8568 151.2153"},
-		"user data": {utc, boxOf("udta", userText("\xa9day", "2024-05-01T12:30:05+0200"), userText("\xa9mak", "Sony"), userText("\xa9mod", "X1")),
-			"2024-05-01T12:30:05+02:00 video; Sony X1, "},
+		"user data": {
+			utc, boxOf("udta", userText("\xa9day", "2024-05-01T12:30:05+0200"), userText("\xa9mak", "Sony"), userText("\xa9mod", "X1")),
+			"2024-05-01T12:30:05+02:00 video; Sony X1, ",
+		},
 		"3gpp":     {utc, boxOf("udta", boxOf("loci", be(0), []byte("\x15\xc7Paris\x00\x00"), be(0x24000, 0x30e000, 0), []byte("earth\x00\x00"))), inUTC + "; 48.8750 2.2500"},
 		"no place": {utc, boxOf("udta", userText("\xa9xyz", "+00.0000+000.0000/")), inUTC},
-		"sony": {utc, boxOf("meta", be(0), boxOf("hdlr", make([]byte, 24)), boxOf("xml ", be(0), []byte(
-			`<NonRealTimeMeta><CreationDate value="2024-05-01T12:30:05+02:00"/><Device manufacturer="Sony" modelName="ILCE-7M4"/></NonRealTimeMeta>`))),
-			"2024-05-01T12:30:05+02:00 video; Sony ILCE-7M4, "},
+		"sony": {
+			utc, boxOf("meta", be(0), boxOf("hdlr", make([]byte, 24)), boxOf("xml ", be(0), []byte(
+				`<NonRealTimeMeta><CreationDate value="2024-05-01T12:30:05+02:00"/><Device manufacturer="Sony" modelName="ILCE-7M4"/></NonRealTimeMeta>`))),
+			"2024-05-01T12:30:05+02:00 video; Sony ILCE-7M4, ",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -126,7 +126,7 @@ func (i *Info) Add(s Sidecar) {
 	if len(s.Tags) > 0 {
 		i.Tags = s.Tags
 	}
-	i.Favourite = i.Favourite || s.Favourite
+	i.Favourite, i.Beside = i.Favourite || s.Favourite, true
 }
 
 // sameDate reports whether a date of a file and one of its sidecar may be the same:

@@ -16,10 +16,14 @@ func TestReadSidecar(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"xmp":                               {xmpPacket, "2019-07-14T09:08:07.5-03:30 sidecar; On the beach; 4 stars; sea,holiday"},
 		"xmp without a date, but when made": {xmpOf(`xmp:CreateDate="2011-02-03T04:05:06">`), "2011-02-03T04:05:06 sidecar"},
-		"takeout": {takeoutOf("1714559405", `,"description":"Lunch","favorited":true,"geoData":{"latitude":48.5,"longitude":2.25,"altitude":30.0}`),
-			"2024-05-01T10:30:05+00:00 takeout; 48.5000 2.2500; Lunch; favourite"},
-		"takeout, place of the camera": {takeoutOf("1714559405", `,"geoData":{"latitude":0.0,"longitude":0.0},"geoDataExif":{"latitude":-1.5,"longitude":2}`),
-			"2024-05-01T10:30:05+00:00 takeout; -1.5000 2.0000"},
+		"takeout": {
+			takeoutOf("1714559405", `,"description":"Lunch","favorited":true,"geoData":{"latitude":48.5,"longitude":2.25,"altitude":30.0}`),
+			"2024-05-01T10:30:05+00:00 takeout; 48.5000 2.2500; Lunch; favourite",
+		},
+		"takeout, place of the camera": {
+			takeoutOf("1714559405", `,"geoData":{"latitude":0.0,"longitude":0.0},"geoDataExif":{"latitude":-1.5,"longitude":2}`),
+			"2024-05-01T10:30:05+00:00 takeout; -1.5000 2.0000",
+		},
 		"takeout, before 1970":      {takeoutOf("-86400", ""), "1969-12-31T00:00:00+00:00 takeout"},
 		"takeout, no time":          {takeoutOf("0", ""), ""},
 		"takeout, time is a number": {`{"photoTakenTime":{"timestamp":1714559405}}`, "2024-05-01T10:30:05+00:00 takeout"},
@@ -72,8 +76,10 @@ func TestAddSidecar(t *testing.T) {
 		"a date corrected":    {own, `exif:DateTimeOriginal="2023-05-01T12:30:05">`, "2023-05-01T12:30:05 sidecar" + rest},
 		"a date of the file":  {own, `xmp:CreateDate="2023-05-01T12:30:05">`, "2024-05-01T12:30:05.25+02:00 exif" + rest},
 		"the clock of a film": {film, `exif:DateTimeOriginal="2024-05-01T12:30:05+02:00">`, "2024-05-01T12:30:05+02:00 sidecar"},
-		"all else": {own, `exif:GPSLatitude="3N" exif:GPSLongitude="4W" tiff:Orientation="3" tiff:Model="Other" dc:description="new" xmp:Rating="5" dc:subject="a">`,
-			"2024-05-01T12:30:05.25+02:00 exif; 3.0000 -4.0000; Canon R5, ; new; 5 stars; turned 6; a"},
+		"all else": {
+			own, `exif:GPSLatitude="3N" exif:GPSLongitude="4W" tiff:Orientation="3" tiff:Model="Other" dc:description="new" xmp:Rating="5" dc:subject="a">`,
+			"2024-05-01T12:30:05.25+02:00 exif; 3.0000 -4.0000; Canon R5, ; new; 5 stars; turned 6; a",
+		},
 	} {
 		s, err := ReadSidecar([]byte(xmpOf(c.xmp)))
 		if err != nil {

@@ -33,7 +33,7 @@ var numbered = regexp.MustCompile(`^(.+)(\(\d{1,5}\))$`)
 // editedSuffixes are what Google adds to the names of edited photos, which share
 // the JSON of their originals, by language.
 var editedSuffixes = []string{
-	"-edited", "-effects", "-smile", "-mix", "-bearbeitet", "-bewerkt", "-edytowane", "-modifié", "-modificato",
+	"-edited", "-effects", "-smile", "-mix", "-bearbeitet", "-bewerkt", "-edytowane", "-modifié", "-modificato", //nolint:misspell // Italian
 	"-ha editado", "-editado", "-editat", "-redigerad", "-redigeret", "-redigert", "-muokattu", "-編集済み",
 }
 

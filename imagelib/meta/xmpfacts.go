@@ -44,7 +44,7 @@ var xmpProperties = map[xml.Name]func(x *xmpFacts, text string){
 
 	{Space: nsTIFF, Local: "Make"}:        func(x *xmpFacts, s string) { setText(&x.make_, s) },
 	{Space: nsTIFF, Local: "Model"}:       func(x *xmpFacts, s string) { setText(&x.model, s) },
-	{Space: nsTIFF, Local: "Orientation"}: func(x *xmpFacts, s string) { setInt(&x.orientation, s, 1, 8) },
+	{Space: nsTIFF, Local: "Orientation"}: func(x *xmpFacts, s string) { setInt(&x.orientation, s, 8) },
 	{Space: nsAUX, Local: "Lens"}:         func(x *xmpFacts, s string) { setText(&x.lens, s) },
 	{Space: nsEXIFEX, Local: "LensModel"}: func(x *xmpFacts, s string) { setText(&x.lens, s) },
 	{Space: nsEXIF, Local: "LensModel"}:   func(x *xmpFacts, s string) { setText(&x.lens, s) },
@@ -52,23 +52,23 @@ var xmpProperties = map[xml.Name]func(x *xmpFacts, text string){
 	{Space: nsEXIF, Local: "ExposureTime"}:              func(x *xmpFacts, s string) { setFraction(&x.exposure.Time, s, 86400) },
 	{Space: nsEXIF, Local: "FNumber"}:                   func(x *xmpFacts, s string) { setFraction(&x.exposure.FNumber, s, 1000) },
 	{Space: nsEXIF, Local: "FocalLength"}:               func(x *xmpFacts, s string) { setFraction(&x.exposure.Focal, s, 100_000) },
-	{Space: nsEXIF, Local: "FocalLengthIn35mmFilm"}:     func(x *xmpFacts, s string) { setInt(&x.exposure.Focal35, s, 1, 100_000) },
-	{Space: nsEXIF, Local: "ISOSpeedRatings"}:           func(x *xmpFacts, s string) { setInt(&x.exposure.ISO, s, 1, 1<<30) },
-	{Space: nsEXIF, Local: "PhotographicSensitivity"}:   func(x *xmpFacts, s string) { setInt(&x.exposure.ISO, s, 1, 1<<30) },
-	{Space: nsEXIFEX, Local: "PhotographicSensitivity"}: func(x *xmpFacts, s string) { setInt(&x.exposure.ISO, s, 1, 1<<30) },
+	{Space: nsEXIF, Local: "FocalLengthIn35mmFilm"}:     func(x *xmpFacts, s string) { setInt(&x.exposure.Focal35, s, 100_000) },
+	{Space: nsEXIF, Local: "ISOSpeedRatings"}:           func(x *xmpFacts, s string) { setInt(&x.exposure.ISO, s, 1<<30) },
+	{Space: nsEXIF, Local: "PhotographicSensitivity"}:   func(x *xmpFacts, s string) { setInt(&x.exposure.ISO, s, 1<<30) },
+	{Space: nsEXIFEX, Local: "PhotographicSensitivity"}: func(x *xmpFacts, s string) { setInt(&x.exposure.ISO, s, 1<<30) },
 
 	{Space: nsEXIF, Local: "GPSLatitude"}:  func(x *xmpFacts, s string) { setText(&x.lat, s) },
 	{Space: nsEXIF, Local: "GPSLongitude"}: func(x *xmpFacts, s string) { setText(&x.lon, s) },
 
-	{Space: nsXMP, Local: "Rating"}:       func(x *xmpFacts, s string) { setInt(&x.rating, s, 1, 5) }, // -1: rejected
-	{Space: nsMicrosoft, Local: "Rating"}: func(x *xmpFacts, s string) { setInt(&x.percent, s, 1, 100) },
+	{Space: nsXMP, Local: "Rating"}:       func(x *xmpFacts, s string) { setInt(&x.rating, s, 5) }, // -1: rejected
+	{Space: nsMicrosoft, Local: "Rating"}: func(x *xmpFacts, s string) { setInt(&x.percent, s, 100) },
 	{Space: nsDC, Local: "description"}:   func(x *xmpFacts, s string) { setText(&x.caption, caption(s)) },
 	{Space: nsDC, Local: "subject"}:       func(x *xmpFacts, s string) { x.tags = addTag(x.tags, s) },
 }
 
-// setInt keeps the first number between low and high.
-func setInt(dst *int, s string, low, high float64) {
-	if n, err := strconv.ParseFloat(s, 64); err == nil && n >= low && n <= high && *dst == 0 {
+// setInt keeps the first number between 1 and high.
+func setInt(dst *int, s string, high float64) {
+	if n, err := strconv.ParseFloat(s, 64); err == nil && n >= 1 && n <= high && *dst == 0 {
 		*dst = int(n)
 	}
 }
