@@ -24,6 +24,7 @@ func FuzzRead(f *testing.F) {
 		jpegWith(exifSegment(camera1), xmpSegment(`xmp:Rating="3">`), segment(0xed, photoshopHeader, photoshopBlock)),
 		pngWith(chunk("zTXt", []byte("Raw profile type exif\x00\x00"+deflated(profile("exif", exif))))),
 		pngWith(chunk("iTXt", []byte("Creation Time\x00\x00\x00\x00\x002024:05:01 12:30:05"))),
+		streamOf(192, []byte(recordedID+"\x02\x18\x02\x20\x08\x12\x19\x31\x23\x16\x24")),
 		psd(photoshopBlock), mrw(exif), tiffWith(0x83bb, []byte(iptcRecord)),
 		riffChunk("RIFF", append([]byte("AVI "), riffChunk("LIST", append([]byte("hdrl"), riffChunk("IDIT", []byte("Mon Mar 10 15:04:43 2003"))...))...)),
 		[]byte("GIF89a\xff\xff\xff\xff"),

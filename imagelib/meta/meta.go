@@ -184,6 +184,8 @@ func read(s *source) (Info, error) {
 		f.movie()
 	case "video/x-msvideo":
 		f.avi()
+	case "video/mp2t":
+		f.transport()
 	case typeMRW:
 		f.minolta()
 	case typePSD:

@@ -79,3 +79,51 @@ func TestMovie(t *testing.T) {
 		})
 	}
 }
+
+// streamOf makes a transport stream of packets of step bytes, of which the video is
+// in stream 0x1011 and something else in another.
+func streamOf(step int, video []byte) (out []byte) {
+	packet := func(id uint16, data []byte) {
+		n := min(len(data), 184)
+		b := append([]byte{0x47}, be2(id)...)
+		if n == 184 {
+			b = append(b, 0x10)
+		} else { // filled up in front
+			b = append(append(b, 0x30, byte(183-n)), make([]byte, 183-n)...)
+		}
+		out = append(append(out, make([]byte, step-188)...), append(b, data[:n]...)...)
+	}
+	packet(0, make([]byte, 184))
+	for ; len(video) > 0; video = video[min(len(video), 184):] {
+		packet(0x1011, video)
+		packet(0x1100, []byte("sound"))
+	}
+	return out
+}
+
+func TestTransportStream(t *testing.T) {
+	t.Parallel()
+	message := func(entries string) []byte { return []byte(recordedID + entries + "\x80") }
+	const date = "\x03\x13\x01\x02\x03\x04\x18\x02\x20\x08\x12\x19\x31\x23\x16\x24"
+	for name, c := range map[string]struct {
+		video []byte
+		want  string
+	}{
+		"date":             {message(date), "2008-12-31T23:16:24"},
+		"midnight escaped": {message("\x02\x18\x02\x20\x08\x12\x19\x31\x00\x00\x03\x00"), "2008-12-31T00:00:00"},
+		"half in each":     {append(bytes.Repeat([]byte{1}, 184-30), message(date)...), "2008-12-31T23:16:24"},
+		"never set":        {message("\x02\x18\xff\xff\xff\xff\x19\xff\xff\xff\xff"), ""},
+		"cut":              {message(date)[:24], ""},
+		"no message":       {bytes.Repeat([]byte{1}, 1000), ""},
+	} {
+		for _, step := range []int{188, 192} {
+			in, err := ReadBytes(append(streamOf(step, c.video), streamOf(step, make([]byte, 400))...))
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			if in.Date.String() != c.want || in.Type != "video/mp2t" {
+				t.Errorf("%s, packets of %d: %v, %s; want %s", name, step, in.Date, in.Type, c.want)
+			}
+		}
+	}
+}
