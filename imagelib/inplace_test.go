@@ -198,3 +198,17 @@ func TestWatchPlace(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSidecarsInPlace: what lies beside a photo in place is read, too.
+func TestSidecarsInPlace(t *testing.T) {
+	t.Parallel()
+	l, files, stop := openDevice(t, t.TempDir())
+	defer stop()
+	dir := placeOf(t, files, map[string][]byte{"1.jpg": photoOf(1), "1.jpg.xmp": []byte(xmpBeside)})
+	if r := indexPlace(t, l, dir); len(r.Added) != 1 || r.Sidecars != 1 || len(r.Problems) != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if got := besideFacts(l.Snapshot().Images[0]); got != "2022-02-02T02:02:02 sidecar, 4 stars, [sea]" {
+		t.Error(got)
+	}
+}

@@ -272,25 +272,6 @@ func (h *heifReader) itemLocations(d []byte) {
 	}
 }
 
-// bits reads big-endian numbers of any size.
-type bits struct {
-	d   []byte
-	p   int
-	bad bool // read past the end
-}
-
-func (r *bits) uint(n int) (x uint64) {
-	if n > 8 || r.p+n > len(r.d) {
-		r.bad = true
-		return 0
-	}
-	for _, c := range r.d[r.p : r.p+n] {
-		x = x<<8 | uint64(c)
-	}
-	r.p += n
-	return x
-}
-
 func (h *heifReader) locate(id uint32) (Range, bool) {
 	it, ok := h.items[id]
 	if !ok || id == 0 {

@@ -62,8 +62,8 @@ func exiftool(tb testing.TB, paths []string) (map[string]answer, time.Duration) 
 	}
 	args := append([]string{
 		"-fast", "-n", "-j",
-		"-DateTimeOriginal", "-CreationDate", "-CreateDate", "-DateTimeCreated", "-DateCreated", "-ModifyDate",
-		"-Orientation", "-QuickTime:Rotation", "-GPSLatitude", "-GPSLongitude", "-Make", "-Model", "--",
+		"-DateTimeOriginal", "-CreationDate", "-CreateDate", "-DateTimeCreated", "-DateCreated", "-EXIF:ModifyDate",
+		"-Orientation", "-QuickTime:Rotation", "-GPSLatitude", "-GPSLongitude", "-Make", "-Model", "-MIMEType", "--",
 	}, paths...)
 	start := time.Now()
 	out, err := exec.CommandContext(tb.Context(), program, args...).Output()
@@ -115,9 +115,12 @@ func place(lat, lon float64, ok bool) string {
 }
 
 // orientation is 1 where exiftool says nothing, and that of the container where
-// there is one.
+// there is one: a turn with the clock in a film, and against it in a picture.
 func (a answer) orientation() string {
 	if turn, ok := a["Rotation"].(float64); ok {
+		if strings.HasPrefix(a.text("MIMEType"), "image/") {
+			turn = math.Mod(360-turn, 360)
+		}
 		return fmt.Sprint(map[float64]int{0: 1, 90: 6, 180: 3, 270: 8}[turn])
 	}
 	if n := int(a.number("Orientation")); n >= 1 && n <= 8 {

@@ -79,6 +79,8 @@ func (f *file) userData(b box) {
 	switch b.typ {
 	case "XMP_":
 		f.readXMP(f.at(b.off, int(min(b.n, maxXMP))))
+	case "date": // as it is
+		setText(&f.film.local, f.movieText(b.off, b.n))
 	case "loci":
 		f.movieLocation(b)
 	}
