@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
+	"github.com/libpaul/paul/imagelib/meta"
 )
 
 const xmpBeside = `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"
@@ -115,6 +116,29 @@ func TestImportChosenSidecars(t *testing.T) {
 		t.Errorf("%d added, %d beside, %d failed, %+v", len(r.Added), r.Sidecars, r.Failed, last)
 	}
 	wantProblems(t, r, dir, map[string]error{"2.xmp": ErrNotPhoto})
+}
+
+// TestBetterDateStays: what lies beside a file does not take the place of a date
+// that another such file has told better.
+func TestBetterDateStays(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ old, facts, want meta.Source }{
+		{meta.SourceSidecar, meta.SourceEXIF, meta.SourceSidecar},
+		{meta.SourceSidecar, meta.SourceSidecar, "new"},
+		{meta.SourceEXIF, meta.SourceSidecar, "new"},
+		{meta.SourceMtime, meta.SourceTakeout, "new"},
+		{meta.SourceMtime, meta.SourceMtime, meta.SourceMtime},
+	} {
+		body, err := withFacts(fmt.Appendf(nil, `{"date":"2001-01-01T00:00:00","dateSource":%q,"width":3,"more":1}`, c.old),
+			document{Date: "2002-02-02T00:00:00", DateSource: c.facts, Caption: "new", Width: 9})
+		want := fmt.Sprintf(`{"caption":"new","date":"2001-01-01T00:00:00","dateSource":%q,"more":1,"width":3}`, c.old)
+		if c.want == "new" {
+			want = fmt.Sprintf(`{"caption":"new","date":"2002-02-02T00:00:00","dateSource":%q,"more":1,"width":3}`, c.facts)
+		}
+		if err != nil || string(body) != want {
+			t.Errorf("%s in place of %s: %s, %v", c.facts, c.old, body, err)
+		}
+	}
 }
 
 // TestImportSidecarLater imports photos that the library has already, with files

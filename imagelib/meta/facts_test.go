@@ -77,9 +77,11 @@ func TestFacts(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"jpeg, iptc":         {jpegWith(segment(0xed, photoshopHeader, photoshopBlock)), "2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß"},
-		"jpeg, xmp":          {jpegWith(xmpSegment(rich)), "2019-07-14T09:08:07.25+02:00 xmp; -33.8568 151.2153; Canon R5, RF50; 4 stars; turned 6; 1/200 f/2.8 ISO 400"},
-		"jpeg, place shown":  {jpegWith(xmpSegment(shown)), "2 stars"},
+		"jpeg, iptc":        {jpegWith(segment(0xed, photoshopHeader, photoshopBlock)), "2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß"},
+		"jpeg, xmp":         {jpegWith(xmpSegment(rich)), "2019-07-14T09:08:07.25+02:00 xmp; -33.8568 151.2153; Canon R5, RF50; 4 stars; turned 6; 1/200 f/2.8 ISO 400"},
+		"jpeg, place shown": {jpegWith(xmpSegment(shown)), "2 stars"},
+		"jpeg, qualified": {jpegWith(xmpSegment(`><dc:subject><rdf:Bag><rdf:li rdf:parseType="Resource"><rdf:value>sea</rdf:value><xmp:x>why</xmp:x></rdf:li>
+ <rdf:li><rdf:Description><rdf:value>sun</rdf:value></rdf:Description></rdf:li></rdf:Bag></dc:subject>`)), "sea,sun"},
 		"jpeg, xmp and exif": {jpegWith(exifSegment(camera1), xmpSegment(rich)), "2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; 4 stars; turned 6; 1/250 f/0 ISO 400"},
 		// neither the offset of the last change nor the satellites' clock is that of the photo
 		"jpeg, other clocks": {jpegWith(exifSegment(camera2)), "2024-05-01T12:30:05.037 exif; 48.8925 2.2364"},

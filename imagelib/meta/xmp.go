@@ -57,7 +57,7 @@ type xmpReader struct {
 	depth    int
 	rdf      int      // depth of the RDF element; 0 outside
 	property xml.Name // the property one is in
-	within   int      // depth of a structure in it; 0 outside
+	within   int      // depth of a qualifier or a field in it; 0 outside
 }
 
 func (r *xmpReader) start(t xml.StartElement) bool {
@@ -75,7 +75,7 @@ func (r *xmpReader) start(t xml.StartElement) bool {
 		}
 	case r.depth == r.rdf+2:
 		r.property = t.Name
-	case r.within == 0 && (t.Name.Space != nsRDF || t.Name.Local == "Description"):
+	case r.within == 0 && t.Name.Space != nsRDF:
 		r.within = r.depth
 	}
 	return true
