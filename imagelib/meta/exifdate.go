@@ -47,21 +47,22 @@ func (e *exifDates) capture() written {
 }
 
 // dates returns the dates in the bytes, the best first: when the picture was
-// taken, by EXIF, XMP and IPTC; when it was digitized, by the same; when a film
-// was made; what a program has written into a PNG; and only then when EXIF says
-// that the file was last written. (Metadata Working Group, guidelines 2.0, 5.4,
-// of what means the same in EXIF, XMP and IPTC.) The satellites' clock is none of
-// them: it may be that of an older fix, and is of no time zone.
+// taken, by EXIF, XMP, a film's own words and IPTC; when it was digitized, by EXIF
+// and XMP; when a film was made, in UTC; what a program has written into a PNG; and
+// only then when EXIF says that the file was last written. (Metadata Working Group,
+// guidelines 2.0, 5.4, of what means the same in EXIF, XMP and IPTC.) The clock of
+// the satellites is none of them: it may be that of an older fix, and is of no time
+// zone.
 func (f *file) dates() []written {
 	return []written{
 		f.exif.capture(),
 		{text: f.xmp.original, source: SourceXMP},
+		{text: f.film.local, source: SourceVideo},
 		{text: f.xmp.created, source: SourceXMP},
 		{text: f.iptc.created(), source: SourceIPTC},
 		{f.exif.digitized, f.exif.digitizedOffset, f.exif.digitizedPart, SourceEXIF},
 		{text: f.xmp.digitized, source: SourceXMP},
 		{text: f.xmp.made, source: SourceXMP},
-		{text: f.film.local, source: SourceVideo},
 		{text: f.film.utc, source: SourceVideo},
 		{text: f.textDate, source: SourceText},
 		{f.exif.modified, f.exif.writeOffset, f.exif.writePart, SourceEXIF},

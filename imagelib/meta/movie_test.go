@@ -55,7 +55,9 @@ func TestMovie(t *testing.T) {
 			utc, boxOf("udta", userText("\xa9day", "2024-05-01T12:30:05+0200"), userText("\xa9mak", "Sony"), userText("\xa9mod", "X1")),
 			"2024-05-01T12:30:05+02:00 video; Sony X1, ",
 		},
-		"date":     {utc, boxOf("udta", boxOf("date", []byte("2024-05-01T12:30:05+0200"))), "2024-05-01T12:30:05+02:00 video"},
+		"date": {utc, boxOf("udta", boxOf("date", []byte("2024-05-01T12:30:05+0200"))), "2024-05-01T12:30:05+02:00 video"},
+		"edited": {utc, append(boxOf("uuid", []byte(xmpID), []byte(xmpOf(`xmp:CreateDate="2025-01-01T00:00:00Z">`))),
+			boxOf("udta", boxOf("date", []byte("2024-05-01T12:30:05+0200")))...), "2024-05-01T12:30:05+02:00 video"},
 		"3gpp":     {utc, boxOf("udta", boxOf("loci", be(0), []byte("\x15\xc7Paris\x00\x00"), be(0x24000, 0x30e000, 0), []byte("earth\x00\x00"))), inUTC + "; 48.8750 2.2500"},
 		"no place": {utc, boxOf("udta", userText("\xa9xyz", "+00.0000+000.0000/")), inUTC},
 		"sony": {

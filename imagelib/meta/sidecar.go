@@ -133,7 +133,8 @@ func (i *Info) Add(s Sidecar) {
 // to the second on the wall clock, by the day where the sidecar knows no more, or
 // as an instant where both know the offset.
 func sameDate(own, beside Date) bool {
-	if own.HasOffset && beside.HasOffset && own.Source != SourceVideo {
+	inUTC := own.Source == SourceVideo && own.Offset == 0 // the clock of no place
+	if own.HasOffset && beside.HasOffset && !inUTC {
 		a, b := own.Wall.Add(-own.Offset), beside.Wall.Add(-beside.Offset)
 		if a.Truncate(time.Second).Equal(b.Truncate(time.Second)) {
 			return true

@@ -76,6 +76,10 @@ func TestAddSidecar(t *testing.T) {
 		"a date corrected":    {own, `exif:DateTimeOriginal="2023-05-01T12:30:05">`, "2023-05-01T12:30:05 sidecar" + rest},
 		"a date of the file":  {own, `xmp:CreateDate="2023-05-01T12:30:05">`, "2024-05-01T12:30:05.25+02:00 exif" + rest},
 		"the clock of a film": {film, `exif:DateTimeOriginal="2024-05-01T12:30:05+02:00">`, "2024-05-01T12:30:05+02:00 sidecar"},
+		"a film that tells its place": {
+			Info{Orientation: 1, Date: date("2024-05-01T12:30:05+02:00", SourceVideo)},
+			`exif:DateTimeOriginal="2024-05-01T10:30:05Z">`, "2024-05-01T12:30:05+02:00 video",
+		},
 		"all else": {
 			own, `exif:GPSLatitude="3N" exif:GPSLongitude="4W" tiff:Orientation="3" tiff:Model="Other" dc:description="new" xmp:Rating="5" dc:subject="a">`,
 			"2024-05-01T12:30:05.25+02:00 exif; 3.0000 -4.0000; Canon R5, ; new; 5 stars; turned 6; a",
