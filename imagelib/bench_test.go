@@ -7,7 +7,6 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -84,51 +83,8 @@ func manyImages(b *testing.B) (*index, []filelayer.Entry) {
 	return x, entries
 }
 
-// BenchmarkLoad loads the saved index of 100,000 images and joins it with the
-// files, against copying the file into memory; and says what it keeps there.
-func BenchmarkLoad(b *testing.B) {
-	x, entries := manyImages(b)
-	saved := x.encode()
-	x = nil
-	path := filepath.Join(b.TempDir(), indexName)
-	if err := os.WriteFile(path, saved, 0o600); err != nil {
-		b.Fatal(err)
-	}
-	before := heap()
-	var ours, copied time.Duration
-	var y *index
-	for b.Loop() {
-		start := time.Now()
-		data, err := os.ReadFile(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		copied += time.Since(start)
-		y = newIndex()
-		if err := y.decode(data); err != nil {
-			b.Fatal(err)
-		}
-		y.join(entries)
-		if n := len(y.view().Images); n != many {
-			b.Fatal(n)
-		}
-		ours += time.Since(start)
-	}
-	b.ReportMetric(float64((ours/time.Duration(b.N)).Microseconds())/1000, "ms/100k-images")
-	b.ReportMetric(ours.Seconds()/copied.Seconds(), "x-of-reading-the-file")
-	b.ReportMetric(float64(heap()-before)/(1<<20), "MB-of-heap")
-	runtime.KeepAlive(y)
-}
-
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-// BenchmarkChanges takes in one changed document, one look at unchanged files,
-// and a search, at 100,000 images.
+// BenchmarkChanges takes in one changed document, and one look at unchanged
+// files, at 100,000 images.
 func BenchmarkChanges(b *testing.B) {
 	x, entries := manyImages(b)
 	x.view()
@@ -146,14 +102,6 @@ func BenchmarkChanges(b *testing.B) {
 		for b.Loop() {
 			i++
 			x.join(lists[i%2])
-		}
-	})
-	b.Run("search", func(b *testing.B) {
-		s := x.view()
-		for b.Loop() {
-			if n := len(s.Filter(Query{Text: "img 777"})); n == 0 {
-				b.Fatal("nothing found")
-			}
 		}
 	})
 }

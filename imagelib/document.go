@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type document struct {
 	Orientation int            `json:"orientation,omitempty"` // EXIF
 	Camera      string         `json:"camera,omitempty"`
 	Lens        string         `json:"lens,omitempty"`
-	Exposure    *Exposure      `json:"exposure,omitempty"`
+	Exposure    *meta.Exposure `json:"exposure,omitempty"`
 	GPS         *GPS           `json:"gps,omitempty"`
 	Duration    float64        `json:"duration,omitempty"`  // of a film, seconds
 	ThumbHash   string         `json:"thumbhash,omitempty"` // base64
@@ -84,7 +85,7 @@ func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
 		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
 		Favourite: info.Favourite, Beside: info.Beside, ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
 	}
-	if info.Exposure != (Exposure{}) {
+	if info.Exposure != (meta.Exposure{}) {
 		d.Exposure = &info.Exposure
 	}
 	return d
@@ -93,21 +94,20 @@ func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
 // image makes the part of an Image that its document knows.
 func (doc *document) image(digest Digest, in *interner) *Image {
 	img := &Image{
-		Digest: digest, Type: in.text(doc.Type), Kind: Kind(in.text(string(doc.Kind))),
+		Digest: digest, Common: in.common(Common{doc.Type, doc.Kind, doc.Camera, doc.Lens}),
 		Width: min(max(doc.Width, 0), maxPixels), Height: min(max(doc.Height, 0), maxPixels),
-		Orientation: min(max(doc.Orientation, 1), 8),
-		Camera:      in.text(doc.Camera), Lens: in.text(doc.Lens),
-		Favourite: doc.Favourite, Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
+		Orientation: uint8(min(max(doc.Orientation, 1), 8)), Favourite: doc.Favourite,
+		Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
 	}
 	img.Date, _ = meta.ParseDate(doc.Date, meta.Source(in.text(string(doc.DateSource))))
-	if doc.Exposure != nil {
-		img.Exposure = *doc.Exposure
+	if e := doc.Exposure; e != nil {
+		img.Exposure = Exposure{float32(e.Time), float32(e.FNumber), bounded(e.ISO), float32(e.Focal), bounded(e.Focal35)}
 	}
 	if g := doc.GPS; g != nil && g.Lat >= -90 && g.Lat <= 90 && g.Lon >= -180 && g.Lon <= 180 {
 		img.GPS = g
 	}
 	if hash, err := base64.StdEncoding.DecodeString(doc.ThumbHash); err == nil && len(hash) > 0 && len(hash) <= 64 {
-		img.ThumbHash = hash
+		img.ThumbHash = string(hash)
 	}
 	doc.applyEdits(img, in)
 	return img
@@ -119,8 +119,9 @@ func (doc *document) applyEdits(img *Image, in *interner) {
 	if readEdit(doc.Edits[fieldCaption], &img.Caption) {
 		img.Caption = cut(img.Caption)
 	}
-	if readEdit(doc.Edits[fieldRating], &img.Rating) {
-		img.Rating = clampRating(img.Rating)
+	var rating int
+	if readEdit(doc.Edits[fieldRating], &rating) {
+		img.Rating = clampRating(rating)
 	}
 	var tags []string
 	if readEdit(doc.Edits[fieldTags], &tags) {
@@ -153,13 +154,32 @@ func cut(s string) string {
 	return s
 }
 
-func clampRating(n int) int { return min(max(n, 0), 5) }
+func clampRating(n int) uint8 { return uint8(min(max(n, 0), 5)) }
+
+func bounded(n int) int32 { return int32(min(max(n, 0), math.MaxInt32)) }
 
 // interner makes equal texts share their memory: a library has few cameras.
 // It is used by one goroutine at a time.
-type interner struct{ texts map[string]string }
+type interner struct {
+	texts   map[string]string
+	commons map[Common]*Common
+}
 
-func newInterner() *interner { return &interner{map[string]string{}} }
+// maxInterned is how many texts and commons are shared; what comes later is not.
+const maxInterned = 100_000
+
+func newInterner() *interner { return &interner{map[string]string{}, map[Common]*Common{}} }
+
+func (in *interner) common(c Common) *Common {
+	if shared, ok := in.commons[c]; ok {
+		return shared
+	}
+	c.Type, c.Kind, c.Camera, c.Lens = in.text(c.Type), Kind(in.text(string(c.Kind))), in.text(c.Camera), in.text(c.Lens)
+	if len(in.commons) < maxInterned {
+		in.commons[c] = &c
+	}
+	return &c
+}
 
 func (in *interner) text(s string) string {
 	if s == "" {
@@ -169,7 +189,7 @@ func (in *interner) text(s string) string {
 		return t
 	}
 	s = strings.Clone(cut(s))
-	if len(in.texts) < 100_000 {
+	if len(in.texts) < maxInterned {
 		in.texts[s] = s
 	}
 	return s

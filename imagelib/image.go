@@ -1,7 +1,7 @@
 package imagelib
 
 import (
-	"bytes"
+	"reflect"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
@@ -14,8 +14,6 @@ type Digest = filelayer.Digest
 type (
 	// Date is when a photo was taken, on the clock of that place.
 	Date = meta.Date
-	// Exposure is how the camera took it.
-	Exposure = meta.Exposure
 	// GPS is where it was taken.
 	GPS = meta.GPS
 	// Kind says what the library can do with a file.
@@ -31,32 +29,47 @@ const (
 )
 
 // Image is what the library knows of one photo. Images are immutable: a change
-// makes another Image in a later [Snapshot].
+// makes another Image in a later [Snapshot]. A library has up to a million of
+// them in memory, so that they are kept small.
 type Image struct {
-	Digest Digest
-	Name   string // file name, without folders
-	Type   string // media type by the bytes, "image/jpeg"
-	Kind   Kind
-	Size   int64 // bytes
+	Digest  Digest
+	Name    string // file name, without folders
+	*Common        // never nil in a Snapshot
+	Size    int64  // bytes
 
 	Date          Date
 	Width, Height int // pixels as shown, orientation applied; 0 when unknown
-	Orientation   int // EXIF orientation of the stored pixels, 1 to 8
-	Camera, Lens  string
 	Exposure      Exposure
+	Holders       int32  // devices with a verified copy, this one included
 	GPS           *GPS   // nil when unknown
-	ThumbHash     []byte // a thumbhash of about 25 bytes; nil when none was made
+	ThumbHash     string // a thumbhash, about 25 bytes; empty when none was made
 
-	Favourite bool
-	Caption   string
-	Rating    int // 0 (none) to 5
-	Tags      []string
-	Albums    []string // IDs of the albums that hold it, sorted
+	Caption string
+	Tags    []string
+	Albums  []string // IDs of the albums that hold it, sorted
 
-	Here    bool // this device has the bytes
-	Holders int  // devices with a verified copy, this one included
+	Orientation uint8 // EXIF orientation of the stored pixels, 1 to 8
+	Rating      uint8 // 0 (none) to 5
+	Favourite   bool
+	Here        bool // this device has the bytes
+	isShown     bool // there is a file for it, not deleted
+}
 
-	isShown bool // there is a file for it, not deleted
+// Common is what an image has in common with many others, which share it in
+// memory. It never changes.
+type Common struct {
+	Type         string // media type by the bytes, "image/jpeg"
+	Kind         Kind
+	Camera, Lens string
+}
+
+// Exposure is how a camera took a photo; what is unknown is zero.
+type Exposure struct {
+	Time    float32 // seconds
+	FNumber float32 // focal ratio
+	ISO     int32
+	Focal   float32 // millimetres
+	Focal35 int32   // the same on 35 mm film
 }
 
 // file is what the file layer says of an image.
@@ -65,7 +78,7 @@ type file struct {
 	name    string
 	size    int64
 	here    bool
-	holders int
+	holders int32
 }
 
 func fileOf(e *filelayer.Entry) file {
@@ -87,9 +100,7 @@ func (img *Image) setFile(f file) {
 }
 
 // equal reports whether two images say the same.
-func (img *Image) equal(o *Image) bool {
-	return bytes.Equal(appendImage(nil, img), appendImage(nil, o))
-}
+func (img *Image) equal(o *Image) bool { return reflect.DeepEqual(img, o) }
 
 // Album is a named set of images.
 type Album struct {

@@ -1,42 +1,46 @@
 package imagelib
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/internal/durable"
 )
 
 // The saved index is a cache of the documents and of what the file layer said
 // of their files: a start shows it at once, and catches up from its sequence.
-// It is a magic line, the sequence, the albums and the images by digest, with
-// lengths before what has one, and a CRC-32C of all that at the end.
+// It is a magic line, a head, the images by digest in blocks, and a CRC-32C of
+// all that at the end. The head holds the sequence, the albums, what images
+// have in common and words that many of them have, which the images name by
+// number. A block is the facts of some images, in numbers, and apart from them
+// their texts one behind the other, so that they are kept in memory as one.
+// Lengths come before what has one. It is written and read piece by piece: all
+// of it is never in memory.
 const (
 	indexName  = "images.index"
 	indexMagic = "paul image index 2\n"
+
+	blockImages = 1024    // of a block, at most
+	blockBytes  = 1 << 20 // after which a block ends early
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
-
 // saveIndex writes the index when it has changed.
 func (l *Library) saveIndex() error {
-	b := l.index.encode()
-	if b == nil {
+	s, ok := l.index.toSave()
+	if !ok {
 		return nil
 	}
-	err := durable.WriteFile(filepath.Join(l.dir, indexName), b, 0o600)
+	err := durable.Write(filepath.Join(l.dir, indexName), 0o600, s.write)
 	if err != nil {
 		l.index.soil()
 	}
@@ -46,67 +50,133 @@ func (l *Library) saveIndex() error {
 // loadIndex reads what the last run saved. Without it, or when it is damaged,
 // the index is read from the database.
 func (l *Library) loadIndex() {
-	b, err := os.ReadFile(filepath.Join(l.dir, indexName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err == nil {
-		err = l.index.decode(b)
-	}
-	if err != nil {
+	err := l.index.loadFile(filepath.Join(l.dir, indexName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		l.index = newIndex()
 		l.log.Warn("Could not read the saved image index, reading the database instead", "err", err)
 	}
 }
 
-// soil says that what encode returned was not saved.
+// loadFile fills an empty index from the file at path. After an error it is
+// not to be used.
+func (x *index) loadFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // read only
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return x.load(f, st.Size())
+}
+
+// soil says that what toSave returned was not saved.
 func (x *index) soil() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.dirty = true
 }
 
-// encode returns the saved form, or nil when nothing changed.
-func (x *index) encode() []byte {
+// savedIndex is what is saved of an index: it at one moment.
+type savedIndex struct {
+	seq    string
+	albums map[string]albumInfo
+	all    []*Image // never written to
+
+	commons map[Common]uint64
+	words   map[string]uint64
+}
+
+// toSave returns what to write, unless nothing changed.
+func (x *index) toSave() (s savedIndex, ok bool) {
 	x.mu.Lock()
+	defer x.mu.Unlock()
 	if !x.dirty {
-		x.mu.Unlock()
-		return nil
+		return s, false
 	}
 	x.dirty = false
-	b := appendText([]byte(indexMagic), x.seq)
-	b = binary.AppendUvarint(b, uint64(len(x.albums)))
+	s = savedIndex{seq: x.seq, albums: make(map[string]albumInfo, len(x.albums)), all: x.all}
 	for id, info := range x.albums {
+		s.albums[id] = info
+	}
+	return s, true
+}
+
+// write writes the saved form.
+func (s savedIndex) write(w io.Writer) error {
+	sum := crc32.New(castagnoli)
+	out := bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16)
+	// A bufio.Writer keeps its first error, which Flush returns.
+	_, _ = out.WriteString(indexMagic)
+	head := s.head()
+	_, _ = out.Write(binary.AppendUvarint(nil, uint64(len(head))))
+	_, _ = out.Write(head)
+	var facts, texts, lengths []byte
+	for rest := s.all; len(rest) > 0; {
+		n := 0
+		facts, texts = facts[:0], texts[:0]
+		for n < min(len(rest), blockImages) && len(facts)+len(texts) < blockBytes {
+			facts, texts = s.appendImage(facts, texts, rest[n])
+			n++
+		}
+		rest = rest[n:]
+		lengths = binary.AppendUvarint(lengths[:0], uint64(n))
+		lengths = binary.AppendUvarint(lengths, uint64(len(facts)))
+		lengths = binary.AppendUvarint(lengths, uint64(len(texts)))
+		for _, b := range [][]byte{lengths, facts, texts} {
+			_, _ = out.Write(b)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	_, err := w.Write(binary.BigEndian.AppendUint32(nil, sum.Sum32()))
+	return err
+}
+
+// head makes the head, and numbers what it holds.
+func (s *savedIndex) head() []byte {
+	s.commons, s.words = map[Common]uint64{}, map[string]uint64{}
+	var commons, words []byte
+	word := func(w string) {
+		if _, ok := s.words[w]; !ok {
+			s.words[w] = uint64(len(s.words))
+			words = appendText(words, w)
+		}
+	}
+	last := (*Common)(nil)
+	for _, img := range s.all {
+		if img.Common != last {
+			last = img.Common
+			if _, ok := s.commons[*last]; !ok {
+				s.commons[*last] = uint64(len(s.commons))
+				for _, t := range []string{last.Type, string(last.Kind), last.Camera, last.Lens} {
+					commons = appendText(commons, t)
+				}
+			}
+		}
+		word(string(img.Date.Source))
+		for _, list := range [][]string{img.Tags, img.Albums} {
+			for _, w := range list {
+				word(w)
+			}
+		}
+	}
+	b := appendText(nil, s.seq)
+	b = binary.AppendUvarint(b, uint64(len(s.albums)))
+	for id, info := range s.albums {
 		b = appendText(appendText(b, id), info.name)
 	}
-	all := x.all // never written to
-	x.mu.Unlock()
-
-	b = binary.AppendUvarint(b, uint64(len(all)))
-	b = slices.Grow(b, len(all)*160)
-	for _, img := range all {
-		b = appendImage(b, img)
-	}
-	return binary.BigEndian.AppendUint32(b, checksum(b))
+	b = append(binary.AppendUvarint(b, uint64(len(s.commons))), commons...)
+	b = append(binary.AppendUvarint(b, uint64(len(s.words))), words...)
+	return binary.AppendUvarint(b, uint64(len(s.all)))
 }
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
-
-func appendTexts(b []byte, list []string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(list)))
-	for _, s := range list {
-		b = appendText(b, s)
-	}
-	return b
-}
-
-func appendFloat(b []byte, f float64) []byte {
-	return binary.AppendUvarint(b, uint64(bits32(f)))
-}
-
-func bits32(f float64) uint32 { return math.Float32bits(float32(f)) }
 
 // Flags of a saved image.
 const (
@@ -117,10 +187,11 @@ const (
 	flagGPS
 	flagExposure
 	flagDate
+	flagCaption
+	flagLists // tags and albums
 )
 
-func appendImage(b []byte, img *Image) []byte {
-	flags := uint64(0)
+func flagsOf(img *Image) (flags uint64) {
 	for _, f := range []struct {
 		set  bool
 		flag uint64
@@ -132,20 +203,33 @@ func appendImage(b []byte, img *Image) []byte {
 		{img.GPS != nil, flagGPS},
 		{img.Exposure != (Exposure{}), flagExposure},
 		{!img.Date.Wall.IsZero(), flagDate},
+		{img.Caption != "", flagCaption},
+		{len(img.Tags)+len(img.Albums) > 0, flagLists},
 	} {
 		if f.set {
 			flags |= f.flag
 		}
 	}
+	return flags
+}
+
+// appendImage appends what a block holds of an image.
+func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts []byte) {
+	flags := flagsOf(img)
 	b = binary.AppendUvarint(append(b, img.Digest[:]...), flags)
-	for _, s := range []string{img.Name, img.Type, string(img.Kind), string(img.Date.Source), img.Camera, img.Lens, img.Caption, string(img.ThumbHash)} {
-		b = appendText(b, s)
+	for _, n := range []uint64{s.commons[*img.Common], s.words[string(img.Date.Source)], uint64(len(img.Name)), uint64(len(img.ThumbHash))} {
+		b = binary.AppendUvarint(b, n)
 	}
-	for _, n := range []int64{img.Size, int64(img.Width), int64(img.Height), int64(img.Orientation), int64(img.Rating), int64(img.Holders)} {
-		b = binary.AppendVarint(b, n)
+	texts = append(append(texts, img.Name...), img.ThumbHash...)
+	if flags&flagCaption != 0 {
+		b = binary.AppendUvarint(b, uint64(len(img.Caption)))
+		texts = append(texts, img.Caption...)
 	}
+	b = binary.AppendVarint(b, img.Size)
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(img.Width)), int64(img.Height))
+	b = binary.AppendVarint(append(b, img.Orientation, img.Rating), int64(img.Holders))
 	if flags&flagDate != 0 {
-		b = binary.AppendVarint(b, img.Date.Wall.UnixMilli())
+		b = binary.AppendVarint(b, img.Date.Wall.Unix())
 	}
 	if flags&flagOffset != 0 {
 		b = binary.AppendVarint(b, int64(img.Date.Offset/time.Second))
@@ -155,158 +239,21 @@ func appendImage(b []byte, img *Image) []byte {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(img.GPS.Lon))
 	}
 	if e := img.Exposure; flags&flagExposure != 0 {
-		b = appendFloat(appendFloat(appendFloat(b, e.Time), e.FNumber), e.Focal)
+		for _, f := range []float32{e.Time, e.FNumber, e.Focal} {
+			b = binary.BigEndian.AppendUint32(b, math.Float32bits(f))
+		}
 		b = binary.AppendVarint(binary.AppendVarint(b, int64(e.ISO)), int64(e.Focal35))
 	}
-	return appendTexts(appendTexts(b, img.Tags), img.Albums)
+	if flags&flagLists != 0 {
+		b = s.appendWords(s.appendWords(b, img.Tags), img.Albums)
+	}
+	return b, texts
 }
 
-var errIndexDamaged = errors.New("saved image index is damaged")
-
-// decode fills an empty index.
-func (x *index) decode(b []byte) error {
-	if len(b) < len(indexMagic)+4 || string(b[:len(indexMagic)]) != indexMagic {
-		return fmt.Errorf("%w: not one of this version", errIndexDamaged)
+func (s *savedIndex) appendWords(b []byte, list []string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, w := range list {
+		b = binary.AppendUvarint(b, s.words[w])
 	}
-	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])
-	if checksum(body) != sum {
-		return fmt.Errorf("%w: wrong checksum", errIndexDamaged)
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	r := indexReader{b: body[len(indexMagic):], intern: x.intern}
-	x.seq = r.fresh()
-	for range r.count(2) {
-		id := r.text()
-		x.albums[id] = albumInfo{r.fresh()}
-	}
-	n := r.count(32)
-	x.all = make([]*Image, 0, n)
-	images := make([]Image, n) // one block: quicker, and as long-lived as the library
-	shown := make([]*Image, 0, n)
-	for i := range n {
-		img := &images[i]
-		r.image(img)
-		if i > 0 && bytes.Compare(x.all[i-1].Digest[:], img.Digest[:]) >= 0 {
-			r.bad = true
-		}
-		x.all = append(x.all, img)
-		if img.isShown {
-			shown = append(shown, img)
-		}
-	}
-	if r.bad || len(r.b) > 0 {
-		return errIndexDamaged
-	}
-	slices.SortFunc(shown, newerFirst)
-	x.snapshot = &Snapshot{Images: shown, all: x.all}
-	return nil
-}
-
-// indexReader takes a saved index apart. After damage, everything is zero.
-type indexReader struct {
-	b      []byte
-	intern *interner
-	bad    bool
-}
-
-func (r *indexReader) take(n uint64) []byte {
-	if r.bad || n > uint64(len(r.b)) {
-		r.bad = true
-		return nil
-	}
-	b := r.b[:n]
-	r.b = r.b[n:]
 	return b
-}
-
-func (r *indexReader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *indexReader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-// count reads how many things of at least size bytes follow.
-func (r *indexReader) count(size int) int {
-	n := r.uvarint()
-	if r.bad || n > uint64(len(r.b)/size) {
-		r.bad = true
-		return 0
-	}
-	return int(n)
-}
-
-func (r *indexReader) fresh() string { return string(r.take(r.uvarint())) }
-
-// text reads a text of which there are few.
-func (r *indexReader) text() string {
-	b := r.take(r.uvarint())
-	if s, ok := r.intern.texts[string(b)]; ok {
-		return s
-	}
-	return r.intern.text(string(b))
-}
-
-func (r *indexReader) texts() []string {
-	n := r.count(1)
-	if n == 0 {
-		return nil
-	}
-	list := make([]string, n)
-	for i := range list {
-		list[i] = r.text()
-	}
-	return list
-}
-
-func (r *indexReader) float() float64 { return float64(math.Float32frombits(uint32(r.uvarint()))) }
-
-func (r *indexReader) float64() float64 {
-	if b := r.take(8); b != nil {
-		return math.Float64frombits(binary.BigEndian.Uint64(b))
-	}
-	return 0
-}
-
-func (r *indexReader) image(img *Image) {
-	copy(img.Digest[:], r.take(uint64(len(img.Digest))))
-	flags := r.uvarint()
-	img.Favourite, img.isShown, img.Here = flags&flagFavourite != 0, flags&flagShown != 0, flags&flagHere != 0
-	img.Name, img.Type, img.Kind = r.fresh(), r.text(), Kind(r.text())
-	img.Date.Source = meta.Source(r.text())
-	img.Camera, img.Lens, img.Caption = r.text(), r.text(), r.fresh()
-	if h := r.take(r.uvarint()); len(h) > 0 {
-		img.ThumbHash = bytes.Clone(h)
-	}
-	img.Size = r.varint()
-	img.Width, img.Height, img.Orientation = int(r.varint()), int(r.varint()), int(r.varint())
-	img.Rating, img.Holders = int(r.varint()), int(r.varint())
-	if flags&flagDate != 0 {
-		img.Date.Wall = time.UnixMilli(r.varint()).UTC()
-	}
-	if img.Date.HasOffset = flags&flagOffset != 0; img.Date.HasOffset {
-		img.Date.Offset = time.Duration(r.varint()) * time.Second
-	}
-	if flags&flagGPS != 0 {
-		img.GPS = &GPS{Lat: r.float64(), Lon: r.float64()}
-	}
-	if flags&flagExposure != 0 {
-		img.Exposure = Exposure{Time: r.float(), FNumber: r.float(), Focal: r.float()}
-		img.Exposure.ISO, img.Exposure.Focal35 = int(r.varint()), int(r.varint())
-	}
-	img.Tags, img.Albums = r.texts(), r.texts()
 }

@@ -21,6 +21,10 @@ import (
 
 func TestMain(m *testing.M) {
 	ServeIfChild()
+	if path := os.Getenv(openEnv); path != "" { // this process is one that a benchmark started
+		openAndSay(path)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

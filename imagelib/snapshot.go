@@ -82,7 +82,7 @@ func (q *Query) selects(img *Image) bool {
 	switch {
 	case q.Favourite && !img.Favourite,
 		q.Kind != "" && q.Kind != img.Kind,
-		img.Rating < q.MinRating,
+		int(img.Rating) < q.MinRating,
 		q.Album != "" && !slices.Contains(img.Albums, q.Album):
 		return false
 	}

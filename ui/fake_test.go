@@ -110,9 +110,10 @@ func (f *fake) add(i int, when time.Time) {
 	d := digest(i)
 	a := shape(i)
 	img := &imagelib.Image{
-		Digest: d, Name: fmt.Sprintf("IMG_%04d.JPG", 4000-i), Type: "image/jpeg", Kind: imagelib.KindImage, Size: 3_400_000 + int64(i)*1000,
-		Width: int(4000 * min(a, 1)), Height: int(4000 / max(a, 1)), Camera: "Fujifilm X-T4", Lens: "XF 18-55mm",
-		Favourite: i%9 == 4, Here: i%4 != 1, Holders: 2, ThumbHash: []byte{byte(i)},
+		Digest: d, Name: fmt.Sprintf("IMG_%04d.JPG", 4000-i), Size: 3_400_000 + int64(i)*1000,
+		Width: int(4000 * min(a, 1)), Height: int(4000 / max(a, 1)),
+		Common:    &imagelib.Common{Type: "image/jpeg", Kind: imagelib.KindImage, Camera: "Fujifilm X-T4", Lens: "XF 18-55mm"},
+		Favourite: i%9 == 4, Here: i%4 != 1, Holders: 2, ThumbHash: string([]byte{byte(i)}),
 	}
 	img.Width, img.Height = int(4000*min(a, 1)), int(4000/max(a, 1))
 	img.Exposure.FNumber, img.Exposure.Time, img.Exposure.ISO, img.Exposure.Focal = 5.6, 1.0/250, 160, 35

@@ -230,7 +230,8 @@ func emptyState(symbol, title, text string, button fyne.CanvasObject) fyne.Canva
 func trashImages(entries []app.Entry) []*imagelib.Image {
 	out := make([]*imagelib.Image, 0, len(entries))
 	for _, e := range entries {
-		img := &imagelib.Image{Digest: e.Digest, Name: e.Name, Type: e.Type, Size: e.Size, Kind: imagelib.KindImage, Here: e.Here(), Holders: len(e.HolderIDs())}
+		img := &imagelib.Image{Digest: e.Digest, Name: e.Name, Size: e.Size, Here: e.Here(), Holders: int32(len(e.HolderIDs()))}
+		img.Common = &imagelib.Common{Type: e.Type, Kind: imagelib.KindImage}
 		img.Date.Wall = e.Time
 		if e.Deleted != nil {
 			img.Date.Wall = e.Deleted.At.Local()

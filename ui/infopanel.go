@@ -215,11 +215,11 @@ func exposure(img *imagelib.Image) string {
 		parts = append(parts, img.Lens)
 	}
 	if x.FNumber > 0 {
-		parts = append(parts, "f/"+words.Decimal(x.FNumber))
+		parts = append(parts, "f/"+words.Decimal(float64(x.FNumber)))
 	}
 	switch {
 	case x.Time >= 0.4:
-		parts = append(parts, words.Decimal(x.Time)+" s")
+		parts = append(parts, words.Decimal(float64(x.Time))+" s")
 	case x.Time > 0:
 		parts = append(parts, fmt.Sprintf("1/%.0f s", 1/x.Time))
 	}
@@ -227,7 +227,7 @@ func exposure(img *imagelib.Image) string {
 		parts = append(parts, fmt.Sprintf("ISO %d", x.ISO))
 	}
 	if x.Focal > 0 {
-		parts = append(parts, words.Decimal(x.Focal)+" mm")
+		parts = append(parts, words.Decimal(float64(x.Focal))+" mm")
 	}
 	return strings.Join(parts, "  ·  ")
 }

@@ -1,0 +1,330 @@
+package imagelib
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/libpaul/paul/imagelib/meta"
+)
+
+var errIndexDamaged = errors.New("saved image index is damaged")
+
+// load fills an empty index from the size bytes that r holds. After an error it
+// is not to be used.
+func (x *index) load(r io.Reader, size int64) error {
+	in := &indexFile{r: bufio.NewReaderSize(r, 1<<16), sum: crc32.New(castagnoli), rest: size - crc32.Size}
+	if string(in.bytes(uint64(len(indexMagic)))) != indexMagic {
+		return fmt.Errorf("%w: not one of this version", cmp.Or(in.err, errIndexDamaged))
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	head := factReader{b: in.bytes(in.length())}
+	s := loadedIndex{intern: x.intern}
+	n := x.readHead(&head, &s)
+	if n > int(max(in.rest, 0)/minImage) {
+		head.bad = true
+	}
+	if head.bad || in.err != nil {
+		return cmp.Or(in.err, errIndexDamaged)
+	}
+	s.all, s.shown = make([]*Image, 0, n), make([]*Image, 0, n)
+	for len(s.all) < n {
+		count, facts, texts := in.length(), in.length(), in.length()
+		b := in.bytes(facts)
+		if in.err != nil || count == 0 || count > uint64(n-len(s.all)) || count > uint64(len(b)/minImage) {
+			return cmp.Or(in.err, errIndexDamaged)
+		}
+		s.block = factReader{b: b, texts: string(in.bytesBeside(texts))}
+		if !s.readBlock(int(count)) || in.err != nil {
+			return cmp.Or(in.err, errIndexDamaged)
+		}
+	}
+	if err := in.finish(); err != nil {
+		return err
+	}
+	sortNewestFirst(s.shown)
+	x.all, x.snapshot = s.all, &Snapshot{Images: s.shown, all: s.all}
+	return nil
+}
+
+// minImage is how many bytes of facts an image has at least.
+const minImage = 32 + 10
+
+// sortNewestFirst is a sort by newerFirst.
+func sortNewestFirst(images []*Image) {
+	type key struct {
+		wall int64
+		img  *Image
+	}
+	keys := make([]key, len(images))
+	for i, img := range images {
+		keys[i] = key{img.Date.Wall.Unix(), img}
+	}
+	slices.SortFunc(keys, func(a, b key) int { // nearly all are decided without a look at an image
+		if a.wall != b.wall {
+			return cmp.Compare(b.wall, a.wall)
+		}
+		return newerFirst(a.img, b.img)
+	})
+	for i := range keys {
+		images[i] = keys[i].img
+	}
+}
+
+// readHead reads the head, and returns how many images follow.
+func (x *index) readHead(r *factReader, s *loadedIndex) (images int) {
+	x.seq = r.text()
+	for range r.count(2) {
+		id := r.text()
+		x.albums[id] = albumInfo{r.text()}
+	}
+	for range r.count(4) {
+		s.commons = append(s.commons, x.intern.common(Common{r.text(), Kind(r.text()), r.text(), r.text()}))
+	}
+	for range r.count(1) {
+		s.words = append(s.words, x.intern.text(r.text()))
+	}
+	n := r.uvarint()
+	if n > math.MaxInt32 || len(r.b) > 0 {
+		r.bad = true
+		return 0
+	}
+	return int(n)
+}
+
+// indexFile reads the pieces of a saved index. After an error they are empty.
+type indexFile struct {
+	r     *bufio.Reader
+	sum   hash.Hash32
+	rest  int64 // bytes before the checksum
+	err   error
+	buf   []byte
+	other []byte
+}
+
+// ReadByte implements io.ByteReader.
+func (f *indexFile) ReadByte() (byte, error) {
+	b := f.bytes(1)
+	if f.err != nil {
+		return 0, f.err
+	}
+	return b[0], nil
+}
+
+func (f *indexFile) length() uint64 {
+	n, err := binary.ReadUvarint(f)
+	if err != nil {
+		f.err = cmp.Or(f.err, errIndexDamaged)
+	}
+	return n
+}
+
+// bytes returns the next n bytes, until it is called again.
+func (f *indexFile) bytes(n uint64) []byte { return f.fill(&f.buf, n) }
+
+// bytesBeside is bytes that leaves alone what bytes returned.
+func (f *indexFile) bytesBeside(n uint64) []byte { return f.fill(&f.other, n) }
+
+func (f *indexFile) fill(buf *[]byte, n uint64) []byte {
+	if f.err == nil && (f.rest < 0 || n > uint64(f.rest)) {
+		f.err = errIndexDamaged
+	}
+	if f.err != nil {
+		return nil
+	}
+	*buf = slices.Grow((*buf)[:0], int(n))[:n]
+	if _, err := io.ReadFull(f.r, *buf); err != nil {
+		f.err = fmt.Errorf("%w: %w", errIndexDamaged, err)
+		return nil
+	}
+	f.rest -= int64(n)
+	_, _ = f.sum.Write(*buf) // a hash never fails
+	return *buf
+}
+
+// finish checks that all was read, and read right.
+func (f *indexFile) finish() error {
+	var sum [crc32.Size]byte
+	if f.rest != 0 {
+		return errIndexDamaged
+	}
+	if _, err := io.ReadFull(f.r, sum[:]); err != nil {
+		return fmt.Errorf("%w: %w", errIndexDamaged, err)
+	}
+	if binary.BigEndian.Uint32(sum[:]) != f.sum.Sum32() {
+		return fmt.Errorf("%w: wrong checksum", errIndexDamaged)
+	}
+	return nil
+}
+
+// loadedIndex is a saved index as far as it was read.
+type loadedIndex struct {
+	intern  *interner
+	commons []*Common
+	words   []string
+	block   factReader
+	all     []*Image
+	shown   []*Image
+}
+
+// readBlock takes in the n images of a block. It reports whether they were
+// sound, and in order.
+func (s *loadedIndex) readBlock(n int) bool {
+	images := make([]Image, n) // one piece: quicker, and most live as long as the library
+	for i := range images {
+		img := &images[i]
+		s.readImage(&s.block, img)
+		if len(s.all) > 0 && bytes.Compare(s.all[len(s.all)-1].Digest[:], img.Digest[:]) >= 0 {
+			return false
+		}
+		s.all = append(s.all, img)
+		if img.isShown {
+			s.shown = append(s.shown, img)
+		}
+	}
+	return !s.block.bad && len(s.block.b) == 0 && s.block.texts == ""
+}
+
+func (s *loadedIndex) readImage(r *factReader, img *Image) {
+	copy(img.Digest[:], r.take(uint64(len(img.Digest))))
+	flags := r.uvarint()
+	img.Favourite, img.isShown, img.Here = flags&flagFavourite != 0, flags&flagShown != 0, flags&flagHere != 0
+	img.Common = pick(r, s.commons)
+	img.Date.Source = meta.Source(pick(r, s.words))
+	name, hash := r.uvarint(), r.uvarint()
+	img.Name, img.ThumbHash = r.takeText(name), r.takeText(hash)
+	if flags&flagCaption != 0 {
+		img.Caption = r.takeText(r.uvarint())
+	}
+	img.Size = r.varint()
+	img.Width, img.Height = int(r.varint()), int(r.varint())
+	if b := r.take(2); b != nil {
+		img.Orientation, img.Rating = b[0], b[1]
+	}
+	img.Holders = int32(r.varint())
+	if flags&flagDate != 0 {
+		img.Date.Wall = time.Unix(r.varint(), 0).UTC()
+	}
+	if img.Date.HasOffset = flags&flagOffset != 0; img.Date.HasOffset {
+		img.Date.Offset = time.Duration(r.varint()) * time.Second
+	}
+	if flags&flagGPS != 0 {
+		img.GPS = &GPS{Lat: r.float64(), Lon: r.float64()}
+	}
+	if flags&flagExposure != 0 {
+		img.Exposure = Exposure{Time: r.float32(), FNumber: r.float32(), Focal: r.float32()}
+		img.Exposure.ISO, img.Exposure.Focal35 = int32(r.varint()), int32(r.varint())
+	}
+	if flags&flagLists != 0 {
+		img.Tags, img.Albums = s.list(r), s.list(r)
+	}
+}
+
+// pick reads a number, and returns what it is the number of.
+func pick[T any](r *factReader, list []T) (v T) {
+	n := r.uvarint()
+	if n >= uint64(len(list)) {
+		r.bad = true
+		return v
+	}
+	return list[n]
+}
+
+func (s *loadedIndex) list(r *factReader) []string {
+	n := r.count(1)
+	if n == 0 {
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		list[i] = pick(r, s.words)
+	}
+	return list
+}
+
+// factReader takes a piece of a saved index apart. After damage, everything is
+// zero.
+type factReader struct {
+	b     []byte
+	texts string
+	bad   bool
+}
+
+func (r *factReader) take(n uint64) []byte {
+	if r.bad || n > uint64(len(r.b)) {
+		r.bad = true
+		return nil
+	}
+	b := r.b[:n]
+	r.b = r.b[n:]
+	return b
+}
+
+// takeText returns the next n bytes of the texts.
+func (r *factReader) takeText(n uint64) string {
+	if r.bad || n > uint64(len(r.texts)) {
+		r.bad = true
+		return ""
+	}
+	s := r.texts[:n]
+	r.texts = r.texts[n:]
+	return s
+}
+
+func (r *factReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 || r.bad {
+		r.bad = true
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *factReader) varint() int64 {
+	v, n := binary.Varint(r.b)
+	if n <= 0 || r.bad {
+		r.bad = true
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+// count reads how many things of at least size bytes follow.
+func (r *factReader) count(size int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.b)/size) {
+		r.bad = true
+	}
+	if r.bad {
+		return 0
+	}
+	return int(n)
+}
+
+func (r *factReader) text() string { return string(r.take(r.uvarint())) }
+
+func (r *factReader) float32() float32 {
+	if b := r.take(4); b != nil {
+		return math.Float32frombits(binary.BigEndian.Uint32(b))
+	}
+	return 0
+}
+
+func (r *factReader) float64() float64 {
+	if b := r.take(8); b != nil {
+		return math.Float64frombits(binary.BigEndian.Uint64(b))
+	}
+	return 0
+}
