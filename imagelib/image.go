@@ -30,29 +30,28 @@ const (
 
 // Image is what the library knows of one photo. Images are immutable: a change
 // makes another Image in a later [Snapshot]. A library has up to a million of
-// them in memory, so that they are kept small.
+// them in memory, so that they are kept small, and what queries look at lies
+// together.
 type Image struct {
-	Digest  Digest
-	Name    string // file name, without folders
-	*Common        // never nil in a Snapshot
-	Size    int64  // bytes
+	*Common          // never nil in a Snapshot
+	Name      string // file name, without folders
+	Holders   int32  // devices with a verified copy, this one included
+	Rating    uint8  // 0 (none) to 5
+	Favourite bool
+	Here      bool // this device has the bytes
+	isShown   bool // there is a file for it, not deleted
+	Date      Date
+	Caption   string
+	Tags      []string
+	Albums    []string // IDs of the albums that hold it, sorted
 
-	Date          Date
-	Width, Height int // pixels as shown, orientation applied; 0 when unknown
+	Digest        Digest
+	Size          int64 // bytes
+	Width, Height int   // pixels as shown, orientation applied; 0 when unknown
 	Exposure      Exposure
-	Holders       int32  // devices with a verified copy, this one included
+	Orientation   uint8  // EXIF orientation of the stored pixels, 1 to 8
 	GPS           *GPS   // nil when unknown
 	ThumbHash     string // a thumbhash, about 25 bytes; empty when none was made
-
-	Caption string
-	Tags    []string
-	Albums  []string // IDs of the albums that hold it, sorted
-
-	Orientation uint8 // EXIF orientation of the stored pixels, 1 to 8
-	Rating      uint8 // 0 (none) to 5
-	Favourite   bool
-	Here        bool // this device has the bytes
-	isShown     bool // there is a file for it, not deleted
 }
 
 // Common is what an image has in common with many others, which share it in

@@ -275,6 +275,11 @@ func (x *index) rejoin(next, fresh []*Image, i int, f file) (all, changed []*Ima
 func (x *index) view() *Snapshot {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	return x.viewLocked()
+}
+
+// viewLocked is view for a caller that holds mu.
+func (x *index) viewLocked() *Snapshot {
 	if len(x.in) == 0 && len(x.out) == 0 {
 		return x.snapshot
 	}

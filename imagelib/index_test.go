@@ -210,10 +210,9 @@ func TestIndexFileKeepsAll(t *testing.T) {
 // TestIndexFileInBlocks saves and loads more than fits in one block.
 func TestIndexFileInBlocks(t *testing.T) {
 	t.Parallel()
-	x := newIndex()
-	x.all, x.dirty = sampleImages(3*blockImages+1), true
-	x.all[7].Caption = strings.Repeat("ü", 3*blockBytes)
-	x.all[8].isShown = false
+	images := sampleImages(3*blockImages + 1)
+	images[7].Caption, images[8].isShown = strings.Repeat("ü", 3*blockBytes), false
+	x := indexOf(images)
 	saved := x.encode()
 	y := newIndex()
 	if err := y.decode(saved); err != nil {

@@ -7,9 +7,11 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/libpaul/paul/internal/durable"
@@ -17,8 +19,9 @@ import (
 
 // The saved index is a cache of the documents and of what the file layer said
 // of their files: a start shows it at once, and catches up from its sequence.
-// It is a magic line, a head, the images by digest in blocks, and a CRC-32C of
-// all that at the end. The head holds the sequence, the albums, what images
+// It is a magic line, a head, the images in blocks, and a CRC-32C of all that at
+// the end. Images come in the order of screens, those that are not shown last:
+// so they lie in memory after a start, where it is quicker to go through them. The head holds the sequence, the albums, what images
 // have in common and words that many of them have, which the images name by
 // number. A block is the facts of some images, in numbers, and apart from them
 // their texts one behind the other, so that they are kept in memory as one.
@@ -83,7 +86,7 @@ func (x *index) soil() {
 type savedIndex struct {
 	seq    string
 	albums map[string]albumInfo
-	all    []*Image // never written to
+	images [2][]*Image // shown, newest first, and others; never written to
 
 	commons map[Common]uint64
 	words   map[string]uint64
@@ -93,13 +96,19 @@ type savedIndex struct {
 func (x *index) toSave() (s savedIndex, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	shown := x.viewLocked().Images
 	if !x.dirty {
 		return s, false
 	}
 	x.dirty = false
-	s = savedIndex{seq: x.seq, albums: make(map[string]albumInfo, len(x.albums)), all: x.all}
-	for id, info := range x.albums {
-		s.albums[id] = info
+	s = savedIndex{seq: x.seq, albums: maps.Clone(x.albums)}
+	s.images[0] = shown
+	if len(shown) < len(x.all) {
+		for _, img := range x.all {
+			if !img.isShown {
+				s.images[1] = append(s.images[1], img)
+			}
+		}
 	}
 	return s, true
 }
@@ -113,15 +122,26 @@ func (s savedIndex) write(w io.Writer) error {
 	head := s.head()
 	_, _ = out.Write(binary.AppendUvarint(nil, uint64(len(head))))
 	_, _ = out.Write(head)
+	for _, images := range s.images {
+		s.writeBlocks(out, images)
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	_, err := w.Write(binary.BigEndian.AppendUint32(nil, sum.Sum32()))
+	return err
+}
+
+func (s *savedIndex) writeBlocks(out *bufio.Writer, images []*Image) {
 	var facts, texts, lengths []byte
-	for rest := s.all; len(rest) > 0; {
+	for len(images) > 0 {
 		n := 0
 		facts, texts = facts[:0], texts[:0]
-		for n < min(len(rest), blockImages) && len(facts)+len(texts) < blockBytes {
-			facts, texts = s.appendImage(facts, texts, rest[n])
+		for n < min(len(images), blockImages) && len(facts)+len(texts) < blockBytes {
+			facts, texts = s.appendImage(facts, texts, images[n])
 			n++
 		}
-		rest = rest[n:]
+		images = images[n:]
 		lengths = binary.AppendUvarint(lengths[:0], uint64(n))
 		lengths = binary.AppendUvarint(lengths, uint64(len(facts)))
 		lengths = binary.AppendUvarint(lengths, uint64(len(texts)))
@@ -129,11 +149,6 @@ func (s savedIndex) write(w io.Writer) error {
 			_, _ = out.Write(b)
 		}
 	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	_, err := w.Write(binary.BigEndian.AppendUint32(nil, sum.Sum32()))
-	return err
 }
 
 // head makes the head, and numbers what it holds.
@@ -147,7 +162,7 @@ func (s *savedIndex) head() []byte {
 		}
 	}
 	last := (*Common)(nil)
-	for _, img := range s.all {
+	for _, img := range slices.Concat(s.images[:]...) {
 		if img.Common != last {
 			last = img.Common
 			if _, ok := s.commons[*last]; !ok {
@@ -171,7 +186,7 @@ func (s *savedIndex) head() []byte {
 	}
 	b = append(binary.AppendUvarint(b, uint64(len(s.commons))), commons...)
 	b = append(binary.AppendUvarint(b, uint64(len(s.words))), words...)
-	return binary.AppendUvarint(b, uint64(len(s.all)))
+	return binary.AppendUvarint(b, uint64(len(s.images[0])+len(s.images[1])))
 }
 
 func appendText(b []byte, s string) []byte {
@@ -229,7 +244,7 @@ func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts [
 	b = binary.AppendVarint(binary.AppendVarint(b, int64(img.Width)), int64(img.Height))
 	b = binary.AppendVarint(append(b, img.Orientation, img.Rating), int64(img.Holders))
 	if flags&flagDate != 0 {
-		b = binary.AppendVarint(b, img.Date.Wall.Unix())
+		b = binary.AppendVarint(b, img.Date.Wall.UnixMilli())
 	}
 	if flags&flagOffset != 0 {
 		b = binary.AppendVarint(b, int64(img.Date.Offset/time.Second))

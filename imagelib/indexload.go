@@ -2,7 +2,6 @@ package imagelib
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -52,7 +51,9 @@ func (x *index) load(r io.Reader, size int64) error {
 	if err := in.finish(); err != nil {
 		return err
 	}
-	sortNewestFirst(s.shown)
+	if !slices.IsSortedFunc(s.shown, newerFirst) || !sortByDigest(s.all) {
+		return errIndexDamaged
+	}
 	x.all, x.snapshot = s.all, &Snapshot{Images: s.shown, all: s.all}
 	return nil
 }
@@ -60,25 +61,30 @@ func (x *index) load(r io.Reader, size int64) error {
 // minImage is how many bytes of facts an image has at least.
 const minImage = 32 + 10
 
-// sortNewestFirst is a sort by newerFirst.
-func sortNewestFirst(images []*Image) {
+// sortByDigest reports whether no two images have the same.
+func sortByDigest(images []*Image) bool {
 	type key struct {
-		wall int64
-		img  *Image
+		digest uint64 // its beginning
+		img    *Image
 	}
 	keys := make([]key, len(images))
 	for i, img := range images {
-		keys[i] = key{img.Date.Wall.Unix(), img}
+		keys[i] = key{binary.BigEndian.Uint64(img.Digest[:]), img}
 	}
-	slices.SortFunc(keys, func(a, b key) int { // nearly all are decided without a look at an image
-		if a.wall != b.wall {
-			return cmp.Compare(b.wall, a.wall)
+	compare := func(a, b key) int { // nearly all are told apart without a look at an image
+		if a.digest != b.digest {
+			return cmp.Compare(a.digest, b.digest)
 		}
-		return newerFirst(a.img, b.img)
-	})
+		return byDigest(a.img, b.img.Digest)
+	}
+	slices.SortFunc(keys, compare)
 	for i := range keys {
 		images[i] = keys[i].img
+		if i > 0 && compare(keys[i-1], keys[i]) == 0 {
+			return false
+		}
 	}
+	return true
 }
 
 // readHead reads the head, and returns how many images follow.
@@ -178,15 +184,12 @@ type loadedIndex struct {
 }
 
 // readBlock takes in the n images of a block. It reports whether they were
-// sound, and in order.
+// sound.
 func (s *loadedIndex) readBlock(n int) bool {
 	images := make([]Image, n) // one piece: quicker, and most live as long as the library
 	for i := range images {
 		img := &images[i]
 		s.readImage(&s.block, img)
-		if len(s.all) > 0 && bytes.Compare(s.all[len(s.all)-1].Digest[:], img.Digest[:]) >= 0 {
-			return false
-		}
 		s.all = append(s.all, img)
 		if img.isShown {
 			s.shown = append(s.shown, img)
@@ -213,7 +216,7 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 	}
 	img.Holders = int32(r.varint())
 	if flags&flagDate != 0 {
-		img.Date.Wall = time.Unix(r.varint(), 0).UTC()
+		img.Date.Wall = time.UnixMilli(r.varint()).UTC()
 	}
 	if img.Date.HasOffset = flags&flagOffset != 0; img.Date.HasOffset {
 		img.Date.Offset = time.Duration(r.varint()) * time.Second

@@ -61,6 +61,18 @@ func sampleImages(n int) []*Image {
 	return images
 }
 
+// indexOf makes an index of images by digest that is still to be saved.
+func indexOf(images []*Image) *index {
+	x := newIndex()
+	x.all, x.dirty = images, true
+	for _, img := range images {
+		if img.isShown {
+			x.in[img.Digest] = img
+		}
+	}
+	return x
+}
+
 // opened is what a process says that has opened a library.
 type opened struct {
 	Images         int
@@ -162,9 +174,7 @@ func BenchmarkIndexOpen(b *testing.B) {
 
 func saveBoth(b *testing.B, images []*Image, ours, peer string) {
 	b.Helper()
-	x := newIndex()
-	x.all, x.dirty = images, true
-	s, _ := x.toSave()
+	s, _ := indexOf(images).toSave()
 	for path, write := range map[string]func(io.Writer) error{
 		ours: s.write,
 		peer: func(w io.Writer) error {

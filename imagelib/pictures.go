@@ -189,7 +189,9 @@ func readWhole(r io.Reader, size int64, buf []byte) ([]byte, error) {
 
 // Placeholder returns a small blurred picture from the image's thumbhash, or
 // nil when it has none.
-func (l *Library) Placeholder(img *Image) *image.RGBA { return thumb.Placeholder([]byte(img.ThumbHash)) }
+func (l *Library) Placeholder(img *Image) *image.RGBA {
+	return thumb.Placeholder([]byte(img.ThumbHash))
+}
 
 // Pixels returns the whole picture, upright, with neither side over maxSide (0
 // means no limit). When the bytes are not here they are fetched first. It fails

@@ -1,0 +1,201 @@
+package imagelib
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/libpaul/paul/imagelib/internal/fold"
+)
+
+// textOf is where words are looked for.
+type textOf uint8
+
+const (
+	inName textOf = 1 << iota
+	inCaption
+	inTags
+	inCamera
+	inLens
+
+	inCommon   = inCamera | inLens
+	inImage    = inName | inCaption | inTags
+	everywhere = inCommon | inImage
+)
+
+var wordsOf = map[string]textOf{"name": inName, "caption": inCaption, "tag": inTags, "camera": inCamera, "lens": inLens}
+
+// word is one that is looked for.
+type word struct {
+	text   []byte // folded
+	begins bool   // it must begin a word
+	where  textOf
+	span   span // what was taken then is found too
+}
+
+func newWord(text string, t span) word {
+	folded := fold.Append(nil, text)
+	return word{folded, len(folded) <= 2 && len(folded) > 0 && folded[0] < utf8.RuneSelf, everywhere, t}
+}
+
+// in reports whether a folded text has the word.
+func (w *word) in(text []byte) bool {
+	for from := 0; ; {
+		i := bytes.Index(text[from:], w.text)
+		if i < 0 {
+			return false
+		}
+		if at := from + i; !w.begins || at == 0 || apart(text[at-1], text[at]) {
+			return true
+		}
+		from += i + 1
+	}
+}
+
+// apart reports whether a word begins at b, after a: both are letters, or both
+// digits, where none does.
+func apart(a, b byte) bool { return class(a) != class(b) || class(b) == 0 }
+
+func class(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return 1
+	case c >= 'a' && c <= 'z', c >= utf8.RuneSelf:
+		return 2
+	}
+	return 0
+}
+
+// matcher decides which images a query selects. It is used by one goroutine.
+type matcher struct {
+	q      *Query
+	tag    string // folded
+	words  []word
+	span   span
+	rating int
+	types  []string
+
+	commons map[*Common]*commonMatch // those seen so far
+	last    *Common
+	lastIs  *commonMatch
+	buf     []byte
+	parts   [3]int // ends in buf of name, caption and tags
+	folded  bool   // they are there
+}
+
+// commonMatch says what of a query is met by what many images share.
+type commonMatch struct {
+	ok    bool
+	found []bool // by word
+}
+
+func newMatcher(q *Query) *matcher {
+	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}}
+	for where, text := range map[textOf]string{inCamera: q.Camera, inLens: q.Lens} {
+		for _, f := range strings.Fields(text) {
+			w := newWord(f, span{})
+			w.where = where
+			m.words = append(m.words, w)
+		}
+	}
+	fields(q.Text, m.take)
+	return m
+}
+
+func (m *matcher) selects(img *Image) bool {
+	q := m.q
+	switch {
+	case q.Favourite && !img.Favourite,
+		int(img.Rating) < m.rating,
+		q.Album != "" && !slices.Contains(img.Albums, q.Album),
+		q.Where == Here && !img.Here,
+		q.Where == Elsewhere && img.Here,
+		q.Where == OneCopy && img.Holders > 1,
+		m.span != span{} && !m.span.holds(img):
+		return false
+	}
+	if q.Tag != "" && !slices.ContainsFunc(img.Tags, func(t string) bool { return m.equalFold(t, m.tag) }) {
+		return false
+	}
+	c := m.common(img.Common)
+	return c.ok && m.hasWords(img, c)
+}
+
+func (m *matcher) equalFold(text, folded string) bool {
+	m.buf = fold.Append(m.buf[:0], text)
+	return string(m.buf) == folded
+}
+
+// common looks at what many images share, once.
+func (m *matcher) common(c *Common) *commonMatch {
+	if c == m.last {
+		return m.lastIs
+	}
+	is, ok := m.commons[c]
+	if !ok {
+		is = m.matchCommon(c)
+		m.commons[c] = is
+	}
+	m.last, m.lastIs = c, is
+	return is
+}
+
+func (m *matcher) matchCommon(c *Common) *commonMatch {
+	is := &commonMatch{found: make([]bool, len(m.words))}
+	is.ok = (m.q.Kind == "" || m.q.Kind == c.Kind) && (m.q.Type == "" || m.q.Type == c.Type)
+	for _, t := range m.types {
+		is.ok = is.ok && (t == string(c.Kind) || t == c.Type || strings.HasSuffix(c.Type, "/"+t))
+	}
+	camera, lens := fold.Append(nil, c.Camera), fold.Append(nil, c.Lens)
+	for i := range m.words {
+		w := &m.words[i]
+		is.found[i] = w.where&inCamera != 0 && w.in(camera) || w.where&inLens != 0 && w.in(lens)
+		is.ok = is.ok && (is.found[i] || w.where&^inCommon != 0)
+	}
+	return is
+}
+
+func (m *matcher) hasWords(img *Image, c *commonMatch) bool {
+	m.folded = false
+	for i := range m.words {
+		w := &m.words[i]
+		if !c.found[i] && !(w.span != span{} && w.span.holds(img)) && !m.hasWord(img, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasWord looks for a word in what is an image's own.
+func (m *matcher) hasWord(img *Image, w *word) bool {
+	if !m.folded {
+		m.fold(img)
+	}
+	if w.where&inImage == inImage {
+		return w.in(m.buf)
+	}
+	start := 0
+	for i, part := range []textOf{inName, inCaption, inTags} {
+		if w.where&part != 0 && w.in(m.buf[start:m.parts[i]]) {
+			return true
+		}
+		start = m.parts[i]
+	}
+	return false
+}
+
+// fold puts the texts of an image into buf, with what is in no word between.
+func (m *matcher) fold(img *Image) {
+	m.folded = true
+	m.buf = append(fold.Append(m.buf[:0], img.Name), '\n')
+	m.parts[0] = len(m.buf)
+	if img.Caption != "" {
+		m.buf = append(fold.Append(m.buf, img.Caption), '\n')
+	}
+	m.parts[1] = len(m.buf)
+	for _, t := range img.Tags {
+		m.buf = append(fold.Append(m.buf, t), '\n')
+	}
+	m.parts[2] = len(m.buf)
+}

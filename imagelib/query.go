@@ -1,0 +1,222 @@
+package imagelib
+
+import (
+	"cmp"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Where narrows a [Query] by where the bytes are.
+type Where string
+
+// Places to look.
+const (
+	Anywhere  Where = ""
+	Here      Where = "here"      // on this device
+	Elsewhere Where = "elsewhere" // on other devices only
+	OneCopy   Where = "onecopy"   // verified on at most one device
+)
+
+// Query selects images: those that meet all its conditions. The zero Query
+// selects all. Queries may be compared.
+//
+// Where it looks for words, all of them must be found. Case and diacritics do
+// not count ("lodz" finds "Łódź"). A word of one or two letters must begin a
+// word there, longer ones may lie within it, so that "see" finds "Bodensee".
+type Query struct {
+	// Text holds words that are looked for in name, caption, tags, camera and
+	// lens. Words in double quotes are looked for as they stand, blanks included.
+	// A word that is a year, a month or a day, as 2019, 2019-05 or 2019-05-31,
+	// also finds what was taken then.
+	//
+	// A word may name what it is about:
+	//
+	//	name:img_1  caption:lake  tag:family  camera:nikon  lens:"50 mm"
+	//	type:video  type:heic  rating:4  after:2019-05  before:2020
+	//
+	// where a type is a [Kind] or the end of a media type, a rating is the least,
+	// after includes what it names and before does not. What cannot be understood
+	// as that is looked for as it stands.
+	Text string
+
+	// From and To bound the wall clock of the capture date: From is included, To
+	// is not, and zero is no bound. Their location does not count. With either,
+	// images without a date are not selected.
+	From, To time.Time
+
+	// Camera and Lens hold words that are looked for in these alone.
+	Camera, Lens string
+
+	// Tag selects by one tag, whole.
+	Tag string
+
+	// Kind selects one kind, and Type one media type, such as "image/heic".
+	Kind Kind
+	Type string
+
+	// Favourite selects favourites only.
+	Favourite bool
+
+	// MinRating selects images of at least this rating.
+	MinRating int
+
+	// Album selects one album by ID.
+	Album string
+
+	// Where selects by place.
+	Where Where
+}
+
+// Filter returns the indexes in Images of what q selects, in order.
+func (s *Snapshot) Filter(q Query) []int {
+	m := newMatcher(&q)
+	lo, hi := s.taken(m.span)
+	found := []int{}
+	for i, img := range s.Images[lo:hi] {
+		if m.selects(img) {
+			found = append(found, lo+i)
+		}
+	}
+	return found
+}
+
+// taken returns the range of Images that were taken within a span.
+func (s *Snapshot) taken(t span) (lo, hi int) {
+	if t == (span{}) {
+		return 0, len(s.Images)
+	}
+	before := func(bound int64) int { // of the first image that was taken before
+		return sort.Search(len(s.Images), func(i int) bool { return s.Images[i].Date.Wall.Unix() < bound })
+	}
+	if t.to != 0 {
+		lo = before(t.to)
+	}
+	return lo, max(lo, before(cmp.Or(t.from, firstSecond)))
+}
+
+// span is a range of wall clock times, in seconds as of UTC: from is included,
+// to is not, and zero is no bound.
+type span struct{ from, to int64 }
+
+// firstSecond is before any date, and after none.
+const firstSecond = -1 << 35
+
+func newSpan(from, to time.Time) (t span) {
+	if !from.IsZero() {
+		t.from = wallSeconds(from)
+	}
+	if !to.IsZero() {
+		t.to = wallSeconds(to)
+	}
+	return t
+}
+
+// wallSeconds reads a clock as if it showed UTC. The one second that were zero,
+// which stands for no bound, is the next.
+func wallSeconds(t time.Time) int64 {
+	_, offset := t.Zone()
+	return cmp.Or(t.Unix()+int64(offset), 1)
+}
+
+func (t span) and(o span) span {
+	if o.from != 0 && (t.from == 0 || o.from > t.from) {
+		t.from = o.from
+	}
+	if o.to != 0 && (t.to == 0 || o.to < t.to) {
+		t.to = o.to
+	}
+	return t
+}
+
+func (t span) holds(img *Image) bool {
+	if img.Date.Wall.IsZero() {
+		return false
+	}
+	wall := img.Date.Wall.Unix()
+	return (t.from == 0 || wall >= t.from) && (t.to == 0 || wall < t.to)
+}
+
+// parseSpan reads a year, a month or a day.
+func parseSpan(s string) (t span, ok bool) {
+	for i, layout := range []string{"2006", "2006-01", time.DateOnly} {
+		from, err := time.Parse(layout, s)
+		if err != nil || from.Year() < 1800 || from.Year() > 2200 {
+			continue
+		}
+		to := [...]time.Time{from.AddDate(1, 0, 0), from.AddDate(0, 1, 0), from.AddDate(0, 0, 1)}[i]
+		return newSpan(from, to), true
+	}
+	return span{}, false
+}
+
+// fields splits a text at blanks that are not in double quotes, and takes the
+// quotes away. key is what stands before a colon outside of quotes.
+func fields(text string, yield func(key, word string)) {
+	var key, word strings.Builder
+	var quoted, started bool
+	end := func() {
+		if started {
+			yield(key.String(), word.String())
+		}
+		key.Reset()
+		word.Reset()
+		started = false
+	}
+	for _, r := range text {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case unicode.IsSpace(r) && !quoted:
+			end()
+			continue
+		case r == ':' && !quoted && key.Len() == 0 && word.Len() > 0:
+			key.WriteString(word.String())
+			word.Reset()
+		default:
+			word.WriteRune(r)
+		}
+		started = true
+	}
+	end()
+}
+
+// take takes in one word of a text.
+func (m *matcher) take(key, word string) {
+	t, isSpan := parseSpan(word)
+	switch strings.ToLower(key) {
+	case "":
+		m.words = append(m.words, newWord(word, t))
+		return
+	case "name", "caption", "tag", "camera", "lens":
+		if word != "" {
+			w := newWord(word, span{})
+			w.where = wordsOf[strings.ToLower(key)]
+			m.words = append(m.words, w)
+		}
+		return
+	case "type":
+		if word != "" {
+			m.types = append(m.types, strings.ToLower(word))
+		}
+		return
+	case "rating":
+		if n, err := strconv.Atoi(word); err == nil && n >= 0 && n <= 5 {
+			m.rating = max(m.rating, n)
+			return
+		}
+	case "after":
+		if isSpan {
+			m.span = m.span.and(span{from: t.from})
+			return
+		}
+	case "before":
+		if isSpan {
+			m.span = m.span.and(span{to: t.from})
+			return
+		}
+	}
+	m.words = append(m.words, newWord(key+":"+word, span{}))
+}
