@@ -4,11 +4,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/thumb"
 )
 
 // albumPrefix begins the IDs of albums; images have their file's digest.
@@ -33,6 +36,7 @@ type document struct {
 	GPS         *GPS           `json:"gps,omitempty"`
 	Duration    float64        `json:"duration,omitempty"`  // of a film, seconds
 	ThumbHash   string         `json:"thumbhash,omitempty"` // base64
+	DHash       string         `json:"dhash,omitempty"`     // 16 hexadecimal digits
 	Caption     string         `json:"caption,omitempty"`   // as the file says; an edit replaces it
 	Rating      int            `json:"rating,omitempty"`
 	Tags        []string       `json:"tags,omitempty"`
@@ -74,8 +78,32 @@ func readBody(body raw, doc *document) bool {
 	return err == nil || errors.As(err, new(*json.UnmarshalTypeError))
 }
 
+// hashes are what is kept of how a picture looks.
+type hashes struct {
+	thumb []byte
+	d     uint64 // 0 when there is none
+}
+
+func hashesOf(s thumb.Set) hashes { return hashes{s.Hash, s.DHash} }
+
+func (h hashes) dHash() string {
+	if h.d == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%016x", h.d)
+}
+
+// parseDHash returns 0 for what is no dHash.
+func parseDHash(s string) uint64 {
+	h, err := strconv.ParseUint(s, 16, 64)
+	if err != nil || len(s) != 16 {
+		return 0
+	}
+	return h
+}
+
 // newDocument makes the document of a file.
-func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
+func newDocument(info *meta.Info, date Date, looks hashes) document {
 	w, h := info.Upright()
 	d := document{
 		Version: meta.Version, Type: info.Type, Kind: info.Kind,
@@ -83,7 +111,8 @@ func newDocument(info *meta.Info, date Date, thumbHash []byte) document {
 		Width: w, Height: h, Orientation: info.Orientation,
 		Camera: info.Camera, Lens: info.Lens, GPS: info.GPS,
 		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
-		Favourite: info.Favourite, Beside: info.Beside, ThumbHash: base64.StdEncoding.EncodeToString(thumbHash), Duration: info.Duration.Seconds(),
+		Favourite: info.Favourite, Beside: info.Beside, Duration: info.Duration.Seconds(),
+		ThumbHash: base64.StdEncoding.EncodeToString(looks.thumb), DHash: looks.dHash(),
 	}
 	if info.Exposure != (meta.Exposure{}) {
 		d.Exposure = &info.Exposure
@@ -109,6 +138,7 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 	if hash, err := base64.StdEncoding.DecodeString(doc.ThumbHash); err == nil && len(hash) > 0 && len(hash) <= 64 {
 		img.ThumbHash = string(hash)
 	}
+	img.DHash = parseDHash(doc.DHash)
 	doc.applyEdits(img, in)
 	return img
 }

@@ -52,6 +52,7 @@ type Image struct {
 	Orientation   uint8  // EXIF orientation of the stored pixels, 1 to 8
 	GPS           *GPS   // nil when unknown
 	ThumbHash     string // a thumbhash, about 25 bytes; empty when none was made
+	DHash         uint64 // see [Snapshot.NearDuplicates]; 0 when none was made
 }
 
 // Common is what an image has in common with many others, which share it in

@@ -51,8 +51,8 @@ type stagedFile struct {
 	digest   Digest
 	isNew    bool // not in the library before
 	needsDoc bool
-	brought  bool   // in the library, and not here before
-	hash     []byte // thumbhash
+	brought  bool // in the library, and not here before
+	looks    hashes
 }
 
 // take deals with one file. It returns an error only for what would meet every
@@ -143,9 +143,9 @@ func (w *importWorker) whole(ctx context.Context, src *sourceFile, p photo) (sta
 		return false, err
 	}
 	if s.info.Kind == KindVideo {
-		s.hash, err = w.l.drawVideo(ctx, s.digest, s.path, &s.info)
+		s.looks, err = w.l.drawVideo(ctx, s.digest, s.path, &s.info)
 	} else {
-		s.hash, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info)
+		s.looks, s.problem, err = w.l.drawNew(ctx, s.digest, data, &s.info)
 	}
 	if err == nil && w.place == nil {
 		_, err = w.batch.CreateContent(content, s.metadata())
@@ -176,7 +176,7 @@ func (w *importWorker) streamed(ctx context.Context, src *sourceFile, p photo) (
 		return false, err
 	}
 	if s.info.Kind == KindVideo {
-		if s.hash, err = w.l.drawVideo(ctx, s.digest, s.path, &s.info); err != nil {
+		if s.looks, err = w.l.drawVideo(ctx, s.digest, s.path, &s.info); err != nil {
 			return false, err
 		}
 	}
@@ -247,47 +247,47 @@ func (p *photo) metadata() filelayer.Metadata {
 
 // drawNew draws the thumbnails of new bytes into the cache. problem is what a
 // person should hear of the picture; err is about this device.
-func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta.Info) (hash []byte, problem, err error) {
+func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta.Info) (looks hashes, problem, err error) {
 	if set, ok := l.renderer.Quick(ctx, data, info); ok {
 		l.keep(ctx, d, l.cache.PutSet(d, set))
-		return set.Hash, nil, nil
+		return hashesOf(set), nil, nil
 	}
 	set, err := l.renderer.Thumbnails(ctx, data, info)
 	if errors.Is(err, thumb.ErrNotNow) { // it is when somebody looks at it
 		l.keep(ctx, d, err)
-		return nil, nil, nil
+		return hashes{}, nil, nil
 	}
 	if cause := cannotDraw(err); cause != nil {
 		l.keep(ctx, d, l.cache.PutFailure(d, cause))
 		if errors.Is(cause, thumb.ErrUnsupported) { // nothing is wrong with the file
-			return nil, nil, nil
+			return hashes{}, nil, nil
 		}
-		return nil, fmt.Errorf("%w: %w", ErrKeptUndrawn, cause), nil
+		return hashes{}, fmt.Errorf("%w: %w", ErrKeptUndrawn, cause), nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return hashes{}, nil, err
 	}
 	l.keep(ctx, d, l.cache.PutSet(d, set))
 	if info.Type == "image/jpeg" && meta.EndsEarly(data) {
 		problem = ErrKeptPartial
 	}
-	return set.Hash, problem, nil
+	return hashesOf(set), problem, nil
 }
 
 // drawVideo draws the thumbnails of a film into the cache. err is about this device.
-func (l *Library) drawVideo(ctx context.Context, d Digest, path string, info *meta.Info) (hash []byte, err error) {
+func (l *Library) drawVideo(ctx context.Context, d Digest, path string, info *meta.Info) (looks hashes, err error) {
 	set, err := l.renderer.Poster(ctx, path, info)
 	switch cause := cannotDraw(err); {
 	case cause != nil:
 		l.keep(ctx, d, l.cache.PutFailure(d, cause))
-		return nil, nil
+		return hashes{}, nil
 	case errors.Is(err, thumb.ErrNotNow): // it is once ffmpeg is there
-		return nil, nil
+		return hashes{}, nil
 	case err != nil:
-		return nil, err
+		return hashes{}, err
 	}
 	l.keep(ctx, d, l.cache.PutSet(d, set))
-	return set.Hash, nil
+	return hashesOf(set), nil
 }
 
 // commit makes the staged files safe and recorded, and only then their documents.
@@ -340,7 +340,7 @@ func (w *importWorker) writeDocuments(ctx context.Context) error {
 		if !s.needsDoc {
 			continue
 		}
-		body, err := json.Marshal(newDocument(&s.info, s.date, s.hash))
+		body, err := json.Marshal(newDocument(&s.info, s.date, s.looks))
 		if err != nil {
 			return fmt.Errorf("record %s: %w", s.path, err)
 		}

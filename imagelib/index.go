@@ -330,6 +330,14 @@ func (x *index) known(d Digest) bool {
 	return ok
 }
 
+// lacksDHash reports whether there is a document of a file that says no dHash.
+func (x *index) lacksDHash(d Digest) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i, ok := x.find(d)
+	return ok && x.all[i].DHash == 0
+}
+
 // albumList returns the albums by name.
 func (x *index) albumList() []Album {
 	s := x.view()

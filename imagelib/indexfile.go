@@ -204,6 +204,7 @@ const (
 	flagDate
 	flagCaption
 	flagLists // tags and albums
+	flagDHash
 )
 
 func flagsOf(img *Image) (flags uint64) {
@@ -220,6 +221,7 @@ func flagsOf(img *Image) (flags uint64) {
 		{!img.Date.Wall.IsZero(), flagDate},
 		{img.Caption != "", flagCaption},
 		{len(img.Tags)+len(img.Albums) > 0, flagLists},
+		{img.DHash != 0, flagDHash},
 	} {
 		if f.set {
 			flags |= f.flag
@@ -258,6 +260,9 @@ func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts [
 			b = binary.BigEndian.AppendUint32(b, math.Float32bits(f))
 		}
 		b = binary.AppendVarint(binary.AppendVarint(b, int64(e.ISO)), int64(e.Focal35))
+	}
+	if flags&flagDHash != 0 {
+		b = binary.BigEndian.AppendUint64(b, img.DHash)
 	}
 	if flags&flagLists != 0 {
 		b = s.appendWords(s.appendWords(b, img.Tags), img.Albums)

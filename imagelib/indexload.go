@@ -222,11 +222,14 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 		img.Date.Offset = time.Duration(r.varint()) * time.Second
 	}
 	if flags&flagGPS != 0 {
-		img.GPS = &GPS{Lat: r.float64(), Lon: r.float64()}
+		img.GPS = &GPS{Lat: math.Float64frombits(r.uint64()), Lon: math.Float64frombits(r.uint64())}
 	}
 	if flags&flagExposure != 0 {
 		img.Exposure = Exposure{Time: r.float32(), FNumber: r.float32(), Focal: r.float32()}
 		img.Exposure.ISO, img.Exposure.Focal35 = int32(r.varint()), int32(r.varint())
+	}
+	if flags&flagDHash != 0 {
+		img.DHash = r.uint64()
 	}
 	if flags&flagLists != 0 {
 		img.Tags, img.Albums = s.list(r), s.list(r)
@@ -325,9 +328,9 @@ func (r *factReader) float32() float32 {
 	return 0
 }
 
-func (r *factReader) float64() float64 {
+func (r *factReader) uint64() uint64 {
 	if b := r.take(8); b != nil {
-		return math.Float64frombits(binary.BigEndian.Uint64(b))
+		return binary.BigEndian.Uint64(b)
 	}
 	return 0
 }

@@ -12,7 +12,7 @@ import (
 // learn takes what lies beside a file that the library has already into its
 // document: the photo may have been imported before, without that. Edits stay.
 func (l *Library) learn(ctx context.Context, p *photo, d Digest) error {
-	facts := newDocument(&p.info, p.date, nil)
+	facts := newDocument(&p.info, p.date, hashes{})
 	l.writing.RLock()
 	defer l.writing.RUnlock()
 	var body raw

@@ -25,9 +25,11 @@ var sourceRank = map[meta.Source]int{
 // saw more than the file, then with the better source of the date, then with the
 // greater bytes. Edits merge field by field, and the later stamp
 // wins; members it does not know, Merge keeps. Leaves that are no JSON object
-// are passed over.
+// are passed over. The dHash, which a device adds to the facts when it draws the
+// picture, is the greatest of all.
 func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
 	var best *facts
+	var dHash raw
 	edits := map[string]mergedEdit{}
 	for _, leaf := range leaves {
 		f, es, ok := splitLeaf(leaf)
@@ -37,6 +39,9 @@ func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
 		if best == nil || f.compare(best) > 0 {
 			best = f
 		}
+		if bytes.Compare(f.dHash, dHash) > 0 {
+			dHash = f.dHash
+		}
 		for field, e := range es {
 			if old, ok := edits[field]; !ok || e.compare(old) > 0 {
 				edits[field] = e
@@ -45,6 +50,9 @@ func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
 	}
 	if best == nil {
 		return nil, errors.New("merge image documents: none can be read")
+	}
+	if dHash != nil {
+		best.members[memberDHash] = dHash
 	}
 	if len(edits) > 0 {
 		out := make(map[string]raw, len(edits))
@@ -56,13 +64,15 @@ func Merge(leaves []json.RawMessage) (json.RawMessage, error) {
 	return canonical(best.members), nil
 }
 
-// facts are the members of a leaf, without its edits.
+// facts are the members of a leaf, without its edits and its dHash.
 type facts struct {
 	members       map[string]raw
 	version, rank int
 	beside        bool // also from a file beside the photo
-	bytes         raw
+	bytes, dHash  raw
 }
+
+const memberDHash = "dhash"
 
 func (f *facts) compare(o *facts) int {
 	if f.version != o.version {
@@ -105,7 +115,9 @@ func splitLeaf(leaf json.RawMessage) (*facts, map[string]mergedEdit, bool) {
 	for name, v := range members {
 		members[name] = canonical(v)
 	}
-	f := &facts{members: members, bytes: canonical(members)}
+	dHash := members[memberDHash]
+	delete(members, memberDHash)
+	f := &facts{members: members, bytes: canonical(members), dHash: dHash}
 	_ = json.Unmarshal(members["version"], &f.version) // 0 when it is no number
 	_ = json.Unmarshal(members["beside"], &f.beside)   // false when it is no truth value
 	var source meta.Source

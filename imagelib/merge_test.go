@@ -26,6 +26,9 @@ func drawLeaf(t *rapid.T) raw {
 	if rapid.Bool().Draw(t, "dated") {
 		leaf["dateSource"] = raw(fmt.Sprintf("%q", rapid.SampledFrom([]string{"exif", "mtime", "x"}).Draw(t, "source")))
 	}
+	if rapid.Bool().Draw(t, "drawn") {
+		leaf[memberDHash] = raw(fmt.Sprintf("%q", rapid.SampledFrom([]string{"00000000000000ff", "ff00000000000000", "x"}).Draw(t, "dHash")))
+	}
 	edits := map[string]raw{}
 	for _, field := range []string{"favourite", "caption", "album:x"} {
 		if rapid.Bool().Draw(t, "edited "+field) {
@@ -92,6 +95,21 @@ func TestMergeFacts(t *testing.T) {
 		got, err := Merge([]json.RawMessage{raw(c.a), raw(c.b)})
 		if err != nil || string(got) != string(canonical(raw(c.want))) {
 			t.Errorf("%s and %s: %s, %v", c.a, c.b, got, err)
+		}
+	}
+}
+
+// TestMergeKeepsDHash: a device drew a picture while another edited it.
+func TestMergeKeepsDHash(t *testing.T) {
+	t.Parallel()
+	for _, facts := range []string{`"type":"image/jpeg"`, `"camera":"A","type":"image/jpeg"`} {
+		m, err := Merge([]json.RawMessage{raw(`{"dhash":"00000000000000ff",` + facts + `}`), raw(`{"edits":{"rating":{"value":3}},` + facts + `}`)})
+		var doc document
+		if err != nil || !readBody(m, &doc) {
+			t.Fatal(err)
+		}
+		if img := doc.image(Digest{}, newInterner()); img.DHash != 255 || img.Rating != 3 || img.Type != "image/jpeg" {
+			t.Errorf("%s", m)
 		}
 	}
 }

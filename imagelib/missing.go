@@ -127,30 +127,30 @@ func (l *Library) readDocument(ctx context.Context, e *filelayer.Entry) (documen
 	if date.Source == meta.SourceMtime { // the record tells no time zone
 		date.HasOffset = false
 	}
-	hash, err := l.drawFile(ctx, f, st.Size(), e.Digest, &info)
-	return newDocument(&info, date, hash), err
+	looks, err := l.drawFile(ctx, f, st.Size(), e.Digest, &info)
+	return newDocument(&info, date, looks), err
 }
 
 // drawFile draws the thumbnails of an open file, unless it is too large.
-func (l *Library) drawFile(ctx context.Context, f *os.File, size int64, d Digest, info *meta.Info) ([]byte, error) {
+func (l *Library) drawFile(ctx context.Context, f *os.File, size int64, d Digest, info *meta.Info) (hashes, error) {
 	if info.Kind == KindVideo {
 		return l.drawVideo(ctx, d, f.Name(), info)
 	}
 	if size > thumb.MaxBytes {
-		return nil, nil
+		return hashes{}, nil
 	}
 	release, err := l.renderer.ReserveFile(ctx, size)
 	if err != nil {
-		return nil, err
+		return hashes{}, err
 	}
 	defer release()
 	data, err := readWhole(io.NewSectionReader(f, 0, size), size, nil)
 	if err != nil {
-		return nil, fmt.Errorf("read photo: %w", err)
+		return hashes{}, fmt.Errorf("read photo: %w", err)
 	}
 	if sha256.Sum256(data) != d {
-		return nil, fmt.Errorf("read photo: %w", filelayer.ErrCorrupt)
+		return hashes{}, fmt.Errorf("read photo: %w", filelayer.ErrCorrupt)
 	}
-	hash, _, err := l.drawNew(ctx, d, data, info)
-	return hash, err
+	looks, _, err := l.drawNew(ctx, d, data, info)
+	return looks, err
 }

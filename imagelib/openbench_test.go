@@ -22,7 +22,8 @@ import (
 
 // sampleImages makes n images as a library of twenty years has them, by digest:
 // all with a name, a camera, an exposure and a thumbhash, six of ten with a
-// place, one of ten each with a caption, tags or an album.
+// place, one of ten each with a caption, tags or an album, and one of fifty looks
+// like another.
 func sampleImages(n int) []*Image {
 	cameras := []string{"Apple iPhone 12", "Apple iPhone 15 Pro", "Google Pixel 7", "Canon EOS R6", "NIKON Z 6_2", "FUJIFILM X-T4", "SONY ILCE-7M3", "samsung SM-G991B"}
 	places := [][2]float64{{52.52, 13.405}, {47.3769, 8.5417}, {48.8566, 2.3522}, {40.7128, -74.006}, {35.6895, 139.6917}, {-33.8688, 151.2093}}
@@ -42,7 +43,10 @@ func sampleImages(n int) []*Image {
 			binary.BigEndian.PutUint64(img.Digest[8*k:], r.Uint64())
 		}
 		img.Date = Date{Wall: time.Unix(1_100_000_000+r.Int64N(630_000_000), 0).UTC(), Source: "exif", HasOffset: true, Offset: time.Hour}
-		img.ThumbHash = string(img.Digest[:25])
+		img.ThumbHash, img.DHash = string(img.Digest[:25]), r.Uint64()
+		if i > 0 && r.IntN(50) == 0 { // a copy
+			img.DHash = images[i-1].DHash ^ 1
+		}
 		if r.IntN(10) < 6 {
 			at := places[r.IntN(len(places))]
 			img.GPS = &GPS{Lat: at[0] + r.NormFloat64()/10, Lon: at[1] + r.NormFloat64()/10}

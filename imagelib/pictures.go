@@ -3,6 +3,7 @@ package imagelib
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -97,8 +98,45 @@ func (l *Library) drawHere(ctx context.Context, d Digest) (set thumb.Set, err er
 	}
 	if err == nil {
 		l.keep(ctx, d, l.cache.PutSet(d, set))
+		l.complete(ctx, d, hashesOf(set))
 	}
 	return set, err
+}
+
+// complete adds to an image's record how its picture looks, where it lacks that:
+// it was made before that was looked at, or where nothing could be drawn. If it
+// cannot be now, it is when the picture is drawn again.
+func (l *Library) complete(ctx context.Context, d Digest, looks hashes) {
+	if looks.d == 0 || !l.index.lacksDHash(d) {
+		return
+	}
+	l.writing.RLock()
+	defer l.writing.RUnlock()
+	var body raw
+	err := l.db.Update(ctx, d.String(), func(old raw) (raw, error) {
+		if old == nil {
+			return nil, ErrNotFound
+		}
+		body = old
+		members := map[string]raw{}
+		var had string
+		if err := json.Unmarshal(old, &members); err != nil {
+			return nil, err
+		}
+		if json.Unmarshal(members[memberDHash], &had) == nil && parseDHash(had) != 0 {
+			return old, nil
+		}
+		members[memberDHash] = canonical(looks.dHash())
+		body = canonical(members)
+		return body, nil
+	})
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+			l.log.WarnContext(ctx, "Could not record how a photo looks", "digest", d, "err", err)
+		}
+		return
+	}
+	l.took([]filelayer.Doc{{ID: d.String(), Body: body}})
 }
 
 // posterHere draws both thumbnails of a film on this device, into the cache if
@@ -122,6 +160,7 @@ func (l *Library) posterHere(ctx context.Context, e *filelayer.Entry) (thumb.Set
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
 	case err == nil:
 		l.keep(ctx, e.Digest, l.cache.PutSet(e.Digest, set))
+		l.complete(ctx, e.Digest, hashesOf(set))
 	}
 	return set, err
 }

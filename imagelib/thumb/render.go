@@ -42,6 +42,7 @@ const (
 type Set struct {
 	Large, Small []byte // JPEG, upright; of [Renderer.Quick] the small one alone
 	Hash         []byte // thumbhash
+	DHash        uint64 // by which near duplicates are found; 0 of an even picture
 
 	// Embedded is true when they were drawn from a small picture inside the
 	// file, since the file itself cannot be decoded.
@@ -120,10 +121,12 @@ func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info)
 	}
 	w, h := fit(p.y.w, p.y.h, Small)
 	if w == p.y.w && h == p.y.h { // no thumbnail is larger than its picture
-		set.Small = set.Large
+		set.Small, set.DHash = set.Large, dHash(p)
 		return set, nil
 	}
-	set.Small, err = encode(p.resize(w, h, false))
+	small := p.resize(w, h, false)
+	set.DHash = dHash(small)
+	set.Small, err = encode(small)
 	return set, err
 }
 
@@ -138,7 +141,7 @@ func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set
 		return Set{}, false
 	}
 	small, err := encode(p)
-	return Set{Small: small, Hash: hash(p)}, err == nil
+	return Set{Small: small, Hash: hash(p), DHash: dHash(p)}, err == nil
 }
 
 // inner draws the small picture in a HEIF file.
