@@ -5,6 +5,7 @@ import (
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/places"
 )
 
 // Digest names a file by the SHA-256 of its bytes.
@@ -36,7 +37,8 @@ type Image struct {
 	*Common          // never nil in a Snapshot
 	Name      string // file name, without folders
 	Holders   int32  // devices with a verified copy, this one included
-	Rating    uint8  // 0 (none) to 5
+	place     places.ID
+	Rating    uint8 // 0 (none) to 5
 	Favourite bool
 	Here      bool // this device has the bytes
 	isShown   bool // there is a file for it, not deleted
@@ -97,6 +99,17 @@ func (img *Image) file() file {
 
 func (img *Image) setFile(f file) {
 	img.isShown, img.Name, img.Size, img.Here, img.Holders = f.exists, f.name, f.size, f.here, f.holders
+}
+
+// Place returns the town that the image was taken in or nearest to; zero when
+// that is not known, or there is none near.
+func (img *Image) Place() places.Place { return places.Of(img.place) }
+
+// locate finds the place once GPS is set.
+func (img *Image) locate() {
+	if img.GPS != nil {
+		img.place = places.Near(img.GPS.Lat, img.GPS.Lon)
+	}
 }
 
 // equal reports whether two images say the same.

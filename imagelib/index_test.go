@@ -306,3 +306,36 @@ func TestStrangeDocument(t *testing.T) {
 		t.Errorf("%d images", len(s.Images))
 	}
 }
+
+// TestPlacesOfAnotherGazetteer: what an earlier version called places is not
+// taken for what this one does.
+func TestPlacesOfAnotherGazetteer(t *testing.T) {
+	t.Parallel()
+	x := newIndex()
+	x.apply([]filelayer.Doc{docOf(1, func(d *document) { d.GPS = &GPS{Lat: 52.517, Lon: 13.389} })}, "")
+	x.join([]filelayer.Entry{entryOf(1, 1, true)})
+	saved := x.encode()
+	y := newIndex()
+	if err := y.decode(saved); err != nil || y.view().Images[0].Place().City != "Berlin" {
+		t.Fatalf("%v: %+v", err, y.all)
+	}
+	at := len(indexMagic) + 1 + 1 // after the lengths of the head and of the sequence
+	saved[at] ^= 1
+	if err := newIndex().decode(saved); err == nil {
+		t.Fatal("a wrong bit was not noticed")
+	}
+	img := *x.all[0]
+	img.place = 7
+	x.all[0], x.dirty = &img, true
+	x.snapshot = &Snapshot{Images: x.all, all: x.all}
+	other := x.encode()
+	other[at] ^= 1
+	other = binary.BigEndian.AppendUint32(other[:len(other)-4], crc32.Checksum(other[:len(other)-4], castagnoli))
+	z := newIndex()
+	if err := z.decode(other); err != nil {
+		t.Fatal(err)
+	}
+	if p := z.view().Images[0].Place(); p.City != "Berlin" {
+		t.Errorf("place %+v", p)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/libpaul/paul/imagelib/places"
 	"github.com/libpaul/paul/internal/durable"
 )
 
@@ -21,8 +22,8 @@ import (
 // of their files: a start shows it at once, and catches up from its sequence.
 // It is a magic line, a head, the images in blocks, and a CRC-32C of all that at
 // the end. Images come in the order of screens, those that are not shown last:
-// so they lie in memory after a start, where it is quicker to go through them. The head holds the sequence, the albums, what images
-// have in common and words that many of them have, which the images name by
+// so they lie in memory after a start, where it is quicker to go through them. The head holds the sequence, which gazetteer
+// places are of, the albums, what images have in common and words that many of them have, which the images name by
 // number. A block is the facts of some images, in numbers, and apart from them
 // their texts one behind the other, so that they are kept in memory as one.
 // Lengths come before what has one. It is written and read piece by piece: all
@@ -180,6 +181,7 @@ func (s *savedIndex) head() []byte {
 		}
 	}
 	b := appendText(nil, s.seq)
+	b = binary.AppendUvarint(b, uint64(places.Version()))
 	b = binary.AppendUvarint(b, uint64(len(s.albums)))
 	for id, info := range s.albums {
 		b = appendText(appendText(b, id), info.name)
@@ -254,6 +256,7 @@ func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts [
 	if flags&flagGPS != 0 {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(img.GPS.Lat))
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(img.GPS.Lon))
+		b = binary.AppendUvarint(b, uint64(img.place))
 	}
 	if e := img.Exposure; flags&flagExposure != 0 {
 		for _, f := range []float32{e.Time, e.FNumber, e.Focal} {

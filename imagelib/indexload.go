@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/places"
 )
 
 var errIndexDamaged = errors.New("saved image index is damaged")
@@ -90,6 +91,7 @@ func sortByDigest(images []*Image) bool {
 // readHead reads the head, and returns how many images follow.
 func (x *index) readHead(r *factReader, s *loadedIndex) (images int) {
 	x.seq = r.text()
+	s.located = r.uvarint() == uint64(places.Version())
 	for range r.count(2) {
 		id := r.text()
 		x.albums[id] = albumInfo{r.text()}
@@ -176,6 +178,7 @@ func (f *indexFile) finish() error {
 // loadedIndex is a saved index as far as it was read.
 type loadedIndex struct {
 	intern  *interner
+	located bool // the places are of the present gazetteer
 	commons []*Common
 	words   []string
 	block   factReader
@@ -223,6 +226,9 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 	}
 	if flags&flagGPS != 0 {
 		img.GPS = &GPS{Lat: math.Float64frombits(r.uint64()), Lon: math.Float64frombits(r.uint64())}
+		if img.place = places.ID(min(r.uvarint(), math.MaxInt32)); !s.located {
+			img.locate()
+		}
 	}
 	if flags&flagExposure != 0 {
 		img.Exposure = Exposure{Time: r.float32(), FNumber: r.float32(), Focal: r.float32()}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/libpaul/paul/imagelib/internal/fold"
+	"github.com/libpaul/paul/imagelib/places"
 )
 
 // textOf is where words are looked for.
@@ -18,13 +19,14 @@ const (
 	inTags
 	inCamera
 	inLens
+	inPlace
 
 	inCommon   = inCamera | inLens
 	inImage    = inName | inCaption | inTags
-	everywhere = inCommon | inImage
+	everywhere = inCommon | inImage | inPlace
 )
 
-var wordsOf = map[string]textOf{"name": inName, "caption": inCaption, "tag": inTags, "camera": inCamera, "lens": inLens}
+var wordsOf = map[string]textOf{"name": inName, "caption": inCaption, "tag": inTags, "camera": inCamera, "lens": inLens, "place": inPlace}
 
 // word is one that is looked for.
 type word struct {
@@ -77,6 +79,7 @@ type matcher struct {
 	types  []string
 
 	commons map[*Common]*commonMatch // those seen so far
+	places  map[places.ID][]bool     // words found, of those seen so far
 	last    *Common
 	lastIs  *commonMatch
 	buf     []byte
@@ -91,8 +94,8 @@ type commonMatch struct {
 }
 
 func newMatcher(q *Query) *matcher {
-	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}}
-	for where, text := range map[textOf]string{inCamera: q.Camera, inLens: q.Lens} {
+	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}, places: map[places.ID][]bool{}}
+	for where, text := range map[textOf]string{inCamera: q.Camera, inLens: q.Lens, inPlace: q.Place} {
 		for _, f := range strings.Fields(text) {
 			w := newWord(f, span{})
 			w.where = where
@@ -156,11 +159,31 @@ func (m *matcher) matchCommon(c *Common) *commonMatch {
 	return is
 }
 
+// place returns which words the names of a place have.
+func (m *matcher) place(id places.ID) []bool {
+	found, ok := m.places[id]
+	if !ok {
+		found = make([]bool, len(m.words))
+		p := places.Of(id)
+		names := fold.Append(nil, p.City+"\n"+p.Region+"\n"+p.Country)
+		for i := range m.words {
+			w := &m.words[i]
+			found[i] = id != 0 && w.where&inPlace != 0 && w.in(names)
+		}
+		m.places[id] = found
+	}
+	return found
+}
+
 func (m *matcher) hasWords(img *Image, c *commonMatch) bool {
+	if len(m.words) == 0 {
+		return true
+	}
 	m.folded = false
+	there := m.place(img.place)
 	for i := range m.words {
 		w := &m.words[i]
-		if !c.found[i] && !(w.span != span{} && w.span.holds(img)) && !m.hasWord(img, w) {
+		if !c.found[i] && !there[i] && !(w.span != span{} && w.span.holds(img)) && !m.hasWord(img, w) {
 			return false
 		}
 	}
@@ -169,6 +192,9 @@ func (m *matcher) hasWords(img *Image, c *commonMatch) bool {
 
 // hasWord looks for a word in what is an image's own.
 func (m *matcher) hasWord(img *Image, w *word) bool {
+	if w.where&inImage == 0 {
+		return false
+	}
 	if !m.folded {
 		m.fold(img)
 	}

@@ -27,14 +27,14 @@ const (
 // not count ("lodz" finds "Łódź"). A word of one or two letters must begin a
 // word there, longer ones may lie within it, so that "see" finds "Bodensee".
 type Query struct {
-	// Text holds words that are looked for in name, caption, tags, camera and
-	// lens. Words in double quotes are looked for as they stand, blanks included.
+	// Text holds words that are looked for in name, caption, tags, camera, lens
+	// and place. Words in double quotes are looked for as they stand, blanks included.
 	// A word that is a year, a month or a day, as 2019, 2019-05 or 2019-05-31,
 	// also finds what was taken then.
 	//
 	// A word may name what it is about:
 	//
-	//	name:img_1  caption:lake  tag:family  camera:nikon  lens:"50 mm"
+	//	name:img_1  caption:lake  tag:family  camera:nikon  lens:"50 mm"  place:berlin
 	//	type:video  type:heic  rating:4  after:2019-05  before:2020
 	//
 	// where a type is a [Kind] or the end of a media type, a rating is the least,
@@ -47,8 +47,9 @@ type Query struct {
 	// images without a date are not selected.
 	From, To time.Time
 
-	// Camera and Lens hold words that are looked for in these alone.
-	Camera, Lens string
+	// Camera, Lens and Place hold words that are looked for in these alone: a
+	// place is the names of the town, the region and the country.
+	Camera, Lens, Place string
 
 	// Tag selects by one tag, whole.
 	Tag string
@@ -66,7 +67,7 @@ type Query struct {
 	// Album selects one album by ID.
 	Album string
 
-	// Where selects by place.
+	// Where selects by where the bytes are.
 	Where Where
 }
 
@@ -190,7 +191,7 @@ func (m *matcher) take(key, word string) {
 	case "":
 		m.words = append(m.words, newWord(word, t))
 		return
-	case "name", "caption", "tag", "camera", "lens":
+	case "name", "caption", "tag", "camera", "lens", "place":
 		if word != "" {
 			w := newWord(word, span{})
 			w.where = wordsOf[strings.ToLower(key)]

@@ -24,9 +24,12 @@ func queryLibrary() *Snapshot {
 		}),
 		docOf(4, func(d *document) { d.Date, d.Kind, d.Type, d.Rating = "2020-02-29T10:00:00", KindVideo, "video/mp4", 2 }),
 		docOf(5, func(d *document) { d.Date, d.Caption, d.Camera = "", "Party of a lens: 12:30", "" }),
+		docOf(6, func(d *document) {
+			d.Date, d.Camera, d.GPS = "2021-01-01T00:00:00", "", &GPS{Lat: 47.3769, Lon: 8.5417}
+		}),
 	}, "1")
 	entries := []filelayer.Entry{}
-	for i := 1; i <= 5; i++ {
+	for i := 1; i <= 6; i++ {
 		entries = append(entries, entryOf(i, 1, true))
 	}
 	x.join(sortEntries(entries))
@@ -45,17 +48,22 @@ func TestQueryText(t *testing.T) {
 	t.Parallel()
 	s := queryLibrary()
 	for text, want := range map[string][]int{
-		"":                        {1, 2, 3, 4, 5},
-		"  ":                      {1, 2, 3, 4, 5},
-		`""`:                      {1, 2, 3, 4, 5},
+		"":                        {1, 2, 3, 4, 5, 6},
+		"  ":                      {1, 2, 3, 4, 5, 6},
+		`""`:                      {1, 2, 3, 4, 5, 6},
 		"bodensee":                {2},
 		"SEE":                     {2}, // within a word
 		"strasse zurich":          {2},
-		"Zu\u0308rich":            {2}, // as macOS writes it
+		"Zu\u0308rich":            {2, 6}, // as macOS writes it
+		"zürich":                  {2, 6},
+		"switzerland zurich":      {6},
+		"place:zurich":            {6},
+		"place:bodensee":          nil,
+		"camera:zurich":           nil,
 		"lodz":                    {1},
 		"am":                      {2}, // short: Familie does not begin so
 		"ab":                      {2},
-		"z":                       {1, 2}, // Z 6_2, and Zürich
+		"z":                       {1, 2, 6}, // Z 6_2, and Zürich
 		"6":                       {1},
 		"00004":                   {4},
 		"04":                      nil, // short: no word of IMG_00004 begins so
@@ -72,17 +80,17 @@ func TestQueryText(t *testing.T) {
 		"camera:apple 2019":       {2},
 		"Lens:nikkor":             {1},
 		"lens:apple":              nil,
-		"camera:":                 {1, 2, 3, 4, 5}, // being typed
-		"name:img_0000":           {1, 2, 3, 4, 5},
+		"camera:":                 {1, 2, 3, 4, 5, 6}, // being typed
+		"name:img_0000":           {1, 2, 3, 4, 5, 6},
 		"name:lodz":               nil,
 		"tag:lodz":                {1},
 		"caption:12":              {5},
 		"type:video":              {4},
 		"type:HEIC":               {3},
-		"type:image after:2019":   {2, 3},
+		"type:image after:2019":   {2, 3, 6},
 		"before:2019":             {1},
 		"after:2019-05 before:20": nil, // 20 is no date, and looked for as it stands
-		"after:2019-05-31":        {3, 4},
+		"after:2019-05-31":        {3, 4, 6},
 		"before:2019-05-31":       {1, 2},
 		"rating:4":                {3},
 		"rating:1 rating:3":       {3},
@@ -114,16 +122,18 @@ func TestQueryConditions(t *testing.T) {
 		q    Query
 		want []int
 	}{
-		"from":             {Query{From: newYear}, []int{2, 3, 4}},
+		"from":             {Query{From: newYear}, []int{2, 3, 4, 6}},
 		"to":               {Query{To: newYear}, []int{1}},
 		"both":             {Query{From: newYear, To: at("2019-05-31 12:00:00")}, []int{2}},
 		"none":             {Query{From: newYear, To: newYear}, nil},
 		"upside down":      {Query{From: at("2020-01-01 00:00:00"), To: newYear}, nil},
-		"other zone":       {Query{From: newYear.In(time.FixedZone("", 3600)).Add(-time.Hour)}, []int{2, 3, 4}},
+		"other zone":       {Query{From: newYear.In(time.FixedZone("", 3600)).Add(-time.Hour)}, []int{2, 3, 4, 6}},
 		"with text":        {Query{From: newYear, Text: "before:2019-06 after:2019-02"}, []int{3}},
 		"camera":           {Query{Camera: "nikon 6"}, []int{1}},
 		"camera in lens":   {Query{Camera: "nikkor"}, nil},
 		"lens":             {Query{Lens: "50MM"}, []int{1}},
+		"place":            {Query{Place: "zurich switz"}, []int{6}},
+		"another place":    {Query{Place: "zurich germany"}, nil},
 		"tag":              {Query{Tag: "lodz"}, []int{1}},
 		"part of a tag":    {Query{Tag: "famil"}, nil},
 		"media type":       {Query{Type: "image/heic"}, []int{3}},

@@ -25,6 +25,8 @@ var asked = []struct {
 	{"album", Query{Album: "album:Sea"}, "SELECT image FROM albums WHERE album = 'album:Sea'"},
 	{"tag", Query{Tag: "zurich"}, "SELECT id FROM words WHERE words MATCH 'tags:zurich'"},
 	{"camera-here", Query{Camera: "nikon", Where: Here}, "SELECT i.id FROM images i JOIN words w ON w.id = i.id WHERE words MATCH 'camera:nikon*' AND here = 1"},
+	{"place", Query{Place: "germany"}, "SELECT id FROM words WHERE words MATCH 'place:germany*'"},
+	{"place-and-text", Query{Text: "berlin nikon"}, "SELECT id FROM words WHERE words MATCH 'berlin* nikon*'"},
 	{"one-letter", Query{Text: "i"}, "SELECT id FROM words WHERE words MATCH 'i*'"},
 	{"rare", Query{Text: "img 12345"}, "SELECT id FROM words WHERE words MATCH 'img* 12345*'"},
 	{"captions", Query{Text: "mountains day"}, "SELECT id FROM words WHERE words MATCH 'mountains* day*'"},
@@ -41,6 +43,7 @@ func fillSQL(b *testing.B, dir string, images []*Image) (path string) {
 		for i, img := range images {
 			_ = w.Write([]string{ // its error is told by Error
 				strconv.Itoa(i), img.Name, img.Caption, strings.Join(img.Tags, " "), img.Camera, img.Lens,
+				img.Place().City + ", " + img.Place().Region + ", " + img.Place().Country,
 				strconv.FormatInt(img.Date.Wall.Unix(), 10), flag(img.Favourite), flag(img.Here), strconv.Itoa(int(img.Holders)),
 			})
 		}
@@ -53,7 +56,7 @@ func fillSQL(b *testing.B, dir string, images []*Image) (path string) {
 		}
 	})
 	path = filepath.Join(dir, "images.db")
-	runSQL(b, path, fmt.Sprintf(`CREATE TABLE images(id INTEGER PRIMARY KEY, name, caption, tags, camera, lens, wall INTEGER, favourite INTEGER, here INTEGER, holders INTEGER);
+	runSQL(b, path, fmt.Sprintf(`CREATE TABLE images(id INTEGER PRIMARY KEY, name, caption, tags, camera, lens, place, wall INTEGER, favourite INTEGER, here INTEGER, holders INTEGER);
 CREATE TABLE albums(album, image INTEGER);
 .import --csv %s images
 .import --csv %s albums
@@ -61,8 +64,8 @@ CREATE INDEX by_wall ON images(wall);
 CREATE INDEX by_favourite ON images(favourite);
 CREATE INDEX by_holders ON images(holders);
 CREATE INDEX by_album ON albums(album);
-CREATE VIRTUAL TABLE words USING fts5(id UNINDEXED, name, caption, tags, camera, lens, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
-INSERT INTO words SELECT id, name, caption, tags, camera, lens FROM images;
+CREATE VIRTUAL TABLE words USING fts5(id UNINDEXED, name, caption, tags, camera, lens, place, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
+INSERT INTO words SELECT id, name, caption, tags, camera, lens, place FROM images;
 ANALYZE;
 `, rows, albums))
 	return path
