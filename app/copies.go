@@ -117,11 +117,14 @@ func (a *App) albumRules(change map[string]CopyRule) []AlbumRule {
 	return out
 }
 
-// albumNames are the albums, and "" for the library, by ID.
+// albumNames are the albums that a rule may be about, and "" for the library, by
+// ID.
 func (a *App) albumNames() map[string]string {
 	names := map[string]string{"": ""}
 	for _, album := range a.images.Albums() {
-		names[album.ID] = album.Name
+		if album.Query == nil { // what a smart album holds may change by itself
+			names[album.ID] = album.Name
+		}
 	}
 	return names
 }

@@ -86,8 +86,10 @@ func TestNearDuplicates(t *testing.T) {
 		"cut":            {[]taken{{at: "2023-05-01 12:00:00", dHash: hashA, width: 3000}, {at: "2020-05-01 12:00:00", dHash: hashA}}, nil},
 		"raw and JPEG":   {[]taken{{at: "2020-05-01 12:00:00", dHash: hashA, kind: KindRAW}, {at: "2020-05-01 12:00:00", dHash: hashA}}, nil},
 		"two such pairs": {[]taken{
-			{at: "2020-05-01 12:00:03", dHash: hashA, kind: KindRAW}, {at: "2020-05-01 12:00:02", dHash: hashA},
-			{at: "2020-05-01 12:00:01", dHash: hashA, kind: KindRAW}, {at: "2020-05-01 12:00:00", dHash: hashA},
+			{at: "2020-05-01 12:00:03", dHash: hashA, kind: KindRAW},
+			{at: "2020-05-01 12:00:02", dHash: hashA},
+			{at: "2020-05-01 12:00:01", dHash: hashA, kind: KindRAW},
+			{at: "2020-05-01 12:00:00", dHash: hashA},
 		}, [][]int{{0, 2}, {1, 3}}},
 		"videos":         {[]taken{{at: "2020-05-01 12:00:00", dHash: hashA, kind: KindVideo}, {at: "2020-05-01 12:00:00", dHash: hashA, kind: KindVideo}}, nil},
 		"not drawn":      {[]taken{{at: "2020-05-01 12:00:00"}, {at: "2020-05-01 12:00:00"}}, nil},
@@ -121,16 +123,23 @@ func TestBursts(t *testing.T) {
 			{at: "2020-05-01 12:00:02", camera: camera, source: "mtime"}, {at: "2020-05-01 12:00:01", camera: camera, source: "mtime"}, {at: "2020-05-01 12:00:00", camera: camera, source: "mtime"},
 		}, nil},
 		"raw and JPEG": {[]taken{
-			{name: "1.NEF", at: "2020-05-01 12:00:03", camera: camera, kind: KindRAW}, {name: "1.jpg", at: "2020-05-01 12:00:02", camera: camera},
-			{name: "0.NEF", at: "2020-05-01 12:00:01", camera: camera, kind: KindRAW}, {name: "0.jpg", at: "2020-05-01 12:00:00", camera: camera},
+			{name: "1.NEF", at: "2020-05-01 12:00:03", camera: camera, kind: KindRAW},
+			{name: "1.jpg", at: "2020-05-01 12:00:02", camera: camera},
+			{name: "0.NEF", at: "2020-05-01 12:00:01", camera: camera, kind: KindRAW},
+			{name: "0.jpg", at: "2020-05-01 12:00:00", camera: camera},
 		}, nil},
 		"raw alone": {[]taken{
-			{name: "2.NEF", at: "2020-05-01 12:00:02", camera: camera, kind: KindRAW}, {name: "1.NEF", at: "2020-05-01 12:00:01", camera: camera, kind: KindRAW},
+			{name: "2.NEF", at: "2020-05-01 12:00:02", camera: camera, kind: KindRAW},
+			{name: "1.NEF", at: "2020-05-01 12:00:01", camera: camera, kind: KindRAW},
 			{name: "0.NEF", at: "2020-05-01 12:00:00", camera: camera, kind: KindRAW},
 		}, [][]int{{0, 1, 2}}},
 		"two at once": {[]taken{
-			{at: "2020-05-01 12:00:05", camera: other}, {at: "2020-05-01 12:00:04", camera: camera}, {at: "2020-05-01 12:00:03", camera: other},
-			{at: "2020-05-01 12:00:02", camera: camera}, {at: "2020-05-01 12:00:01", camera: other}, {at: "2020-05-01 12:00:00", camera: camera},
+			{at: "2020-05-01 12:00:05", camera: other},
+			{at: "2020-05-01 12:00:04", camera: camera},
+			{at: "2020-05-01 12:00:03", camera: other},
+			{at: "2020-05-01 12:00:02", camera: camera},
+			{at: "2020-05-01 12:00:01", camera: other},
+			{at: "2020-05-01 12:00:00", camera: camera},
 		}, [][]int{{0, 2, 4}, {1, 3, 5}}},
 	} {
 		s := snapshotOf(t, c.images)
@@ -143,8 +152,14 @@ func TestBursts(t *testing.T) {
 func TestOnThisDay(t *testing.T) {
 	t.Parallel()
 	s := snapshotOf(t, []taken{
-		{at: "2024-03-01 00:00:00"}, {at: "2024-02-29 23:59:59"}, {at: "2024-02-28 00:00:00"}, {at: "2023-02-28 12:00:00"}, {at: "2023-02-28 11:00:00"},
-		{at: "2022-02-28 12:00:00", source: "mtime"}, {at: "2022-02-27 12:00:00"}, {at: "2020-02-29 12:00:00"},
+		{at: "2024-03-01 00:00:00"},
+		{at: "2024-02-29 23:59:59"},
+		{at: "2024-02-28 00:00:00"},
+		{at: "2023-02-28 12:00:00"},
+		{at: "2023-02-28 11:00:00"},
+		{at: "2022-02-28 12:00:00", source: "mtime"},
+		{at: "2022-02-27 12:00:00"},
+		{at: "2020-02-29 12:00:00"},
 	})
 	type year = struct {
 		y  int

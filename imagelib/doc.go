@@ -17,7 +17,7 @@
 // # Data
 //
 // Image documents are in database "images" under the digest, and albums beside
-// them. Each edit carries its own hybrid logical clock, so that edits made on
+// them; a smart album is one with a saved [Query]. Each edit carries its own hybrid logical clock, so that edits made on
 // two devices while apart merge field by field, see [Merge]. The library holds
 // all images in memory in date order; [Library.Snapshot] hands out an immutable
 // view of them that costs nothing to take.

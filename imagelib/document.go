@@ -61,6 +61,7 @@ const (
 	fieldTags      = "tags"
 	fieldName      = "name"    // of an album
 	fieldDeleted   = "deleted" // of an album
+	fieldQuery     = "query"   // of a smart album
 )
 
 // Bounds on what a document may say, so that one bad record does not spoil a

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -122,91 +121,4 @@ func (l *Library) took(docs []filelayer.Doc) {
 	if l.index.apply(docs, "") {
 		l.changed.Raise()
 	}
-}
-
-// Albums returns all albums by name.
-func (l *Library) Albums() []Album { return l.index.albumList() }
-
-// CreateAlbum makes an empty album. Two albums may have the same name.
-func (l *Library) CreateAlbum(ctx context.Context, name string) (Album, error) {
-	name = cut(strings.TrimSpace(name))
-	id := albumPrefix + strings.ToLower(rand.Text())
-	body, err := setEdit(nil, fieldName, name, l.clock)
-	if err != nil {
-		return Album{}, fmt.Errorf("create album: %w", err)
-	}
-	l.writing.RLock()
-	defer l.writing.RUnlock()
-	docs := []filelayer.Doc{{ID: id, Body: body}}
-	errs, err := l.db.Bulk(ctx, docs)
-	if err = errors.Join(append(errs, err)...); err != nil {
-		return Album{}, fmt.Errorf("create album: %w", err)
-	}
-	l.took(docs)
-	return Album{ID: id, Name: name}, nil
-}
-
-// RenameAlbum gives an album another name.
-func (l *Library) RenameAlbum(ctx context.Context, id, name string) error {
-	return l.editAlbum(ctx, id, fieldName, cut(strings.TrimSpace(name)))
-}
-
-// DeleteAlbum removes an album, and no image.
-func (l *Library) DeleteAlbum(ctx context.Context, id string) error {
-	return l.editAlbum(ctx, id, fieldDeleted, true)
-}
-
-func (l *Library) editAlbum(ctx context.Context, id, field string, value any) error {
-	if !l.index.hasAlbum(id) {
-		return fmt.Errorf("edit album: %w", ErrNotFound)
-	}
-	l.writing.RLock()
-	defer l.writing.RUnlock()
-	body, err := l.editOne(ctx, id, field, value)
-	if err != nil {
-		return fmt.Errorf("edit album: %w", err)
-	}
-	l.took([]filelayer.Doc{{ID: id, Body: body}})
-	return nil
-}
-
-// AddToAlbum puts images into an album.
-func (l *Library) AddToAlbum(ctx context.Context, id string, ds []Digest) error {
-	if !l.index.hasAlbum(id) {
-		return fmt.Errorf("add to album: %w", ErrNotFound)
-	}
-	return l.editImages(ctx, ds, id, true)
-}
-
-// RemoveFromAlbum takes images out of an album. They stay in the library.
-func (l *Library) RemoveFromAlbum(ctx context.Context, id string, ds []Digest) error {
-	if !l.index.hasAlbum(id) {
-		return fmt.Errorf("remove from album: %w", ErrNotFound)
-	}
-	return l.editImages(ctx, ds, id, false)
-}
-
-// AlbumsOf returns the IDs of the albums that an image is in.
-func (l *Library) AlbumsOf(d Digest) []string { return l.index.albumsOf(d) }
-
-func (x *index) albumsOf(d Digest) (ids []string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	i, ok := x.find(d)
-	if !ok {
-		return nil
-	}
-	for _, id := range x.all[i].Albums {
-		if _, ok := x.albums[id]; ok { // else it was deleted
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-func (x *index) hasAlbum(id string) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	_, ok := x.albums[id]
-	return ok
 }

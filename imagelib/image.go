@@ -119,6 +119,7 @@ func (img *Image) equal(o *Image) bool { return reflect.DeepEqual(img, o) }
 type Album struct {
 	ID    string
 	Name  string
+	Query *Query // what a smart album is of; nil: a person chooses its images
 	Count int    // images in it that are shown
 	Cover Digest // the newest of them; zero when the album is empty
 }

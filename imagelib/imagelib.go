@@ -24,6 +24,10 @@ var (
 	// ErrNotFound is returned when no image or album has the given ID.
 	ErrNotFound = errors.New("no such photo or album")
 
+	// ErrSmartAlbum is returned when images are put into a smart album, or taken
+	// out of it: its query decides which it has.
+	ErrSmartAlbum = errors.New("a smart album chooses its photos itself")
+
 	// ErrNoThumbnail is returned when a file cannot be drawn: its kind is not
 	// decoded, or its bytes are damaged. The file itself is kept.
 	ErrNoThumbnail = errors.New("no picture can be drawn of this file")

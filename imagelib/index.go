@@ -2,7 +2,6 @@ package imagelib
 
 import (
 	"bytes"
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ type index struct {
 	entries  []filelayer.Entry
 	joined   bool // entries were read: what all says of files is no longer from the last run
 	albums   map[string]albumInfo
+	smart    map[string]Query // of the smart ones; replaced, never written to
 	seq      string
 	dirty    bool // changed since it was saved
 	snapshot *Snapshot
@@ -29,9 +29,6 @@ type index struct {
 	released bool                // claims ended since the last join
 	intern   *interner
 }
-
-// albumInfo is an album's document.
-type albumInfo struct{ name string }
 
 func newIndex() *index {
 	return &index{
@@ -57,6 +54,7 @@ func (x *index) forget() (joined bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.all, x.albums, x.seq, x.dirty = nil, map[string]albumInfo{}, "", true
+	x.smart = nil
 	x.snapshot, x.in, x.out = &Snapshot{}, map[Digest]*Image{}, map[Digest]*Image{}
 	x.released = true
 	return x.joined
@@ -117,23 +115,6 @@ func (x *index) read(digest Digest, d filelayer.Doc) *Image {
 		img.setFile(x.all[i].file())
 	}
 	return img
-}
-
-func (x *index) applyAlbum(d filelayer.Doc) bool {
-	old, had := x.albums[d.ID]
-	var doc document
-	info, gone := albumInfo{}, d.Deleted || !readBody(d.Body, &doc)
-	readEdit(doc.Edits[fieldName], &info.name)
-	readEdit(doc.Edits[fieldDeleted], &gone)
-	info.name = cut(info.name)
-	if gone {
-		delete(x.albums, d.ID)
-	} else {
-		x.albums[d.ID] = info
-	}
-	changed := had == gone || old != info
-	x.dirty = x.dirty || changed
-	return changed
 }
 
 func (x *index) find(d Digest) (int, bool) { return slices.BinarySearchFunc(x.all, d, byDigest) }
@@ -285,7 +266,7 @@ func (x *index) viewLocked() *Snapshot {
 	}
 	in, out := slices.Collect(maps.Values(x.in)), slices.Collect(maps.Values(x.out))
 	images := patch(x.snapshot.Images, out, in, newerFirst)
-	x.snapshot = &Snapshot{Images: images, all: x.all}
+	x.snapshot = &Snapshot{Images: images, all: x.all, smart: x.smart}
 	x.in, x.out = map[Digest]*Image{}, map[Digest]*Image{}
 	return x.snapshot
 }
@@ -336,33 +317,4 @@ func (x *index) lacksDHash(d Digest) bool {
 	defer x.mu.Unlock()
 	i, ok := x.find(d)
 	return ok && x.all[i].DHash == 0
-}
-
-// albumList returns the albums by name.
-func (x *index) albumList() []Album {
-	s := x.view()
-	x.mu.Lock()
-	list := make([]Album, 0, len(x.albums))
-	at := make(map[string]int, len(x.albums))
-	for id, info := range x.albums {
-		list = append(list, Album{ID: id, Name: info.name})
-	}
-	x.mu.Unlock()
-	slices.SortFunc(list, func(a, b Album) int {
-		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID, b.ID))
-	})
-	for i, a := range list {
-		at[a.ID] = i
-	}
-	for _, img := range s.Images {
-		for _, id := range img.Albums {
-			if i, ok := at[id]; ok {
-				if list[i].Count == 0 {
-					list[i].Cover = img.Digest
-				}
-				list[i].Count++
-			}
-		}
-	}
-	return list
 }

@@ -184,7 +184,7 @@ func (s *savedIndex) head() []byte {
 	b = binary.AppendUvarint(b, uint64(places.Version()))
 	b = binary.AppendUvarint(b, uint64(len(s.albums)))
 	for id, info := range s.albums {
-		b = appendText(appendText(b, id), info.name)
+		b = appendText(appendText(appendText(b, id), info.name), info.savedQuery())
 	}
 	b = append(binary.AppendUvarint(b, uint64(len(s.commons))), commons...)
 	b = append(binary.AppendUvarint(b, uint64(len(s.words))), words...)

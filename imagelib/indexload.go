@@ -55,7 +55,7 @@ func (x *index) load(r io.Reader, size int64) error {
 	if !slices.IsSortedFunc(s.shown, newerFirst) || !sortByDigest(s.all) {
 		return errIndexDamaged
 	}
-	x.all, x.snapshot = s.all, &Snapshot{Images: s.shown, all: s.all}
+	x.all, x.snapshot = s.all, &Snapshot{Images: s.shown, all: s.all, smart: x.smart}
 	return nil
 }
 
@@ -92,10 +92,15 @@ func sortByDigest(images []*Image) bool {
 func (x *index) readHead(r *factReader, s *loadedIndex) (images int) {
 	x.seq = r.text()
 	s.located = r.uvarint() == uint64(places.Version())
-	for range r.count(2) {
+	for range r.count(3) {
 		id := r.text()
-		x.albums[id] = albumInfo{r.text()}
+		info := albumInfo{name: r.text()}
+		if !info.readQuery(r.text()) {
+			r.bad = true
+		}
+		x.albums[id] = info
 	}
+	x.setSmart()
 	for range r.count(4) {
 		s.commons = append(s.commons, x.intern.common(Common{r.text(), Kind(r.text()), r.text(), r.text()}))
 	}

@@ -40,44 +40,70 @@ type Query struct {
 	// where a type is a [Kind] or the end of a media type, a rating is the least,
 	// after includes what it names and before does not. What cannot be understood
 	// as that is looked for as it stands.
-	Text string
+	Text string `json:"text,omitempty"`
 
 	// From and To bound the wall clock of the capture date: From is included, To
 	// is not, and zero is no bound. Their location does not count. With either,
 	// images without a date are not selected.
-	From, To time.Time
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
 
 	// Camera, Lens and Place hold words that are looked for in these alone: a
 	// place is the names of the town, the region and the country.
-	Camera, Lens, Place string
+	Camera string `json:"camera,omitempty"`
+	Lens   string `json:"lens,omitempty"`
+	Place  string `json:"place,omitempty"`
 
 	// Tag selects by one tag, whole.
-	Tag string
+	Tag string `json:"tag,omitempty"`
 
 	// Kind selects one kind, and Type one media type, such as "image/heic".
-	Kind Kind
-	Type string
+	Kind Kind   `json:"kind,omitempty"`
+	Type string `json:"type,omitempty"`
 
 	// Favourite selects favourites only.
-	Favourite bool
+	Favourite bool `json:"favourite,omitempty"`
 
 	// MinRating selects images of at least this rating.
-	MinRating int
+	MinRating int `json:"minRating,omitempty"`
 
-	// Album selects one album by ID.
-	Album string
+	// Album selects one album by ID. Of a smart album, its query must be met too;
+	// where that query itself names a smart album, it selects nothing.
+	Album string `json:"album,omitempty"`
 
 	// Where selects by where the bytes are.
-	Where Where
+	Where Where `json:"where,omitempty"`
+}
+
+// clean returns a query as it is saved: dates with UTC in place of their
+// location, and nothing too long or out of range.
+func (q Query) clean() Query {
+	for _, t := range []*time.Time{&q.From, &q.To} {
+		if !t.IsZero() {
+			*t = time.Unix(wallSeconds(*t), 0).UTC()
+		}
+		if t.Year() < 1 || t.Year() > 9999 { // JSON has no others
+			*t = time.Time{}
+		}
+	}
+	for _, s := range []*string{&q.Text, &q.Camera, &q.Lens, &q.Place, &q.Tag, (*string)(&q.Kind), &q.Type, &q.Album, (*string)(&q.Where)} {
+		*s = cut(*s)
+	}
+	q.MinRating = int(clampRating(q.MinRating))
+	return q
 }
 
 // Filter returns the indexes in Images of what q selects, in order.
 func (s *Snapshot) Filter(q Query) []int {
-	m := newMatcher(&q)
-	lo, hi := s.taken(m.span)
+	smart, isSmart := s.smart[q.Album]
+	if isSmart {
+		q.Album = ""
+	}
+	m, album := newMatcher(&q), newMatcher(&smart)
+	lo, hi := s.taken(m.span.and(album.span))
 	found := []int{}
 	for i, img := range s.Images[lo:hi] {
-		if m.selects(img) {
+		if m.selects(img) && (!isSmart || album.selects(img)) {
 			found = append(found, lo+i)
 		}
 	}

@@ -1,6 +1,9 @@
 package imagelib
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Snapshot is the library at one moment. It never changes.
 type Snapshot struct {
@@ -8,7 +11,11 @@ type Snapshot struct {
 	// where that is equal. Callers must not change it.
 	Images []*Image
 
-	all []*Image // by digest, with some that are not shown
+	all   []*Image         // by digest, with some that are not shown
+	smart map[string]Query // of smart albums, by ID
+
+	counting sync.Once
+	counts   map[string]smartCount
 }
 
 // Snapshot returns the present images. It costs nothing when nothing changed,

@@ -86,8 +86,11 @@ func (s *shell) albumMenu(x sel) {
 
 func (s *shell) albumSubmenu(x sel) *fyne.Menu {
 	items := []*fyne.MenuItem{item(words.T("New album…"), "plus", func() { s.newAlbum(x.digests()) })}
-	for i, a := range s.lib.Albums() {
-		if i == 0 {
+	for _, a := range s.lib.Albums() {
+		if a.Query != nil { // it chooses its photos itself
+			continue
+		}
+		if len(items) == 1 {
 			items = append(items, fyne.NewMenuItemSeparator())
 		}
 		items = append(items, item(a.Name, "albums", func() { s.toAlbum(a.ID, a.Name, x.digests()) }))

@@ -62,7 +62,7 @@ func run(citiesDir, regionsDir, out string) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	fmt.Printf("%d towns, %d bytes\n", len(cities), packed.Len())
+	fmt.Fprintf(os.Stderr, "%d towns, %d bytes\n", len(cities), packed.Len())
 	return os.WriteFile(out, packed.Bytes(), 0o644)
 }
 
