@@ -21,8 +21,10 @@ const (
 	copyShape = 0.02 // how much the ratios of sides differ
 
 	// plainBits are so few, of either value, that pictures with no more have
-	// too little in them to be taken for copies.
+	// too little in them to be taken for copies, and plainRows so few changes from
+	// one row to the next that they have to be the same in every bit.
 	plainBits = 6
+	plainRows = 8
 )
 
 // NearDuplicates returns groups of images that look nearly the same, by index in
@@ -32,87 +34,165 @@ const (
 // and the JPEG that the camera made beside it are not, and videos are in none. An
 // image is in one group at most; images without a dHash are in none.
 func (s *Snapshot) NearDuplicates() [][]int {
-	a := alike{images: s.Images, groupOf: map[int]int{}}
+	a := newAlike(s.Images)
 	for i, img := range s.Images {
-		if img.DHash == 0 || img.Kind == KindVideo {
+		if !hasLooks(img) {
 			continue
 		}
-		if first, ok := a.find(i); ok {
+		l := a.likeness(i)
+		if first, ok := a.find(l); ok {
 			a.join(first, i)
 		} else {
-			a.begin(i)
+			a.begin(l)
 		}
 	}
 	return a.groups
 }
 
+func hasLooks(img *Image) bool { return img.DHash != 0 && img.Kind != KindVideo }
+
 // alike finds near duplicates. Every image is compared to the first of groups
 // only, so that a slow change over many images is not one group.
 type alike struct {
 	images  []*Image
+	kinds   map[Kind]uint8
 	groups  [][]int
-	groupOf map[int]int // by the first of a group
-	recent  []int       // firsts, within alikeTime of the last
-	bands   [4][1 << 16][]int32
+	groupOf map[int32]int // by the first of a group
+	recent  []likeness    // firsts, within alikeTime of the last
+	bands   [4]band
+}
+
+// likeness is the dHash of an image.
+type likeness struct {
+	hash uint64
+	at   int32 // in images
+	kind uint8 // by number, in the order they were met
+}
+
+// band finds firsts by 16 bits of their dHashes. All lie in one list, where there
+// is room for those of each value.
+type band struct {
+	shift int
+	all   []likeness
+	ends  [1<<16 + 1]int32 // of the firsts yet, by value
+	from  [1<<16 + 1]int32 // where the room begins
+}
+
+func newAlike(images []*Image) *alike {
+	a := &alike{images: images, kinds: map[Kind]uint8{}, groupOf: map[int32]int{}}
+	n := 0
+	for b := range a.bands {
+		a.bands[b].shift = 16 * b
+	}
+	for _, img := range images {
+		if !hasLooks(img) {
+			continue
+		}
+		n++
+		for b := range a.bands {
+			a.bands[b].from[a.bands[b].value(img.DHash)+1]++
+		}
+	}
+	for b := range a.bands {
+		band := &a.bands[b]
+		for v := range 1 << 16 {
+			band.from[v+1] += band.from[v]
+		}
+		band.ends = band.from
+		band.all = make([]likeness, n)
+	}
+	return a
+}
+
+func (b *band) value(hash uint64) int { return int(uint16(hash >> b.shift)) }
+
+func (b *band) add(l likeness) {
+	v := b.value(l.hash)
+	b.all[b.ends[v]] = l
+	b.ends[v]++
+}
+
+// with returns the last firsts that have the same bits.
+func (b *band) with(hash uint64) []likeness {
+	v := b.value(hash)
+	return b.all[max(b.from[v], b.ends[v]-maxCompared):b.ends[v]]
 }
 
 // maxCompared bounds how many firsts of one time, or with one band, are compared.
 const maxCompared = 512
 
-func (a *alike) begin(i int) {
-	a.recent = append(a.recent, i)
-	h := a.images[i].DHash
+func (a *alike) likeness(i int) likeness {
+	img := a.images[i]
+	kind, ok := a.kinds[img.Kind]
+	if !ok {
+		kind = uint8(len(a.kinds))
+		a.kinds[img.Kind] = kind
+	}
+	return likeness{img.DHash, int32(i), kind}
+}
+
+func (a *alike) begin(l likeness) {
+	a.recent = append(a.recent, l)
 	for b := range a.bands {
-		at := &a.bands[b][uint16(h>>(16*b))]
-		*at = append(*at, int32(i))
+		a.bands[b].add(l)
 	}
 }
 
-func (a *alike) join(first, i int) {
+func (a *alike) join(first int32, i int) {
 	g, ok := a.groupOf[first]
 	if !ok {
 		g = len(a.groups)
 		a.groupOf[first] = g
-		a.groups = append(a.groups, []int{first})
+		a.groups = append(a.groups, []int{int(first)})
 	}
 	a.groups[g] = append(a.groups[g], i)
 }
 
 // find returns the first of the group that an image belongs to: the one it is
 // most like.
-func (a *alike) find(i int) (first int, ok bool) {
-	img := a.images[i]
-	best := alikeBits + 1
-	a.recent = slices.DeleteFunc(a.recent, func(k int) bool { return a.images[k].Date.Wall.Sub(img.Date.Wall) > alikeTime })
+func (a *alike) find(l likeness) (first int32, ok bool) {
+	img := a.images[l.at]
+	a.recent = slices.DeleteFunc(a.recent, func(r likeness) bool { return a.images[r.at].Date.Wall.Sub(img.Date.Wall) > alikeTime })
 	a.recent = a.recent[max(0, len(a.recent)-maxCompared):]
-	for _, k := range a.recent {
-		if n := differ(img, a.images[k]); n < best {
-			first, best = k, n
+	best := alikeBits + 1
+	for _, r := range a.recent {
+		if n := l.differs(r); n < best {
+			first, best = r.at, n
 		}
 	}
-	if best <= copyBits {
+	most := l.copyBits()
+	if best <= most {
 		return first, true
 	}
-	if ones := bits.OnesCount64(img.DHash); ones > plainBits && ones < 64-plainBits {
-		for b := range a.bands { // of four bands, one at least is the same where three bits differ
-			band := a.bands[b][uint16(img.DHash>>(16*b))]
-			for _, k := range band[max(0, len(band)-maxCompared):] {
-				if n := differ(img, a.images[k]); n <= copyBits && n < best && sameShape(img, a.images[k]) {
-					first, best = int(k), n
-				}
+	for b := range a.bands { // where three bits differ, one band of four at least is the same
+		for _, r := range a.bands[b].with(l.hash) {
+			if n := l.differs(r); n <= most && n < best && sameShape(img, a.images[r.at]) {
+				first, best = r.at, n
 			}
 		}
 	}
 	return first, best <= alikeBits
 }
 
-// differ counts the bits in which two dHashes differ; 64 for images of
-// different kinds.
-func differ(a, b *Image) int {
-	if a.Kind != b.Kind {
-		return 64
+// copyBits returns how many bits may differ in a copy, -1 where none can be told.
+func (l likeness) copyBits() int {
+	ones := bits.OnesCount64(l.hash)
+	switch {
+	case ones <= plainBits || ones >= 64-plainBits:
+		return -1
+	case bits.OnesCount64((l.hash^l.hash<<8)>>8) <= plainRows:
+		return 0
 	}
-	return bits.OnesCount64(a.DHash ^ b.DHash)
+	return copyBits
+}
+
+// differs counts the bits in which two dHashes differ; 64 for images of
+// different kinds.
+func (l likeness) differs(o likeness) int {
+	if n := bits.OnesCount64(l.hash ^ o.hash); n > alikeBits || l.kind == o.kind {
+		return n
+	}
+	return 64
 }
 
 func sameShape(a, b *Image) bool {

@@ -70,6 +70,8 @@ func listed(s *Snapshot, groups [][]int) (out [][]int) {
 const (
 	hashA = uint64(0xf0e1d2c3b4a59687)
 	hashB = uint64(0x123456789abcdef0)
+
+	stripes = uint64(0xa0a0a4a0a4a0a4a4) // of a real photo
 )
 
 func TestNearDuplicates(t *testing.T) {
@@ -98,7 +100,9 @@ func TestNearDuplicates(t *testing.T) {
 		"slow change": {[]taken{
 			{at: "2020-05-01 12:00:03", dHash: hashA}, {at: "2020-05-01 12:00:02", dHash: hashA ^ 0x7}, {at: "2020-05-01 12:00:01", dHash: hashA ^ 0x7f}, {at: "2020-05-01 12:00:00", dHash: hashA ^ 0x3ff},
 		}, [][]int{{0, 1}, {2, 3}}},
-		"three": {[]taken{{at: "2023-05-01 12:00:00", dHash: hashA}, {at: "2020-05-01 12:00:01", dHash: hashA}, {at: "2020-05-01 12:00:00", dHash: hashA ^ 1}}, [][]int{{0, 1, 2}}},
+		"stripes, a copy": {[]taken{{at: "2023-05-01 12:00:00", dHash: stripes}, {at: "2020-05-01 12:00:00", dHash: stripes}}, [][]int{{0, 1}}},
+		"stripes":         {[]taken{{at: "2023-05-01 12:00:00", dHash: stripes}, {at: "2020-05-01 12:00:00", dHash: stripes ^ 1}}, nil},
+		"three":           {[]taken{{at: "2023-05-01 12:00:00", dHash: hashA}, {at: "2020-05-01 12:00:01", dHash: hashA}, {at: "2020-05-01 12:00:00", dHash: hashA ^ 1}}, [][]int{{0, 1, 2}}},
 	} {
 		s := snapshotOf(t, c.images)
 		if got := listed(s, s.NearDuplicates()); !reflect.DeepEqual(got, c.want) {
