@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -337,5 +338,14 @@ func TestPlacesOfAnotherGazetteer(t *testing.T) {
 	}
 	if p := z.view().Images[0].Place(); p.City != "Berlin" {
 		t.Errorf("place %+v", p)
+	}
+}
+
+// TestImageIsSmall: a million images have 400 MB, with their texts and two lists
+// of them.
+func TestImageIsSmall(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(Image{}); size > 272 {
+		t.Errorf("an image takes %d bytes", size)
 	}
 }
