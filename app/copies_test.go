@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/internal/sample"
 )
 
@@ -60,6 +61,13 @@ func TestAlbumIsKeptOnTwoDevices(t *testing.T) {
 	}
 	if err := a.SetCopyRule(ctx, album.ID, rule); !errors.Is(err, ErrNotFound) {
 		t.Errorf("rule of no album: %v", err)
+	}
+	smart, err := a.Images().CreateSmartAlbum(ctx, "Rated", imagelib.Query{MinRating: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.SetCopyRule(ctx, smart.ID, rule); !errors.Is(err, ErrNotFound) {
+		t.Errorf("rule of a smart album: %v", err)
 	}
 	if err := a.SetCopyRule(ctx, "", CopyRule{Copies: maxCopies + 1}); !errors.Is(err, ErrBadSetting) {
 		t.Errorf("too many copies: %v", err)

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 )
 
 func TestDeleteAsksAndCanBeUndone(t *testing.T) {
@@ -177,6 +178,24 @@ func TestAlbums(t *testing.T) {
 	r.waitCall("from album alps 1")
 	r.until("an empty album", func() bool { return r.presentGrid().grid.Source().Len() == 0 })
 	r.wantText("This album is empty")
+}
+
+// TestNothingIsPutIntoSmartAlbums: they are no choice where photos are put into
+// an album.
+func TestNothingIsPutIntoSmartAlbums(t *testing.T) {
+	f := newFake(20)
+	f.albums = append([]imagelib.Album{{ID: "best", Name: "Best", Query: &imagelib.Query{MinRating: 4}}}, f.albums...)
+	r := newRig(t, f, large)
+	r.presentGrid().grid.Select(1)
+	items := r.albumSubmenu(r.selection()).Items
+	if len(items) != 2+len(f.albums)-1 || !items[1].IsSeparator {
+		t.Errorf("%d items for %d albums", len(items), len(f.albums))
+	}
+	for _, i := range items {
+		if i.Label == "Best" {
+			t.Error("the smart album can be chosen")
+		}
+	}
 }
 
 func TestImport(t *testing.T) {
