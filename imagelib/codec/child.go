@@ -38,7 +38,7 @@ func start(opts *Options) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.Command(path), said: &tail{}}
+	c := &child{cmd: exec.Command(path), said: &tail{}} //nolint:noctx // it outlives the picture that it was started for
 	c.cmd.Args = []string{"paul-decoder"}
 	c.cmd.Env = []string{childEnv + "=" + strconv.FormatInt(opts.Memory, 10)}
 	if root := os.Getenv("SystemRoot"); root != "" { // without it Windows starts nothing

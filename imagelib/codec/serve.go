@@ -46,15 +46,19 @@ func serve(memory int64) error {
 		if err != nil {
 			return nil //nolint:nilerr // whoever asked is gone
 		}
-		orphan := time.AfterFunc(orphanTime, func() { os.Exit(1) })
-		m, failed := decode(job)
-		orphan.Stop()
-		if err := errors.Join(writeAnswer(out, m, failed), out.Flush()); err != nil {
+		if err := answerJob(out, job); err != nil {
 			return err
 		}
-		job, m = Job{}, nil
+		job.Data = nil
 		debug.FreeOSMemory()
 	}
+}
+
+func answerJob(out *bufio.Writer, job Job) error {
+	orphan := time.AfterFunc(orphanTime, func() { os.Exit(1) })
+	m, failed := decode(job)
+	orphan.Stop()
+	return errors.Join(writeAnswer(out, m, failed), out.Flush())
 }
 
 // orphanTime ends a child that decodes on although nobody may be left to stop it.

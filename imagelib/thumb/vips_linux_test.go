@@ -3,7 +3,6 @@ package thumb
 import (
 	"image"
 	"image/jpeg"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,7 +82,7 @@ func ssim(b *testing.B, one, other string) float64 {
 		b.Fatalf("%s is of %v, and of %v by vips", filepath.Base(one), p.Rect, q.Rect)
 	}
 	const side, step = 8, 4
-	c1, c2 := math.Pow(0.01*255, 2), math.Pow(0.03*255, 2)
+	const c1, c2 = 0.01 * 255 * 0.01 * 255, 0.03 * 255 * 0.03 * 255
 	sum, n := 0.0, 0
 	for y := 0; y+side <= p.Rect.Dy(); y += step {
 		for x := 0; x+side <= p.Rect.Dx(); x += step {
