@@ -88,7 +88,7 @@ func (l *Layer) Check(ctx context.Context, opts CheckOptions, report func(Proble
 		result.Problems++
 		told[p.Path] = true
 		p.Coming = !theirs(p.Err) && l.coming(p.Digest) && !l.queue.holds(p.Digest)
-		p.Lost = lacking(p.Err) && !l.elsewhere(p.Digest)
+		p.Lost = lacking(p.Err) && !l.elsewhere(p.Digest) && !l.inOtherTrash(p.Digest)
 		if opts.Repair {
 			found = append(found, p)
 		} else if report != nil {
@@ -121,7 +121,9 @@ func (l *Layer) checkAll(ctx context.Context, opts CheckOptions, result *CheckRe
 	if err := l.blobs.Mounted(); err != nil {
 		return err
 	}
-	l.bringBack(ctx, l.mirror.returning())
+	back := slices.DeleteFunc(l.mirror.returning(), l.queue.holds)
+	l.bringBack(ctx, back)
+	l.stirred.add(back...) // a deletion may have come meanwhile
 	unrecorded := l.mirror.unrecorded()
 	missing, err := l.scan(ctx)
 	if err != nil {
@@ -354,6 +356,12 @@ func (l *Layer) repair(ctx context.Context, p Problem) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// inOtherTrash says whether another device may have the bytes of a deleted file.
+func (l *Layer) inOtherTrash(d Digest) bool {
+	e, known := l.mirror.entry(d)
+	return known && e.Deleted != nil && slices.ContainsFunc(l.Remnants(d), func(r Remnant) bool { return !r.Self })
 }
 
 // returning lists the files on their way back out of the trash here.

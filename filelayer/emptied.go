@@ -43,14 +43,7 @@ func (l *Layer) HasInTrash(d Digest) bool { return l.mirror.trashed(d) != "" }
 
 // OnlyInTrash counts the files that are not deleted, of which no device is known to
 // have a copy, and whose bytes the trash here has.
-func (l *Layer) OnlyInTrash() (n int) {
-	for _, d := range l.mirror.inTrash() {
-		if e, known := l.mirror.entry(d); known && e.Deleted == nil && e.Copies().Count == 0 {
-			n++
-		}
-	}
-	return n
-}
+func (l *Layer) OnlyInTrash() int { return l.mirror.onlyInTrash() }
 
 // TrashLen is how many files the trash here has the bytes of and the library has not.
 func (l *Layer) TrashLen() int {

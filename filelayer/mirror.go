@@ -269,6 +269,36 @@ func (m *mirror) setGone(d Digest, why string) {
 	m.touch(d)
 }
 
+// leftTrash notes that the trash has no longer the bytes of a file.
+func (m *mirror) leftTrash(d Digest) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.trash, d)
+	m.touch(d)
+}
+
+// onlyInTrash counts the files that are not deleted, which no device claims and
+// the trash here has.
+func (m *mirror) onlyInTrash() (n int) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for d := range m.trash {
+		s, known := m.files[d]
+		if !known || s.Deleted != nil {
+			continue
+		}
+		claimed := false
+		for id, h := range s.Devices.All() {
+			device, paired := m.devices[id]
+			claimed = claimed || paired && device.Removed == nil && h.Verified > 0
+		}
+		if !claimed {
+			n++
+		}
+	}
+	return n
+}
+
 // setGone notes that bytes are not in the library. They may be in the trash, where a
 // failing disk has left them.
 func (l *Layer) setGone(d Digest) {

@@ -72,7 +72,7 @@ func (l *Layer) roleWork(r Role, id string, rules ruleSet) (w roleWork) {
 			w.stuck = append(w.stuck, e)
 		case !saved:
 			w.fetch = append(w.fetch, e)
-		case !fits && l.spared(e, id, rules.of(e.Digest)): // else it would not be freed again
+		case !fits && (l.spared(e, id, rules.of(e.Digest)) || self && l.onlyByRole(e, rules.of(e.Digest))): // else it would not be freed again
 			w.beyond = append(w.beyond, e)
 			if self && l.copyNotes.own(e.Digest) {
 				w.drop = append(w.drop, e)
@@ -86,6 +86,12 @@ func (l *Layer) roleWork(r Role, id string, rules ruleSet) (w roleWork) {
 		}
 	}
 	return w
+}
+
+// onlyByRole says whether nothing but the role of this device asks for a file here
+// that another device has.
+func (l *Layer) onlyByRole(e Entry, rule CopyRule) bool {
+	return l.copyNotes.by(e.Digest, takenByRole) && l.claimed(e, l.opts.DeviceID) > 0 && !slices.Contains(rule.On, l.opts.DeviceID)
 }
 
 // roleEntries lists the files that a role is about. What lies in place takes no

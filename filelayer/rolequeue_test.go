@@ -205,6 +205,43 @@ func TestUnsaveOfWhatIsLost(t *testing.T) {
 	}
 }
 
+// TestRoleStopsAtItsLimitThoughCopiesAreShort: a rule that too few devices can
+// fulfil does not fill this one beyond its limit.
+func TestRoleStopsAtItsLimitThoughCopiesAreShort(t *testing.T) {
+	t.Parallel()
+	a, b, ds := queued(t, 5, func([]Digest) []Digest { return nil })
+	must(t, a.SetCopyRule(testContext(t), "", CopyRule{Copies: 2}))
+	until(t, "b knows the rule", func() bool { return b.ruleSet(nil).of(ds[0]).Copies == 2 }, a, b)
+	if dropped := b.setRole(Role{Everything: true, Space: 2500}); dropped.Files != 3 {
+		t.Errorf("dropped %+v", dropped)
+	}
+	must(t, b.SetLimits(Limits{}))
+	until(t, "b keeps the two newest", func() bool { return b.has(ds) == "00011" && b.Queue() == 0 }, a, b)
+}
+
+// TestCheckLeavesHeldWishes: what a person saved beyond the limit stays saved, also
+// after a check, and its bytes stay in the trash.
+func TestCheckLeavesHeldWishes(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := a.yearly(3)
+	until(t, "b sees all", func() bool { return len(b.Entries()) == 3 }, b)
+	must(t, b.SaveAll(ctx, ds, nil))
+	until(t, "a knows", func() bool { return a.holds(b, ds[0]) }, a)
+	must(t, b.Unsave(ctx, ds[0]))
+	b.setRole(Role{Space: 2500})
+	must(t, b.Want(ctx, ds[0]))
+	if !b.queue.holds(ds[0]) {
+		t.Fatal("it is not held back")
+	}
+	_, err := b.Check(ctx, CheckOptions{}, nil)
+	must(t, err)
+	if own := b.entry(ds[0]).Holders.Of(b.id); !own.Saved || b.entry(ds[0]).Here() || !b.HasInTrash(ds[0]) {
+		t.Errorf("after a check: %+v, here: %v", own, b.entry(ds[0]).Here())
+	}
+}
+
 // TestSaveWhileTheRoleWishes: a wish of a person's is one, also when the role of the
 // device was about to wish for the same file.
 func TestSaveWhileTheRoleWishes(t *testing.T) {

@@ -281,6 +281,9 @@ func (l *Layer) fromTrash(ctx context.Context, d Digest) (here bool, err error) 
 		l.setGone(d)
 		if errors.Is(err, blob.ErrNotFound) || errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
 			err = nil
+			if _, left := l.blobs.WhyTrashed(d); !left { // it had rotted
+				l.mirror.leftTrash(d)
+			}
 		}
 		return false, err
 	}

@@ -112,6 +112,16 @@ func (m *mirror) duty(p *plan, d Digest) *[]Digest {
 	return &p.rest
 }
 
+// claimedHere returns those of some files of which this device's record claims a copy.
+func (m *mirror) claimedHere(ds []Digest) []Digest {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return slices.DeleteFunc(slices.Clone(ds), func(d Digest) bool {
+		s, known := m.files[d]
+		return !known || s.Devices.Of(m.self).Verified == 0
+	})
+}
+
 // settle does what the records of some files ask of this device. It returns
 // those to be looked at again after a while.
 func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err error) {
@@ -127,7 +137,7 @@ func (l *Layer) settle(ctx context.Context, ds []Digest) (later []Digest, err er
 	l.settling.Lock()
 	defer l.settling.Unlock()
 	p := l.mirror.plan(ds)
-	if looked, err := l.locate(ctx, p.drop, p.lost, p.held); err != nil {
+	if looked, err := l.locate(ctx, p.drop, p.lost, l.mirror.claimedHere(p.held)); err != nil {
 		return ds, err
 	} else if looked {
 		p = l.mirror.plan(ds)

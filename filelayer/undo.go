@@ -289,7 +289,8 @@ func (l *Layer) changedSince(ctx context.Context, head journalEntry) (map[Digest
 	}
 	id := actionID(head.device, head.N)
 	for _, e := range l.journal.entries(func(e journalEntry) bool {
-		return e.Part == 0 && e.device == head.device && e.N > head.N && e.onDevice() && e.Undoes != id
+		return e.Part == 0 && e.device == head.device && e.N > head.N && e.onDevice() && e.Undoes != id &&
+			(e.At != head.At || e.Kind != head.Kind) // which is the same action, noted again
 	}) {
 		files, err := l.readAction(ctx, e)
 		if err != nil {
