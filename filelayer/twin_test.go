@@ -78,7 +78,8 @@ func TestTwins(t *testing.T) {
 		a.net.mu.Unlock()
 		b.node.hangUp(func(c *conn) bool { return c.remote == a.id })
 		a.net.raise()
-		x.node.changed.Raise()
+		a.node.changed.Raise() // both lost their links to b
+		twin.node.changed.Raise()
 	}
 	reach(twin)
 	until(t, "the first hears of the twin", func() bool { return !a.Twins().Heard.IsZero() }, a)
