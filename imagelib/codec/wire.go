@@ -95,7 +95,7 @@ func writeAnswer(w io.Writer, m image.Image, failed error) error {
 		planes = []rows{{m.Pix, m.Stride, b.Dx(), b.Dy()}}
 	case *image.YCbCr:
 		head.Layout, head.Ratio = layoutYCbCr, uint32(m.SubsampleRatio)
-		cw, ch := chromaSize(b.Dx(), b.Dy(), m.SubsampleRatio)
+		cw, ch := ChromaSize(b.Dx(), b.Dy(), m.SubsampleRatio)
 		planes = []rows{{m.Y, m.YStride, b.Dx(), b.Dy()}, {m.Cb, m.CStride, cw, ch}, {m.Cr, m.CStride, cw, ch}}
 	case *image.RGBA:
 		head.Layout = layoutRGBA
@@ -148,8 +148,8 @@ func plain(m image.Image) image.Image {
 	return out
 }
 
-// chromaSize is the size of the colour planes of a picture that begins at zero.
-func chromaSize(w, h int, r image.YCbCrSubsampleRatio) (cw, ch int) {
+// ChromaSize is the size of the colour planes of a picture that begins at zero.
+func ChromaSize(w, h int, r image.YCbCrSubsampleRatio) (cw, ch int) {
 	switch r {
 	case image.YCbCrSubsampleRatio422:
 		return (w + 1) / 2, h

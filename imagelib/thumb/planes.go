@@ -3,6 +3,8 @@ package thumb
 import (
 	"image"
 	"image/draw"
+
+	"github.com/libpaul/paul/imagelib/codec"
 )
 
 // plane is one channel of a picture.
@@ -31,7 +33,7 @@ func fromImage(m image.Image) (p picture, ok bool) {
 	case *image.Gray:
 		return picture{y: plane{m.Pix, m.Stride, w, h}}, true
 	case *image.YCbCr:
-		cw, ch := colourSize(w, h, m.SubsampleRatio)
+		cw, ch := codec.ChromaSize(w, h, m.SubsampleRatio)
 		return picture{
 			plane{m.Y, m.YStride, w, h},
 			plane{m.Cb, m.CStride, cw, ch},
@@ -39,22 +41,6 @@ func fromImage(m image.Image) (p picture, ok bool) {
 		}, true
 	}
 	return picture{}, false
-}
-
-func colourSize(w, h int, r image.YCbCrSubsampleRatio) (int, int) {
-	switch r {
-	case image.YCbCrSubsampleRatio422:
-		return (w + 1) / 2, h
-	case image.YCbCrSubsampleRatio420:
-		return (w + 1) / 2, (h + 1) / 2
-	case image.YCbCrSubsampleRatio440:
-		return w, (h + 1) / 2
-	case image.YCbCrSubsampleRatio411:
-		return (w + 3) / 4, h
-	case image.YCbCrSubsampleRatio410:
-		return (w + 3) / 4, (h + 1) / 2
-	}
-	return w, h
 }
 
 // tileArea is about how many pixels are converted at a time.
