@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/imagelib/thumb"
@@ -35,6 +36,7 @@ type document struct {
 	Exposure    *meta.Exposure `json:"exposure,omitempty"`
 	GPS         *GPS           `json:"gps,omitempty"`
 	Duration    float64        `json:"duration,omitempty"`  // of a film, seconds
+	Shot        string         `json:"shot,omitempty"`      // the same in the still and the film of a live photo
 	ThumbHash   string         `json:"thumbhash,omitempty"` // base64
 	DHash       string         `json:"dhash,omitempty"`     // 16 hexadecimal digits
 	Caption     string         `json:"caption,omitempty"`   // as the file says; an edit replaces it
@@ -59,9 +61,11 @@ const (
 	fieldCaption   = "caption"
 	fieldRating    = "rating"
 	fieldTags      = "tags"
-	fieldName      = "name"    // of an album
-	fieldDeleted   = "deleted" // of an album
-	fieldQuery     = "query"   // of a smart album
+	fieldDate      = "date"     // as in document.Date; null for the file's own
+	fieldGeometry  = "geometry" // a [Geometry]
+	fieldName      = "name"     // of an album
+	fieldDeleted   = "deleted"  // of an album
+	fieldQuery     = "query"    // of a smart album
 )
 
 // Bounds on what a document may say, so that one bad record does not spoil a
@@ -141,12 +145,24 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 		img.ThumbHash = string(hash)
 	}
 	img.DHash = parseDHash(doc.DHash)
-	doc.applyEdits(img, in)
+	more := More{Duration: doc.duration(), Shot: cut(doc.Shot)}
+	doc.applyEdits(img, &more, in)
+	img.setMore(more)
 	return img
 }
 
+// maxDuration is longer than any film.
+const maxDuration = 30 * 24 * time.Hour
+
+func (doc *document) duration() time.Duration {
+	if !(doc.Duration > 0) { // nor NaN
+		return 0
+	}
+	return time.Duration(min(doc.Duration, maxDuration.Seconds()) * float64(time.Second)).Round(time.Millisecond)
+}
+
 // applyEdits sets what a person decided. An edit that cannot be read is passed over.
-func (doc *document) applyEdits(img *Image, in *interner) {
+func (doc *document) applyEdits(img *Image, more *More, in *interner) {
 	readEdit(doc.Edits[fieldFavourite], &img.Favourite)
 	if readEdit(doc.Edits[fieldCaption], &img.Caption) {
 		img.Caption = cut(img.Caption)
@@ -158,6 +174,16 @@ func (doc *document) applyEdits(img *Image, in *interner) {
 	var tags []string
 	if readEdit(doc.Edits[fieldTags], &tags) {
 		img.Tags = in.words(tags)
+	}
+	var geometry Geometry
+	if readEdit(doc.Edits[fieldGeometry], &geometry) && geometry.Valid() {
+		more.Geometry = geometry
+	}
+	var date string
+	if readEdit(doc.Edits[fieldDate], &date) {
+		if corrected, ok := meta.ParseDate(date, meta.SourcePerson); ok {
+			more.FileDate, img.Date = img.Date, corrected
+		}
 	}
 	for field, e := range doc.Edits {
 		var member bool

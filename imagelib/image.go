@@ -2,21 +2,25 @@ package imagelib
 
 import (
 	"reflect"
+	"time"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/imagelib/places"
+	"github.com/libpaul/paul/imagelib/thumb"
 )
 
 // Digest names a file by the SHA-256 of its bytes.
 type Digest = filelayer.Digest
 
-// What is read from a photo's bytes; see package meta.
+// What is read from a photo's bytes, and how it is drawn; see packages meta and thumb.
 type (
 	// Date is when a photo was taken, on the clock of that place.
 	Date = meta.Date
 	// GPS is where it was taken.
 	GPS = meta.GPS
+	// Geometry is how a person wants a picture turned and cut.
+	Geometry = thumb.Geometry
 	// Kind says what the library can do with a file.
 	Kind = meta.Kind
 )
@@ -55,6 +59,15 @@ type Image struct {
 	GPS           *GPS   // nil when unknown
 	ThumbHash     string // a thumbhash, about 25 bytes; empty when none was made
 	DHash         uint64 // see [Snapshot.NearDuplicates]; 0 when none was made
+	More          *More  // nil when there is nothing of that
+}
+
+// More is what only some images have. It never changes.
+type More struct {
+	Duration time.Duration // of a film
+	Shot     string        // what a still and its film name each other by, in a live photo
+	Geometry Geometry      // how a person wants the picture turned and cut
+	FileDate Date          // what the file says, where a person has corrected Date
 }
 
 // Common is what an image has in common with many others, which share it in
@@ -99,6 +112,35 @@ func (img *Image) file() file {
 
 func (img *Image) setFile(f file) {
 	img.isShown, img.Name, img.Size, img.Here, img.Holders = f.exists, f.name, f.size, f.here, f.holders
+}
+
+// Duration returns how long a film lasts; 0 when that is not known.
+func (img *Image) Duration() time.Duration { return img.more().Duration }
+
+// Geometry returns how a person wants the picture turned and cut.
+func (img *Image) Geometry() Geometry { return img.more().Geometry }
+
+// FileDate returns the date that the file tells, whether or not a person has
+// corrected it.
+func (img *Image) FileDate() Date {
+	if d := img.more().FileDate; !d.Wall.IsZero() {
+		return d
+	}
+	return img.Date
+}
+
+func (img *Image) more() More {
+	if img.More == nil {
+		return More{}
+	}
+	return *img.More
+}
+
+// setMore sets More where it says anything.
+func (img *Image) setMore(m More) {
+	if m != (More{}) {
+		img.More = &m
+	}
 }
 
 // Place returns the town that the image was taken in or nearest to; zero when

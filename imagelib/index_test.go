@@ -16,6 +16,7 @@ import (
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/thumb"
 )
 
 func digestOf(n int) (d Digest) {
@@ -208,6 +209,52 @@ func TestIndexFileKeepsAll(t *testing.T) {
 	}
 }
 
+// TestIndexFileKeepsMore saves and loads what only some images have.
+func TestIndexFileKeepsMore(t *testing.T) {
+	t.Parallel()
+	x := newIndex()
+	x.apply([]filelayer.Doc{
+		docOf(1, func(d *document) { d.Duration, d.Shot = 61.25, "4E2A" }),
+		docOf(2, func(d *document) {
+			d.Date = "2024-05-01T12:30:05.037-03:30"
+			d.Edits = map[string]raw{
+				fieldDate:     raw(`{"value":"2024-05-02T12:30:05.5+02:00","at":"x"}`),
+				fieldGeometry: raw(`{"value":{"mirror":true,"turns":3,"angle":-1.5,"crop":{"X":0.1,"Y":0.2,"W":0.5,"H":0.25}},"at":"x"}`),
+			}
+		}),
+		docOf(3, func(d *document) { // what is none of ours, or impossible
+			d.Duration = -1
+			d.Edits = map[string]raw{
+				fieldDate:     raw(`{"value":null,"at":"x"}`),
+				fieldGeometry: raw(`{"value":{"turns":1,"crop":{"X":0.9,"Y":0,"W":0.5,"H":1}},"at":"x"}`),
+			}
+		}),
+	}, "")
+	x.join([]filelayer.Entry{entryOf(1, 1, true), entryOf(2, 1, true), entryOf(3, 1, true)})
+	y := newIndex()
+	if err := y.decode(x.encode()); err != nil {
+		t.Fatal(err)
+	}
+	image := func(n int) *Image {
+		img, _, ok := y.view().ByDigest(digestOf(n))
+		if old, _, _ := x.view().ByDigest(digestOf(n)); !ok || !img.equal(old) {
+			t.Fatalf("saved %+v, loaded %+v", old, img)
+		}
+		return img
+	}
+	if img := image(1); img.Duration() != 61250*time.Millisecond || img.more().Shot != "4E2A" || img.FileDate() != img.Date {
+		t.Errorf("film %+v", img.More)
+	}
+	turned := Geometry{Mirror: true, Turns: 3, Angle: -1.5, Crop: thumb.Crop{X: 0.1, Y: 0.2, W: 0.5, H: 0.25}}
+	if img := image(2); img.Geometry() != turned || img.FileDate().Precise() != "2024-05-01T12:30:05.037-03:30" ||
+		img.FileDate().Source != meta.SourceEXIF || img.Date.Precise() != "2024-05-02T12:30:05.5+02:00" || img.Date.Source != meta.SourcePerson {
+		t.Errorf("edited %+v of %v", img.More, img.Date)
+	}
+	if img := image(3); img.More != nil {
+		t.Errorf("of nothing %+v", img.More)
+	}
+}
+
 // TestIndexFileInBlocks saves and loads more than fits in one block.
 func TestIndexFileInBlocks(t *testing.T) {
 	t.Parallel()
@@ -345,7 +392,7 @@ func TestPlacesOfAnotherGazetteer(t *testing.T) {
 // of them.
 func TestImageIsSmall(t *testing.T) {
 	t.Parallel()
-	if size := unsafe.Sizeof(Image{}); size > 272 {
+	if size := unsafe.Sizeof(Image{}); size > 280 {
 		t.Errorf("an image takes %d bytes", size)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/imagelib/places"
+	"github.com/libpaul/paul/imagelib/thumb"
 	"github.com/libpaul/paul/internal/durable"
 )
 
@@ -30,7 +31,7 @@ import (
 // of it is never in memory.
 const (
 	indexName  = "images.index"
-	indexMagic = "paul image index 2\n"
+	indexMagic = "paul image index 3\n"
 
 	blockImages = 1024    // of a block, at most
 	blockBytes  = 1 << 20 // after which a block ends early
@@ -174,6 +175,7 @@ func (s *savedIndex) head() []byte {
 			}
 		}
 		word(string(img.Date.Source))
+		word(string(img.more().FileDate.Source))
 		for _, list := range [][]string{img.Tags, img.Albums} {
 			for _, w := range list {
 				word(w)
@@ -207,6 +209,7 @@ const (
 	flagCaption
 	flagLists // tags and albums
 	flagDHash
+	flagMore
 )
 
 func flagsOf(img *Image) (flags uint64) {
@@ -224,6 +227,7 @@ func flagsOf(img *Image) (flags uint64) {
 		{img.Caption != "", flagCaption},
 		{len(img.Tags)+len(img.Albums) > 0, flagLists},
 		{img.DHash != 0, flagDHash},
+		{img.More != nil, flagMore},
 	} {
 		if f.set {
 			flags |= f.flag
@@ -254,8 +258,7 @@ func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts [
 		b = binary.AppendVarint(b, int64(img.Date.Offset/time.Second))
 	}
 	if flags&flagGPS != 0 {
-		b = binary.BigEndian.AppendUint64(b, math.Float64bits(img.GPS.Lat))
-		b = binary.BigEndian.AppendUint64(b, math.Float64bits(img.GPS.Lon))
+		b = appendFloats(b, img.GPS.Lat, img.GPS.Lon)
 		b = binary.AppendUvarint(b, uint64(img.place))
 	}
 	if e := img.Exposure; flags&flagExposure != 0 {
@@ -270,7 +273,55 @@ func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts [
 	if flags&flagLists != 0 {
 		b = s.appendWords(s.appendWords(b, img.Tags), img.Albums)
 	}
+	if flags&flagMore != 0 {
+		b, texts = s.appendMore(b, texts, img.More)
+	}
 	return b, texts
+}
+
+// Flags of what only some images have.
+const (
+	moreMirror = 1 << iota
+	moreCrop
+	moreAngle
+	moreDate
+	moreOffset
+)
+
+func (s *savedIndex) appendMore(b, texts []byte, m *More) (facts, allTexts []byte) {
+	g, d := m.Geometry, m.FileDate
+	flags := uint64(0)
+	for flag, set := range map[uint64]bool{
+		moreMirror: g.Mirror, moreCrop: g.Crop != thumb.Crop{}, moreAngle: g.Angle != 0, moreDate: !d.Wall.IsZero(), moreOffset: d.HasOffset,
+	} {
+		if set {
+			flags |= flag
+		}
+	}
+	for _, n := range []uint64{flags, uint64(g.Turns), uint64(m.Duration / time.Millisecond), uint64(len(m.Shot))} {
+		b = binary.AppendUvarint(b, n)
+	}
+	texts = append(texts, m.Shot...)
+	if flags&moreAngle != 0 {
+		b = appendFloats(b, g.Angle)
+	}
+	if c := g.Crop; flags&moreCrop != 0 {
+		b = appendFloats(b, c.X, c.Y, c.W, c.H)
+	}
+	if flags&moreDate != 0 {
+		b = binary.AppendUvarint(binary.AppendVarint(b, d.Wall.UnixMilli()), s.words[string(d.Source)])
+	}
+	if flags&moreOffset != 0 {
+		b = binary.AppendVarint(b, int64(d.Offset/time.Second))
+	}
+	return b, texts
+}
+
+func appendFloats(b []byte, list ...float64) []byte {
+	for _, f := range list {
+		b = binary.BigEndian.AppendUint64(b, math.Float64bits(f))
+	}
+	return b
 }
 
 func (s *savedIndex) appendWords(b []byte, list []string) []byte {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/imagelib/places"
+	"github.com/libpaul/paul/imagelib/thumb"
 )
 
 var errIndexDamaged = errors.New("saved image index is damaged")
@@ -230,7 +231,7 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 		img.Date.Offset = time.Duration(r.varint()) * time.Second
 	}
 	if flags&flagGPS != 0 {
-		img.GPS = &GPS{Lat: math.Float64frombits(r.uint64()), Lon: math.Float64frombits(r.uint64())}
+		img.GPS = &GPS{Lat: r.float64(), Lon: r.float64()}
 		if img.place = places.ID(min(r.uvarint(), math.MaxInt32)); !s.located {
 			img.locate()
 		}
@@ -245,6 +246,32 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 	if flags&flagLists != 0 {
 		img.Tags, img.Albums = s.list(r), s.list(r)
 	}
+	if flags&flagMore != 0 {
+		img.setMore(s.readMore(r))
+	}
+}
+
+func (s *loadedIndex) readMore(r *factReader) (m More) {
+	flags := r.uvarint()
+	m.Geometry.Mirror, m.Geometry.Turns = flags&moreMirror != 0, int(r.uvarint()&3)
+	m.Duration = time.Duration(min(r.uvarint(), uint64(maxDuration/time.Millisecond))) * time.Millisecond
+	m.Shot = r.takeText(r.uvarint())
+	if flags&moreAngle != 0 {
+		m.Geometry.Angle = r.float64()
+	}
+	if flags&moreCrop != 0 {
+		m.Geometry.Crop = thumb.Crop{X: r.float64(), Y: r.float64(), W: r.float64(), H: r.float64()}
+	}
+	if flags&moreDate != 0 {
+		m.FileDate.Wall, m.FileDate.Source = time.UnixMilli(r.varint()).UTC(), meta.Source(pick(r, s.words))
+	}
+	if m.FileDate.HasOffset = flags&moreOffset != 0; m.FileDate.HasOffset {
+		m.FileDate.Offset = time.Duration(r.varint()) * time.Second
+	}
+	if !m.Geometry.Valid() {
+		r.bad = true
+	}
+	return m
 }
 
 // pick reads a number, and returns what it is the number of.
@@ -338,6 +365,8 @@ func (r *factReader) float32() float32 {
 	}
 	return 0
 }
+
+func (r *factReader) float64() float64 { return math.Float64frombits(r.uint64()) }
 
 func (r *factReader) uint64() uint64 {
 	if b := r.take(8); b != nil {

@@ -190,10 +190,20 @@ func dateLine(s *shell, img *imagelib.Image) string {
 // dateSource says where the date was taken from.
 func dateSource(img *imagelib.Image) string {
 	switch img.Date.Source {
+	case "person":
+		return words.T("corrected by hand")
+	case "sidecar":
+		return words.T("from the XMP file beside it")
 	case "exif":
 		return words.T("as the camera recorded it")
 	case "xmp":
 		return words.T("from the file's XMP data")
+	case "iptc":
+		return words.T("from the file's IPTC data")
+	case "text":
+		return words.T("from the file's own text")
+	case "takeout":
+		return words.T("as Google Photos recorded it")
 	case "video":
 		return words.T("as the video recorded it")
 	case "name":

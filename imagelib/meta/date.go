@@ -12,6 +12,7 @@ type Source string
 
 // Sources of dates.
 const (
+	SourcePerson  Source = "person"  // somebody has corrected it in Paul
 	SourceSidecar Source = "sidecar" // XMP in a file beside the photo, where a person has changed it
 	SourceEXIF    Source = "exif"
 	SourceXMP     Source = "xmp"
