@@ -230,7 +230,9 @@ func TestIndexFileKeepsMore(t *testing.T) {
 			}
 		}),
 	}, "")
-	x.join([]filelayer.Entry{entryOf(1, 1, true), entryOf(2, 1, true), entryOf(3, 1, true)})
+	entries := []filelayer.Entry{entryOf(1, 1, true), entryOf(2, 1, true), entryOf(3, 1, true)}
+	slices.SortFunc(entries, func(a, b filelayer.Entry) int { return bytes.Compare(a.Digest[:], b.Digest[:]) })
+	x.join(entries)
 	y := newIndex()
 	if err := y.decode(x.encode()); err != nil {
 		t.Fatal(err)
