@@ -11,6 +11,7 @@ const (
 	maxItems     = 20_000
 	maxItemTable = 1 << 20 // bytes of one table
 	maxItemName  = 256     // of an item, with its media type
+	maxMirrors   = 8       // of one item; there is a use for one
 )
 
 // box is one box of an ISO base media file (ISO/IEC 14496-12, 4.2): where its
@@ -76,33 +77,19 @@ func (f *file) boxes() {
 			}
 		case "xml ":
 			f.readXMP(f.at(b.off, int(min(b.n, maxXMP))))
+		case "brob":
+			f.packedBox(b)
 		case "moov":
 			f.canon(b)
 		case "uuid":
 			f.movieUUID(b)
+			f.canonPreview(b)
 		}
 		return true
 	})
-}
-
-// canonID marks the box of a CR3 file that holds its EXIF blocks.
-const canonID = "\x85\xc0\xb6\x87\x82\x0f\x11\xe0\x81\x11\xf4\xce\x46\x2b\x6a\x48"
-
-// canon reads the EXIF blocks of a CR3 file: one a directory.
-func (f *file) canon(moov box) {
-	kinds := map[string]ifdKind{"CMT1": ifdMain, "CMT2": ifdEXIF, "CMT4": ifdGPS}
-	f.eachBox(moov.off, moov.end(), func(b box) bool {
-		if b.typ != "uuid" || string(f.at(b.off, 16)) != canonID {
-			return true
-		}
-		f.eachBox(b.off+16, b.end(), func(c box) bool {
-			if kind, ok := kinds[c.typ]; ok {
-				f.tiff(c.off, c.n, kind)
-			}
-			return true
-		})
-		return false
-	})
+	if f.Type == typeCR3 {
+		f.previewSize()
+	}
 }
 
 // item is where one item of a HEIF file lies.
@@ -129,6 +116,7 @@ type property struct {
 	typ           string
 	width, height int
 	arg           byte
+	at            int64 // of arg
 
 	// Of colr, which is one of two:
 	profile           Range
@@ -298,7 +286,7 @@ func (h *heifReader) properties(c box) {
 		case b.typ == "colr" && len(d) >= 4 && (string(d[:4]) == "prof" || string(d[:4]) == "rICC"):
 			p.profile = Range{b.off + 4, b.n - 4}
 		case (b.typ == "irot" || b.typ == "imir") && b.n >= 1 && len(d) >= 1:
-			p.arg = d[0]
+			p.arg, p.at = d[0], b.off
 		}
 		h.props = append(h.props, p)
 		return true
@@ -307,7 +295,7 @@ func (h *heifReader) properties(c box) {
 
 // applyProperties takes the size and the turns of the primary item.
 func (h *heifReader) applyProperties() {
-	o := 0
+	o, turned := 0, 1
 	for _, i := range h.associated(h.primary) {
 		switch p := h.props[i]; p.typ {
 		case "ispe":
@@ -321,12 +309,21 @@ func (h *heifReader) applyProperties() {
 				h.f.Colours.Gamut = DisplayP3
 			}
 		case "irot": // quarter turns against the clock
-			o = Compose(max(o, 1), [4]int{1, 8, 3, 6}[p.arg&3])
+			turn := [4]int{1, 8, 3, 6}[p.arg&3]
+			o, turned = Compose(max(o, 1), turn), Compose(turned, turn)
 		case "imir": // 0 swaps top and bottom, 1 left and right
 			o = Compose(max(o, 1), [2]int{4, 2}[p.arg&1])
+			if len(h.f.Mirror.at) < maxMirrors {
+				h.f.Mirror.at = append(h.f.Mirror.at, p.at)
+			}
 		}
 	}
 	h.f.itemOrientation = max(o, 1)
+	for rest := 1; rest <= 4 && len(h.f.Mirror.at) > 0; rest++ {
+		if Compose(turned, rest) == o {
+			h.f.Mirror.Rest = rest
+		}
+	}
 	h.inner()
 }
 

@@ -13,6 +13,7 @@ const (
 	maxCount       = 1 << 20
 	maxValue       = 64 << 10
 	maxText        = 4 << 10
+	magicBig       = 43 // of BigTIFF, in place of 42
 )
 
 // A directory's tags mean different things by what pointed to it.
@@ -25,22 +26,29 @@ const (
 	ifdThumb                  // a small JPEG
 	ifdSub                    // another picture of a raw file
 	ifdInterop                // which rules it keeps to
+	ifdNikon                  // makers' notes
+	ifdOlympus
+	ifdOlympusCamera
+	ifdPentax
 )
 
-// typeSizes are the sizes of TIFF field types 1 to 13 (TIFF 6.0, section 2).
-var typeSizes = [14]int64{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4}
+// typeSizes are the sizes of TIFF field types 1 to 13 (TIFF 6.0, section 2), and
+// of the 64-bit ones of BigTIFF, 16 to 18.
+var typeSizes = [19]int64{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8}
 
 // tiffReader walks the directories of one TIFF structure.
 type tiffReader struct {
 	f         *file
 	base, end int64
 	order     binary.ByteOrder
+	big       bool // BigTIFF: counts and offsets have 64 bits
 	queue     []ifdJob
 	seen      map[int64]bool
 	gps       gpsFields
 	found     bool
 	pictures  []picture
 	resources Range // of Photoshop
+	notes     Range // of the maker
 }
 
 type ifdJob struct {
@@ -52,6 +60,7 @@ type ifdJob struct {
 type picture struct {
 	kind                             ifdKind
 	width, height                    int64
+	left, top, right, bottom         int64 // of Panasonic's sensor
 	subfile, compression             int64
 	bits, samples                    int64
 	stripOff, stripLen, jpegO, jpegL int64
@@ -83,15 +92,15 @@ func (f *file) tiff(base, n int64, kind ifdKind) bool {
 	for _, p := range t.pictures {
 		t.jpegIn(p)
 	}
+	if f.Type == typeCR3 && kind == ifdMain && len(t.pictures) > 0 {
+		f.Width, f.Height = clampSize(t.pictures[0].width), clampSize(t.pictures[0].height)
+	}
 	return t.found
 }
 
 // tiffFile reads a file that is TIFF as a whole, and tells raw files by it.
 func (f *file) tiffFile() {
-	if f.Kind == KindUnsupported {
-		return // BigTIFF
-	}
-	h := f.at(0, 8)
+	h := f.copyAt(0, 16)
 	if len(h) < 8 {
 		return
 	}
@@ -99,14 +108,19 @@ func (f *file) tiffFile() {
 	if h[0] == 'M' {
 		t.order = binary.BigEndian
 	}
+	t.big = t.order.Uint16(h[2:]) == magicBig
 	t.walk(h, ifdMain)
 	t.kindOfFile()
 	f.resources(t.resources.Off, t.resources.Len)
 	for _, p := range t.pictures {
 		t.jpegIn(p)
 		if f.Kind == KindRAW && p.width*p.height > int64(f.Width)*int64(f.Height) {
-			f.Width, f.Height = int(p.width), int(p.height)
+			f.Width, f.Height = clampSize(p.width), clampSize(p.height)
 		}
+	}
+	if f.Kind == KindRAW {
+		t.makerNotes()
+		f.previewSize()
 	}
 }
 
@@ -118,12 +132,15 @@ func (t *tiffReader) kindOfFile() {
 		return
 	}
 	first := t.pictures[0]
+	if f.Type == typeRW2 {
+		first.width, first.height = first.right-first.left, first.bottom-first.top
+	}
 	reduced := first.subfile&1 == 1
 	switch mk := strings.ToUpper(f.make_); {
 	case f.Kind == KindRAW:
 	case f.isDNG:
 		f.Kind, f.Type = KindRAW, typeDNG
-	case strings.HasPrefix(mk, "NIKON") && (reduced || first.compression == 34713):
+	case strings.HasPrefix(mk, "NIKON") && (reduced || first.compression == 34713 || first.compression == 6):
 		f.Kind, f.Type = KindRAW, typeNEF
 	case strings.HasPrefix(mk, "SONY") && (reduced || first.compression == 32767 || first.compression == 6):
 		f.Kind, f.Type = KindRAW, typeARW
@@ -139,11 +156,21 @@ func clampSize(n int64) int { return int(min(max(n, 0), math.MaxInt32)) }
 // walk reads the directories that the header h leads to, the first as kind.
 func (t *tiffReader) walk(h []byte, kind ifdKind) {
 	t.seen = make(map[int64]bool)
-	t.push(int64(t.order.Uint32(h[4:])), kind)
+	switch {
+	case !t.big:
+		t.push(int64(t.order.Uint32(h[4:])), kind)
+	case len(h) >= 16:
+		t.push(int64(t.order.Uint64(h[8:])), kind)
+	}
+	t.follow()
+	t.finishGPS()
+}
+
+// follow reads the directories that wait.
+func (t *tiffReader) follow() {
 	for i := 0; i < len(t.queue); i++ {
 		t.directory(t.queue[i])
 	}
-	t.finishGPS()
 }
 
 func (t *tiffReader) push(off int64, kind ifdKind) {
@@ -154,40 +181,76 @@ func (t *tiffReader) push(off int64, kind ifdKind) {
 	t.queue = append(t.queue, ifdJob{off, kind})
 }
 
-// directory reads one image file directory (TIFF 6.0, section 2).
+// directory reads one image file directory (TIFF 6.0, section 2; of BigTIFF its
+// numbers are larger).
 func (t *tiffReader) directory(job ifdJob) {
-	head := t.f.at(t.base+job.off, 2)
-	if len(head) < 2 {
+	head, entry, pointer := 2, 12, 4
+	if t.big {
+		head, entry, pointer = 8, 20, 8
+	}
+	h := t.f.at(t.base+job.off, head)
+	if len(h) < head {
 		return
 	}
-	n := int(t.order.Uint16(head))
+	n := uint64(t.order.Uint16(h))
+	if t.big {
+		n = t.order.Uint64(h)
+	}
 	if n == 0 || n > maxEntries {
 		return
 	}
-	d := t.f.copyAt(t.base+job.off+2, n*12+4)
+	d := t.f.copyAt(t.base+job.off+int64(head), int(n)*entry+pointer)
 	p := picture{kind: job.kind}
-	for k := 0; k+12 <= len(d) && k < n*12; k += 12 {
-		t.entry(d[k:k+12], &p)
+	for range n {
+		if len(d) < entry {
+			break
+		}
+		t.entry(d[:entry], &p)
+		d = d[entry:]
 	}
-	if job.kind == ifdMain || job.kind == ifdThumb || job.kind == ifdSub {
+	if isPicture[job.kind] {
 		t.pictures = append(t.pictures, p)
 	}
-	if job.kind == ifdMain && len(d) >= n*12+4 {
-		t.push(int64(t.order.Uint32(d[n*12:])), ifdThumb)
+	if next, ok := nextKind[job.kind]; ok && len(d) >= pointer {
+		t.push(t.offset(d), next)
 	}
+}
+
+// isPicture are the directories that describe a picture; nextKind is what the
+// next directory of a chain is: in raw files the third may hold the largest JPEG.
+var (
+	isPicture = map[ifdKind]bool{
+		ifdMain: true, ifdThumb: true, ifdSub: true,
+		ifdOlympus: true, ifdOlympusCamera: true, ifdPentax: true,
+	}
+	nextKind = map[ifdKind]ifdKind{ifdMain: ifdThumb, ifdThumb: ifdSub}
+)
+
+// offset reads an offset from the beginning of b.
+func (t *tiffReader) offset(b []byte) int64 {
+	if t.big {
+		return int64(t.order.Uint64(b))
+	}
+	return int64(t.order.Uint32(b))
 }
 
 // entry reads one entry of a directory, if its tag is one that is wanted.
 func (t *tiffReader) entry(e []byte, p *picture) {
-	v := value{order: t.order, typ: t.order.Uint16(e[2:]), count: int64(t.order.Uint32(e[4:]))}
-	take := tagsOf[p.kind][t.order.Uint16(e)]
-	if take == nil || v.typ == 0 || int(v.typ) >= len(typeSizes) || v.count > maxCount {
+	tag := t.order.Uint16(e)
+	v := value{order: t.order, typ: t.order.Uint16(e[2:]), count: t.offset(e[4:])}
+	take := tagsOf[p.kind][tag]
+	if take == nil || int(v.typ) >= len(typeSizes) || typeSizes[v.typ] == 0 || v.count < 0 || v.count > maxCount && tag != tagPanasonicJPEG {
 		return
 	}
-	v.off = t.base + int64(t.order.Uint32(e[8:]))
+	inline := e[8:]
+	if t.big {
+		inline = e[12:]
+	}
+	v.off = t.base + t.offset(inline)
 	switch size := v.count * typeSizes[v.typ]; {
-	case size <= 4:
-		v.data = e[8 : 8+size]
+	case v.count > maxCount:
+	case size <= int64(len(inline)):
+		v.data = inline[:size]
 	case size <= maxValue && v.off < t.end:
 		v.data = t.f.at(v.off, int(min(size, t.end-v.off)))
 	}
@@ -210,36 +273,4 @@ func (t *tiffReader) finishGPS() {
 	if place := newGPS(g.lat, g.lon); place != nil {
 		t.f.GPS = place
 	}
-}
-
-// jpegIn keeps where a directory's JPEG lies: the small one of an ordinary
-// file, the largest one of a raw file.
-func (t *tiffReader) jpegIn(p picture) {
-	r := Range{t.base + p.jpegO, p.jpegL}
-	if p.jpegL == 0 && (p.compression == 6 || p.compression == 7) {
-		r = Range{t.base + p.stripOff, p.stripLen}
-	}
-	if r.Len == 0 || r.Off <= t.base {
-		return
-	}
-	if p.kind == ifdThumb && p.compression != 7 {
-		t.f.Thumb = r
-	}
-	if t.f.Kind == KindRAW && r.Len > t.f.Preview.Len && t.f.isJPEG(r.Off) {
-		t.f.Preview = r
-	}
-}
-
-// isJPEG looks for the start of a lossy JPEG: sensor data is lossless.
-func (f *file) isJPEG(off int64) bool {
-	b := f.at(off, 4096)
-	if len(b) < 4 || b[0] != 0xff || b[1] != 0xd8 || b[2] != 0xff {
-		return false
-	}
-	for p := 2; p+4 <= len(b) && b[p] == 0xff; p += 2 + be16(b[p+2:]) {
-		if isFrame(b[p+1]) {
-			return b[p+1] != 0xc3
-		}
-	}
-	return true
 }

@@ -56,11 +56,22 @@ var (
 				t.f.Rating = starsOf(int(n))
 			}
 		},
-		0x2e:   func(t *tiffReader, v value, _ *picture) { t.f.Preview = Range{v.off, v.count} }, // Panasonic's
+		0x927c: func(t *tiffReader, v value, _ *picture) { t.notes = Range{v.off, v.count} },
 		0xc612: func(t *tiffReader, _ value, _ *picture) { t.f.isDNG = true },
 		0x8769: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdEXIF) },
 		0x8825: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdGPS) },
 		0x14a:  takeSubDirectories,
+	}
+	panasonicTags = map[uint16]taker{
+		4: number(func(p *picture) *int64 { return &p.top }),
+		5: number(func(p *picture) *int64 { return &p.left }),
+		6: number(func(p *picture) *int64 { return &p.bottom }),
+		7: number(func(p *picture) *int64 { return &p.right }),
+		tagPanasonicJPEG: func(t *tiffReader, v value, _ *picture) {
+			if t.f.Type == typeRW2 {
+				t.f.offer(Range{v.off, v.count})
+			}
+		},
 	}
 	gpsTags = map[uint16]taker{
 		1: func(t *tiffReader, v value, _ *picture) { t.gps.latRef = v.text() },
@@ -76,15 +87,37 @@ var (
 		},
 	}
 	tagsOf = map[ifdKind]map[uint16]taker{
-		ifdMain: joined(pictureTags, photoTags), ifdEXIF: joined(pictureTags, photoTags),
+		ifdMain: joined(pictureTags, photoTags, panasonicTags), ifdEXIF: joined(pictureTags, photoTags),
 		ifdGPS: gpsTags, ifdThumb: pictureTags, ifdSub: pictureTags, ifdInterop: interopTags,
+		ifdNikon:         {0x11: subDirectory(ifdSub)},
+		ifdOlympus:       {0x2020: subDirectory(ifdOlympusCamera), 0x88: jpegAt, 0x89: jpegLength, 0x1036: jpegAt, 0x1037: jpegLength},
+		ifdOlympusCamera: {0x101: jpegAt, 0x102: jpegLength},
+		ifdPentax:        {4: jpegAt, 3: jpegLength},
 	}
+	jpegAt     = number(func(p *picture) *int64 { return &p.jpegO })
+	jpegLength = number(func(p *picture) *int64 { return &p.jpegL })
 )
 
-func joined(a, b map[uint16]taker) map[uint16]taker {
-	out := maps.Clone(a)
-	maps.Copy(out, b)
+// tagPanasonicJPEG is the JPEG of a raw file, whole.
+const tagPanasonicJPEG = 0x2e
+
+func joined(maps_ ...map[uint16]taker) map[uint16]taker {
+	out := make(map[uint16]taker)
+	for _, m := range maps_ {
+		maps.Copy(out, m)
+	}
 	return out
+}
+
+// subDirectory follows a pointer, or what is in a value itself.
+func subDirectory(kind ifdKind) taker {
+	return func(t *tiffReader, v value, _ *picture) {
+		off := v.uint(0)
+		if v.typ == 7 && v.count > 8 { // older cameras write the directory in place of where it is
+			off = v.off - t.base
+		}
+		t.push(off, kind)
+	}
 }
 
 // number keeps a number of the picture.

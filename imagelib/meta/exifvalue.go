@@ -68,6 +68,8 @@ func (v value) uint(i int) int64 {
 		return int64(v.order.Uint16(b[2*i:]))
 	case (v.typ == 4 || v.typ == 9 || v.typ == 13) && len(b) >= 4*i+4:
 		return int64(v.order.Uint32(b[4*i:]))
+	case v.typ >= 16 && v.typ <= 18 && len(b) >= 8*i+8:
+		return int64(v.order.Uint64(b[8*i:]))
 	case (v.typ == 1 || v.typ == 7) && len(b) > i:
 		return int64(b[i])
 	}

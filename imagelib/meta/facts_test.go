@@ -3,6 +3,7 @@ package meta
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -43,7 +44,7 @@ var (
 func xmpOf(body string) string {
 	return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="` + nsRDF + `"><rdf:Description xmlns:xmp="` + nsXMP +
 		`" xmlns:exif="` + nsEXIF + `" xmlns:tiff="` + nsTIFF + `" xmlns:aux="` + nsAUX + `" xmlns:photoshop="` + nsPhotoshop +
-		`" xmlns:dc="` + nsDC + `" xmlns:exifEX="` + nsEXIFEX + `" xmlns:MicrosoftPhoto="` + nsMicrosoft + `" ` + body + `</rdf:Description></rdf:RDF></x:xmpmeta>`
+		`" xmlns:dc="` + nsDC + `" xmlns:xmpNote="` + nsNote + `" xmlns:exifEX="` + nsEXIFEX + `" xmlns:MicrosoftPhoto="` + nsMicrosoft + `" ` + body + `</rdf:Description></rdf:RDF></x:xmpmeta>`
 }
 
 func xmpSegment(body string) []byte { return segment(0xe1, xmpHeader, xmpOf(body)) }
@@ -90,11 +91,20 @@ func TestFacts(t *testing.T) {
 			"2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß",
 		},
 		"jpeg, taken and scanned": {jpegWith(xmpSegment(`photoshop:DateCreated="1985-06-07" xmp:CreateDate="2011-02-03T04:05:06">`)), "1985-06-07T00:00:00 xmp"},
-		"png, text":               {pngWith(chunk("tEXt", []byte("Creation Time\x00Wed, 1 May 2024 12:30:05 GMT")), chunk("tEXt", []byte("Description\x00A cat"))), "2024-05-01T12:30:05+00:00 text; A cat"},
-		"png, rfc 1123":           {pngWith(chunk("tEXt", []byte("Creation Time\x00Wed, 01 May 2024 12:30:05 EST"))), "2024-05-01T12:30:05 text"},
-		"png, exif-like":          {pngWith(chunk("iTXt", []byte("Creation Time\x00\x00\x00\x00\x002024:05:01 12:30:05"))), "2024-05-01T12:30:05 text"},
-		"png, last change":        {pngWith(chunk("tIME", []byte{7, 232, 5, 1, 12, 30, 5})), ""},
-		"png, packed xmp":         {pngWith(chunk("iTXt", []byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"+deflated(xmpOf(`xmp:Rating="3">`))))), "3 stars"},
+		"jpeg, extended xmp":      {jpegWith(extended(0, 40_000), xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(40_000, 1<<20)), "4 stars; sea"},
+		"jpeg, half of it":        {jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(0, 40_000)), ""},
+		"jpeg, not named":         {jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+strings.ToLower(extendedName)+`">`), extended(0, 40_000), extended(40_000, 1<<20)), ""},
+		"jxl, packed": {
+			jxlWith(brob("Exif", string(be(0))+string(camera1.TIFF())), brob("xml ", xmpOf(`xmp:Rating="3">`))),
+			"2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; 3 stars; 1/250 f/0 ISO 400",
+		},
+		"jxl, packed in earnest": {jxlWith(boxOf("brob", []byte("xml "), packedXMP)), "2 stars"},
+		"jxl, damaged":           {jxlWith(boxOf("brob", []byte("xml "), packedXMP[:len(packedXMP)/2])), ""},
+		"png, text":              {pngWith(chunk("tEXt", []byte("Creation Time\x00Wed, 1 May 2024 12:30:05 GMT")), chunk("tEXt", []byte("Description\x00A cat"))), "2024-05-01T12:30:05+00:00 text; A cat"},
+		"png, rfc 1123":          {pngWith(chunk("tEXt", []byte("Creation Time\x00Wed, 01 May 2024 12:30:05 EST"))), "2024-05-01T12:30:05 text"},
+		"png, exif-like":         {pngWith(chunk("iTXt", []byte("Creation Time\x00\x00\x00\x00\x002024:05:01 12:30:05"))), "2024-05-01T12:30:05 text"},
+		"png, last change":       {pngWith(chunk("tIME", []byte{7, 232, 5, 1, 12, 30, 5})), ""},
+		"png, packed xmp":        {pngWith(chunk("iTXt", []byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"+deflated(xmpOf(`xmp:Rating="3">`))))), "3 stars"},
 		"png, exif profile": {
 			pngWith(chunk("zTXt", []byte("Raw profile type exif\x00\x00"+deflated(profile("exif", append([]byte(exifHeader), camera1.TIFF()...)))))),
 			"2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; turned 6; 1/250 f/0 ISO 400",
@@ -119,6 +129,31 @@ func TestFacts(t *testing.T) {
 		})
 	}
 }
+
+const extendedName = "0123456789ABCDEF0123456789ABCDEF"
+
+// extended makes a segment of a part of a long packet of XMP.
+func extended(from, to int) []byte {
+	packet := xmpOf(`xmp:Rating="4"><dc:source>` + strings.Repeat("x", 60_000) + `</dc:source><dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject>`)
+	return segment(0xe1, extensionHeader, extendedName, string(be(uint32(len(packet)), uint32(from))), packet[from:min(to, len(packet))])
+}
+
+// jxlWith makes a JPEG XL file of 8 by 8 pixels with more boxes in front.
+func jxlWith(boxes ...[]byte) []byte {
+	return bytes.Join([][]byte{[]byte("\x00\x00\x00\x0cJXL \r\n\x87\n"), boxOf("ftyp", []byte("jxl \x00\x00\x00\x00jxl ")), bytes.Join(boxes, nil), boxOf("jxlc", []byte("\xff\x0a\x41\x02"))}, nil)
+}
+
+// brob packs a box with Brotli, as it stands (RFC 7932, 9.2): a window of 16 bits,
+// one block that is not packed, and the last one, which is empty.
+func brob(typ, data string) []byte {
+	n := uint32(len(data) - 1)
+	return boxOf("brob", []byte(typ), []byte{byte(n << 4), byte(n >> 4), byte(n>>12) | 1<<4}, []byte(data), []byte{3})
+}
+
+// packedXMP is a packet of two stars, packed by the Brotli of Node.js 20.
+var packedXMP, _ = base64.StdEncoding.DecodeString("" + // it is right
+	"G0oCCIzTHbXqlnPBY9Kcyqf6UZYUSNjUbIlTvk3d1LcHfJY3GZtHawF13gZNsygt0Fdv2DYyVth5dXv9CRcLL81VfBe1QEB71riaxmOKwqNu3W+U5CRBH9BNThfu6DFhpK2yVsCYOP/rVUCsp1PRepCiQo" +
+	"SFi/WUzbMJnaJgZaRWVOBGg6GlNMdW41xDS+EWXiluVN4UNzyfzzP91nWVbdtUUld44PuY56uuK7VSxEDzDRZOt6uZGbDQzbKlSfzjb6qBCzmy23/DZ2dw04ja16txqBocu39V6MlSqJaRJMTOIAG1j2wI")
 
 // allFacts prints what a file says, as a test writes it.
 func allFacts(in *Info) string {

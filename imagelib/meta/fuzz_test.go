@@ -12,7 +12,14 @@ import (
 // ends, fits the bounds, and is the same from memory and from a file.
 func FuzzRead(f *testing.F) {
 	exif := camera1.TIFF()
+	for _, kind := range testphoto.RAWKinds() {
+		f.Add(testphoto.RAW{Kind: kind, EXIF: camera1, Picture: testphoto.Picture(32, 24, 0)}.File())
+	}
 	for _, data := range [][]byte{
+		testphoto.TIFFFile(testphoto.Picture(4, 4, 0), camera1, true),
+		testphoto.HEIF{Turns: 1, Mirror: "lr", EXIF: &camera1}.File(),
+		jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(0, 40_000), extended(40_000, 1<<20)),
+		jxlWith(brob("Exif", string(be(0))+string(exif)), boxOf("brob", []byte("xml "), packedXMP)),
 		testphoto.JPEG(testphoto.Picture(16, 16, 0), camera1),
 		exif,
 		pngWith(chunk("eXIf", exif)),

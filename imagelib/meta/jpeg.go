@@ -7,12 +7,21 @@ const (
 	xmpHeader  = "http://ns.adobe.com/xap/1.0/\x00"
 	iccHeader  = "ICC_PROFILE\x00"
 	maxMarkers = 1000
+
+	extensionHeader = "http://ns.adobe.com/xmp/extension/\x00"
+	maxPieces       = 64
 )
 
-// jpeg reads the segments of a JPEG at base up to its first scan (ITU T.81, B.1.1).
+// jpeg reads a JPEG at base.
+func (f *file) jpeg(base int64) {
+	f.segments(base)
+	f.extendedXMP()
+}
+
+// segments reads the segments of a JPEG up to its first scan (ITU T.81, B.1.1).
 // At a marker that has no business there it ends: decoders differ on where the
 // next segment would begin, and must not see another frame than this does.
-func (f *file) jpeg(base int64) {
+func (f *file) segments(base int64) {
 	p, seenEXIF, seenFrame := base+2, false, false
 	for range maxMarkers {
 		b := f.at(p, 48)
@@ -38,11 +47,41 @@ func (f *file) jpeg(base int64) {
 		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(xmpHeader)):
 			k := int64(len(xmpHeader))
 			f.readXMP(f.at(p+4+k, int(n-2-k)))
+		case marker == 0xe1 && bytes.HasPrefix(b[4:], []byte(extensionHeader)) && len(f.extension) < maxPieces:
+			f.extension = append(f.extension, Range{p + 4 + int64(len(extensionHeader)), n - 2 - int64(len(extensionHeader))})
 		case marker == 0xed && bytes.HasPrefix(b[4:], []byte(photoshopHeader)):
 			k := int64(len(photoshopHeader))
 			f.resources(p+4+k, n-2-k)
 		}
 		p += 2 + n
+	}
+}
+
+// extendedXMP reads what was too long for one segment: pieces of a second packet,
+// which the first one names (XMP specification part 3, 1.1.3.1).
+func (f *file) extendedXMP() {
+	if f.xmp.extension == "" {
+		return
+	}
+	const head = 32 + 4 + 4 // its name, its length, and where the piece belongs
+	var packet []byte
+	var have int64
+	for _, r := range f.extension {
+		b := f.at(r.Off, int(r.Len))
+		if int64(len(b)) != r.Len || len(b) < head || string(b[:32]) != f.xmp.extension {
+			continue
+		}
+		whole, at, piece := be32(b[32:]), be32(b[36:]), b[head:]
+		if packet == nil && whole <= maxXMP {
+			packet = make([]byte, whole)
+		}
+		if whole != int64(len(packet)) || at+int64(len(piece)) > whole {
+			return
+		}
+		have += int64(copy(packet[at:], piece))
+	}
+	if have >= int64(len(packet)) {
+		f.readXMP(packet)
 	}
 }
 

@@ -1,5 +1,42 @@
 package meta
 
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/gen2brain/jxl"
+)
+
+// maxBrotli bounds packed metadata, in bytes; what is read of it unpacks to 64 MiB
+// at most.
+const maxBrotli = 256 << 10
+
+// packedBox reads EXIF or XMP that is packed with Brotli, by the decoder of JPEG XL
+// (ISO/IEC 18181-2, 9.4): it is given a file in which nothing else is.
+func (f *file) packedBox(b box) {
+	typ := string(f.at(b.off, 4))
+	if f.Type != "image/jxl" || b.n > maxBrotli || typ != "Exif" && typ != "xml " {
+		return
+	}
+	if f.blobs++; f.blobs > maxBlobs {
+		return
+	}
+	defer func() { _ = recover() }() // who panics has met damage
+	alone := bytes.NewReader(slices.Concat(
+		[]byte("\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl \x00\x00\x00\x08jxlc"),
+		binary.BigEndian.AppendUint32(nil, uint32(8+b.n)), []byte("brob"), f.at(b.off, int(b.n))))
+	if typ == "xml " {
+		if packet, err := jxl.RawXMP(alone); err == nil {
+			f.readXMP(packet)
+		}
+		return
+	}
+	if exif, err := jxl.RawExif(alone); err == nil {
+		f.aside(exif, func() { f.tiff(0, int64(len(exif)), ifdMain) })
+	}
+}
+
 // jxl reads the beginning of a JPEG XL codestream: its size and how it is turned
 // (ISO/IEC 18181-1, D.2 and D.3).
 func (f *file) jxl(off int64) {

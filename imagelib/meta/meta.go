@@ -10,7 +10,6 @@ package meta
 import (
 	"errors"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -19,7 +18,7 @@ var ErrUnknown = errors.New("not a photo or a video")
 
 // Version numbers what the reader understands. A higher one may read more from
 // the same bytes.
-const Version = 2
+const Version = 3
 
 // Kind says what the library can do with a file.
 type Kind string
@@ -79,28 +78,9 @@ type Info struct {
 
 	// Inner is a small picture in a HEIF file.
 	Inner Inner
-}
 
-// Inner is a small picture in a HEIF file, coded as the large one is. A decoder
-// shows it when the file says that it is the primary item; see [Inner.Instead].
-type Inner struct {
-	Width, Height int // pixels, upright; 0 when there is none
-
-	id     uint32
-	primed Range // where the number of the primary item stands
-}
-
-// Instead returns the file data with the small picture in place of the large one.
-func (i Inner) Instead(data []byte) []byte {
-	r := i.primed
-	if i.Width == 0 || r.Off < 0 || r.Off+r.Len > int64(len(data)) {
-		return nil
-	}
-	out := slices.Clone(data)
-	for k := range r.Len {
-		out[r.Off+k] = byte(i.id >> (8 * (r.Len - 1 - k)))
-	}
-	return out
+	// Mirror is how a HEIF file mirrors its picture.
+	Mirror Mirror
 }
 
 // Colours says what the colours of a file mean; zero is sRGB, as far as it says.
@@ -208,7 +188,11 @@ type file struct {
 	make_    string
 	model    string
 	isDNG    bool
-	blobs    int // that were unpacked
+
+	previewW, previewH int // of Preview
+
+	extension []Range // pieces of more XMP in a JPEG
+	blobs     int     // that were unpacked
 
 	exifOrientation int // by EXIF
 	itemOrientation int // by the container, which wins where it can say it

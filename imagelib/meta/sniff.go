@@ -35,8 +35,8 @@ var magics = []struct {
 	{"\x89PNG\r\n\x1a\n", KindImage, "image/png"},
 	{"GIF87a", KindImage, "image/gif"},
 	{"GIF89a", KindImage, "image/gif"},
-	{"II+\x00", KindUnsupported, "image/tiff"}, // BigTIFF
-	{"MM\x00+", KindUnsupported, "image/tiff"},
+	{"II+\x00", KindImage, "image/tiff"}, // BigTIFF
+	{"MM\x00+", KindImage, "image/tiff"},
 	{"IIU\x00", KindRAW, typeRW2},
 	{"IIRO", KindRAW, typeORF},
 	{"IIRS", KindRAW, typeORF},

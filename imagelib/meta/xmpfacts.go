@@ -15,6 +15,7 @@ const (
 	nsEXIFEX    = "http://cipa.jp/exif/1.0/"
 	nsMicrosoft = "http://ns.microsoft.com/photo/1.0/"
 	nsPhotoshop = "http://ns.adobe.com/photoshop/1.0/"
+	nsNote      = "http://ns.adobe.com/xmp/note/"
 	nsRDF       = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 	nsTIFF      = "http://ns.adobe.com/tiff/1.0/"
 	nsXMP       = "http://ns.adobe.com/xap/1.0/"
@@ -28,6 +29,8 @@ type xmpFacts struct {
 	orientation        int
 	exposure           Exposure
 	lat, lon           string
+
+	extension string // the name of another packet
 
 	rating  int
 	percent int // Microsoft's rating
@@ -59,6 +62,8 @@ var xmpProperties = map[xml.Name]func(x *xmpFacts, text string){
 
 	{Space: nsEXIF, Local: "GPSLatitude"}:  func(x *xmpFacts, s string) { setText(&x.lat, s) },
 	{Space: nsEXIF, Local: "GPSLongitude"}: func(x *xmpFacts, s string) { setText(&x.lon, s) },
+
+	{Space: nsNote, Local: "HasExtendedXMP"}: func(x *xmpFacts, s string) { setText(&x.extension, s) },
 
 	{Space: nsXMP, Local: "Rating"}:       func(x *xmpFacts, s string) { setInt(&x.rating, s, 5) }, // -1: rejected
 	{Space: nsMicrosoft, Local: "Rating"}: func(x *xmpFacts, s string) { setInt(&x.percent, s, 100) },

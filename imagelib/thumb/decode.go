@@ -19,13 +19,13 @@ import (
 )
 
 // asDecoded returns what is true of a file's picture once it is decoded: the
-// decoders of HEIF and JPEG XL turn it upright.
+// decoders of HEIF and JPEG XL turn it upright. Mirrors are left to us.
 func asDecoded(info *meta.Info) *meta.Info {
 	switch info.Type {
 	case "image/heic", "image/heif", "image/jxl":
 		turned := *info
 		turned.Width, turned.Height = info.Upright()
-		turned.Orientation = 1
+		turned.Orientation = max(1, info.Mirror.Rest)
 		return &turned
 	}
 	return info
@@ -33,6 +33,9 @@ func asDecoded(info *meta.Info) *meta.Info {
 
 // foreign decodes in another process.
 func (r *Renderer) foreign(ctx context.Context, data []byte, info *meta.Info) (image.Image, error) {
+	if info.Mirror.Rest != 0 && info.Type != "image/avif" {
+		data = info.Mirror.Without(data)
+	}
 	m, err := r.codecs.Decode(ctx, codec.Job{
 		Type: info.Type, Data: data, Width: info.Width, Height: info.Height,
 		Colours: codec.Coding{Matrix: info.Layout.Matrix, Limited: info.Layout.Limited},
@@ -98,7 +101,7 @@ func decodeType(data []byte, info *meta.Info, denom int) (image.Image, error) {
 	case "image/bmp":
 		return bmp.Decode(r)
 	case "image/tiff":
-		return tiff.Decode(r)
+		return tiff.Decode(bytes.NewReader(classicTIFF(data)))
 	}
 	return nil, ErrUnsupported
 }

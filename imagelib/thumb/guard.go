@@ -87,10 +87,8 @@ func Check(data []byte, info *meta.Info, denom int) (cost int64, err error) {
 // decoded reports whether there is a decoder for the kind of file.
 func decoded(info *meta.Info) bool {
 	switch info.Type {
-	case "image/jpeg", "image/png", "image/gif", "image/bmp":
+	case "image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff":
 		return true
-	case "image/tiff":
-		return info.Kind == meta.KindImage // no BigTIFF
 	}
 	return codec.Handles(info.Type)
 }

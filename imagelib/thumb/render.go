@@ -153,7 +153,7 @@ func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, side
 		return picture{}, ErrUnsupported
 	}
 	inside := *info
-	inside.Width, inside.Height, inside.Orientation = in.Width, in.Height, 1
+	inside.Width, inside.Height, inside.Orientation, inside.Mirror = in.Width, in.Height, 1, meta.Mirror{}
 	return r.draw(ctx, in.Instead(data), &inside, side, 1, false)
 }
 

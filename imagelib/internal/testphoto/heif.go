@@ -1,6 +1,7 @@
 package testphoto
 
 import (
+	"bytes"
 	"embed"
 	"encoding/binary"
 )
@@ -16,6 +17,7 @@ var heic embed.FS
 type HEIF struct {
 	Coded   string // "" is plain; "deep" has 10 bits, "tv" is BT.709 in the limited range
 	Grid    bool   // four tiles instead, 256 by 256 pixels
+	AV1     []byte // an AVIF of one picture, which is taken instead
 	Turns   int    // quarter turns against the clock to show it (irot)
 	Mirror  string // "lr" or "tb": what then changes sides (imir)
 	Thumb   string // a small picture: "small" of 128 by 80 pixels, or "plain"
@@ -33,9 +35,12 @@ type heifItem struct {
 
 // File returns the file.
 func (h HEIF) File() []byte {
-	w := &heifWriter{}
+	w := &heifWriter{brand: "heic"}
 	var primary int
 	switch {
+	case h.AV1 != nil:
+		w.brand = "avif"
+		primary = w.av1(h.AV1)
 	case h.Grid:
 		var tiles []int
 		for _, c := range []string{"red", "green", "blue", "yellow"} {
@@ -75,6 +80,7 @@ func (h HEIF) File() []byte {
 
 // heifWriter collects what a HEIF file has (ISO/IEC 23008-12).
 type heifWriter struct {
+	brand string
 	items []heifItem // numbered from 1
 	props [][]byte
 	refs  []byte
@@ -105,6 +111,27 @@ func (w *heifWriter) coded(name string) int {
 	return w.add(heifItem{"hvc1", b[n:], []int{w.prop(box("hvcC", b[8:n])), size}})
 }
 
+// av1 adds the picture of an AVIF, with the properties that describe it.
+func (w *heifWriter) av1(file []byte) int {
+	it := heifItem{typ: "av01"}
+	for _, typ := range []string{"ispe", "pixi", "av1C", "colr"} {
+		if i := bytes.Index(file, []byte(typ)); i >= 4 {
+			it.props = append(it.props, w.prop(file[i-4:i-4+int(binary.BigEndian.Uint32(file[i-4:]))]))
+		}
+	}
+	it.data = file[bytes.Index(file, []byte("mdat"))+4:]
+	return w.add(it)
+}
+
+// essential is the mark of a property without which the item cannot be shown.
+func essential(prop []byte) byte {
+	switch string(prop[4:8]) {
+	case "hvcC", "av1C", "irot", "imir":
+		return 0x80
+	}
+	return 0
+}
+
 func (w *heifWriter) refer(typ string, from int, to ...int) {
 	b := append(u16(from), u16(len(to))...)
 	for _, id := range to {
@@ -114,7 +141,7 @@ func (w *heifWriter) refer(typ string, from int, to ...int) {
 }
 
 func (w *heifWriter) file(primary int) []byte {
-	ftyp := box("ftyp", []byte("heic\x00\x00\x00\x00mif1heic"))
+	ftyp := box("ftyp", []byte(w.brand), u32(0), []byte("mif1"+w.brand))
 	meta := w.meta(primary, 0)
 	meta = w.meta(primary, len(ftyp)+len(meta)+8)
 	var data []byte
@@ -143,7 +170,7 @@ func (w *heifWriter) meta(primary, at int) []byte {
 			with++
 			assoc = append(append(assoc, id...), byte(len(it.props)))
 			for _, p := range it.props {
-				assoc = append(assoc, byte(p))
+				assoc = append(assoc, byte(p)|essential(w.props[p-1]))
 			}
 		}
 	}

@@ -46,27 +46,6 @@ func quarter(x, y, w, h int) int {
 	return q
 }
 
-// Check reports in what m differs from a [Picture] of any size that is upright.
-func Check(m image.Image) error {
-	b := m.Bounds()
-	for i, want := range corners {
-		x, y := b.Min.X+b.Dx()/4, b.Min.Y+b.Dy()/4
-		if i&1 == 1 {
-			x = b.Min.X + b.Dx()*3/4
-		}
-		if i&2 == 2 {
-			y = b.Min.Y + b.Dy()*3/4
-		}
-		r, g, bl, _ := m.At(x, y).RGBA()
-		for j, pair := range [3][2]int{{int(r >> 8), int(want.R)}, {int(g >> 8), int(want.G)}, {int(bl >> 8), int(want.B)}} {
-			if d := pair[0] - pair[1]; d > 40 || d < -40 {
-				return fmt.Errorf("quarter %d, channel %d: %d, want about %d", i, j, pair[0], pair[1])
-			}
-		}
-	}
-	return nil
-}
-
 // Turned returns how a camera stores an upright picture when it writes this
 // orientation beside it.
 func Turned(m *image.RGBA, orientation int) *image.RGBA {
