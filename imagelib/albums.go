@@ -207,7 +207,7 @@ func (x *index) setSmart() {
 			x.smart[id] = a.query
 		}
 	}
-	x.snapshot = &Snapshot{Images: x.snapshot.Images, all: x.snapshot.all, smart: x.smart}
+	x.snapshot = &Snapshot{Images: x.snapshot.Images, all: x.snapshot.all, items: x.snapshot.items, smart: x.smart}
 }
 
 // albumList returns the albums by name.

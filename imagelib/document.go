@@ -116,7 +116,7 @@ func newDocument(info *meta.Info, date Date, looks hashes) document {
 		Width: w, Height: h, Orientation: info.Orientation,
 		Camera: info.Camera, Lens: info.Lens, GPS: info.GPS,
 		Caption: info.Caption, Rating: info.Rating, Tags: info.Tags,
-		Favourite: info.Favourite, Beside: info.Beside, Duration: info.Duration.Seconds(),
+		Favourite: info.Favourite, Beside: info.Beside, Duration: info.Duration.Seconds(), Shot: info.Shot,
 		ThumbHash: base64.StdEncoding.EncodeToString(looks.thumb), DHash: looks.dHash(),
 	}
 	if info.Exposure != (meta.Exposure{}) {

@@ -68,7 +68,11 @@ type More struct {
 	Shot     string        // what a still and its film name each other by, in a live photo
 	Geometry Geometry      // how a person wants the picture turned and cut
 	FileDate Date          // what the file says, where a person has corrected Date
+	shown    *together     // what it is of; nil for most
 }
+
+// together is files that are shown as one.
+type together struct{ files []*Image }
 
 // Common is what an image has in common with many others, which share it in
 // memory. It never changes.

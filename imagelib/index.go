@@ -22,8 +22,10 @@ type index struct {
 	seq      string
 	dirty    bool // changed since it was saved
 	snapshot *Snapshot
-	out      map[Digest]*Image   // images of the snapshot that are no longer right
-	in       map[Digest]*Image   // images that the snapshot lacks
+	shown    []*Image // of the snapshot, newest first, each file by itself; replaced, never written to
+	pairs    pairing
+	out      map[Digest]*Image   // images of shown that are no longer right
+	in       map[Digest]*Image   // images that shown lacks
 	missing  map[Digest]bool     // files here without a document
 	claimed  map[Digest]struct{} // files whose document an import is about to write
 	released bool                // claims ended since the last join
@@ -55,6 +57,7 @@ func (x *index) forget() (joined bool) {
 	defer x.mu.Unlock()
 	x.all, x.albums, x.seq, x.dirty = nil, map[string]albumInfo{}, "", true
 	x.smart = nil
+	x.shown, x.pairs = nil, pairing{}
 	x.snapshot, x.in, x.out = &Snapshot{}, map[Digest]*Image{}, map[Digest]*Image{}
 	x.released = true
 	return x.joined
@@ -172,13 +175,13 @@ func (x *index) swap(old, img *Image) bool {
 	return shown
 }
 
-// patch returns a copy of a sorted list, without the images of removed, which
-// are in it, and with those of added, which are not. What lies between them is
+// patch returns a copy of a sorted list, without what is in removed, which
+// is in it, and with what is in added, which is not. What lies between them is
 // copied in one piece.
-func patch(list, removed, added []*Image, compare func(a, b *Image) int) []*Image {
+func patch[T any](list, removed, added []T, compare func(a, b T) int) []T {
 	slices.SortFunc(removed, compare)
 	slices.SortFunc(added, compare)
-	out := make([]*Image, 0, len(list)+len(added)-len(removed))
+	out := make([]T, 0, len(list)+len(added)-len(removed))
 	for len(removed)+len(added) > 0 {
 		take := len(added) > 0 && (len(removed) == 0 || compare(added[0], removed[0]) <= 0)
 		next := removed
@@ -265,10 +268,14 @@ func (x *index) viewLocked() *Snapshot {
 		return x.snapshot
 	}
 	in, out := slices.Collect(maps.Values(x.in)), slices.Collect(maps.Values(x.out))
-	images := patch(x.snapshot.Images, out, in, newerFirst)
-	x.snapshot = &Snapshot{Images: images, all: x.all, smart: x.smart}
+	x.shown = patch(x.shown, out, in, newerFirst)
+	x.snapshot = x.newSnapshot(x.pairs.update(x.snapshot.Images, x.shown, in, out))
 	x.in, x.out = map[Digest]*Image{}, map[Digest]*Image{}
 	return x.snapshot
+}
+
+func (x *index) newSnapshot(images []*Image) *Snapshot {
+	return &Snapshot{Images: images, all: x.all, items: x.pairs.items, smart: x.smart}
 }
 
 // claim says that somebody is about to write the documents of files.

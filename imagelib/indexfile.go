@@ -98,7 +98,8 @@ type savedIndex struct {
 func (x *index) toSave() (s savedIndex, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	shown := x.viewLocked().Images
+	x.viewLocked()
+	shown := x.shown
 	if !x.dirty {
 		return s, false
 	}

@@ -56,7 +56,8 @@ func (x *index) load(r io.Reader, size int64) error {
 	if !slices.IsSortedFunc(s.shown, newerFirst) || !sortByDigest(s.all) {
 		return errIndexDamaged
 	}
-	x.all, x.snapshot = s.all, &Snapshot{Images: s.shown, all: s.all, smart: x.smart}
+	x.all, x.shown = s.all, s.shown
+	x.snapshot = x.newSnapshot(x.pairs.update(nil, x.shown, x.shown, nil))
 	return nil
 }
 

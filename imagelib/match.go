@@ -77,6 +77,7 @@ type matcher struct {
 	span   span
 	rating int
 	types  []string
+	live   bool // live photos alone
 
 	commons map[*Common]*commonMatch // those seen so far
 	places  map[places.ID][]bool     // words found, of those seen so far
@@ -89,7 +90,8 @@ type matcher struct {
 
 // commonMatch says what of a query is met by what many images share.
 type commonMatch struct {
-	ok    bool
+	ok    bool   // as far as words go
+	kind  bool   // it is of the kind and the type
 	found []bool // by word
 }
 
@@ -122,7 +124,27 @@ func (m *matcher) selects(img *Image) bool {
 		return false
 	}
 	c := m.common(img.Common)
-	return c.ok && m.hasWords(img, c)
+	return c.ok && m.isKind(img, c) && m.hasWords(img, c)
+}
+
+// isKind reports whether an image, or a raw file that goes with it, is of the kind
+// and the type. The film of a live photo is found by its type, and is none of the
+// library's films.
+func (m *matcher) isKind(img *Image, c *commonMatch) bool {
+	if m.live && !img.Live() {
+		return false
+	}
+	if c.kind || img.More == nil {
+		return c.kind
+	}
+	return slices.ContainsFunc(img.Partners(), func(f *Image) bool {
+		return m.common(f.Common).kind && !(f.Kind == KindVideo && m.wantsFilms())
+	})
+}
+
+// wantsFilms reports whether the query is about films of any type.
+func (m *matcher) wantsFilms() bool {
+	return m.q.Kind == KindVideo || slices.Contains(m.types, string(KindVideo))
 }
 
 func (m *matcher) equalFold(text, folded string) bool {
@@ -146,9 +168,10 @@ func (m *matcher) common(c *Common) *commonMatch {
 
 func (m *matcher) matchCommon(c *Common) *commonMatch {
 	is := &commonMatch{found: make([]bool, len(m.words))}
-	is.ok = (m.q.Kind == "" || m.q.Kind == c.Kind) && (m.q.Type == "" || m.q.Type == c.Type)
+	is.ok = true
+	is.kind = (m.q.Kind == "" || m.q.Kind == c.Kind) && (m.q.Type == "" || m.q.Type == c.Type)
 	for _, t := range m.types {
-		is.ok = is.ok && (t == string(c.Kind) || t == c.Type || strings.HasSuffix(c.Type, "/"+t))
+		is.kind = is.kind && (t == string(c.Kind) || t == c.Type || strings.HasSuffix(c.Type, "/"+t))
 	}
 	camera, lens := fold.Append(nil, c.Camera), fold.Append(nil, c.Lens)
 	for i := range m.words {
@@ -215,6 +238,11 @@ func (m *matcher) hasWord(img *Image, w *word) bool {
 func (m *matcher) fold(img *Image) {
 	m.folded = true
 	m.buf = append(fold.Append(m.buf[:0], img.Name), '\n')
+	if img.More != nil {
+		for _, f := range img.Partners() {
+			m.buf = append(fold.Append(m.buf, f.Name), '\n')
+		}
+	}
 	m.parts[0] = len(m.buf)
 	if img.Caption != "" {
 		m.buf = append(fold.Append(m.buf, img.Caption), '\n')

@@ -35,9 +35,9 @@ type Query struct {
 	// A word may name what it is about:
 	//
 	//	name:img_1  caption:lake  tag:family  camera:nikon  lens:"50 mm"  place:berlin
-	//	type:video  type:heic  rating:4  after:2019-05  before:2020
+	//	type:video  type:heic  type:live  rating:4  after:2019-05  before:2020
 	//
-	// where a type is a [Kind] or the end of a media type, a rating is the least,
+	// where a type is a [Kind], the end of a media type or live, for live photos, a rating is the least,
 	// after includes what it names and before does not. What cannot be understood
 	// as that is looked for as it stands.
 	Text string `json:"text,omitempty"`
@@ -57,7 +57,9 @@ type Query struct {
 	// Tag selects by one tag, whole.
 	Tag string `json:"tag,omitempty"`
 
-	// Kind selects one kind, and Type one media type, such as "image/heic".
+	// Kind selects one kind, and Type one media type, such as "image/heic". A raw
+	// file that goes with a picture counts, and so does the type, but not the kind,
+	// of a film that does.
 	Kind Kind   `json:"kind,omitempty"`
 	Type string `json:"type,omitempty"`
 
@@ -225,8 +227,12 @@ func (m *matcher) take(key, word string) {
 		}
 		return
 	case "type":
-		if word != "" {
-			m.types = append(m.types, strings.ToLower(word))
+		switch word = strings.ToLower(word); word {
+		case "":
+		case "live":
+			m.live = true
+		default:
+			m.types = append(m.types, word)
 		}
 		return
 	case "rating":

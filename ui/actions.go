@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/words"
 )
 
@@ -29,9 +30,9 @@ func (s *shell) setFavourite(ds []app.Digest, on, undo bool) {
 		if !undo {
 			return
 		}
-		text := words.N("{{.N}} photos added to favourites", len(ds))
+		text := words.N("{{.N}} photos added to favourites", s.photosOf(ds))
 		if !on {
-			text = words.N("{{.N}} photos removed from favourites", len(ds))
+			text = words.N("{{.N}} photos removed from favourites", s.photosOf(ds))
 		}
 		s.toasts.show(text, func() { s.setFavourite(ds, !on, false) })
 	})
@@ -44,13 +45,13 @@ func (s *shell) save(ds []app.Digest) {
 	if len(ds) == 0 {
 		return
 	}
-	s.toasts.show(words.N("Saving {{.N}} photos to this computer", len(ds)), nil)
+	s.toasts.show(words.N("Saving {{.N}} photos to this computer", s.photosOf(ds)), nil)
 	s.goDo(func(ctx context.Context) error { return s.dev.Save(ctx, ds...) }, func(err error) {
 		s.reload()
-		n := len(failures(err))
+		n := s.photosOf(failures(err))
 		switch {
 		case err == nil:
-			s.toasts.show(words.N("{{.N}} photos saved to this computer", len(ds)), nil)
+			s.toasts.show(words.N("{{.N}} photos saved to this computer", s.photosOf(ds)), nil)
 		case cancelled(err):
 		case errors.Is(err, app.ErrNoHolder):
 			s.toasts.show(words.N("{{.N}} photos will be saved when a device that has them is online", max(n, 1)), nil)
@@ -66,7 +67,7 @@ func (s *shell) removePhotos(x sel) {
 	if len(ds) == 0 {
 		return
 	}
-	s.toasts.show(words.N("Asking other devices to prove their copies of {{.N}} photos", len(ds)), nil)
+	s.toasts.show(words.N("Asking other devices to prove their copies of {{.N}} photos", s.photosOf(ds)), nil)
 	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, ds...) }, func(err error) {
 		s.reload()
 		s.removed(ds, err)
@@ -74,14 +75,14 @@ func (s *shell) removePhotos(x sel) {
 }
 
 // unwish takes back that a photo is to be saved here which has not come yet.
-func (s *shell) unwish(d app.Digest) {
-	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, d) }, func(err error) {
+func (s *shell) unwish(ds []app.Digest) {
+	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, ds...) }, func(err error) {
 		s.reload()
 		if err != nil {
 			s.fail(words.T("Could not remove the photos"), err)
 			return
 		}
-		s.toasts.show(words.T("The photo is no longer fetched; nothing was removed"), func() { s.save([]app.Digest{d}) })
+		s.toasts.show(words.T("The photo is no longer fetched; nothing was removed"), func() { s.save(ds) })
 	})
 }
 
@@ -98,7 +99,7 @@ func (s *shell) removed(ds []app.Digest, err error) {
 	}
 	gone := without(ds, kept)
 	if len(gone) > 0 {
-		text := words.N("{{.N}} photos removed from this computer", len(gone))
+		text := words.N("{{.N}} photos removed from this computer", s.photosOf(gone))
 		if n := s.dev.BelowOf(gone...); n > 0 {
 			text += " · " + words.N("{{.N}} photos are on fewer devices than you asked for", n)
 		}
@@ -110,7 +111,7 @@ func (s *shell) removed(ds []app.Digest, err error) {
 		return
 	}
 	p := words.Explain(err)
-	title := words.N("{{.N}} photos were kept", len(kept))
+	title := words.N("{{.N}} photos were kept", s.photosOf(kept))
 	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: tOK()}
 	if errors.Is(err, app.ErrLastCopy) || errors.Is(err, app.ErrUnverified) {
 		q.text += " " + words.T("Or let it be removed by itself once that is safe.")
@@ -128,9 +129,9 @@ func (s *shell) removeWhenSafe(ds []app.Digest) {
 			s.fail(words.T("Could not remove the photos"), err)
 			return
 		}
-		text := words.N("{{.N}} photos removed from this computer", len(ds))
+		text := words.N("{{.N}} photos removed from this computer", s.photosOf(ds))
 		if s.dev.Status().WhenSafe > 0 {
-			text = words.N("{{.N}} photos leave this computer once other devices prove their copies", len(ds))
+			text = words.N("{{.N}} photos leave this computer once other devices prove their copies", s.photosOf(ds))
 		}
 		s.toasts.show(text, func() { s.save(ds) })
 	})
@@ -140,7 +141,7 @@ func (s *shell) removeWhenSafe(ds []app.Digest) {
 func (s *shell) forceRemove(ds []app.Digest) {
 	s.ask(question{
 		symbol: "warning", danger: true,
-		title: words.N("Remove {{.N}} photos without proof of another copy?", len(ds)),
+		title: words.N("Remove {{.N}} photos without proof of another copy?", s.photosOf(ds)),
 		text:  words.T("No other device has proved that it holds them. They go to this computer's trash for 30 days; after that they may be lost for ever."),
 		yes:   words.T("Remove anyway"), no: words.T("Keep"),
 		do: func() {
@@ -150,7 +151,7 @@ func (s *shell) forceRemove(ds []app.Digest) {
 					s.fail(words.T("Could not remove the photos"), err)
 					return
 				}
-				s.toasts.show(words.N("{{.N}} photos removed from this computer", len(ds)), func() { s.save(ds) })
+				s.toasts.show(words.N("{{.N}} photos removed from this computer", s.photosOf(ds)), func() { s.save(ds) })
 			})
 		},
 	})
@@ -158,12 +159,12 @@ func (s *shell) forceRemove(ds []app.Digest) {
 
 // deletePhotos asks, and deletes on every device.
 func (s *shell) deletePhotos(x sel) {
-	ds := x.digests()
-	if len(ds) == 0 || x.trash {
+	ds, n := x.digests(), len(x.images)
+	if n == 0 || x.trash {
 		return
 	}
 	s.ask(question{
-		symbol: "trash", danger: true, title: s.deleteTitle(len(ds)), text: s.deleteText(len(ds)),
+		symbol: "trash", danger: true, title: s.deleteTitle(n), text: s.deleteText(n),
 		yes: words.T("Delete"), no: words.T("Cancel"),
 		do: func() {
 			s.goDo(func(ctx context.Context) error { return s.dev.Delete(ctx, ds...) }, func(err error) {
@@ -172,7 +173,7 @@ func (s *shell) deletePhotos(x sel) {
 					s.fail(words.T("Could not delete all of the photos"), err)
 					return
 				}
-				s.toasts.show(words.N("{{.N}} photos moved to the trash", len(ds)), func() { s.restore(ds) })
+				s.toasts.show(words.N("{{.N}} photos moved to the trash", n), func() { s.restore(ds, n) })
 			})
 		},
 	})
@@ -205,9 +206,10 @@ func (s *shell) deleteText(n int) string {
 }
 
 // restorePhotos brings photos back from the trash.
-func (s *shell) restorePhotos(x sel) { s.restore(x.digests()) }
+func (s *shell) restorePhotos(x sel) { s.restore(x.digests(), len(x.images)) }
 
-func (s *shell) restore(ds []app.Digest) {
+// restore brings back the files of n photos.
+func (s *shell) restore(ds []app.Digest, n int) {
 	if len(ds) == 0 {
 		return
 	}
@@ -217,13 +219,13 @@ func (s *shell) restore(ds []app.Digest) {
 			s.fail(words.T("Could not restore all of the photos"), err)
 			return
 		}
-		s.toasts.show(s.restoredText(ds), nil)
+		s.toasts.show(s.restoredText(ds, n), nil)
 	})
 }
 
-// restoredText says how many photos were restored, and which devices that are offline
+// restoredText says that n photos were restored, and which devices that are offline
 // bring the bytes of some back later.
-func (s *shell) restoredText(ds []app.Digest) string {
+func (s *shell) restoredText(ds []app.Digest, n int) string {
 	var names, perhaps []string
 	for _, d := range ds {
 		from := s.dev.Remnants(d)
@@ -240,7 +242,7 @@ func (s *shell) restoredText(ds []app.Digest) string {
 			}
 		}
 	}
-	text := words.N("{{.N}} photos restored", len(ds))
+	text := words.N("{{.N}} photos restored", n)
 	if len(names)+len(perhaps) > 0 {
 		text += "."
 	}
@@ -264,18 +266,18 @@ func withOffline(text string, offline []string) string {
 
 // exportPhotos copies the files to a folder that the person chooses.
 func (s *shell) exportPhotos(x sel) {
-	ds := x.digests()
-	if len(ds) == 0 {
+	ds, n := x.digests(), len(x.images)
+	if n == 0 {
 		return
 	}
 	s.chooseFolder(words.T("Export to a folder"), "", func(dir string) {
-		s.toasts.show(words.N("Exporting {{.N}} photos", len(ds)), nil)
+		s.toasts.show(words.N("Exporting {{.N}} photos", n), nil)
 		s.goDo(func(ctx context.Context) error { return s.dev.Export(ctx, dir, ds...) }, func(err error) {
 			if err != nil {
 				s.fail(words.T("Could not export all of the photos"), err)
 				return
 			}
-			s.toasts.show(words.N("{{.N}} photos exported to {{.Folder}}", len(ds), "Folder", dir), nil)
+			s.toasts.show(words.N("{{.N}} photos exported to {{.Folder}}", n, "Folder", dir), nil)
 		})
 	})
 }
@@ -315,8 +317,17 @@ func without(all, some []app.Digest) []app.Digest {
 	return out
 }
 
-// proofs are the proofs of a photo's copies, as of now.
-func (s *shell) proofs(d app.Digest) ([]words.Proof, time.Time) {
-	e, _ := s.dev.Entry(d)
-	return words.Proofs(e, s.devices), s.now()
+// proofs are the proofs of a photo's copies, as of now: of the devices that have
+// all of its files, by the oldest.
+func (s *shell) proofs(img *imagelib.Image) ([]words.Proof, time.Time) {
+	var all []words.Proof
+	for i, f := range img.Files() {
+		e, _ := s.dev.Entry(f.Digest)
+		if proofs := words.Proofs(e, s.devices); i == 0 {
+			all = proofs
+		} else {
+			all = words.Both(all, proofs)
+		}
+	}
+	return all, s.now()
 }

@@ -46,8 +46,8 @@ func (p *infoPanel) show(img *imagelib.Image) {
 	}
 	s := p.v.s
 	e, _ := s.dev.Entry(img.Digest)
-	proofs, now := s.proofs(img.Digest)
-	t, moving := s.transfer(img.Digest)
+	proofs, now := s.proofs(img)
+	t, moving := s.coming(img)
 	state := fmt.Sprint(img, e, proofs, now.Unix()/60, moving, percent(t), t.Err)
 	if state == p.shown {
 		return
@@ -58,7 +58,13 @@ func (p *infoPanel) show(img *imagelib.Image) {
 	if cam := camera(img); cam != "" {
 		p.add("camera", cam, exposure(img))
 	}
-	p.add("file", img.Name, fileLine(img))
+	for _, f := range img.Files() {
+		symbol := "file"
+		if f.Kind == imagelib.KindVideo {
+			symbol = "film"
+		}
+		p.add(symbol, f.Name, fileLine(f))
+	}
 	if img.GPS != nil {
 		p.add("pin", place(img.GPS), "")
 	}
@@ -82,8 +88,9 @@ func (p *infoPanel) add(symbol, title, text string) {
 // caption is the field for what a person says of a photo.
 type caption struct {
 	*keyEntry
-	of   app.Digest
-	kept string // the photo's caption
+	of    app.Digest
+	files []app.Digest
+	kept  string // the photo's caption
 }
 
 // caption returns the field of a photo: the same as before while the photo is,
@@ -93,6 +100,7 @@ func (p *infoPanel) caption(img *imagelib.Image) fyne.CanvasObject {
 		p.words = newCaption(p.v.s, img)
 	}
 	c := p.words
+	c.files = makeSel([]*imagelib.Image{img}).digests()
 	if c.Text == c.kept {
 		c.SetText(img.Caption)
 	}
@@ -102,13 +110,13 @@ func (p *infoPanel) caption(img *imagelib.Image) fyne.CanvasObject {
 
 func newCaption(s *shell, img *imagelib.Image) *caption {
 	leave := func() { s.win.Canvas().Unfocus() }
-	c := &caption{keyEntry: newKeyEntry(leave), of: img.Digest, kept: img.Caption}
+	c := &caption{keyEntry: newKeyEntry(leave), of: img.Digest, files: makeSel([]*imagelib.Image{img}).digests(), kept: img.Caption}
 	c.SetPlaceHolder(words.T("Add a caption"))
 	c.SetText(img.Caption)
 	c.OnSubmitted = func(string) { leave() }
 	c.left = func() {
 		if text := strings.TrimSpace(c.Text); text != c.kept {
-			ds := []app.Digest{c.of}
+			ds := c.files
 			s.goDo(func(ctx context.Context) error { return s.lib.SetCaption(ctx, ds, text) }, s.reportTo(words.T("Could not write the caption")))
 		}
 	}
@@ -150,10 +158,10 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 			box.Add(look.NewPara(words.T("It stays on {{.Devices}}.", "Devices", words.List(words.Names(others))), look.SizeCaption, infoWidth-40, look.ColorSecondary))
 		}
 	case img.Here:
-	case e.Holders.Of(s.self.ID).Saved:
-		box.Add(p.saving(img.Digest))
+	case s.wanted(img):
+		box.Add(p.saving(img))
 		if !s.dev.Role().Everything {
-			box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Do not save it here"), "close", look.Plain, func() { s.unwish(img.Digest) })))
+			box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Do not save it here"), "close", look.Plain, func() { s.unwish(x.where(false)) })))
 		}
 	default:
 		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))
@@ -162,8 +170,8 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 }
 
 // saving tells how far a photo is that is wanted here.
-func (p *infoPanel) saving(d app.Digest) fyne.CanvasObject {
-	t, ok := p.v.s.transfer(d)
+func (p *infoPanel) saving(img *imagelib.Image) fyne.CanvasObject {
+	t, ok := p.v.s.coming(img)
 	switch {
 	case !ok:
 		return look.NewPara(words.T("Waiting to be saved to this computer"), look.SizeCaption, infoWidth-40, look.ColorSecondary)
@@ -249,6 +257,9 @@ func fileLine(img *imagelib.Image) string {
 		if mp := float64(img.Width) * float64(img.Height) / 1e6; mp >= 1 {
 			parts = append(parts, fmt.Sprintf("%.0f MP", mp))
 		}
+	}
+	if d := img.Duration(); d > 0 {
+		parts = append(parts, words.Length(d))
 	}
 	parts = append(parts, words.Bytes(img.Size))
 	if _, kind, ok := strings.Cut(img.Type, "/"); ok {

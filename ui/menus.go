@@ -53,7 +53,7 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 	if x.here > 0 && len(s.devices) > 1 {
 		label := words.T("Remove from this computer")
 		if len(x.images) == 1 {
-			label = words.RemoveLabel(s.proofs(x.images[0].Digest))
+			label = words.RemoveLabel(s.proofs(x.images[0]))
 		}
 		items = append(items, item(label, "remove", func() { s.removePhotos(x) }))
 	}
@@ -105,7 +105,7 @@ func (s *shell) toAlbum(id, name string, ds []app.Digest) {
 			return
 		}
 		s.reload()
-		s.toasts.show(words.N("{{.N}} photos added to {{.Album}}", len(ds), "Album", name), func() {
+		s.toasts.show(words.N("{{.N}} photos added to {{.Album}}", s.photosOf(ds), "Album", name), func() {
 			s.goDo(func(ctx context.Context) error { return s.lib.RemoveFromAlbum(ctx, id, ds) }, func(error) { s.reload() })
 		})
 	})
@@ -119,7 +119,7 @@ func (s *shell) fromAlbum(x sel) {
 			return
 		}
 		s.reload()
-		s.toasts.show(words.N("{{.N}} photos removed from the album", len(ds)), func() {
+		s.toasts.show(words.N("{{.N}} photos removed from the album", s.photosOf(ds)), func() {
 			s.goDo(func(ctx context.Context) error { return s.lib.AddToAlbum(ctx, x.albumID, ds) }, func(error) { s.reload() })
 		})
 	})

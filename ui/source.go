@@ -62,15 +62,39 @@ func (p *photos) Mark(i int) grid.Mark {
 		Favourite: img.Favourite, Video: img.Kind == imagelib.KindVideo, Kind: kindBadge(img),
 		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone, Format: extension(img.Name),
 	}
-	if !img.Here {
-		if e, ok := p.entry(img.Digest); ok && e.Holders.Of(p.self).Saved {
-			m.Saving = true
-			if t, ok := p.move(img.Digest); ok {
-				m.Part, m.Stuck = part(t), t.Err != ""
-			}
+	if f := wanted(img, p.entry, p.self); f != nil {
+		m.Saving = true
+		if t, ok := p.move(f.Digest); ok {
+			m.Part, m.Stuck = part(t), t.Err != ""
 		}
 	}
 	return m
+}
+
+// wanted returns the first file of a photo that is to be saved here and has not come
+// yet; nil when there is none.
+func wanted(img *imagelib.Image, entry func(app.Digest) (app.Entry, bool), self string) *imagelib.Image {
+	if img.Here {
+		return nil
+	}
+	for _, f := range img.Files() {
+		if e, ok := entry(f.Digest); ok && !f.Here && e.Holders.Of(self).Saved {
+			return f
+		}
+	}
+	return nil
+}
+
+// wanted reports whether a file of a photo is to be saved here and has not come yet.
+func (s *shell) wanted(img *imagelib.Image) bool { return wanted(img, s.dev.Entry, s.self.ID) != nil }
+
+// coming is how far a photo is on its way here: of its files, the first that is
+// wanted.
+func (s *shell) coming(img *imagelib.Image) (app.Transfer, bool) {
+	if f := wanted(img, s.dev.Entry, s.self.ID); f != nil {
+		return s.transfer(f.Digest)
+	}
+	return s.transfer(img.Digest)
 }
 
 // part is how much of a file has come, 0 to 1.
@@ -88,12 +112,20 @@ func aspect(img *imagelib.Image) float32 {
 	return float32(img.Width) / float32(img.Height)
 }
 
-// kindBadge is the word on a tile whose file is not a plain picture.
+// kindBadge is the word on a tile whose file is not a plain picture, or goes with
+// another one; of a film its length.
 func kindBadge(img *imagelib.Image) string {
-	switch img.Kind {
-	case imagelib.KindRAW:
+	raw, live := img.Kind == imagelib.KindRAW || img.Raw(), img.Live()
+	switch {
+	case raw && live:
+		return "RAW · LIVE"
+	case raw:
 		return "RAW"
-	case imagelib.KindUnsupported:
+	case live:
+		return "LIVE"
+	case img.Kind == imagelib.KindVideo && img.Duration() > 0:
+		return words.Length(img.Duration())
+	case img.Kind == imagelib.KindUnsupported:
 		return extension(img.Name)
 	default:
 		return ""

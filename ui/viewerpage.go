@@ -184,7 +184,7 @@ func (v *viewerPage) keepNear() {
 // A neighbour that is not on this device is left until it is asked for.
 func (v *viewerPage) load(ctx context.Context, img *imagelib.Image, now bool) {
 	d := img.Digest
-	if _, ok := v.near[d]; ok || v.loading[d] || !now && !img.Here || img.Kind == imagelib.KindVideo {
+	if _, ok := v.near[d]; ok || v.loading[d] || !now && !shownHere(img) || img.Kind == imagelib.KindVideo {
 		return
 	}
 	v.loading[d] = true
@@ -207,7 +207,7 @@ func (v *viewerPage) load(ctx context.Context, img *imagelib.Image, now bool) {
 // fetch brings the bytes of a photo that is not here, so that the activity
 // shows its progress.
 func (v *viewerPage) fetch(ctx context.Context, img *imagelib.Image) error {
-	if img.Here {
+	if shownHere(img) {
 		return nil
 	}
 	f, err := v.s.dev.Fetch(ctx, img.Digest)
@@ -317,7 +317,7 @@ func (v *viewerPage) reload() {
 	}
 	v.at = i
 	if img := v.from.image(i); img != v.img {
-		came := img.Here && !v.img.Here && v.err != nil
+		came := shownHere(img) && !shownHere(v.img) && v.err != nil
 		v.img = img
 		if came {
 			v.show(i)

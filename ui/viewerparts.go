@@ -79,7 +79,7 @@ func (v *viewerPage) noteFor() string {
 		return words.T("Videos are kept and synced; to play it, open the file from its path (I)")
 	case img.Kind == imagelib.KindVideo:
 		return words.T("Videos are kept and synced; save it to this computer to play it")
-	case v.err == nil && v.loading[img.Digest] && !img.Here:
+	case v.err == nil && v.loading[img.Digest] && !shownHere(img):
 		return v.progress()
 	case v.err == nil:
 		return ""
@@ -108,7 +108,7 @@ func (v *viewerPage) progress() string {
 	default:
 		return words.T("Loading from {{.Device}}…", "Device", words.List(from))
 	}
-	proofs, _ := v.s.proofs(v.img.Digest)
+	proofs, _ := v.s.proofs(v.img.Files()[0])
 	if slices.ContainsFunc(words.Elsewhere(proofs), func(p words.Proof) bool { return p.Device.Online }) {
 		return words.T("Looking for a device that has this photo…")
 	}
@@ -121,7 +121,7 @@ func percent(t app.Transfer) int { return int(100 * part(t)) }
 // absent says which devices have a photo that cannot be had now, and when they
 // were last seen.
 func (v *viewerPage) absent() string {
-	proofs, now := v.s.proofs(v.img.Digest)
+	proofs, now := v.s.proofs(v.img.Files()[0])
 	var parts []string
 	for _, p := range words.Elsewhere(proofs) {
 		parts = append(parts, words.T("{{.Device}} (offline, last seen {{.Ago}})", "Device", p.Device.Name, "Ago", words.Ago(now, p.Device.LastSeen)))

@@ -30,6 +30,7 @@ var (
 		0x9010: text(func(f *file) *string { return &f.exif.writeOffset }),
 		0x9011: text(func(f *file) *string { return &f.exif.originalOffset }),
 		0x9012: text(func(f *file) *string { return &f.exif.digitizedOffset }),
+		0x927c: func(t *tiffReader, v value, _ *picture) { t.appleNote(v) },
 		0x9290: text(func(f *file) *string { return &f.exif.writePart }),
 		0x9291: text(func(f *file) *string { return &f.exif.originalPart }),
 		0x9292: text(func(f *file) *string { return &f.exif.digitizedPart }),

@@ -63,6 +63,7 @@ type Info struct {
 	Rating        int // 1 to 5; 0 when not rated
 	Tags          []string
 	Duration      time.Duration // of a film
+	Shot          string        // the same in the still and the film of a live photo
 	Favourite     bool          // which only a file beside the photo says
 	Beside        bool          // a file beside the photo has said something of it
 

@@ -14,13 +14,14 @@ const (
 // movieKeys are the metadata items that are read, of Apple's films and Android's
 // (QuickTime File Format, metadata item keys).
 var movieKeys = map[string]func(f *file, text string){
-	"com.apple.quicktime.creationdate":     func(f *file, s string) { setText(&f.film.local, s) },
-	"com.apple.quicktime.location.ISO6709": func(f *file, s string) { f.setPlace(s) },
-	"com.apple.quicktime.make":             func(f *file, s string) { setText(&f.make_, s) },
-	"com.apple.quicktime.model":            func(f *file, s string) { setText(&f.model, s) },
-	"com.apple.quicktime.description":      func(f *file, s string) { setText(&f.Caption, s) },
-	"com.android.manufacturer":             func(f *file, s string) { setText(&f.make_, s) },
-	"com.android.model":                    func(f *file, s string) { setText(&f.model, s) },
+	"com.apple.quicktime.creationdate":       func(f *file, s string) { setText(&f.film.local, s) },
+	"com.apple.quicktime.location.ISO6709":   func(f *file, s string) { f.setPlace(s) },
+	"com.apple.quicktime.make":               func(f *file, s string) { setText(&f.make_, s) },
+	"com.apple.quicktime.model":              func(f *file, s string) { setText(&f.model, s) },
+	"com.apple.quicktime.content.identifier": func(f *file, s string) { setText(&f.Shot, identifier(s)) },
+	"com.apple.quicktime.description":        func(f *file, s string) { setText(&f.Caption, s) },
+	"com.android.manufacturer":               func(f *file, s string) { setText(&f.make_, s) },
+	"com.android.model":                      func(f *file, s string) { setText(&f.model, s) },
 }
 
 // userTexts are the user data that are read (QuickTime File Format, user data list

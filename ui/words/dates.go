@@ -66,6 +66,15 @@ func FullDate(t time.Time) string {
 	return T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", "Weekday", weekday(t.Weekday()), "Day", t.Day(), "Month", monthName(t.Month()), "Year", t.Year())
 }
 
+// Length is how long a film lasts, as players write it: 0:07, 1:02:03.
+func Length(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
 // Clock writes the time of the day.
 func Clock(t time.Time) string { return t.Format(T("15:04")) }
 

@@ -49,6 +49,24 @@ func Proofs(e app.Entry, devices []app.Device) []Proof {
 	return out
 }
 
+// Both are the proofs of devices that hold two files of one photo, as old as the
+// older.
+func Both(a, b []Proof) []Proof {
+	var out []Proof
+	for _, p := range a {
+		i := slices.IndexFunc(b, func(o Proof) bool { return o.Device.ID == p.Device.ID })
+		if i < 0 {
+			continue
+		}
+		if b[i].At.Before(p.At) {
+			p.At = b[i].At
+		}
+		p.InPlace = p.InPlace || b[i].InPlace
+		out = append(out, p)
+	}
+	return out
+}
+
 // Elsewhere is the proofs of other devices, but for what they do not keep.
 func Elsewhere(proofs []Proof) []Proof {
 	return slices.DeleteFunc(slices.Clone(proofs), func(p Proof) bool { return p.Device.Self || p.InPlace })
