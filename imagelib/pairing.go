@@ -89,13 +89,13 @@ func (p *pairing) begin(there []*Image) []*Image {
 func sortForPairs(images []*Image) (named []keyed, shots []*Image) {
 	n := 0
 	for _, img := range images {
-		if _, ok := keyOf(img); ok {
+		if _, ok := pairKeyOf(img); ok {
 			n++
 		}
 	}
 	named = make([]keyed, 0, n)
 	for _, img := range images {
-		if k, ok := keyOf(img); ok {
+		if k, ok := pairKeyOf(img); ok {
 			named = append(named, keyed{k, img})
 		}
 		if img.shot() != "" && partOf(img) != noPart {
@@ -152,7 +152,7 @@ func (p *pairing) touched(in, out []*Image) map[*Image]bool {
 // eachNamed calls find for the images that lie next to img by name and time, and
 // may be of one shot with it.
 func (p *pairing) eachNamed(img *Image, find func(*Image)) {
-	key, ok := keyOf(img)
+	key, ok := pairKeyOf(img)
 	if !ok {
 		return
 	}

@@ -84,9 +84,9 @@ const (
 	firstKeyed    = -5_364_662_400 // 1800 began
 )
 
-// keyOf returns the key of an image that can be of one shot with another by name
+// pairKeyOf returns the key of an image that can be of one shot with another by name
 // and time. The date of a file that was copied says nothing of that.
-func keyOf(img *Image) (pairKey, bool) {
+func pairKeyOf(img *Image) (pairKey, bool) {
 	date := img.FileDate()
 	at := date.Wall.Unix() - firstKeyed
 	p := partOf(img)

@@ -3,6 +3,8 @@ package imagelib
 import (
 	"slices"
 	"sync"
+
+	"github.com/libpaul/paul/filelayer"
 )
 
 // Snapshot is the library at one moment. It never changes.
@@ -60,4 +62,42 @@ func (s *Snapshot) With(d Digest) (others []*Image) {
 		}
 	}
 	return others
+}
+
+// Shots groups files, which need not be shown, as items would: those of one shot
+// together, the one that leads first. The groups are in the order of their first
+// file in files.
+func (l *Library) Shots(files []filelayer.Entry) [][]filelayer.Entry {
+	return l.index.shots(files)
+}
+
+func (x *index) shots(files []filelayer.Entry) [][]filelayer.Entry {
+	x.mu.Lock()
+	all := x.all
+	x.mu.Unlock()
+	at := make(map[Digest]int, len(files))
+	var images []*Image
+	for i := range files {
+		d := files[i].Digest
+		at[d] = i
+		if k, ok := slices.BinarySearchFunc(all, d, byDigest); ok {
+			img := *all[k]
+			img.setFile(fileOf(&files[i]))
+			images = append(images, &img)
+		}
+	}
+	groups := make([][]filelayer.Entry, len(files))
+	for i := range files {
+		groups[i] = files[i : i+1 : i+1]
+	}
+	for _, item := range link(sortForPairs(images)) {
+		group, first := []filelayer.Entry(nil), len(files)
+		for _, f := range item.Files() {
+			group = append(group, files[at[f.Digest]])
+			first = min(first, at[f.Digest])
+			groups[at[f.Digest]] = nil
+		}
+		groups[first] = group
+	}
+	return slices.DeleteFunc(groups, func(g []filelayer.Entry) bool { return len(g) == 0 })
 }

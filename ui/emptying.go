@@ -16,7 +16,7 @@ func (s *shell) purgePhotos(x sel) {
 	}
 	s.askPurge(func(all []app.InTrash) (question, []app.InTrash) {
 		all = slices.DeleteFunc(all, func(t app.InTrash) bool { return !chosen[t.Digest] })
-		return question{title: words.N("Delete {{.N}} photos for good?", len(all)), yes: words.T("Delete for good")}, all
+		return question{title: words.N("Delete {{.N}} photos for good?", min(len(all), len(x.images))), yes: words.T("Delete for good")}, all
 	})
 }
 

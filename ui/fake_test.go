@@ -64,6 +64,7 @@ type fake struct {
 	loading    chan struct{}       // nil = all is known
 	acceptErr  error               // of the first Accept
 	absent     map[app.Digest]bool // no pixels to be had
+	shots      func([]app.Entry) [][]app.Entry
 }
 
 func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }

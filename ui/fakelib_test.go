@@ -20,11 +20,17 @@ func (f *fake) Snapshot() snapshot {
 		images: images,
 		find: func(d app.Digest) (*imagelib.Image, int, bool) {
 			for i, img := range images {
-				if img.Digest == d {
+				if slices.ContainsFunc(img.Files(), func(f *imagelib.Image) bool { return f.Digest == d }) {
 					return img, i, true
 				}
 			}
 			return nil, 0, false
+		},
+		shots: func(files []app.Entry) [][]app.Entry {
+			if f.shots != nil {
+				return f.shots(files)
+			}
+			return slices.Collect(slices.Chunk(files, 1))
 		},
 		filter: func(q imagelib.Query) []int {
 			var out []int

@@ -122,7 +122,7 @@ func (g *gridPage) reloadTrash() {
 	marks := g.s.elsewhere(trash)
 	if g.first || today != g.day || !slices.EqualFunc(trash, g.deleted, sameDeletion) || !maps.Equal(marks, g.marks) {
 		g.deleted, g.marks, g.day, g.first = trash, marks, today, false
-		g.grid.SetSource(newList(trashImages(trash), marks, g.s.now()))
+		g.grid.SetSource(newList(trashImages(g.s.snap.shots(trash)), marks, g.s.now()))
 	}
 	g.showBanner()
 }
@@ -226,18 +226,30 @@ func emptyState(symbol, title, text string, button fyne.CanvasObject) fyne.Canva
 	return container.NewCenter(box)
 }
 
-// trashImages are stand-ins for the images of deleted files.
-func trashImages(entries []app.Entry) []*imagelib.Image {
-	out := make([]*imagelib.Image, 0, len(entries))
-	for _, e := range entries {
-		img := &imagelib.Image{Digest: e.Digest, Name: e.Name, Size: e.Size, Here: e.Here(), Holders: int32(len(e.HolderIDs()))}
-		img.Common = &imagelib.Common{Type: e.Type, Kind: imagelib.KindImage}
-		img.Date.Wall = e.Time
-		if e.Deleted != nil {
-			img.Date.Wall = e.Deleted.At.Local()
+// trashImages are stand-ins for the images of deleted files, by the shot.
+func trashImages(shots [][]app.Entry) []*imagelib.Image {
+	out := make([]*imagelib.Image, 0, len(shots))
+	for _, files := range shots {
+		images := make([]*imagelib.Image, len(files))
+		for i := range files {
+			images[i] = trashImage(&files[i])
 		}
-		out = append(out, img)
+		if len(images) == 1 {
+			out = append(out, images[0])
+		} else {
+			out = append(out, imagelib.Together(images...))
+		}
 	}
 	sortImages(out)
 	return out
+}
+
+func trashImage(e *app.Entry) *imagelib.Image {
+	img := &imagelib.Image{Digest: e.Digest, Name: e.Name, Size: e.Size, Here: e.Here(), Holders: int32(len(e.HolderIDs()))}
+	img.Common = &imagelib.Common{Type: e.Type, Kind: imagelib.KindImage}
+	img.Date.Wall = e.Time
+	if e.Deleted != nil {
+		img.Date.Wall = e.Deleted.At.Local()
+	}
+	return img
 }

@@ -103,6 +103,7 @@ type snapshot struct {
 	images []*imagelib.Image
 	find   func(app.Digest) (img *imagelib.Image, index int, ok bool)
 	filter func(imagelib.Query) []int
+	shots  func([]app.Entry) [][]app.Entry
 }
 
 // realDevice makes an App a device: an interface's method cannot return another
@@ -122,5 +123,5 @@ type realLibrary struct{ *imagelib.Library }
 
 func (l realLibrary) Snapshot() snapshot {
 	s := l.Library.Snapshot()
-	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter}
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots}
 }

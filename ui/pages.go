@@ -85,7 +85,7 @@ func (g *gridPage) showBanner() {
 		}
 		text := words.N("{{.Device}} deleted {{.N}} photos at once. The copies on this computer are kept until you agree.", len(held), "Device", by)
 		agree := look.NewButton(words.T("Agree"), "", look.Plain, func() { s.goDo(s.dev.AgreeDeletions, s.reportTo(words.T("Could not move the copies to the trash"))) })
-		bring := look.NewButton(words.T("Restore all"), "restore", look.Primary, func() { s.restore(digestsOfEntries(held)) })
+		bring := look.NewButton(words.T("Restore all"), "restore", look.Primary, func() { s.restore(digestsOfEntries(held), len(held)) })
 		g.banner.Objects = []fyne.CanvasObject{look.Pad(0, 48, 10, 20, notice("warning", look.ColorRisk, look.ColorRiskSoft, text, agree, bring))}
 	} else if g.grid.Source().Len() > 0 {
 		g.banner.Objects = []fyne.CanvasObject{look.Pad(0, 48, 10, 20,

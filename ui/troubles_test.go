@@ -136,13 +136,13 @@ func TestTrashOfAnotherDevice(t *testing.T) {
 			t.Errorf("a tile tells %q, want %q", src.Mark(i).Kind, want)
 		}
 	}
-	if got := r.restoredText([]app.Digest{there, still}); got != "2 photos restored. Desktop is offline and follows when it is online again." {
+	if got := r.restoredText([]app.Digest{there, still}, 2); got != "2 photos restored. Desktop is offline and follows when it is online again." {
 		t.Errorf("restored: %q", got)
 	}
-	if got := r.restoredText([]app.Digest{there, unsure}); got != "2 photos restored. Some may be in the trash of Old alone, and come back only then. Desktop is offline and follows when it is online again." {
+	if got := r.restoredText([]app.Digest{there, unsure}, 2); got != "2 photos restored. Some may be in the trash of Old alone, and come back only then. Desktop is offline and follows when it is online again." {
 		t.Errorf("restored, perhaps: %q", got)
 	}
-	if got := r.restoredText([]app.Digest{still}); got != "1 photo restored" {
+	if got := r.restoredText([]app.Digest{still}, 1); got != "1 photo restored" {
 		t.Errorf("restored from a device online: %q", got)
 	}
 }

@@ -56,7 +56,9 @@ and never ends the import; then the exit code is 1. Prints how many
 photos were added; with --json, an entry for each.
 `
 	listHelp = `Oldest first: digest, date, size, on how many devices (* this one), name. With --json
-also when the first and the last of the copies were read (oldestProof, newestProof).
+also when the first and the last of the copies were read (oldestProof, newestProof),
+and which files the gallery shows as one with it (with): the raw file of a picture, the
+film of a live photo. Commands act on those that they are told.
 `
 	saveHelp = `Fetches the photos from a device that has them and checks every byte. If none
 is online the exit code is 5, and the photo follows as soon as one is. Beyond the

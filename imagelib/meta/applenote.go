@@ -20,9 +20,10 @@ const (
 
 // appleNote takes from Apple's maker note what names a live photo. Those of
 // other makers are passed over.
-func (t *tiffReader) appleNote(v value) {
-	size := min(v.count, t.end-v.off)
-	h := t.f.at(v.off, appleEntries+2)
+func (t *tiffReader) appleNote() {
+	off := t.notes.Off
+	size := min(t.notes.Len, t.end-off)
+	h := t.f.at(off, appleEntries+2)
 	if size < appleEntries+2 || len(h) < appleEntries+2 || !strings.HasPrefix(string(h), appleHeader) {
 		return
 	}
@@ -31,14 +32,14 @@ func (t *tiffReader) appleNote(v value) {
 		order = binary.LittleEndian
 	}
 	n := int64(min(order.Uint16(h[appleEntries:]), maxAppleNote))
-	d := t.f.at(v.off+appleEntries+2, int(min(12*n, size-appleEntries-2)))
+	d := t.f.at(off+appleEntries+2, int(min(12*n, size-appleEntries-2)))
 	for ; len(d) >= 12; d = d[12:] {
 		if order.Uint16(d) != tagIdentifier {
 			continue
 		}
 		length, at := int64(order.Uint32(d[4:])), int64(order.Uint32(d[8:]))
 		if order.Uint16(d[2:]) == 2 && length <= maxIdentifier+1 && at <= size-length {
-			text, _, _ := strings.Cut(string(t.f.at(v.off+at, int(length))), "\x00")
+			text, _, _ := strings.Cut(string(t.f.at(off+at, int(length))), "\x00")
 			setText(&t.f.Shot, identifier(text))
 		}
 		return

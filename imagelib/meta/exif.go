@@ -249,7 +249,7 @@ func (t *tiffReader) entry(e []byte, p *picture) {
 	v.off = t.base + t.offset(inline)
 	switch size := v.count * typeSizes[v.typ]; {
 	case v.count > maxCount:
-	case tag == tagMakerNote: // often large, and of use from one maker alone
+	case tag == tagMakerNote: // often large, and little of it is of use
 	case size <= int64(len(inline)):
 		v.data = inline[:size]
 	case size <= maxValue && v.off < t.end:

@@ -30,7 +30,6 @@ var (
 		0x9010: text(func(f *file) *string { return &f.exif.writeOffset }),
 		0x9011: text(func(f *file) *string { return &f.exif.originalOffset }),
 		0x9012: text(func(f *file) *string { return &f.exif.digitizedOffset }),
-		0x927c: func(t *tiffReader, v value, _ *picture) { t.appleNote(v) },
 		0x9290: text(func(f *file) *string { return &f.exif.writePart }),
 		0x9291: text(func(f *file) *string { return &f.exif.originalPart }),
 		0x9292: text(func(f *file) *string { return &f.exif.digitizedPart }),
@@ -57,7 +56,10 @@ var (
 				t.f.Rating = starsOf(int(n))
 			}
 		},
-		0x927c: func(t *tiffReader, v value, _ *picture) { t.notes = Range{v.off, v.count} },
+		tagMakerNote: func(t *tiffReader, v value, _ *picture) {
+			t.notes = Range{v.off, v.count}
+			t.appleNote()
+		},
 		0xc612: func(t *tiffReader, _ value, _ *picture) { t.f.isDNG = true },
 		0x8769: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdEXIF) },
 		0x8825: func(t *tiffReader, v value, _ *picture) { t.push(v.uint(0), ifdGPS) },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
 )
@@ -22,6 +23,8 @@ func FuzzRead(f *testing.F) {
 		jxlWith(brob("Exif", string(be(0))+string(exif)), boxOf("brob", []byte("xml "), packedXMP)),
 		testphoto.JPEG(testphoto.Picture(16, 16, 0), camera1),
 		exif,
+		testphoto.JPEG(testphoto.Picture(16, 16, 0), testphoto.EXIF{Make: "Apple", Shot: shot}),
+		testphoto.Film{Date: "2024-05-01T12:30:05+0200", Shot: shot, Length: 2800 * time.Millisecond}.File(),
 		pngWith(chunk("eXIf", exif)),
 		pngWith(chunk("iTXt", []byte("XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmpPacket))),
 		webp(riffChunk("VP8X", make([]byte, 10)), riffChunk("EXIF", exif)),
@@ -47,6 +50,9 @@ func FuzzRead(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		if len(in.Shot) > maxIdentifier {
+			t.Errorf("a shot of %d bytes", len(in.Shot))
 		}
 		if in.Orientation < 1 || in.Orientation > 8 || in.Width < 0 || in.Height < 0 {
 			t.Errorf("orientation %d, %d x %d", in.Orientation, in.Width, in.Height)

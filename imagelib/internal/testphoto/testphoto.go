@@ -92,6 +92,8 @@ type EXIF struct {
 	ISO                        int
 	Thumb                      []byte // JPEG
 	BigEndian                  bool
+	Shot                       string // what Apple's maker note names a live photo by
+	DNG                        bool   // it is that of a raw file
 }
 
 // JPEG returns a JPEG of m with EXIF.
@@ -167,6 +169,9 @@ func (b *builder) main(e EXIF) {
 	if len(gps) > 0 {
 		tags = append(tags, b.long(0x8825, 0))
 	}
+	if e.DNG {
+		tags = append(tags, tag{0xc612, 1, 4, []byte{1, 4, 0, 0}})
+	}
 	next := 8 + size(tags)
 	for i := range tags {
 		switch tags[i].id {
@@ -203,6 +208,10 @@ func (b *builder) exif(e EXIF) (tags []tag) {
 	tags = b.text(tags, 0x9003, e.Date)
 	tags = b.text(tags, 0x9010, e.ModifiedOffset)
 	tags = b.text(tags, 0x9011, e.Offset)
+	if e.Shot != "" {
+		note := AppleNote(e.Shot)
+		tags = append(tags, tag{0x927c, 7, uint32(len(note)), note})
+	}
 	tags = b.text(tags, 0x9291, e.Part)
 	return b.text(tags, 0xa434, e.Lens)
 }
