@@ -250,10 +250,28 @@ func (a *App) listings(entries []Entry) []Listing {
 	for i, e := range entries {
 		out[i] = a.listing(e)
 	}
+	a.tellShots(entries, out)
 	slices.SortFunc(out, func(x, y Listing) int {
 		return cmp.Or(strings.Compare(x.Date, y.Date), strings.Compare(x.Digest, y.Digest))
 	})
 	return out
+}
+
+// tellShots names in the listings of entries the other files of the same shot.
+func (a *App) tellShots(entries []Entry, listings []Listing) {
+	at := make(map[Digest]int, len(entries))
+	for i := range entries {
+		at[entries[i].Digest] = i
+	}
+	for _, shot := range a.images.Shots(entries) {
+		for _, e := range shot {
+			for _, o := range shot {
+				if l := &listings[at[e.Digest]]; o.Digest != e.Digest {
+					l.With = append(l.With, o.Digest.String())
+				}
+			}
+		}
+	}
 }
 
 // resolve finds the file that s names: a digest, or the beginning of one.

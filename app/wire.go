@@ -18,7 +18,7 @@ type Listing struct {
 	Date    string   `json:"date"`           // capture wall time, 2024-05-01T12:30:05, with its offset when known
 	Devices []string `json:"devices"`        // IDs of the devices that hold a verified copy
 	Path    string   `json:"path"`           // of the copy here; "" if none
-	With    []string `json:"with,omitempty"` // digests of the files that the gallery shows as one with it
+	With    []string `json:"with,omitempty"` // in a list: digests of the files that the gallery shows as one with it
 
 	OldestProof *time.Time `json:"oldestProof"`        // when the first of the copies was read; null: there are none
 	NewestProof *time.Time `json:"newestProof"`        // and the last
@@ -64,11 +64,7 @@ func (a *App) listing(e Entry) Listing {
 	copies := e.Copies()
 	l.WhenSafe = a.WaitsWhenSafe(e.Digest)
 	l.OldestProof, l.NewestProof = wireTime(copies.Oldest), wireTime(copies.Newest)
-	images := a.images.Snapshot()
-	for _, f := range images.With(e.Digest) {
-		l.With = append(l.With, f.Digest.String())
-	}
-	if img, ok := images.File(e.Digest); ok {
+	if img, ok := a.images.Snapshot().File(e.Digest); ok {
 		l.Date = img.Date.String()
 	} else if !e.Time.IsZero() {
 		l.Date = e.Time.Format("2006-01-02T15:04:05-07:00")

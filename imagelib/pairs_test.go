@@ -260,8 +260,8 @@ func TestPairIsTheWorstOfBoth(t *testing.T) {
 	if own, _ := s.File(jpeg.Digest); !own.Here || own.Favourite || len(own.Tags) != 1 {
 		t.Errorf("the file itself %+v", own)
 	}
-	if w := s.With(raw.Digest); len(w) != 1 || w[0] != jpeg || len(img.Partners()) != 1 || !img.Raw() || img.Live() {
-		t.Errorf("with the raw file %v", w)
+	if p := img.Partners(); len(p) != 1 || p[0] != raw || !img.Raw() || img.Live() {
+		t.Errorf("with it %v", p)
 	}
 }
 

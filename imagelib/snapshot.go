@@ -49,21 +49,6 @@ func (s *Snapshot) File(d Digest) (img *Image, ok bool) {
 	return s.all[i], true
 }
 
-// With returns the files that are shown together with a file, itself not included,
-// in the order of [Image.Files].
-func (s *Snapshot) With(d Digest) (others []*Image) {
-	item, _, ok := s.ByDigest(d)
-	if !ok {
-		return nil
-	}
-	for _, f := range item.Files() {
-		if f.Digest != d {
-			others = append(others, f)
-		}
-	}
-	return others
-}
-
 // Shots groups files, which need not be shown, as items would: those of one shot
 // together, the one that leads first. The groups are in the order of their first
 // file in files.
@@ -81,9 +66,13 @@ func (x *index) shots(files []filelayer.Entry) [][]filelayer.Entry {
 		d := files[i].Digest
 		at[d] = i
 		if k, ok := slices.BinarySearchFunc(all, d, byDigest); ok {
-			img := *all[k]
-			img.setFile(fileOf(&files[i]))
-			images = append(images, &img)
+			img := all[k]
+			if f := fileOf(&files[i]); img.file() != f {
+				changed := *img
+				img = &changed
+				img.setFile(f)
+			}
+			images = append(images, img)
 		}
 	}
 	groups := make([][]filelayer.Entry, len(files))
