@@ -17,9 +17,10 @@ const (
 	ActionUnsave  = "unsave" // also forced, and when it is safe
 	ActionDelete  = "delete"
 	ActionRestore = "restore"
+	ActionDate    = "date" // dates of photos were corrected; see [Layer.Edit]
 )
 
-var actionKinds = []string{ActionImport, ActionSave, ActionUnsave, ActionDelete, ActionRestore}
+var actionKinds = []string{ActionImport, ActionSave, ActionUnsave, ActionDelete, ActionRestore, ActionDate}
 
 // An Action is something that a person did to files, on any of the devices.
 type Action struct {
@@ -119,22 +120,25 @@ func (l *Layer) done(kind string, ds []Digest, files []journalFile, waiting map[
 
 // narrow lets an action that is noted with files be one of those that it has changed:
 // a note of them takes the place of the first, unless another device has asked to
-// undo that, which answers for each file.
-func (l *Layer) narrow(ctx context.Context, first int64, r journalRecord, files, done []journalFile) {
+// undo that, which answers for each file. It returns the count of the note that
+// stands, 0 when there is none.
+func (l *Layer) narrow(ctx context.Context, first int64, r journalRecord, files, done []journalFile) (stands int64) {
 	if len(done) == len(files) {
-		return
+		return first
 	}
 	instead, noted := l.tryNote(ctx, r.Kind, r.Undoes, r.At, done)
 	if len(done) > 0 && !noted {
-		return
+		return first
 	}
 	gone, err := l.withdraw(ctx, first)
 	if noted && err == nil && !gone {
 		_, err = l.withdraw(ctx, instead)
+		instead = first
 	}
 	if err != nil {
 		l.log.WarnContext(ctx, "An action stays noted with what it has not changed", "kind", r.Kind, "error", err)
 	}
+	return instead
 }
 
 // waitingOf tells which of the files wait to be removed.
@@ -165,7 +169,7 @@ func (l *Layer) meant(kind string, ds []Digest) []journalFile {
 			changes = changes && (own.Saved || here)
 		}
 		if known && changes {
-			out = append(out, journalFile{d, r.Added})
+			out = append(out, journalFile{Digest: d, Added: r.Added})
 		}
 	}
 	return out

@@ -48,10 +48,23 @@ type journalRecord struct {
 }
 
 // journalFile is a file of an action. Added names the lifecycle that the action
-// ended or began, or in which a device saved or unsaved the file.
+// ended or began, or in which a device saved or unsaved the file, or somebody edited
+// it. Was and Became are of an edit.
 type journalFile struct {
 	Digest Digest `json:"digest"`
 	Added  stamp  `json:"added"`
+	Was    string `json:"was,omitempty"`
+	Became string `json:"became,omitempty"`
+}
+
+// fault says what no device may write of a file in an action of a kind.
+func (f journalFile) fault(kind string) string {
+	edited := f.Was != "" || f.Became != ""
+	if !f.Added.valid() || edited != edits(kind) || f.Was == f.Became && edited ||
+		max(len(f.Was), len(f.Became)) > maxEdit || !validText(f.Was+f.Became) {
+		return "bad file"
+	}
+	return ""
 }
 
 // carried is what became of an action when it was undone. The rest of its files
@@ -119,8 +132,10 @@ func (r journalRecord) fault() string {
 	case r.Undone != nil && !r.Undone.valid():
 		return "bad stamp"
 	}
-	if slices.ContainsFunc(r.Files, func(f journalFile) bool { return !f.Added.valid() }) {
-		return "bad file"
+	for _, f := range r.Files {
+		if what := f.fault(r.Kind); what != "" {
+			return what
+		}
 	}
 	return r.Carried.fault()
 }

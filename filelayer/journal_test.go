@@ -49,7 +49,7 @@ func TestHostileActions(t *testing.T) {
 		{"the next action", b.id, other, func(r *journalRecord) { r.N += 5 }, true},
 		{"an action here that was not done here", a.id, mine, func(r *journalRecord) { r.N++; r.Undone = mark }, false},
 		{"one of before", a.id, mine, func(r *journalRecord) { r.N += journalSlots; r.Undone = mark }, false},
-		{"other files", a.id, mine, func(r *journalRecord) { r.Files = []journalFile{{ds[1], mark.of(b.id)}} }, false},
+		{"other files", a.id, mine, func(r *journalRecord) { r.Files = []journalFile{{Digest: ds[1], Added: mark.of(b.id)}} }, false},
 		{"another kind", a.id, mine, func(r *journalRecord) { r.Kind = ActionUnsave }, false},
 		{"an answer of this device", a.id, mine, func(r *journalRecord) { r.Carried = &carried{At: 5} }, false},
 		{"an outcome of any device, of what any device undoes", b.id, other, func(r *journalRecord) { r.Undone, r.Carried = mark, &carried{At: 5, Left: 1} }, true},
@@ -104,7 +104,7 @@ func TestForgedActionMovesNothing(t *testing.T) {
 		{Kind: ActionImport},
 	} {
 		forged.N, forged.At, forged.Parts, forged.Total = int64(n+1), toMillis(time.Now()), 1, 1
-		forged.Files = []journalFile{{ds[0], r.Added}}
+		forged.Files = []journalFile{{Digest: ds[0], Added: r.Added}}
 		body, err := encode(forged)
 		must(t, err)
 		_, err = b.actions.Put(testContext(t), Doc{ID: journalID(a.id, forged.N), Body: body})

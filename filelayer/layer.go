@@ -41,7 +41,8 @@ type Layer struct {
 	twins    *twins
 	whenSafe *whenSafe
 	journal  *journal
-	cut      []string // files of actions that were cut off
+	editors  map[string]Editor // by kind of action; see SetEditor
+	cut      []string          // files of actions that were cut off
 	faults   *faults
 	fetches  *fetches
 	invite   *inviting

@@ -120,7 +120,7 @@ func (u *underway) conclude(ctx context.Context) {
 	var changed []journalFile
 	for _, f := range u.files {
 		if r, _, _ := l.mirror.file(f.Digest); r.Deleted == nil && r.Added != f.Added && r.Added.By == l.opts.DeviceID {
-			changed = append(changed, journalFile{f.Digest, r.Added})
+			changed = append(changed, journalFile{Digest: f.Digest, Added: r.Added})
 		}
 	}
 	if len(changed) > 0 {
@@ -238,7 +238,7 @@ func (b *Batch) noteNew(ctx context.Context, ds []Digest) {
 	var files []journalFile
 	for _, d := range ds {
 		if r, _, known := b.l.mirror.file(d); !known || r.Deleted != nil {
-			files = append(files, journalFile{d, r.Added})
+			files = append(files, journalFile{Digest: d, Added: r.Added})
 		}
 	}
 	b.action.add(ctx, files)

@@ -29,7 +29,7 @@ type Undoing struct {
 // person had done the opposite, and only those that the action has left as they
 // are; a device is not asked when the records here tell that there are none: a delete is restored, an import or a restore is deleted, a save is
 // unsaved as by Unsave, with its proofs and refusals, and an unsave is wished
-// for again. That is an action of its own, which can be undone.
+// for again; what was edited is as before. That is an action of its own, which can be undone.
 //
 // It fails with [ErrNotFound] for an unknown action or one of more than 30 days,
 // and with [ErrUndone] when that device was asked before. After an error, or a
@@ -191,6 +191,9 @@ func (l *Layer) undo(ctx context.Context, head journalEntry, unsave func(context
 		return nil, err
 	}
 	t := &targets{files: files, failed: make(map[Digest]error), held: make(map[Digest]bool)}
+	if edits(head.Kind) {
+		return t, l.undoEdit(ctx, head, t)
+	}
 	later, err := l.changedSince(ctx, head)
 	if err != nil {
 		return nil, err
