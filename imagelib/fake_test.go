@@ -31,6 +31,8 @@ type fakeFiles struct {
 	mu        sync.Mutex // guards all below
 	entries   map[Digest]filelayer.Entry
 	peers     map[string]http.Handler // online devices
+	editors   map[string]filelayer.Editor
+	edits     [][]filelayer.Edit // that were noted, as done
 	commitErr error
 	room      int // files until the disk is full; 0: no end
 	commits   int
@@ -117,6 +119,29 @@ func (f *fakeFiles) put(e filelayer.Entry) {
 	f.entries[e.Digest] = e
 	f.mu.Unlock()
 	f.changed.Raise()
+}
+
+func (f *fakeFiles) SetEditor(kind string, e filelayer.Editor) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.editors = map[string]filelayer.Editor{kind: e}
+}
+
+func (f *fakeFiles) Edit(ctx context.Context, kind string, edits []filelayer.Edit) (string, []error) {
+	f.mu.Lock()
+	editor := f.editors[kind]
+	f.mu.Unlock()
+	errs := editor.Apply(ctx, edits)
+	var done []filelayer.Edit
+	for i, err := range errs {
+		if err == nil {
+			done = append(done, edits[i])
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.edits = append(f.edits, done)
+	return strconv.Itoa(len(f.edits)), errs
 }
 
 func (f *fakeFiles) newImport() importing { return fakeImport{f} }

@@ -22,6 +22,8 @@ type files interface {
 	Fetch(ctx context.Context, d Digest) (*os.File, error)
 	Online(id string) bool
 	PeerGet(ctx context.Context, deviceID, path string) (*http.Response, error)
+	SetEditor(kind string, e filelayer.Editor)
+	Edit(ctx context.Context, kind string, edits []filelayer.Edit) (id string, errs []error)
 	newImport() importing
 	lookThrough(ctx context.Context, place string) (placeLook, error)
 }

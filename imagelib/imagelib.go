@@ -28,6 +28,9 @@ var (
 	// out of it: its query decides which it has.
 	ErrSmartAlbum = errors.New("a smart album chooses its photos itself")
 
+	// ErrBadDate is returned when dates cannot be corrected as asked. Nothing was changed.
+	ErrBadDate = errors.New("the date cannot be corrected so")
+
 	// ErrNoThumbnail is returned when a file cannot be drawn: its kind is not
 	// decoded, or its bytes are damaged. The file itself is kept.
 	ErrNoThumbnail = errors.New("no picture can be drawn of this file")
@@ -160,6 +163,7 @@ func open(f files, db database, node string, opts Options) (*Library, error) {
 		remote:   newGate(6),
 	}
 	l.loadIndex()
+	f.SetEditor(filelayer.ActionDate, dateEditor{l})
 	return l, nil
 }
 
