@@ -75,6 +75,7 @@ type App struct {
 	inPlace    inPlace
 	counted    holdingsCache
 	below      belowCache
+	clocks     clocks
 	command    bool // it was opened for one command
 
 	changed signal.Signal
@@ -246,7 +247,7 @@ func (a *App) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen, a.hearRefusals}, a.loopback...)
 	if !a.command {
-		parts = append(parts, a.watching.run, a.inPlace.run)
+		parts = append(parts, a.watching.run, a.inPlace.run, a.watchClocks)
 	}
 	for _, part := range parts {
 		g.Go(func() error { return part(ctx) })

@@ -44,6 +44,8 @@ type config struct {
 	Watched        []string `json:"watchedFolders"` // folders whose photos are imported by themselves
 	Places         []string `json:"foldersInPlace"` // folders whose photos are those of this device and stay there
 	CORSOrigins    []string `json:"corsOrigins"`    // pages whose scripts may use --couch, such as "https://notes.example.org"; "*" = any, without cookies
+
+	Dismissed []dismissedClock `json:"dismissedClocks"` // offers that a person does not want to see again
 }
 
 func defaultConfig() config {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/filelayer/pairing"
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/overlay"
 )
 
@@ -100,6 +101,9 @@ var (
 	ErrCancelled   = pairing.ErrCancelled
 	ErrWrongSecret = filelayer.ErrWrongSecret
 )
+
+// ErrBadDate is the image model's error for dates that cannot be corrected as asked.
+var ErrBadDate = imagelib.ErrBadDate
 
 // ErrBadURI is the overlay's error for the URI of a peer or listener that
 // cannot be used.

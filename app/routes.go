@@ -115,6 +115,9 @@ func (c *control) routes() http.Handler {
 	}))
 	mux.HandleFunc("GET /v1/actions", c.answer(c.actions))
 	mux.HandleFunc("POST /v1/undo", c.stream(c.undo))
+	mux.HandleFunc("POST /v1/dates", c.answer(c.correctDates))
+	mux.HandleFunc("GET /v1/clocks", c.answer(c.clockInfos))
+	mux.HandleFunc("POST /v1/clocks", c.answer(c.doClock))
 	mux.HandleFunc("POST /v1/agree", c.answer(func(r *http.Request) (any, error) {
 		n := len(a.HeldDeletions())
 		return n, a.AgreeDeletions(r.Context())

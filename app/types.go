@@ -180,6 +180,7 @@ const (
 	KindPurge   = "purge" // from the trash here, for good
 	KindCheck   = "check"
 	KindWatch   = "watch"   // an import from a watched folder
+	KindDate    = "date"    // dates of photos corrected; an action only
 	KindOutside = "outside" // an import of what was changed or added in the library folder with other programs
 	KindPlace   = "place"   // a look through a folder in place
 

@@ -320,6 +320,7 @@ var codes = []struct {
 	{"notMounted", ErrNotMounted},
 	{"missing", ErrMissing},
 	{"badSetting", ErrBadSetting},
+	{"badDate", ErrBadDate},
 	{"badURI", ErrBadURI},
 	{"ownDevice", ErrOwnDevice},
 	{"removed", ErrRemoved},

@@ -63,8 +63,16 @@ func commands() []*command {
 			long: trashHelp, flags: openFlags([]string{"empty", "yes"}), most: -1, run: runTrash,
 		},
 		{
-			name: "undo", usage: "undo [ID]", short: "take back an import, save, unsave, delete or restore of any device",
+			name: "undo", usage: "undo [ID]", short: "take back an import, save, unsave, delete, restore or correction of any device",
 			long: undoHelp, flags: openFlags(nil), most: 1, links: true, run: undo,
+		},
+		{
+			name: "dates", usage: "dates --shift SHIFT | --zone ZONE [--from ZONE | --keep-clock] | --set DATE | --reset [--dry-run] DIGEST...", short: "correct when photos were taken",
+			long: datesHelp, flags: openFlags([]string{"shift", "zone", "from", "keep-clock", "set", "reset", "dry-run"}), least: 1, most: -1, run: dates,
+		},
+		{
+			name: "clocks", usage: "clocks [--apply N [--dry-run] | --dismiss N]", short: "find cameras whose clock was off, and correct their dates",
+			long: clocksHelp, flags: openFlags([]string{"apply", "dismiss", "dry-run"}), run: clocks,
 		},
 		{
 			name: "log", usage: "log [--since TIME]", short: "tell what left this device, and on whose proof",

@@ -108,12 +108,44 @@ does the opposite for those of the photos that it has left as they are:
   delete            they come back, as by "pauld restore"
   save              they are removed from the device again, if others prove to have them
   unsave            they are saved there again
+  date              their dates are what they were before
 
 What another device saved or unsaved, that device undoes as soon as it hears of it, once;
 a removal there waits for its proofs, as by "pauld unsave --when-safe", and never happens
 without. What could not be undone is told for each photo: undo again when the cause is gone.
 An undo is an action itself: to redo, undo the undo. With --json a line has id, time,
 device, deviceName, kind, files, undoes, undone, undoneOn, waits, failed and why.
+`
+	datesHelp = `The photo's file is never changed: the correction is kept beside it, on all devices, and
+"pauld undo" takes it back, exactly, for 30 days. Dates are when a photo was taken, on the
+wall clock of that place; the timeline is in their order.
+
+  --shift SHIFT   the clock was off: add so much, such as +1h30m, -45s or 3d2h
+  --zone ZONE     where the photos were taken: Europe/Paris, or +02:00. The clock moves
+                  there from the zone that each date tells, or from that of
+  --from ZONE     which the camera was on: the camera stayed on the time of home
+  --keep-clock    the clock was right; only note that it was the clock of the zone
+  --set DATE      the date of each: 2024-05-01 12:30, 2024-05-01T12:30:05+02:00, or a
+                  day alone, for its noon
+  --reset         back to what the file says
+  --dry-run       only tell what would be
+
+Where one of the photos cannot be corrected so, none is. With --json prints {"id",
+"changed", "same", "photos": [{"digest", "name", "was", "date"}]}.
+`
+	clocksHelp = `Compares what each camera took with what phones took, whose clocks are right, and those
+of cameras that know where they are: where the photos of both fall together, again and
+again, by one shift alone, the camera's clock was off by it. Tells the camera, from when
+to when, how many photos, the shift, and how sure that is: on how many scenes it rests
+which both photographed, how many of them look alike, and how improbable it would be by
+chance. There is no offer where that is not very improbable.
+
+  --apply N     correct the dates of the photos of the Nth; "pauld undo" takes it back
+  --dry-run     only tell what that would be
+  --dismiss N   do not offer the Nth in the gallery of this device any more
+
+With --json a line has n, camera, first, last, photos, shift (seconds), scenes, alike,
+chance and dismissed.
 `
 	logHelp = `The oldest first: when, what was done, on which device that was asked for, digest,
 name, and by which devices' copies it was covered (when each last read its copy, and

@@ -39,6 +39,9 @@ type line struct {
 	ifLost                             string
 	whenSafe, serving, queued          bool
 	down, up                           rate
+	date                               app.DateOrder
+	dryRun                             bool
+	apply, dismiss                     int
 }
 
 // list is the value of a flag that may be given several times.
@@ -164,6 +167,15 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.serving, "serving", false, "")
 	fs.Var(&l.down, "down", "")
 	fs.Var(&l.up, "up", "")
+	fs.StringVar(&l.date.Set, "set", "", "")
+	fs.StringVar(&l.date.Shift, "shift", "", "")
+	fs.StringVar(&l.date.Zone, "zone", "", "")
+	fs.StringVar(&l.date.From, "from", "", "")
+	fs.BoolVar(&l.date.KeepClock, "keep-clock", false, "")
+	fs.BoolVar(&l.date.Reset, "reset", false, "")
+	fs.BoolVar(&l.dryRun, "dry-run", false, "")
+	fs.IntVar(&l.apply, "apply", 0, "")
+	fs.IntVar(&l.dismiss, "dismiss", 0, "")
 	return fs
 }
 
