@@ -65,7 +65,7 @@ func (a *App) DismissClock(o ClockOffer) error {
 
 // ApplyClock corrects the dates of the photos of an offer.
 func (a *App) ApplyClock(ctx context.Context, o ClockOffer) (Correction, error) {
-	done, err := a.CorrectDates(ctx, o.Images, DateChange{Shift: o.Shift})
+	done, err := a.CorrectDates(ctx, o.Files, DateChange{Shift: o.Shift})
 	a.compareClocks()
 	return done, err
 }
@@ -119,7 +119,7 @@ func (c *control) clockInfos(r *http.Request) (any, error) {
 	list := []ClockInfo{}
 	for i, o := range c.app.compareClocks() {
 		list = append(list, ClockInfo{
-			N: i + 1, Camera: o.Camera, First: o.First.Date.String(), Last: o.Last.Date.String(), Photos: len(o.Images),
+			N: i + 1, Camera: o.Camera, First: o.First.Date.String(), Last: o.Last.Date.String(), Photos: o.Photos,
 			Shift: o.Shift.Seconds(), Scenes: o.Scenes, Alike: o.Alike, Chance: o.Chance, Dismissed: c.app.clockDismissed(o),
 		})
 	}
@@ -141,7 +141,7 @@ func (c *control) doClock(r *http.Request) (any, error) {
 		case "dismiss":
 			return struct{}{}, c.app.DismissClock(o)
 		case "apply", "preview":
-			info, err := c.app.correct(r.Context(), o.Images, DateChange{Shift: o.Shift}, req.Do == "preview")
+			info, err := c.app.correct(r.Context(), o.Files, DateChange{Shift: o.Shift}, req.Do == "preview")
 			c.app.compareClocks()
 			return info, err
 		}

@@ -14,7 +14,8 @@ import (
 type ClockOffer struct {
 	Camera      string
 	First, Last *Image        // of its images, by their present dates
-	Images      []Digest      // in that order
+	Photos      int           // its images
+	Files       []Digest      // all files of them, in that order
 	Shift       time.Duration // to be added to their wall clocks
 	Scenes      int           // scenes of the camera that then fall on what others took
 	Alike       int           // of these, those of which another camera has a picture that looks the same
@@ -60,11 +61,13 @@ func (s *Snapshot) ClockOffers() (offers []ClockOffer) {
 
 func newClockOffer(camera string, images []*Image, o clocks.Offer) ClockOffer {
 	offer := ClockOffer{
-		Camera: camera, First: images[0], Last: images[len(images)-1],
+		Camera: camera, First: images[0], Last: images[len(images)-1], Photos: len(images),
 		Shift: o.Shift, Scenes: o.Scenes, Alike: o.Alike, Chance: o.Chance,
 	}
 	for _, img := range images {
-		offer.Images = append(offer.Images, img.Digest)
+		for _, f := range img.Files() {
+			offer.Files = append(offer.Files, f.Digest)
+		}
 	}
 	return offer
 }

@@ -12,21 +12,30 @@ import (
 )
 
 // together makes a library of n days on which a phone and a camera, off by a shift,
-// were at the same events.
+// were at the same events. The camera makes a raw file beside each JPEG.
 func together(tb testing.TB, days int, off time.Duration, change func(camera string, d *document)) *Snapshot {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	var docs []filelayer.Doc
 	var entries []filelayer.Entry
 	add := func(camera string, at time.Time, looks uint64) {
-		n := len(docs) + 1
-		docs = append(docs, docOf(n, func(d *document) {
-			d.Camera, d.Date, d.DHash = camera, at.Format("2006-01-02T15:04:05"), fmt.Sprintf("%016x", looks)
-			if change != nil {
-				change(camera, d)
+		kinds := []Common{{Type: "image/jpeg", Kind: KindImage}, {Type: "image/x-canon-cr2", Kind: KindRAW}}
+		for i, kind := range kinds {
+			if i > 0 && camera == "Apple iPhone 12" {
+				break
 			}
-		}))
-		entries = append(entries, entryOf(n, 1, true))
+			n := len(docs) + 1
+			docs = append(docs, docOf(n, func(d *document) {
+				d.Type, d.Kind = kind.Type, kind.Kind
+				d.Camera, d.Date, d.DHash = camera, at.Format("2006-01-02T15:04:05"), fmt.Sprintf("%016x", looks)
+				if change != nil {
+					change(camera, d)
+				}
+			}))
+			e := entryOf(n, 1, true)
+			e.Name = fmt.Sprintf("IMG_%05d%s", n-i, []string{".JPG", ".CR2"}[i])
+			entries = append(entries, e)
+		}
 	}
 	for day := range days {
 		at := time.Date(2023, 7, 1+day, 9, 0, 0, 0, time.UTC)
@@ -62,8 +71,8 @@ func TestClockOffers(t *testing.T) {
 			n++
 		}
 	}
-	if o.Camera != "Canon EOS 550D" || o.Shift != 7*time.Hour || len(o.Images) != n || o.Images[0] != o.First.Digest || o.Images[n-1] != o.Last.Digest || o.Chance > 1e-5 {
-		t.Errorf("offer %+v of %d photos, want %d", o, len(o.Images), n)
+	if o.Camera != "Canon EOS 550D" || o.Shift != 7*time.Hour || o.Photos != n || len(o.Files) != 2*n || o.Files[0] != o.First.Digest || o.Files[2*n-2] != o.Last.Digest || o.Chance > 1e-5 {
+		t.Errorf("offer %+v of %d photos, want %d", o, len(o.Files), n)
 	}
 	corrected := together(t, 8, 7*time.Hour, func(camera string, d *document) {
 		if camera == o.Camera {
