@@ -11,9 +11,9 @@ import (
 	"github.com/libpaul/paul/imagelib/meta"
 )
 
-// together makes a library of n days on which a phone and a camera, off by a shift,
+// events makes a library of n days on which a phone and a camera, off by a shift,
 // were at the same events. The camera makes a raw file beside each JPEG.
-func together(tb testing.TB, days int, off time.Duration, change func(camera string, d *document)) *Snapshot {
+func events(tb testing.TB, days int, off time.Duration, change func(camera string, d *document)) *Snapshot {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	var docs []filelayer.Doc
@@ -59,7 +59,7 @@ func together(tb testing.TB, days int, off time.Duration, change func(camera str
 // their dates are corrected there is no offer any more.
 func TestClockOffers(t *testing.T) {
 	t.Parallel()
-	s := together(t, 8, 7*time.Hour, nil)
+	s := events(t, 8, 7*time.Hour, nil)
 	offers := s.ClockOffers()
 	if len(offers) != 1 {
 		t.Fatalf("offers %+v", offers)
@@ -74,7 +74,7 @@ func TestClockOffers(t *testing.T) {
 	if o.Camera != "Canon EOS 550D" || o.Shift != 7*time.Hour || o.Photos != n || len(o.Files) != 2*n || o.Files[0] != o.First.Digest || o.Files[2*n-2] != o.Last.Digest || o.Chance > 1e-5 {
 		t.Errorf("offer %+v of %d photos, want %d", o, len(o.Files), n)
 	}
-	corrected := together(t, 8, 7*time.Hour, func(camera string, d *document) {
+	corrected := events(t, 8, 7*time.Hour, func(camera string, d *document) {
 		if camera == o.Camera {
 			at, _ := meta.ParseDate(d.Date, meta.SourceEXIF)
 			d.Edits = map[string]raw{fieldDate: raw(fmt.Sprintf(`{"value":%q,"at":"x"}`, at.Wall.Add(o.Shift).Format("2006-01-02T15:04:05")))}
@@ -96,7 +96,7 @@ func TestClockOffersNeedAClock(t *testing.T) {
 		"a camera that is placed": func(_ string, d *document) { d.GPS = &GPS{Lat: 48, Lon: 16} },
 		"no cameras":              func(_ string, d *document) { d.Camera = "" },
 	} {
-		if offers := together(t, 8, 7*time.Hour, change).ClockOffers(); len(offers) > 0 {
+		if offers := events(t, 8, 7*time.Hour, change).ClockOffers(); len(offers) > 0 {
 			t.Errorf("%s: %+v", name, offers)
 		}
 	}
@@ -123,7 +123,7 @@ func TestRightClock(t *testing.T) {
 func BenchmarkClockOffers(b *testing.B) {
 	for _, n := range []int{10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s := together(b, n/53, 0, func(camera string, d *document) {
+			s := events(b, n/53, 0, func(camera string, d *document) {
 				if camera != "Apple iPhone 12" {
 					d.Camera = fmt.Sprint("Camera ", d.Date[6:7])
 				}
