@@ -6,19 +6,31 @@ import (
 	"sync"
 )
 
-// gate lets a number of goroutines through at a time. The last to come is the
-// first to go: what is on screen now matters more than what was scrolled past.
+// asker is who waits for a picture, the most urgent first.
+type asker int
+
+const (
+	onScreen    asker = iota // the person at this device looks
+	otherDevice              // another device has asked
+	nobody                   // it is done in the background
+	askers
+)
+
+// gate lets a number of goroutines through at a time: the most urgent first, and of
+// those who are as urgent the first to come. A view asks for what it shows before
+// what is next to that, a few at a time, and takes back what has scrolled away: so
+// what has waited for the longest is what matters most.
 type gate struct {
 	mu      sync.Mutex // guards all below
 	free    int
-	waiting []chan struct{}
+	waiting [askers][]chan struct{}
 }
 
 func newGate(n int) *gate { return &gate{free: n} }
 
 // enter blocks until it is this goroutine's turn. leave must follow when it
 // returns nil.
-func (g *gate) enter(ctx context.Context) error {
+func (g *gate) enter(ctx context.Context, who asker) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -29,7 +41,7 @@ func (g *gate) enter(ctx context.Context) error {
 		return nil
 	}
 	turn := make(chan struct{})
-	g.waiting = append(g.waiting, turn)
+	g.waiting[who] = append(g.waiting[who], turn)
 	g.mu.Unlock()
 	select {
 	case <-turn:
@@ -38,8 +50,8 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i := slices.Index(g.waiting, turn); i >= 0 {
-		g.waiting = slices.Delete(g.waiting, i, i+1)
+	if i := slices.Index(g.waiting[who], turn); i >= 0 {
+		g.waiting[who] = slices.Delete(g.waiting[who], i, i+1)
 	} else { // the turn came at the same moment
 		g.pass()
 	}
@@ -54,13 +66,14 @@ func (g *gate) leave() {
 
 // pass hands the place on. The caller holds mu.
 func (g *gate) pass() {
-	n := len(g.waiting)
-	if n == 0 {
-		g.free++
-		return
+	for who, list := range g.waiting {
+		if len(list) > 0 {
+			close(list[0])
+			g.waiting[who] = list[1:]
+			return
+		}
 	}
-	close(g.waiting[n-1])
-	g.waiting = g.waiting[:n-1]
+	g.free++
 }
 
 // flightKey is one piece of work that many may wait for.

@@ -9,22 +9,24 @@ import (
 	"testing/synctest"
 )
 
-func TestGateServesTheNewestFirst(t *testing.T) {
+// TestGate: who is most urgent goes first, then who has waited for the longest; who
+// gives up takes nobody's place.
+func TestGate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1)
-		if err := g.enter(t.Context()); err != nil {
+		if err := g.enter(t.Context(), nobody); err != nil {
 			t.Fatal(err)
 		}
 		var order []int
 		gone, cancel := context.WithCancel(t.Context())
-		for i := range 4 {
+		for i, who := range []asker{nobody, onScreen, otherDevice, onScreen, onScreen, nobody} {
 			ctx := t.Context()
-			if i == 2 {
+			if i == 3 {
 				ctx = gone
 			}
 			go func() {
-				if err := g.enter(ctx); err != nil {
+				if err := g.enter(ctx, who); err != nil {
 					return
 				}
 				order = append(order, i)
@@ -36,14 +38,50 @@ func TestGateServesTheNewestFirst(t *testing.T) {
 		synctest.Wait()
 		g.leave()
 		synctest.Wait()
-		if !slices.Equal(order, []int{3, 1, 0}) {
+		if !slices.Equal(order, []int{1, 4, 2, 0, 5}) {
 			t.Errorf("served %v", order)
 		}
-		if err := g.enter(t.Context()); err != nil || g.free != 0 {
+		if err := g.enter(t.Context(), onScreen); err != nil || g.free != 0 {
 			t.Errorf("the last place was lost: %v, %d free", err, g.free)
 		}
-		if err := g.enter(gone); !errors.Is(err, context.Canceled) {
+		if err := g.enter(gone, onScreen); !errors.Is(err, context.Canceled) {
 			t.Errorf("entered though cancelled: %v", err)
+		}
+	})
+}
+
+// TestVisibleBeforePrefetched: of what a view asks for, in the order of a screen, by
+// more workers than there are places, nothing that is next to the screen is drawn
+// before something that is on it.
+func TestVisibleBeforePrefetched(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, wishes, order := newGate(2), make(chan int, 40), make(chan int, 40)
+		for i := range cap(wishes) {
+			wishes <- i
+		}
+		close(wishes)
+		step := make(chan struct{})
+		for range 4 {
+			go func() {
+				for i := range wishes {
+					if g.enter(t.Context(), onScreen) == nil {
+						order <- i
+						<-step
+						g.leave()
+					}
+				}
+			}()
+			synctest.Wait()
+		}
+		for range cap(wishes) {
+			step <- struct{}{}
+			synctest.Wait()
+		}
+		for want := range cap(order) {
+			if got := <-order; got != want {
+				t.Fatalf("wish %d is served as number %d", got, want)
+			}
 		}
 	})
 }

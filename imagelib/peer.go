@@ -55,7 +55,7 @@ func (l *Library) thumbHandler() http.Handler {
 // askHolders asks devices that have the file for its thumbnail, one after the
 // other, and keeps the first that is one.
 func (l *Library) askHolders(ctx context.Context, e *filelayer.Entry, size int) (set thumb.Set, err error) {
-	if err := l.remote.enter(ctx); err != nil {
+	if err := l.remote.enter(ctx, onScreen); err != nil {
 		return set, err
 	}
 	defer l.remote.leave()
