@@ -130,7 +130,7 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 	img := &Image{
 		Digest: digest, Common: in.common(Common{doc.Type, doc.Kind, doc.Camera, doc.Lens}),
 		Width: min(max(doc.Width, 0), maxPixels), Height: min(max(doc.Height, 0), maxPixels),
-		Orientation: uint8(min(max(doc.Orientation, 1), 8)), Favourite: doc.Favourite,
+		Orientation: uint8(min(max(doc.Orientation, 1), 8)), Favourite: doc.Favourite, version: uint8(min(max(doc.Version, 0), math.MaxUint8)),
 		Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
 	}
 	img.Date, _ = meta.ParseDate(doc.Date, meta.Source(in.text(string(doc.DateSource))))

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/thumb"
 	"github.com/libpaul/paul/internal/signal"
 )
 
@@ -42,7 +43,7 @@ type fakeFiles struct {
 
 func newFakeFiles(tb testing.TB) *fakeFiles {
 	tb.Helper()
-	return &fakeFiles{dir: tb.TempDir(), self: "self", entries: map[Digest]filelayer.Entry{}, peers: map[string]http.Handler{}}
+	return &fakeFiles{dir: tb.TempDir(), self: "device", entries: map[Digest]filelayer.Entry{}, peers: map[string]http.Handler{}}
 }
 
 func (f *fakeFiles) Ready(ctx context.Context) error {
@@ -341,8 +342,9 @@ func openTestLibrary(tb testing.TB, dir string, files *fakeFiles, db *fakeDB) *t
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(l.renderer.Close)
-	l.pauses = pauses{save: time.Hour, missing: time.Millisecond, retry: time.Millisecond, trim: time.Hour}
+	tb.Cleanup(func() { l.renderer.Close(); l.instants.Close() })
+	l.desktop = thumb.Desktop{}
+	l.pauses = pauses{save: time.Hour, missing: time.Millisecond, retry: time.Millisecond, trim: time.Hour, reread: time.Hour}
 	return &testLibrary{l, files, db}
 }
 

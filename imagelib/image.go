@@ -56,6 +56,7 @@ type Image struct {
 	Width, Height int   // pixels as shown, orientation applied; 0 when unknown
 	Exposure      Exposure
 	Orientation   uint8  // EXIF orientation of the stored pixels, 1 to 8
+	version       uint8  // [meta.Version] of who read the facts
 	GPS           *GPS   // nil when unknown
 	ThumbHash     string // a thumbhash, about 25 bytes; empty when none was made
 	DHash         uint64 // see [Snapshot.NearDuplicates]; 0 when none was made

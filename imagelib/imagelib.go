@@ -90,11 +90,13 @@ type pauses struct {
 	retry   time.Duration // before a document that could not be made is tried again
 	save    time.Duration // between writes of the index, when it changed
 	trim    time.Duration // after the start, before the first look at the cache
+	reread  time.Duration // before each look for documents that an earlier version has made
+	perFile time.Duration // before each file that is read again for that
 }
 
 var usualPauses = pauses{
 	report: 100 * time.Millisecond, join: 100 * time.Millisecond, missing: 3 * time.Second, retry: time.Minute, save: time.Minute,
-	trim: time.Minute,
+	trim: time.Minute, reread: 2 * time.Minute, perFile: 50 * time.Millisecond,
 }
 
 // Library is the images of all devices. Its methods may be called from any
@@ -110,6 +112,9 @@ type Library struct {
 	joining  sync.Mutex   // held from asking for entries until the index has them: an older list never follows a newer
 	writing  sync.RWMutex // held for reading from writing documents until the index has them, and for writing while it takes in a feed's: an older revision never follows a newer
 	renderer *thumb.Renderer
+	instants *thumb.Renderer // of what is shown until thumbnails are there
+	desktop  thumb.Desktop
+	poison   *poison
 	cache    *thumb.Cache
 	flights  flights[thumb.Set]
 	local    *gate // drawing here
@@ -158,6 +163,9 @@ func open(f files, db database, node string, opts Options) (*Library, error) {
 		clock:    &clock{node: node, now: time.Now},
 		index:    newIndex(),
 		renderer: thumb.NewRenderer(0),
+		instants: thumb.NewRenderer(instantMemory),
+		desktop:  thumb.DesktopOf(),
+		poison:   openPoison(filepath.Join(opts.Dir, poisonName)),
 		cache:    thumb.NewCache(opts.CacheDir, opts.CacheBytes),
 		local:    newGate(runtime.GOMAXPROCS(0)),
 		remote:   newGate(6),
@@ -174,6 +182,7 @@ func (l *Library) Run(ctx context.Context) error {
 	g.Go(func() error { return l.follow(ctx) })
 	g.Go(func() error { return l.watchFiles(ctx) })
 	g.Go(func() error { return l.makeMissing(ctx) })
+	g.Go(func() error { return l.rereadOld(ctx) })
 	g.Go(func() error { return l.saveOften(ctx) })
 	g.Go(func() error { return l.trimCache(ctx) })
 	err := g.Wait()
@@ -186,6 +195,7 @@ func (l *Library) Run(ctx context.Context) error {
 // Close writes what a later Open starts from. The library is not used again.
 func (l *Library) Close() error {
 	l.renderer.Close()
+	l.instants.Close()
 	return l.saveIndex()
 }
 

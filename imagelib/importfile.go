@@ -248,6 +248,9 @@ func (p *photo) metadata() filelayer.Metadata {
 // drawNew draws the thumbnails of new bytes into the cache. problem is what a
 // person should hear of the picture; err is about this device.
 func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta.Info) (looks hashes, problem, err error) {
+	if l.poison.has(d) {
+		return hashes{}, fmt.Errorf("%w: %w", ErrKeptUndrawn, errPoison), nil
+	}
 	if set, ok := l.renderer.Quick(ctx, data, info); ok {
 		l.keep(ctx, d, l.cache.PutSet(d, set))
 		return hashesOf(set), nil, nil
@@ -258,7 +261,7 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 		return hashes{}, nil, nil
 	}
 	if cause := cannotDraw(err); cause != nil {
-		l.keep(ctx, d, l.cache.PutFailure(d, cause))
+		l.keepFailure(ctx, d, cause)
 		if errors.Is(cause, thumb.ErrUnsupported) { // nothing is wrong with the file
 			return hashes{}, nil, nil
 		}
@@ -267,6 +270,7 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 	if err != nil {
 		return hashes{}, nil, err
 	}
+	l.keep(ctx, d, l.poison.note(d, set.Cause))
 	l.keep(ctx, d, l.cache.PutSet(d, set))
 	if info.Type == "image/jpeg" && meta.EndsEarly(data) {
 		problem = ErrKeptPartial
@@ -279,7 +283,7 @@ func (l *Library) drawVideo(ctx context.Context, d Digest, path string, info *me
 	set, err := l.renderer.Poster(ctx, path, info)
 	switch cause := cannotDraw(err); {
 	case cause != nil:
-		l.keep(ctx, d, l.cache.PutFailure(d, cause))
+		l.keepFailure(ctx, d, cause)
 		return hashes{}, nil
 	case errors.Is(err, thumb.ErrNotNow): // it is once ffmpeg is there
 		return hashes{}, nil

@@ -318,6 +318,17 @@ func (x *index) known(d Digest) bool {
 	return ok
 }
 
+// image returns the image of a file.
+func (x *index) image(d Digest) (*Image, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	i, ok := x.find(d)
+	if !ok {
+		return nil, false
+	}
+	return x.all[i], true
+}
+
 // lacksDHash reports whether there is a document of a file that says no dHash.
 func (x *index) lacksDHash(d Digest) bool {
 	x.mu.Lock()

@@ -31,7 +31,7 @@ import (
 // of it is never in memory.
 const (
 	indexName  = "images.index"
-	indexMagic = "paul image index 3\n"
+	indexMagic = "paul image index 4\n"
 
 	blockImages = 1024    // of a block, at most
 	blockBytes  = 1 << 20 // after which a block ends early
@@ -251,7 +251,7 @@ func (s *savedIndex) appendImage(b, texts []byte, img *Image) (facts, allTexts [
 	}
 	b = binary.AppendVarint(b, img.Size)
 	b = binary.AppendVarint(binary.AppendVarint(b, int64(img.Width)), int64(img.Height))
-	b = binary.AppendVarint(append(b, img.Orientation, img.Rating), int64(img.Holders))
+	b = binary.AppendVarint(append(b, img.Orientation, img.Rating, img.version), int64(img.Holders))
 	if flags&flagDate != 0 {
 		b = binary.AppendVarint(b, img.Date.Wall.UnixMilli())
 	}

@@ -62,7 +62,7 @@ func (x *index) load(r io.Reader, size int64) error {
 }
 
 // minImage is how many bytes of facts an image has at least.
-const minImage = 32 + 10
+const minImage = 32 + 11
 
 // sortByDigest reports whether no two images have the same.
 func sortByDigest(images []*Image) bool {
@@ -221,8 +221,8 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 	}
 	img.Size = r.varint()
 	img.Width, img.Height = int(r.varint()), int(r.varint())
-	if b := r.take(2); b != nil {
-		img.Orientation, img.Rating = b[0], b[1]
+	if b := r.take(3); b != nil {
+		img.Orientation, img.Rating, img.version = b[0], b[1], b[2]
 	}
 	img.Holders = int32(r.varint())
 	if flags&flagDate != 0 {

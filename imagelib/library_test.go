@@ -20,6 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	breakDown()
 	ServeIfChild()
 	if path := os.Getenv(openEnv); path != "" { // this process is one that a benchmark started
 		openAndSay(path)

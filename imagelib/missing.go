@@ -75,7 +75,7 @@ func (l *Library) makeDocument(ctx context.Context, d Digest) error {
 	if err != nil || e.Deleted != nil || !e.Here() {
 		return err
 	}
-	if err := l.local.enter(ctx); err != nil {
+	if err := l.local.enter(ctx, nobody); err != nil {
 		return err
 	}
 	defer l.local.leave()
@@ -123,12 +123,8 @@ func (l *Library) readDocument(ctx context.Context, e *filelayer.Entry) (documen
 	if err != nil {
 		return document{}, err
 	}
-	date := meta.BestDate(info.Date, e.Name, e.Time.UTC())
-	if date.Source == meta.SourceMtime { // the record tells no time zone
-		date.HasOffset = false
-	}
 	looks, err := l.drawFile(ctx, f, st.Size(), e.Digest, &info)
-	return newDocument(&info, date, looks), err
+	return newDocument(&info, dateOf(&info, e), looks), err
 }
 
 // drawFile draws the thumbnails of an open file, unless it is too large.

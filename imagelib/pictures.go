@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/imagelib/thumb"
 )
@@ -20,7 +21,8 @@ import (
 // Thumbnail returns the picture of a file, upright, that fits in a square of
 // size pixels, 256 or 512: from the cache, else drawn from the bytes on this
 // device, else asked of a device that has them. It blocks until then or until
-// ctx ends; the newest request is served first. It fails with [ErrNoThumbnail]
+// ctx ends, which ends the work too when nobody else waits for it; what a person
+// here waits for comes before what other devices ask. It fails with [ErrNoThumbnail]
 // when the file cannot be drawn, [ErrNotHere] when nobody online has it, and
 // [ErrNotFound] when there is no such file. The pixels belong to the caller.
 func (l *Library) Thumbnail(ctx context.Context, d Digest, size int) (*image.RGBA, error) {
@@ -49,6 +51,9 @@ func (l *Library) thumbnail(ctx context.Context, d Digest, size int, ask bool) (
 	if cause := l.cache.Failure(d); cause != "" {
 		return nil, fmt.Errorf("%w: %s", ErrNoThumbnail, cause)
 	}
+	if l.poison.has(d) {
+		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, errPoison)
+	}
 	e, err := l.files.Entry(d)
 	if err != nil {
 		return nil, fmt.Errorf("thumbnail: %w", notFound(err))
@@ -56,7 +61,14 @@ func (l *Library) thumbnail(ctx context.Context, d Digest, size int, ask bool) (
 	var set thumb.Set
 	switch {
 	case e.Here():
-		set, err = l.flights.do(ctx, flightKey{d, 0}, func(ctx context.Context) (thumb.Set, error) { return l.drawHere(ctx, d) })
+		key, who := flightKey{d, 0}, otherDevice
+		if codec.Handles(e.Type) {
+			key.size = size // of which the small one may be drawn alone
+		}
+		if ask {
+			who = onScreen
+		}
+		set, err = l.flights.do(ctx, key, func(ctx context.Context) (thumb.Set, error) { return l.drawHere(ctx, d, size, who) })
 	case ask:
 		set, err = l.flights.do(ctx, flightKey{d, size}, func(ctx context.Context) (thumb.Set, error) { return l.askHolders(ctx, &e, size) })
 	default:
@@ -73,10 +85,11 @@ func notFound(err error) error {
 }
 
 // drawHere draws both thumbnails from the bytes on this device, into the cache
-// if that can be. Bytes that are not the file's, since the disk let them rot,
+// if that can be; the small one alone when that is what is asked for, and the file
+// has it inside. Bytes that are not the file's, since the disk let them rot,
 // are [filelayer.ErrCorrupt]: nothing that they show, or do not, is kept.
-func (l *Library) drawHere(ctx context.Context, d Digest) (set thumb.Set, err error) {
-	if err := l.local.enter(ctx); err != nil {
+func (l *Library) drawHere(ctx context.Context, d Digest, size int, who asker) (set thumb.Set, err error) {
+	if err := l.local.enter(ctx, who); err != nil {
 		return thumb.Set{}, err
 	}
 	defer l.local.leave()
@@ -87,16 +100,23 @@ func (l *Library) drawHere(ctx context.Context, d Digest) (set thumb.Set, err er
 		if sha256.Sum256(data) != d {
 			return fmt.Errorf("draw photo: %w", filelayer.ErrCorrupt)
 		}
+		if size == thumb.Small {
+			var ok bool
+			if set, ok = l.renderer.Quick(ctx, data, info); ok {
+				return nil
+			}
+		}
 		set, err = l.renderer.Thumbnails(ctx, data, info)
 		return err
 	})
 	if cause := cannotDraw(err); cause != nil {
 		if !errors.Is(cause, meta.ErrUnknown) { // that was seen of bytes that nobody checked
-			l.keep(ctx, d, l.cache.PutFailure(d, cause))
+			l.keepFailure(ctx, d, cause)
 		}
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
 	}
 	if err == nil {
+		l.keep(ctx, d, l.poison.note(d, set.Cause))
 		l.keep(ctx, d, l.cache.PutSet(d, set))
 		l.complete(ctx, d, hashesOf(set))
 	}
@@ -154,7 +174,7 @@ func (l *Library) posterHere(ctx context.Context, e *filelayer.Entry) (thumb.Set
 	set, err := l.renderer.Poster(ctx, e.Path, &info)
 	switch cause := cannotDraw(err); {
 	case cause != nil:
-		l.keep(ctx, e.Digest, l.cache.PutFailure(e.Digest, cause))
+		l.keepFailure(ctx, e.Digest, cause)
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
 	case errors.Is(err, thumb.ErrNotNow):
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
@@ -170,6 +190,16 @@ func (l *Library) keep(ctx context.Context, d Digest, err error) {
 	if err != nil {
 		l.log.WarnContext(ctx, "Could not keep a thumbnail", "digest", d, "err", err)
 	}
+}
+
+// keepFailure remembers why a file cannot be drawn. That a decoder broke down over
+// it counts once it has done so twice.
+func (l *Library) keepFailure(ctx context.Context, d Digest, cause error) {
+	if errors.Is(cause, codec.ErrGaveUp) {
+		l.keep(ctx, d, l.poison.note(d, cause))
+		return
+	}
+	l.keep(ctx, d, l.cache.PutFailure(d, cause))
 }
 
 // cannotDraw returns err when it says that a file cannot be drawn, here or
@@ -237,11 +267,15 @@ func (l *Library) Placeholder(img *Image) *image.RGBA {
 // with [ErrNoThumbnail] when the file cannot be drawn, [ErrNotHere] when nobody
 // online has it, and [ErrNotFound] when there is no such file.
 func (l *Library) Pixels(ctx context.Context, d Digest, maxSide int) (m image.Image, err error) {
+	if l.poison.has(d) {
+		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, errPoison)
+	}
 	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
 		m, err = l.renderer.Pixels(ctx, data, info, maxSide)
 		return err
 	})
 	if cause := cannotDraw(err); cause != nil {
+		l.keep(ctx, d, l.poison.note(d, cause))
 		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
 	}
 	return m, err

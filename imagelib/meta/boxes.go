@@ -96,6 +96,7 @@ func (f *file) boxes() {
 type item struct {
 	Range
 	inData bool // counted from the item data box
+	more   bool // the first of several pieces
 }
 
 // heifReader collects what the meta box of a HEIF file says (ISO/IEC 23008-12).
@@ -107,6 +108,7 @@ type heifReader struct {
 	primed    Range // where primary stands
 	items     map[uint32]item
 	data      int64 // payload of the item data box
+	end       int64 // of the meta box
 	props     []property
 	assoc     []byte
 }
@@ -125,7 +127,7 @@ type property struct {
 }
 
 func (f *file) heif(m box) {
-	h := heifReader{f: f, items: map[uint32]item{}}
+	h := heifReader{f: f, items: map[uint32]item{}, end: m.end()}
 	f.eachBox(m.off+4, m.end(), func(b box) bool {
 		h.child(b)
 		return true
@@ -254,7 +256,7 @@ func (h *heifReader) itemLocations(d []byte) {
 				return
 			}
 			if k == 0 {
-				h.items[id] = item{Range{int64(base + off), int64(size)}, method == 1}
+				h.items[id] = item{Range{int64(base + off), int64(size)}, method == 1, extents > 1}
 			}
 		}
 	}
@@ -344,6 +346,9 @@ func (h *heifReader) inner() {
 	}
 	if turned {
 		in.Width, in.Height = in.Height, in.Width
+	}
+	if r, ok := h.locate(h.thumb); ok && !h.items[h.thumb].more {
+		in.parts = [2]Range{{0, h.end}, r}
 	}
 	if in.Width > 0 && in.Height > 0 && (h.primed.Len == 4 || h.thumb < 1<<16) {
 		h.f.Inner = in

@@ -125,8 +125,8 @@ func (s *sample) check(t *testing.T, r *Renderer, data []byte, e testphoto.EXIF)
 		}
 		return
 	}
-	if err != nil || pixelsErr != nil || set.Embedded != (s.look == inside) {
-		t.Errorf("turned %d: %v, %v, embedded %v", e.Orientation, err, pixelsErr, set.Embedded)
+	if err != nil || pixelsErr != nil || (set.Cause != nil) != (s.look == inside) {
+		t.Errorf("turned %d: %v, %v, since %v", e.Orientation, err, pixelsErr, set.Cause)
 		return
 	}
 	small, err := Decode(set.Large, Large)

@@ -144,8 +144,8 @@ func TestInnerInstead(t *testing.T) {
 	r := NewRenderer(0)
 	t.Cleanup(r.Close)
 	set, err := r.Thumbnails(t.Context(), data, read(t, data))
-	if err != nil || !set.Embedded {
-		t.Fatalf("%v, embedded %v", err, set.Embedded)
+	if err != nil || !errors.Is(set.Cause, ErrDamaged) {
+		t.Fatalf("%v, since %v", err, set.Cause)
 	}
 	drawn(t, r, "damaged", data)
 }

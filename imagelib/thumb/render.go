@@ -44,9 +44,9 @@ type Set struct {
 	Hash         []byte // thumbhash
 	DHash        uint64 // by which near duplicates are found; 0 of an even picture
 
-	// Embedded is true when they were drawn from a small picture inside the
-	// file, since the file itself cannot be decoded.
-	Embedded bool
+	// Cause is why the file itself cannot be decoded, when they were drawn from a
+	// small picture inside it; else nil.
+	Cause error
 }
 
 // Of returns the thumbnail of a size.
@@ -111,11 +111,11 @@ func (r *Renderer) reserve(ctx context.Context, n int64) (release func(), err er
 // [ErrUnsupported], [ErrTooLarge] or [ErrDamaged], or with ctx's error.
 func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info) (set Set, err error) {
 	defer recovered(&err)
-	p, embedded, err := r.small(ctx, data, info)
+	p, cause, err := r.small(ctx, data, info)
 	if err != nil {
 		return Set{}, err
 	}
-	set = Set{Hash: hash(p), Embedded: embedded}
+	set = Set{Hash: hash(p), Cause: cause}
 	if set.Large, err = encode(p); err != nil {
 		return Set{}, err
 	}
@@ -133,10 +133,12 @@ func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info)
 // Quick draws only the small thumbnail, and the hash, of a file whose picture
 // takes seconds to decode and that has a small one inside; ok is false for others.
 func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set Set, ok bool) {
-	if max(info.Inner.Width, info.Inner.Height) < Small {
+	in := info.Inner
+	w, h := info.Upright()
+	if max(in.Width, in.Height) < Small || !sameShape(w, h, in.Width, in.Height) {
 		return Set{}, false
 	}
-	p, err := r.inner(ctx, data, info, Small)
+	p, err := r.inner(ctx, in.Instead(data), info, Small)
 	if err != nil {
 		return Set{}, false
 	}
@@ -144,7 +146,7 @@ func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set
 	return Set{Small: small, Hash: hash(p), DHash: dHash(p)}, err == nil
 }
 
-// inner draws the small picture in a HEIF file.
+// inner draws the small picture in a HEIF file, of which data shows that one.
 func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, side int) (picture, error) {
 	in := info.Inner
 	w, h := info.Upright()
@@ -152,29 +154,30 @@ func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, side
 	if !codec.Handles(info.Type) || in.Width == 0 || in.Width > 2*Large || in.Height > 2*Large || turned {
 		return picture{}, ErrUnsupported
 	}
-	inside := *info
-	inside.Width, inside.Height, inside.Orientation, inside.Mirror = in.Width, in.Height, 1, meta.Mirror{}
-	return r.draw(ctx, in.Instead(data), &inside, side, 1, false)
+	small := *info
+	small.Width, small.Height, small.Orientation, small.Mirror = in.Width, in.Height, 1, meta.Mirror{}
+	return r.draw(ctx, data, &small, side, 1, false)
 }
 
-// small returns the file's picture, upright, in the size of the large thumbnail.
-func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p picture, embedded bool, err error) {
+// small returns the file's picture, upright, in the size of the large thumbnail, or
+// the small one inside, and the cause of that.
+func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p picture, cause, err error) {
 	src, srcInfo := source(data, info)
 	p, err = r.draw(ctx, src, srcInfo, Large, 2, false)
 	if err == nil || ctx.Err() != nil {
-		return p, false, err
+		return p, nil, err
 	}
-	if p, innerErr := r.inner(ctx, data, info, Large); innerErr == nil {
-		return p, true, nil
+	if p, innerErr := r.inner(ctx, info.Inner.Instead(data), info, Large); innerErr == nil {
+		return p, err, nil
 	}
 	inner, innerInfo, ok := insideOf(data, info, info.Thumb)
 	if !ok {
-		return p, false, err
+		return p, nil, err
 	}
 	if p, innerErr := r.draw(ctx, inner, innerInfo, Large, 2, false); innerErr == nil {
-		return p, true, nil
+		return p, err, nil
 	}
-	return p, false, err
+	return p, nil, err
 }
 
 // draw decodes and resizes so that the picture fits in a square of side.
@@ -284,15 +287,21 @@ func insideOf(data []byte, info *meta.Info, r meta.Range) ([]byte, *meta.Info, b
 		return nil, nil, false
 	}
 	inner := data[r.Off : r.Off+r.Len]
+	in, ok := smallJPEG(inner, info)
+	return inner, in, ok
+}
+
+// smallJPEG reads what a JPEG inside a file says of itself, turned as it is shown.
+func smallJPEG(inner []byte, info *meta.Info) (*meta.Info, bool) {
 	in, err := meta.ReadBytes(inner)
 	if err != nil || in.Type != "image/jpeg" {
-		return nil, nil, false
+		return nil, false
 	}
 	turnedBefore := info.Width != info.Height && (in.Width > in.Height) != (info.Width > info.Height)
 	if in.Orientation == 1 && !turnedBefore {
 		in.Orientation = info.Orientation
 	}
-	return inner, &in, true
+	return &in, true
 }
 
 // hash makes the thumbhash of a picture.
@@ -319,7 +328,7 @@ func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, max
 	defer recovered(&err)
 	src, srcInfo := source(data, info)
 	m, err = r.pixels(ctx, src, srcInfo, maxSide)
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || errors.Is(err, codec.ErrGaveUp) { // after which the small picture would hide that
 		return m, err
 	}
 	if inner, innerInfo, ok := insideOf(data, info, info.Thumb); ok {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -314,6 +315,55 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// TestManyWithinTheMemory: however many draw, nobody does without room in the memory;
+// who gives up while waiting for it is gone at once, and all of it comes back.
+func TestManyWithinTheMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const many = 16
+		r := NewRenderer(64 << 20)
+		data := testphoto.JPEG(testphoto.Picture(640, 480, 0), testphoto.EXIF{})
+		info := read(t, data)
+		release, err := r.reserve(t.Context(), r.total)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scrolled, cancel := context.WithCancel(t.Context())
+		drawn, gone := make(chan error, many), make(chan error, many)
+		for i := range many {
+			ctx, end := t.Context(), drawn
+			if i%2 == 1 {
+				ctx, end = scrolled, gone
+			}
+			go func() {
+				_, err := r.Thumbnails(ctx, data, info)
+				end <- err
+			}()
+		}
+		synctest.Wait()
+		if len(drawn)+len(gone) > 0 {
+			t.Fatalf("%d have drawn without memory", len(drawn)+len(gone))
+		}
+		cancel()
+		synctest.Wait()
+		if len(gone) != many/2 || len(drawn) != 0 {
+			t.Fatalf("%d of %d that scrolled away are gone, %d are drawn", len(gone), many/2, len(drawn))
+		}
+		release()
+		for range many / 2 {
+			if err := <-gone; !errors.Is(err, context.Canceled) {
+				t.Errorf("scrolled away: %v", err)
+			}
+			if err := <-drawn; err != nil {
+				t.Errorf("still wanted: %v", err)
+			}
+		}
+		if !r.memory.TryAcquire(r.total) {
+			t.Error("some memory was not given back")
+		}
+	})
+}
+
 // TestEmbedded draws a file that no decoder takes from the small picture in it.
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
@@ -326,7 +376,7 @@ func TestEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !set.Embedded {
+	if set.Cause == nil {
 		t.Error("not said to be from the small picture")
 	}
 	checkSet(t, set, 160, 120)
@@ -377,11 +427,15 @@ func FuzzThumbnails(f *testing.F) {
 	for _, data := range [][]byte{testphoto.Thumb(m), testphoto.PNG(m), testphoto.PNG(paletted), g.Bytes(), b.Bytes(), t.Bytes(), testphoto.TIFFFile(m, testphoto.EXIF{}, true)} {
 		f.Add(data)
 	}
+	f.Add(testphoto.JPEG(m, testphoto.EXIF{Orientation: 6, Thumb: testphoto.Thumb(m)}))
 	r := NewRenderer(0)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		info, err := meta.ReadBytes(data)
 		if err != nil || info.Width*info.Height > 4_000_000 {
 			return
+		}
+		if m, err := r.Instant(t.Context(), bytes.NewReader(data), int64(len(data)), &info); (err == nil) == rectOf(m).Empty() {
+			t.Errorf("shows %v at once: %v", rectOf(m), err)
 		}
 		set, err := r.Thumbnails(t.Context(), data, &info)
 		if err != nil {

@@ -1,0 +1,77 @@
+package imagelib
+
+import (
+	"context"
+	"image"
+	"os"
+	"slices"
+
+	"github.com/libpaul/paul/imagelib/meta"
+	"github.com/libpaul/paul/imagelib/thumb"
+)
+
+// instantMemory bounds what decoders take for [Library.Instant], beside that of
+// thumbnails: a small picture never waits for a large one.
+const instantMemory = 64 << 20
+
+// Instant returns at once what can be had of a photo on this device whose thumbnail
+// of size pixels is still to be drawn, upright: the thumbnail of the other size, what
+// the desktop's file manager has drawn, or the small picture inside the file, of
+// which no more is read. It may be rough, and is to be shown only until
+// [Library.Thumbnail] has an answer. It is nil where there is none, and where none is
+// needed, since the thumbnail is there.
+func (l *Library) Instant(ctx context.Context, d Digest, size int) *image.RGBA {
+	img, ok := l.index.image(d)
+	if !ok || l.poison.has(d) || img.Geometry() != (Geometry{}) || !slices.Contains(thumb.Sizes(), size) {
+		return nil // of one that a person has turned or cut, all but the thumbnail looks otherwise
+	}
+	if _, err := l.cache.Get(d, size); err == nil {
+		return nil
+	}
+	for _, other := range thumb.Sizes() {
+		if b, err := l.cache.Get(d, other); err == nil {
+			if m, err := thumb.Decode(b, other); err == nil {
+				return m
+			}
+		}
+	}
+	m, err := l.instantHere(ctx, img, size)
+	if err != nil {
+		l.keep(ctx, d, l.poison.note(d, err))
+		return nil // whatever else is wrong, the thumbnail tells it
+	}
+	return m
+}
+
+func (l *Library) instantHere(ctx context.Context, img *Image, size int) (*image.RGBA, error) {
+	e, err := l.files.Entry(img.Digest)
+	if err != nil {
+		return nil, err
+	}
+	if e.Deleted != nil || !e.Here() {
+		return nil, ErrNotHere
+	}
+	f, err := os.Open(e.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // read only
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() != e.Size || !st.Mode().IsRegular() {
+		return nil, ErrNotHere // another program has changed it
+	}
+	if m, err := l.instants.Desktop(ctx, l.desktop, e.Path, st, size, img.Width, img.Height); err == nil {
+		return m, nil
+	}
+	if img.Kind == KindVideo {
+		return nil, thumb.ErrUnsupported
+	}
+	info, err := meta.Read(f, st.Size())
+	if err != nil {
+		return nil, err
+	}
+	return l.instants.Instant(ctx, f, st.Size(), &info)
+}
