@@ -63,6 +63,13 @@ func (b *beside) folder(dir string) map[string]string {
 	return list()
 }
 
+// lookAgain forgets what lies in folders: there may be more now.
+func (b *beside) lookAgain() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.folders)
+}
+
 func sidecarsIn(dir string) map[string]string {
 	entries, _ := os.ReadDir(dir) // what cannot be listed is not there
 	names := map[string]string{}

@@ -137,11 +137,12 @@ func (im *importer) end(ctx context.Context, err error) (ImportResult, error) {
 type importer struct {
 	l      *Library
 	report func(ImportProgress)
-	folder *WatchedFolder // that the files lie in; nil: a person has chosen them
-	noted  importing      // as an action that can be undone
-	place  placeLook      // of a folder in place, whose files stay where they are; nil: they are copied
-	beside *beside        // what files beside the photos say
-	chosen []string       // such files that a person has chosen by themselves
+	folder *WatchedFolder         // that the files lie in; nil: a person has chosen them
+	noted  importing              // as an action that can be undone
+	place  placeLook              // of a folder in place, whose files stay where they are; nil: they are copied
+	beside *beside                // what files beside the photos say
+	chosen []string               // such files that a person has chosen by themselves
+	placed []filelayer.PlacedFile // such files that have come into a folder in place, or changed there
 
 	mu       sync.Mutex // guards all below, and calls of report
 	progress ImportProgress

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/internal/watch"
 )
 
@@ -33,6 +34,9 @@ func (l *Library) IndexPlace(ctx context.Context, path string, report func(Impor
 	im.place = look
 	err = im.run(ctx, im.feedPlace)
 	if err == nil {
+		err = im.learnPlaced(ctx)
+	}
+	if err == nil {
 		err = look.Finish()
 	}
 	return im.end(ctx, err)
@@ -43,13 +47,17 @@ func (l *Library) IndexPlace(ctx context.Context, path string, report func(Impor
 func (im *importer) feedPlace(ctx context.Context, jobs chan<- job) error {
 	n := 0
 	give := func(f filelayer.PlacedFile) error {
+		if meta.IsSidecar(f.Path) {
+			im.placed = append(im.placed, f)
+			return nil
+		}
 		im.step(func(p *ImportProgress) { p.Total++; p.TotalBytes += f.Info.Size() })
 		n++
 		return send(ctx, jobs, job{source{path: f.Path, size: f.Info.Size(), placed: &f}, n})
 	}
 	var young []watch.File
 	waiting := make(map[string]filelayer.PlacedFile)
-	err := im.place.Walk(ctx, ignored, func(f filelayer.PlacedFile) error {
+	err := im.place.Walk(ctx, unwatched, func(f filelayer.PlacedFile) error {
 		if age := time.Since(f.Info.ModTime()); age >= 0 && age < settlePlaced {
 			young = append(young, watch.File{Path: f.Path, Info: f.Info})
 			waiting[f.Path] = f
@@ -71,6 +79,22 @@ func (im *importer) feedPlace(ctx context.Context, jobs chan<- job) error {
 		im.step(func(p *ImportProgress) { p.Total++; p.Done++; p.Failed++ })
 	}
 	return ctx.Err()
+}
+
+// learnPlaced takes in what has come beside photos in place, and notes it as read.
+func (im *importer) learnPlaced(ctx context.Context) error {
+	if len(im.placed) == 0 {
+		return nil
+	}
+	im.l.join()
+	paths, found := make([]string, len(im.placed)), make([]filelayer.PlaceFound, len(im.placed))
+	for i, f := range im.placed {
+		paths[i], found[i].PlacedFile, found[i].Stat = f.Path, f, f.Info
+	}
+	if err := im.l.learnFrom(ctx, im.beside, paths, func(source) (Digest, bool) { return Digest{}, false }); err != nil {
+		return err
+	}
+	return im.place.Adopt(ctx, found)
 }
 
 // adopt notes a file in place that was read, and does nothing to another. A zero
@@ -142,7 +166,7 @@ func (l *Library) WatchPlace(ctx context.Context, path string, onStatus func(), 
 		}
 	})
 	defer asked.Wait()
-	tree := watch.New(watch.Options{Root: path, Skip: ignored, Gather: 5 * time.Second, OnStatus: onStatus, Log: l.log})
+	tree := watch.New(watch.Options{Root: path, Skip: unwatched, Gather: 5 * time.Second, OnStatus: onStatus, Log: l.log})
 	err := tree.Run(ctx, func(ctx context.Context, _ watch.Batch) []string {
 		look(ctx)
 		return nil

@@ -19,7 +19,7 @@ import (
 //
 //	16 bytes  of the SHA-256 of the file's path
 //	16 bytes  of the SHA-256 of its size and time
-//	32 bytes  the digest of the file; zero: it is no photo
+//	32 bytes  the digest of the file; zero: it is no photo, or lies beside one
 //
 // Of two records of a path the later holds. What a crash leaves out is found
 // again, and what it damages matches no file.

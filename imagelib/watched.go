@@ -94,7 +94,7 @@ func (l *Library) WatchFolder(opts WatchedOptions) (*WatchedFolder, error) {
 	}
 	f := &WatchedFolder{l: l, opts: opts, log: l.log, memory: memory}
 	f.reset()
-	tree := watch.Options{Root: opts.Path, Skip: ignored, Quiet: opts.quiet, Gather: opts.gather, OnStatus: opts.OnChange, Log: l.log}
+	tree := watch.Options{Root: opts.Path, Skip: unwatched, Quiet: opts.quiet, Gather: opts.gather, OnStatus: opts.OnChange, Log: l.log}
 	if opts.Library {
 		tree.Every, tree.Poll = libraryEvery, libraryEvery
 	}
@@ -146,6 +146,7 @@ type Found struct {
 
 	folder *WatchedFolder
 	files  []source
+	beside []source // that may say something of photos, these or older ones
 }
 
 // Import adds the files to the library. It is as [Library.Import]; what was
@@ -182,7 +183,30 @@ func (f *WatchedFolder) handle(ctx context.Context, b watch.Batch, take func(con
 	if len(found.files) > 0 && ctx.Err() == nil {
 		f.took(take(ctx, found))
 	}
+	f.learn(ctx, found)
 	return append(again, f.grown()...)
+}
+
+// learn takes in what has come beside photos that the library had before. What came
+// together with them was taken in by their import.
+func (f *WatchedFolder) learn(ctx context.Context, found *Found) {
+	if len(found.beside) == 0 {
+		return
+	}
+	paths := make([]string, len(found.beside))
+	for i, s := range found.beside {
+		paths[i] = s.path
+	}
+	err := f.l.learnFrom(ctx, newBeside(), paths, func(s source) (Digest, bool) {
+		d, ok := f.memory.find(s, f.round)
+		return d, ok && !d.IsZero()
+	})
+	if err != nil {
+		return // all is looked through again later
+	}
+	for _, s := range found.beside {
+		f.note(s, Digest{}, nil)
+	}
 }
 
 // took notes how an import has ended.
@@ -222,6 +246,10 @@ func (f *WatchedFolder) look(ctx context.Context, b watch.Batch) (found *Found, 
 	}
 	for _, file := range fresh {
 		s := sourceOf(file)
+		if meta.IsSidecar(s.path) {
+			found.beside = append(found.beside, s)
+			continue
+		}
 		photo, err := sniffFile(file.Path)
 		switch {
 		case err != nil:
@@ -263,7 +291,7 @@ func (f *WatchedFolder) foreign(ctx context.Context, files []watch.File) []watch
 func (f *WatchedFolder) lookAtAll(ctx context.Context) (fresh []watch.File) {
 	f.reset()
 	n, whole := 0, true
-	err := watch.Walk(ctx, f.opts.Path, ignored, func(file watch.File) error {
+	err := watch.Walk(ctx, f.opts.Path, unwatched, func(file watch.File) error {
 		n++
 		if f.unknown(file) {
 			fresh = append(fresh, file)
@@ -305,7 +333,9 @@ func (f *WatchedFolder) settled(s source) bool {
 		return false
 	}
 	if d.IsZero() {
-		f.not[keyOf(s.path)] = true
+		if !meta.IsSidecar(s.path) {
+			f.not[keyOf(s.path)] = true
+		}
 		return true
 	}
 	if _, err := f.l.files.Entry(d); err != nil {
@@ -337,7 +367,7 @@ func (f *WatchedFolder) note(s source, d Digest, err error) {
 	case err != nil:
 		f.failed[failKey(s)] = time.Now()
 		return
-	default:
+	case !d.IsZero():
 		f.digests[d] = true
 	}
 	if err := f.memory.put(s, d, f.round); err != nil {
