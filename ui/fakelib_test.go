@@ -64,6 +64,8 @@ func (f *fake) Placeholder(img *imagelib.Image) *image.RGBA {
 	return picture(number(img.Digest), 16)
 }
 
+func (f *fake) Instant(context.Context, app.Digest, int) *image.RGBA { return nil }
+
 func (f *fake) Pixels(_ context.Context, d app.Digest, side int) (image.Image, error) {
 	if side == 0 {
 		side = 4000

@@ -37,7 +37,7 @@ type gridPage struct {
 func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridPage {
 	g := &gridPage{s: s, name: name, query: query, trash: trash, empty: container.NewStack(), banner: container.NewStack(), first: true}
 	opts := grid.Options{
-		Thumbs: s.thumbs, Hashes: s.hashes, Now: s.now,
+		Thumbs: s.thumbs, Hashes: s.hashes, Instants: s.instants, Now: s.now,
 		Texts: grid.Texts{
 			Day:   s.dayTitle,
 			Month: words.Month, Year: words.Year, Count: words.Photos,

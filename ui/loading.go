@@ -9,8 +9,11 @@ import (
 	"github.com/libpaul/paul/ui/thumbs"
 )
 
-// errNoHash is the failure of an image that has no placeholder.
-var errNoHash = errors.New("no placeholder")
+// Failures of an image that has no placeholder, or nothing that can be shown at once.
+var (
+	errNoHash    = errors.New("no placeholder")
+	errNoInstant = errors.New("nothing to be had at once")
+)
 
 // loadThumb loads a thumbnail; it runs on a loader's goroutine.
 func (s *shell) loadThumb(ctx context.Context, k thumbs.Key) (*image.RGBA, error) {
@@ -27,4 +30,12 @@ func (s *shell) loadHash(_ context.Context, k thumbs.Key) (*image.RGBA, error) {
 		return p, nil
 	}
 	return nil, errNoHash
+}
+
+// loadInstant loads what can be had at once; it runs on a loader's goroutine.
+func (s *shell) loadInstant(ctx context.Context, k thumbs.Key) (*image.RGBA, error) {
+	if m := s.lib.Instant(ctx, app.Digest(k.ID), k.Size); m != nil {
+		return m, nil
+	}
+	return nil, errNoInstant
 }

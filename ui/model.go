@@ -87,6 +87,7 @@ type library interface {
 	Snapshot() snapshot
 	Thumbnail(ctx context.Context, d app.Digest, size int) (*image.RGBA, error)
 	Placeholder(img *imagelib.Image) *image.RGBA
+	Instant(ctx context.Context, d app.Digest, size int) *image.RGBA
 	Pixels(ctx context.Context, d app.Digest, maxSide int) (image.Image, error)
 	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error
 	SetCaption(ctx context.Context, ds []app.Digest, caption string) error

@@ -65,7 +65,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 // background starts what runs beside the screen's goroutine; all of it ends
 // with ctx.
 func (s *shell) background(ctx context.Context) {
-	for _, l := range []*thumbs.Loader{s.thumbs, s.hashes} {
+	for _, l := range []*thumbs.Loader{s.thumbs, s.hashes, s.instants} {
 		s.wg.Go(func() { _ = l.Run(ctx) })
 	}
 	s.wg.Go(func() { s.listen(ctx) })

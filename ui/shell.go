@@ -60,7 +60,7 @@ type shell struct {
 	pages   map[string]page
 	current string
 
-	thumbs, hashes *thumbs.Loader
+	thumbs, hashes, instants *thumbs.Loader
 
 	woken  <-chan struct{} // the device has changed
 	deafen func()          // ends woken
@@ -86,9 +86,10 @@ type shell struct {
 
 func newShell(e env) *shell {
 	s := &shell{env: e, pages: map[string]page{}}
-	s.woken, s.deafen = s.dev.Changed().Listen() // before the first reading, so that no change is missed
-	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 4, Load: s.loadThumb})
+	s.woken, s.deafen = s.dev.Changed().Listen()                                     // before the first reading, so that no change is missed
+	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 8, Load: s.loadThumb}) // six may wait for other devices
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
+	s.instants = thumbs.New(thumbs.Options{Post: s.do, Workers: 2, Bytes: 32 << 20, Load: s.loadInstant})
 	s.applyLook(s.dev.Settings())
 	s.read()
 

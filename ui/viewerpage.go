@@ -154,9 +154,11 @@ func (v *viewerPage) inMemory() image.Image {
 	if p, ok := v.near[v.img.Digest]; ok {
 		return p
 	}
-	for _, size := range []int{512, 256} {
-		if p, ok := v.s.thumbs.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest), Size: size}); ok {
-			return p
+	for _, from := range []*thumbs.Loader{v.s.thumbs, v.s.instants} {
+		for _, size := range []int{512, 256} {
+			if p, ok := from.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest), Size: size}); ok {
+				return p
+			}
 		}
 	}
 	if p, ok := v.s.hashes.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest)}); ok {

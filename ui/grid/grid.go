@@ -55,9 +55,10 @@ type Texts struct {
 
 // Options are a grid's connections; only Thumbs and Texts are required.
 type Options struct {
-	Thumbs *thumbs.Loader // by ID and size 256 or 512
-	Hashes *thumbs.Loader // blurred placeholders, by ID and size 0
-	Texts  Texts
+	Thumbs   *thumbs.Loader // by ID and size 256 or 512
+	Hashes   *thumbs.Loader // blurred placeholders, by ID and size 0
+	Instants *thumbs.Loader // rough pictures for the time until thumbnails come, by their keys
+	Texts    Texts
 
 	Open      func(i int)                                             // a photo was opened
 	Menu      func(i int, at fyne.Position)                           // context menu; at is absolute
@@ -119,12 +120,14 @@ type Grid struct {
 	off      float64
 	sel      selection
 
-	thumbs, hashes *thumbs.Client
-	frame          frame
-	tiles          map[int]*tile
-	spare          []*tile
-	headers        map[int]*header
-	spareHeaders   []*header
+	thumbs       *thumbs.Client
+	hashes       *thumbs.Client // nil for none, as instants
+	instants     *thumbs.Client
+	frame        frame
+	tiles        map[int]*tile
+	spare        []*tile
+	headers      map[int]*header
+	spareHeaders []*header
 
 	box   *fyne.Container
 	clip  *container.Clip
@@ -159,6 +162,9 @@ func New(opts Options) *Grid {
 	g.thumbs = opts.Thumbs.Client(g.loaded)
 	if opts.Hashes != nil {
 		g.hashes = opts.Hashes.Client(g.loaded)
+	}
+	if opts.Instants != nil {
+		g.instants = opts.Instants.Client(g.loaded)
 	}
 	g.ExtendBaseWidget(g)
 	return g
@@ -286,6 +292,9 @@ func (g *Grid) Sleep() {
 	g.thumbs.Want(nil)
 	if g.hashes != nil {
 		g.hashes.Want(nil)
+	}
+	if g.instants != nil {
+		g.instants.Want(nil)
 	}
 }
 

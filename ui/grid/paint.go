@@ -82,7 +82,7 @@ func (g *Grid) placeRow(row int, objs, over []fyne.CanvasObject) (_, _ []fyne.Ca
 	g.lay.Each(row, func(i int, x, w float32) {
 		t := g.tiles[i]
 		pos, size := fyne.NewPos(x+sidePad, y), fyne.NewSize(w, r.H)
-		if t.state == blurred || t.state == sharp {
+		if t.pictured() {
 			t.img.Move(pos)
 			t.img.Resize(size)
 			objs = append(objs, t.img)
@@ -282,7 +282,10 @@ func (g *Grid) placeHeader(row int, y float32, objs []fyne.CanvasObject) []fyne.
 // want asks for the pictures that are on the screen, and then for those of the
 // next screens in the direction of scrolling.
 func (g *Grid) want(a, b int) {
-	keys := g.wantedKeys(a, b)
+	keys, visible := g.wantedKeys(a, b)
+	if g.instants != nil {
+		g.instants.Want(keys[:visible])
+	}
 	if g.hashes != nil {
 		var bareKeys []thumbs.Key
 		for _, t := range g.tiles {
@@ -295,11 +298,11 @@ func (g *Grid) want(a, b int) {
 	g.thumbs.Want(keys)
 }
 
-// wantedKeys are the thumbnails that rows [a, b) lack, and those of the rows
-// around them.
-func (g *Grid) wantedKeys(a, b int) []thumbs.Key {
+// wantedKeys are the thumbnails that rows [a, b) lack, which are visible, and those
+// of the rows around them.
+func (g *Grid) wantedKeys(a, b int) (keys []thumbs.Key, visible int) {
 	scale := g.scale()
-	keys := make([]thumbs.Key, 0, 2*len(g.tiles))
+	keys = make([]thumbs.Key, 0, 2*len(g.tiles))
 	add := func(row int) {
 		r := &g.lay.Rows[row]
 		size := thumbSize(r, scale)
@@ -312,6 +315,7 @@ func (g *Grid) wantedKeys(a, b int) []thumbs.Key {
 	for row := a; row < b; row++ {
 		add(row)
 	}
+	visible = len(keys)
 	ahead := b - a
 	for row := b; row < min(b+ahead, len(g.lay.Rows)); row++ {
 		add(row)
@@ -319,5 +323,5 @@ func (g *Grid) wantedKeys(a, b int) []thumbs.Key {
 	for row := a - 1; row >= max(a-ahead/2, 0); row-- {
 		add(row)
 	}
-	return keys
+	return keys, visible
 }

@@ -26,6 +26,7 @@ type tileState int
 const (
 	bare    tileState = iota // nothing has come yet
 	blurred                  // the placeholder shows
+	rough                    // what could be had at once shows
 	sharp                    // the thumbnail shows
 	failed                   // there is no thumbnail
 )
@@ -68,17 +69,23 @@ func (g *Grid) fill(t *tile) {
 		t.show(img, sharp)
 		return
 	}
+	if t.state < rough && g.opts.Instants != nil {
+		if img, ok := g.opts.Instants.Get(k); ok {
+			t.show(img, rough)
+		}
+	}
 	if t.state == bare && g.opts.Hashes != nil {
 		if img, ok := g.opts.Hashes.Get(thumbs.Key{ID: t.id}); ok {
 			t.show(img, blurred)
 		}
 	}
-	if t.state != sharp && g.opts.Thumbs.Failed(k) != nil {
-		if t.state != blurred {
-			t.state = failed
-		}
+	if t.state == bare && g.opts.Thumbs.Failed(k) != nil {
+		t.state = failed
 	}
 }
+
+// pictured reports whether a picture shows, of whatever kind.
+func (t *tile) pictured() bool { return t.state == blurred || t.state == rough || t.state == sharp }
 
 // loaded shows pictures that have come; it runs once a batch.
 func (g *Grid) loaded(keys []thumbs.Key) {

@@ -3,8 +3,8 @@
 //
 // A client (one view) says with Want what it shows now; that replaces what it
 // wanted before, so requests for photos that have scrolled away are dropped, and
-// loads that already run for them are cancelled. The newest wish is served
-// first. Finished pictures are announced in batches: one call on the screen's
+// loads that already run for them are cancelled. The newest view is served
+// first, and its wishes in their order. Finished pictures are announced in batches: one call on the screen's
 // goroutine for all that finished since the last.
 package thumbs
 
@@ -67,7 +67,7 @@ type Client struct {
 	l       *Loader
 	ready   func([]Key)
 	pending []Key
-	wanted  map[Key]struct{}
+	wanted  map[Key]int // the place of each in the order
 }
 
 // New returns a loader; it does nothing until Run.
@@ -156,11 +156,11 @@ func (c *Client) Want(keys []Key) {
 	defer l.mu.Unlock()
 	c.pending = c.pending[:0]
 	if c.wanted == nil {
-		c.wanted = make(map[Key]struct{}, len(keys))
+		c.wanted = make(map[Key]int, len(keys))
 	}
 	clear(c.wanted)
-	for _, k := range keys {
-		c.wanted[k] = struct{}{}
+	for i, k := range keys {
+		c.wanted[k] = i
 		_, have := l.cache[k]
 		_, busy := l.running[k]
 		_, again := l.again[k]
@@ -226,10 +226,27 @@ func (l *Loader) loadNext(ctx context.Context) bool {
 		return true
 	default:
 		l.failed[k] = err
+		l.forget()
 	}
 	delete(l.again, k)
 	l.announce(k)
 	return true
+}
+
+// maxFailed is how many failures are remembered that nobody wants to know of now.
+const maxFailed = 4096
+
+// forget drops failures of what has scrolled away, when there are many.
+func (l *Loader) forget() {
+	if len(l.failed) <= maxFailed {
+		return
+	}
+	for k := range l.failed {
+		if !l.isWanted(k) {
+			delete(l.failed, k)
+			delete(l.again, k)
+		}
+	}
 }
 
 // next takes the most urgent wish of the newest client.
@@ -251,11 +268,13 @@ func (l *Loader) next() (Key, bool) {
 	return Key{}, false
 }
 
-// requeue serves a wish that came back after its load had been cancelled.
+// requeue serves a wish that came back after its load had been cancelled, in its
+// place of the order.
 func (l *Loader) requeue(k Key) {
 	for _, c := range l.clients {
-		if _, ok := c.wanted[k]; ok {
-			c.pending = append(c.pending, k)
+		if place, ok := c.wanted[k]; ok {
+			i, _ := slices.BinarySearchFunc(c.pending, place, func(k Key, place int) int { return c.wanted[k] - place })
+			c.pending = slices.Insert(c.pending, i, k)
 			l.wake.Signal()
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -179,6 +180,56 @@ func TestFailuresAreNotTriedAgainUntilRetry(t *testing.T) {
 		synctest.Wait()
 		if _, ok := l.Get(key(1)); !ok || tries != 2 || l.Failed(key(1)) != nil {
 			t.Errorf("after Retry: in memory %v, %d tries, failure %v", ok, tries, l.Failed(key(1)))
+		}
+	})
+}
+
+// TestCancelledWishKeepsItsPlace: what scrolled away and came back before its load had
+// noticed is loaded in its place of the order, not behind what is next to the screen.
+func TestCancelledWishKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var order []Key
+		gate := make(chan struct{})
+		l := start(t, Options{Workers: 1, Load: func(ctx context.Context, k Key) (*image.RGBA, error) {
+			<-gate // it notices late that nobody wants it
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			order = append(order, k)
+			return picture(), nil
+		}})
+		c := l.Client(func([]Key) {})
+		c.Want(keys(0, 1))
+		synctest.Wait()
+		c.Want(nil)
+		c.Want([]Key{key(5), key(0), key(6), key(7)})
+		close(gate)
+		synctest.Wait()
+		if !slices.Equal(order, []Key{key(5), key(0), key(6), key(7)}) {
+			t.Errorf("loaded in the order %v", order)
+		}
+	})
+}
+
+// TestOldFailuresAreForgotten: a person who scrolls through a large library does not
+// fill the memory with what could not be loaded; what is on the screen is known.
+func TestOldFailuresAreForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := start(t, Options{Load: func(context.Context, Key) (*image.RGBA, error) { return nil, errors.New("cannot be drawn") }})
+		c := l.Client(func([]Key) {})
+		for i := range 2 * maxFailed / 100 {
+			c.Want(keys(i*100, 100))
+			synctest.Wait()
+			for _, k := range keys(i*100, 100) {
+				if l.Failed(k) == nil {
+					t.Fatalf("%v, which is wanted, is forgotten", k)
+				}
+			}
+		}
+		if n := len(l.failed); n > maxFailed+100 {
+			t.Errorf("%d failures are kept", n)
 		}
 	})
 }
