@@ -64,20 +64,19 @@ func (n *copyNotes) decline(d Digest, added stamp) {
 	delete(n.taken, d)
 }
 
-// wanted notes that a person wants some files here, and reports whether that was
-// not so before.
-func (n *copyNotes) wanted(ds []Digest) (changed bool) {
+// wanted notes that a person wants some files here, and reports whether the notes are
+// to be written: that was not so before, or could not be written then.
+func (n *copyNotes) wanted(ds []Digest) (dirty bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, d := range ds {
 		_, declined := n.declined[d]
 		_, taken := n.taken[d]
-		changed = changed || declined || taken
+		n.dirty = n.dirty || declined || taken
 		delete(n.declined, d)
 		delete(n.taken, d)
 	}
-	n.dirty = n.dirty || changed
-	return changed
+	return n.dirty
 }
 
 // take notes that this device wishes for files by itself. done is to be called once

@@ -183,13 +183,18 @@ func (l *Layer) takeFor(ctx context.Context, ds []Digest, by taker) error {
 	if err := l.copyNotes.save(l.current, l.expects); err != nil { // else they would be a person's after a crash
 		return err
 	}
-	return l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
+	persons := false
+	err := l.amend(ctx, ds, func(d Digest, r *fileRecord, known bool) bool {
 		own := r.Devices.Of(l.opts.DeviceID)
 		if own.Saved { // by a person, meanwhile
-			l.copyNotes.wanted([]Digest{d})
+			persons = l.copyNotes.wanted([]Digest{d}) || persons
 		}
 		return known && r.Deleted == nil && !own.Saved && l.roleAsked.Load() == 0 && r.set(l.opts.DeviceID, true, 0)
 	})
+	if persons {
+		err = errors.Join(err, l.copyNotes.save(l.current, l.expects))
+	}
+	return err
 }
 
 // takeBack gives up wishes of this device's own that others have fulfilled.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 	"testing"
 	"time"
@@ -350,4 +351,37 @@ func TestUndoLong(t *testing.T) {
 		t.Errorf("undo = %+v", u)
 	}
 	until(t, "all are deleted again", a.all(ds, isDeleted), a)
+}
+
+// TestChangedSince: an action that is noted again, with what it has changed, is not a
+// later one, and neither is a try to undo it. All others are, at whatever time.
+func TestChangedSince(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	var files []journalFile
+	for i := range 6 {
+		d := a.create("photo"+strconv.Itoa(i), 100)
+		r, _, _ := a.mirror.file(d)
+		files = append(files, journalFile{d, r.Added})
+	}
+	at := toMillis(time.Now())
+	note := func(kind, undoes string, at millis, files ...journalFile) string {
+		n, err := a.note(ctx, kind, undoes, at, files)
+		must(t, err)
+		return actionID(a.id, n)
+	}
+	note(ActionUnsave, "", at+1, files[5]) // before
+	saved := note(ActionSave, "", at, files...)
+	note(ActionSave, "", at, files[0]) // the same
+	note(ActionUnsave, "", at, files[1])
+	note(ActionSave, "", at-1, files[2])
+	note(ActionUnsave, saved, at+2, files[3])
+	note(ActionDelete, "", at+2, files[4]) // not of the copies here alone
+	head, err := a.action(saved)
+	must(t, err)
+	later, err := a.changedSince(ctx, head)
+	if want := map[Digest]bool{files[1].Digest: true, files[2].Digest: true}; err != nil || !maps.Equal(later, want) {
+		t.Errorf("changed since: %v, %v, want %v", later, err, want)
+	}
 }
