@@ -229,13 +229,16 @@ func TestOwnWishIsTakenBack(t *testing.T) {
 	t.Parallel()
 	a, b := newPair(t)
 	d := a.show(b, "photo", 1000)
-	for range 2 { // also when no rule is left
+	must(t, b.SetCopyRule(testContext(t), "", CopyRule{Copies: 2})) // so that b does not take it back by itself
+	for range 2 {
 		a.net.part(a, b, true)
 		e := b.entry(d)
 		must(t, b.takeCopies(testContext(t), []*Entry{&e}))
-		must(t, b.takeBack(testContext(t), ruleSet{library: CopyRule{Copies: 2}}))
-		if !b.entry(d).Holders.Of(b.id).Saved {
-			t.Error("taken back too early")
+		for _, rule := range []CopyRule{{Copies: 2}, {Copies: 1, On: []string{b.id}}} {
+			must(t, b.takeBack(testContext(t), ruleSet{library: rule}))
+			if !b.entry(d).Holders.Of(b.id).Saved {
+				t.Errorf("taken back too early, by %+v", rule)
+			}
 		}
 		must(t, b.takeBack(testContext(t), ruleSet{library: CopyRule{Copies: 1}}))
 		if b.entry(d).Holders.Of(b.id).Saved {

@@ -256,7 +256,7 @@ func TestSaveWhileTheRoleWishes(t *testing.T) {
 	b.limiting.Lock()
 	wanted := make(chan error, 1)
 	go func() { wanted <- b.Want(ctx, d) }()
-	for declined := true; declined; { // until the wish is noted, and waits to be written
+	for declined := true; declined && ctx.Err() == nil; { // until the wish is noted, and waits to be written
 		b.copyNotes.mu.Lock()
 		_, declined = b.copyNotes.declined[d]
 		b.copyNotes.mu.Unlock()

@@ -194,6 +194,7 @@ func TestPersonsWishIsNotTaken(t *testing.T) {
 	ctx := testContext(t)
 	d := a.show(b, "photo", 1000)
 	must(t, b.SetLimits(Limits{Paused: true}))
+	must(t, b.SetCopyRule(ctx, "", CopyRule{Copies: 2})) // so that no rule gives up what it is said to wish for
 	must(t, b.Want(ctx, d))
 	for _, by := range []taker{takenByRole, takenByRule} {
 		must(t, b.takeFor(ctx, []Digest{d}, by))

@@ -363,7 +363,7 @@ func TestChangedSince(t *testing.T) {
 	for i := range 6 {
 		d := a.create("photo"+strconv.Itoa(i), 100)
 		r, _, _ := a.mirror.file(d)
-		files = append(files, journalFile{d, r.Added})
+		files = append(files, journalFile{Digest: d, Added: r.Added})
 	}
 	at := toMillis(time.Now())
 	note := func(kind, undoes string, at millis, files ...journalFile) string {
