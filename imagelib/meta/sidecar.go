@@ -30,6 +30,22 @@ type Sidecar struct {
 	Rating       int
 	Tags         []string
 	Favourite    bool
+
+	// Orientation is the EXIF orientation with which the stored pixels are to be
+	// shown, and Cut what of them, as XMP says it. How a picture is turned is the
+	// file's own affair, so that [Info.Add] passes them over.
+	Orientation int
+	Cut         *Cut
+}
+
+// Cut is the part of a picture that is to be shown, as Adobe's programs write it:
+// its left upper and right lower corner in shares of the stored picture, before it
+// is turned by its orientation, and by how many degrees the part itself is turned
+// clockwise in it.
+type Cut struct {
+	Top, Left, Bottom, Right, Angle float64
+
+	Width, Height int // pixels of the stored picture; 0 where it is not told
 }
 
 // ReadSidecar reads a file that lies beside a photo: XMP, or JSON by Google
@@ -51,7 +67,8 @@ func ReadSidecar(data []byte) (Sidecar, error) {
 		Taken:  bestOf([]written{{text: x.original, source: SourceSidecar}, {text: x.created, source: SourceSidecar}}),
 		Made:   bestOf([]written{{text: x.digitized, source: SourceSidecar}, {text: x.made, source: SourceSidecar}}),
 		Camera: camera(x.make_, x.model), Lens: x.lens, Exposure: x.exposure, GPS: x.gps(),
-		Caption: x.caption, Rating: x.stars(), Tags: x.tags,
+		Caption: x.caption, Rating: x.stars(), Tags: x.tags, Favourite: x.good,
+		Orientation: x.orientation, Cut: x.cut(),
 	}, nil
 }
 

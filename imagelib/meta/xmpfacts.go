@@ -2,6 +2,7 @@ package meta
 
 import (
 	"encoding/xml"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,9 @@ import (
 // for XMP; the photo schema of Microsoft).
 const (
 	nsAUX       = "http://ns.adobe.com/exif/1.0/aux/"
+	nsCRS       = "http://ns.adobe.com/camera-raw-settings/1.0/"
 	nsDC        = "http://purl.org/dc/elements/1.1/"
+	nsDM        = "http://ns.adobe.com/xmp/1.0/DynamicMedia/"
 	nsEXIF      = "http://ns.adobe.com/exif/1.0/"
 	nsEXIFEX    = "http://cipa.jp/exif/1.0/"
 	nsMicrosoft = "http://ns.microsoft.com/photo/1.0/"
@@ -36,6 +39,11 @@ type xmpFacts struct {
 	percent int // Microsoft's rating
 	caption string
 	tags    []string
+	good    bool // a keeper, in the words of XMP
+
+	hasCrop       bool
+	crop          [5]string // top, left, bottom, right, angle
+	width, height int       // of the picture that crop is of
 }
 
 // xmpProperties take in the properties that are read.
@@ -69,6 +77,37 @@ var xmpProperties = map[xml.Name]func(x *xmpFacts, text string){
 	{Space: nsMicrosoft, Local: "Rating"}: func(x *xmpFacts, s string) { setInt(&x.percent, s, 100) },
 	{Space: nsDC, Local: "description"}:   func(x *xmpFacts, s string) { setText(&x.caption, caption(s)) },
 	{Space: nsDC, Local: "subject"}:       func(x *xmpFacts, s string) { x.tags = addTag(x.tags, s) },
+	{Space: nsDM, Local: "good"}:          func(x *xmpFacts, s string) { x.good = strings.EqualFold(s, "true") },
+
+	{Space: nsTIFF, Local: "ImageWidth"}:  func(x *xmpFacts, s string) { setInt(&x.width, s, maxSide) },
+	{Space: nsTIFF, Local: "ImageLength"}: func(x *xmpFacts, s string) { setInt(&x.height, s, maxSide) },
+	{Space: nsCRS, Local: "HasCrop"}:      func(x *xmpFacts, s string) { x.hasCrop = strings.EqualFold(s, "true") },
+	{Space: nsCRS, Local: "CropTop"}:      func(x *xmpFacts, s string) { setText(&x.crop[0], s) },
+	{Space: nsCRS, Local: "CropLeft"}:     func(x *xmpFacts, s string) { setText(&x.crop[1], s) },
+	{Space: nsCRS, Local: "CropBottom"}:   func(x *xmpFacts, s string) { setText(&x.crop[2], s) },
+	{Space: nsCRS, Local: "CropRight"}:    func(x *xmpFacts, s string) { setText(&x.crop[3], s) },
+	{Space: nsCRS, Local: "CropAngle"}:    func(x *xmpFacts, s string) { setText(&x.crop[4], s) },
+}
+
+// maxSide is more than any picture has pixels in a row.
+const maxSide = 1 << 24
+
+// cut returns the part that is to be shown, or nil.
+func (x *xmpFacts) cut() *Cut {
+	if !x.hasCrop {
+		return nil
+	}
+	var n [5]float64
+	for i, s := range x.crop {
+		v, err := strconv.ParseFloat(s, 64)
+		switch {
+		case s == "" && i == 4: // not turned
+		case err != nil || !(math.Abs(v) <= 360): // nor NaN
+			return nil
+		}
+		n[i] = v
+	}
+	return &Cut{Top: n[0], Left: n[1], Bottom: n[2], Right: n[3], Angle: n[4], Width: x.width, Height: x.height}
 }
 
 // setInt keeps the first number between 1 and high.
