@@ -155,7 +155,7 @@ func (r *Renderer) Desktop(ctx context.Context, d Desktop, path string, st fs.Fi
 	if err != nil || info.Type != "image/png" || max(info.Width, info.Height) > maxDesktopSide || w > 0 && h > 0 && !sameShape(w, h, info.Width, info.Height) {
 		return nil, fmt.Errorf("%w: the desktop's is none of it", ErrUnsupported)
 	}
-	p, err := r.draw(ctx, data, &info, size, 1, true)
+	p, err := r.draw(ctx, data, &info, Geometry{}, size, 1, true)
 	if err != nil {
 		return nil, err
 	}

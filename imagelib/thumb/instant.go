@@ -38,7 +38,7 @@ func (r *Renderer) Instant(ctx context.Context, f io.ReaderAt, size int64, info 
 func (r *Renderer) instant(ctx context.Context, f io.ReaderAt, size int64, info *meta.Info) (picture, error) {
 	if info.Inner.Width > 0 && codec.Handles(info.Type) {
 		if data := info.Inner.Read(f, size); data != nil {
-			return r.inner(ctx, data, info, Large)
+			return r.inner(ctx, data, info, Geometry{}, Large)
 		}
 	}
 	t := info.Thumb
@@ -53,7 +53,7 @@ func (r *Renderer) instant(ctx context.Context, f io.ReaderAt, size int64, info 
 	if !ok || max(in.Width, in.Height) > 2*Large {
 		return picture{}, fmt.Errorf("%w: the small picture is none", ErrUnsupported)
 	}
-	return r.draw(ctx, data, in, Small, 1, true)
+	return r.draw(ctx, data, in, Geometry{}, Small, 1, true)
 }
 
 // without returns what is left of a small picture of one of w by h pixels without

@@ -34,6 +34,11 @@ var ffmpeg = sync.OnceValues(func() (string, error) { return exec.LookPath("ffmp
 // through ffmpeg. It fails with [ErrNotNow] where that is not installed, with
 // [ErrUnsupported] or [ErrDamaged] where it shows nothing, or with ctx's error.
 func (r *Renderer) Poster(ctx context.Context, path string, info *meta.Info) (Set, error) {
+	return r.EditedPoster(ctx, path, info, Geometry{})
+}
+
+// EditedPoster is [Renderer.Poster] of a film that is turned and cut by g.
+func (r *Renderer) EditedPoster(ctx context.Context, path string, info *meta.Info, g Geometry) (Set, error) {
 	frame, err := r.frame(ctx, path, info)
 	if err != nil {
 		return Set{}, err
@@ -42,7 +47,7 @@ func (r *Renderer) Poster(ctx context.Context, path string, info *meta.Info) (Se
 	if err != nil {
 		return Set{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return r.Thumbnails(ctx, frame, &in)
+	return r.Edited(ctx, frame, &in, g)
 }
 
 // frame returns one frame of a film, upright, as a PNG.

@@ -109,12 +109,12 @@ func (r *Renderer) reserve(ctx context.Context, n int64) (release func(), err er
 
 // Thumbnails draws a file of which info was read. It fails with
 // [ErrUnsupported], [ErrTooLarge] or [ErrDamaged], or with ctx's error.
-func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info) (set Set, err error) {
-	defer recovered(&err)
-	p, cause, err := r.small(ctx, data, info)
-	if err != nil {
-		return Set{}, err
-	}
+func (r *Renderer) Thumbnails(ctx context.Context, data []byte, info *meta.Info) (Set, error) {
+	return r.Edited(ctx, data, info, Geometry{})
+}
+
+// newSet makes thumbnails of a picture that is no larger than the large one.
+func newSet(p picture, cause error) (set Set, err error) {
 	set = Set{Hash: hash(p), Cause: cause}
 	if set.Large, err = encode(p); err != nil {
 		return Set{}, err
@@ -138,7 +138,7 @@ func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set
 	if max(in.Width, in.Height) < Small || !sameShape(w, h, in.Width, in.Height) {
 		return Set{}, false
 	}
-	p, err := r.inner(ctx, in.Instead(data), info, Small)
+	p, err := r.inner(ctx, in.Instead(data), info, Geometry{}, Small)
 	if err != nil {
 		return Set{}, false
 	}
@@ -147,7 +147,7 @@ func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set
 }
 
 // inner draws the small picture in a HEIF file, of which data shows that one.
-func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, side int) (picture, error) {
+func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, g Geometry, side int) (picture, error) {
 	in := info.Inner
 	w, h := info.Upright()
 	turned := (w > h) != (in.Width > in.Height) && w != h
@@ -156,33 +156,40 @@ func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, side
 	}
 	small := *info
 	small.Width, small.Height, small.Orientation, small.Mirror = in.Width, in.Height, 1, meta.Mirror{}
-	return r.draw(ctx, data, &small, side, 1, false)
+	return r.draw(ctx, data, &small, g, side, 1, false)
 }
 
-// small returns the file's picture, upright, in the size of the large thumbnail, or
-// the small one inside, and the cause of that.
-func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info) (p picture, cause, err error) {
+// small returns the file's picture, turned and cut, in the size of the large thumbnail,
+// or the small one inside, and the cause of that.
+func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info, g Geometry) (p picture, cause, err error) {
 	src, srcInfo := source(data, info)
-	p, err = r.draw(ctx, src, srcInfo, Large, 2, false)
+	p, err = r.draw(ctx, src, srcInfo, g, Large, 2, false)
 	if err == nil || ctx.Err() != nil {
 		return p, nil, err
 	}
-	if p, innerErr := r.inner(ctx, info.Inner.Instead(data), info, Large); innerErr == nil {
+	if p, innerErr := r.inner(ctx, info.Inner.Instead(data), info, g, Large); innerErr == nil {
 		return p, err, nil
 	}
 	inner, innerInfo, ok := insideOf(data, info, info.Thumb)
 	if !ok {
 		return p, nil, err
 	}
-	if p, innerErr := r.draw(ctx, inner, innerInfo, Large, 2, false); innerErr == nil {
+	if p, innerErr := r.draw(ctx, inner, innerInfo, g, Large, 2, false); innerErr == nil {
 		return p, err, nil
 	}
 	return p, nil, err
 }
 
-// draw decodes and resizes so that the picture fits in a square of side.
-func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side, times int, fullColour bool) (picture, error) {
+// draw decodes, turns and cuts, and resizes so that the picture fits in a square of side.
+func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, g Geometry, side, times int, fullColour bool) (picture, error) {
 	info = asDecoded(info)
+	if g.Cuts() {
+		m, err := r.cut(ctx, data, info, g, side, times)
+		if err != nil {
+			return picture{}, err
+		}
+		return reduce(m, 1).resize(m.Rect.Dx(), m.Rect.Dy(), fullColour), nil
+	}
 	denom := denominator(info, side, times)
 	extra := int64(0)
 	if fullColour { // three planes, the same turned, and RGB
@@ -201,7 +208,7 @@ func (r *Renderer) draw(ctx context.Context, data []byte, info *meta.Info, side,
 	if !fullColour {
 		p = p.recolour(toSRGB(data, info))
 	}
-	return p.orient(info.Orientation), nil
+	return p.orient(g.Orientation(info.Orientation)), nil
 }
 
 // planes decodes into planes, of no more pixels a side than needed for enough. It
@@ -324,26 +331,22 @@ func encode(p picture) ([]byte, error) {
 
 // Pixels decodes a file for the screen, upright, with neither side over maxSide;
 // 0 asks for all there is. Errors are those of [Renderer.Thumbnails].
-func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (m image.Image, err error) {
-	defer recovered(&err)
-	src, srcInfo := source(data, info)
-	m, err = r.pixels(ctx, src, srcInfo, maxSide)
-	if err == nil || ctx.Err() != nil || errors.Is(err, codec.ErrGaveUp) { // after which the small picture would hide that
-		return m, err
-	}
-	if inner, innerInfo, ok := insideOf(data, info, info.Thumb); ok {
-		if m, innerErr := r.pixels(ctx, inner, innerInfo, maxSide); innerErr == nil {
-			return m, nil
-		}
-	}
-	return nil, err
+func (r *Renderer) Pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
+	return r.EditedPixels(ctx, data, info, Geometry{}, maxSide)
 }
 
-func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, maxSide int) (image.Image, error) {
+func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, g Geometry, maxSide int) (image.Image, error) {
 	info = asDecoded(info)
+	if g.Cuts() {
+		m, err := r.cut(ctx, data, info, g, maxSide, 1)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	}
 	maxSide = limitSide(info, maxSide)
 	if info.Type == "image/jpeg" && nativeJPEG(info) {
-		p, err := r.draw(ctx, data, info, maxSide, 1, true)
+		p, err := r.draw(ctx, data, info, g, maxSide, 1, true)
 		if err != nil {
 			return nil, err
 		}
@@ -357,7 +360,7 @@ func (r *Renderer) pixels(ctx context.Context, data []byte, info *meta.Info, max
 		return nil, err
 	}
 	defer release()
-	return edit(m, info.Orientation, maxSide, toSRGB(data, info)), nil
+	return edit(m, g.Orientation(info.Orientation), maxSide, toSRGB(data, info)), nil
 }
 
 // fitPixels counts the pixels of a file's picture in a square of side.
@@ -390,21 +393,5 @@ func edit(m image.Image, orientation, maxSide int, colours *icc.Transform) image
 	if w, h := fit(b.Dx(), b.Dy(), maxSide); w != b.Dx() || h != b.Dy() {
 		out = imaging.Resize(rgba, w, h, imaging.Lanczos)
 	}
-	switch orientation {
-	case 2:
-		return imaging.FlipH(out)
-	case 3:
-		return imaging.Rotate180(out)
-	case 4:
-		return imaging.FlipV(out)
-	case 5:
-		return imaging.Transpose(out)
-	case 6:
-		return imaging.Rotate270(out)
-	case 7:
-		return imaging.Transverse(out)
-	case 8:
-		return imaging.Rotate90(out)
-	}
-	return out
+	return upright(out, orientation)
 }
