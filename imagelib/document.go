@@ -147,6 +147,7 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 	img.DHash = parseDHash(doc.DHash)
 	more := More{Duration: doc.duration(), Shot: cut(doc.Shot)}
 	doc.applyEdits(img, &more, in)
+	img.Width, img.Height = more.Geometry.Size(img.Width, img.Height)
 	img.setMore(more)
 	return img
 }

@@ -78,8 +78,9 @@ func (g *gate) pass() {
 
 // flightKey is one piece of work that many may wait for.
 type flightKey struct {
-	digest Digest
-	size   int // 0 = all sizes
+	digest   Digest
+	geometry Geometry
+	size     int // 0 = all sizes
 }
 
 // flights runs each piece of work once for all who want its result at the same

@@ -10,6 +10,9 @@ import (
 	"github.com/libpaul/paul/imagelib/thumb"
 )
 
+// ParseGeometry reads what Geometry's String writes. ok is false for what is none.
+func ParseGeometry(s string) (g Geometry, ok bool) { return thumb.ParseGeometry(s) }
+
 // Digest names a file by the SHA-256 of its bytes.
 type Digest = filelayer.Digest
 
@@ -21,6 +24,8 @@ type (
 	GPS = meta.GPS
 	// Geometry is how a person wants a picture turned and cut.
 	Geometry = thumb.Geometry
+	// Crop is the part of a picture to keep.
+	Crop = thumb.Crop
 	// Kind says what the library can do with a file.
 	Kind = meta.Kind
 )
@@ -53,7 +58,7 @@ type Image struct {
 
 	Digest        Digest
 	Size          int64 // bytes
-	Width, Height int   // pixels as shown, orientation applied; 0 when unknown
+	Width, Height int   // pixels as shown, turned and cut; 0 when unknown
 	Exposure      Exposure
 	Orientation   uint8  // EXIF orientation of the stored pixels, 1 to 8
 	version       uint8  // [meta.Version] of who read the facts

@@ -31,6 +31,10 @@ var (
 	// ErrBadDate is returned when dates cannot be corrected as asked. Nothing was changed.
 	ErrBadDate = errors.New("the date cannot be corrected so")
 
+	// ErrBadGeometry is returned for a geometry that no picture can be drawn with;
+	// nothing was changed.
+	ErrBadGeometry = errors.New("no picture can be turned or cut like this")
+
 	// ErrNoThumbnail is returned when a file cannot be drawn: its kind is not
 	// decoded, or its bytes are damaged. The file itself is kept.
 	ErrNoThumbnail = errors.New("no picture can be drawn of this file")

@@ -261,7 +261,7 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 		return hashes{}, nil, nil
 	}
 	if cause := cannotDraw(err); cause != nil {
-		l.keepFailure(ctx, d, cause)
+		l.keepFailure(ctx, d, Geometry{}, cause)
 		if errors.Is(cause, thumb.ErrUnsupported) { // nothing is wrong with the file
 			return hashes{}, nil, nil
 		}
@@ -283,7 +283,7 @@ func (l *Library) drawVideo(ctx context.Context, d Digest, path string, info *me
 	set, err := l.renderer.Poster(ctx, path, info)
 	switch cause := cannotDraw(err); {
 	case cause != nil:
-		l.keepFailure(ctx, d, cause)
+		l.keepFailure(ctx, d, Geometry{}, cause)
 		return hashes{}, nil
 	case errors.Is(err, thumb.ErrNotNow): // it is once ffmpeg is there
 		return hashes{}, nil

@@ -153,7 +153,12 @@ func canonical(v any) raw {
 	return b
 }
 
-// setEdit returns a document's body with one field decided anew.
+// change decides a field from what was decided of it before, null or nothing
+// where that is not known.
+type change func(was raw) (value any)
+
+// setEdit returns a document's body with one field decided anew: as value, which
+// may be a change.
 func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
 	members := map[string]raw{}
 	if len(body) > 0 {
@@ -168,13 +173,16 @@ func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
 	if edits == nil {
 		edits = map[string]raw{}
 	}
-	v, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
 	var old edit
 	if len(edits[field]) > 0 {
 		_ = json.Unmarshal(edits[field], &old) // unreadable: overwritten
+	}
+	if c, ok := value.(change); ok {
+		value = c(old.Value)
+	}
+	v, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
 	}
 	if old.At.orZero() != "" && slices.Equal(canonical(old.Value), canonical(raw(v))) {
 		return body, nil

@@ -18,35 +18,60 @@ import (
 	"github.com/libpaul/paul/imagelib/thumb"
 )
 
-// Thumbnail returns the picture of a file, upright, that fits in a square of
-// size pixels, 256 or 512: from the cache, else drawn from the bytes on this
-// device, else asked of a device that has them. It blocks until then or until
-// ctx ends, which ends the work too when nobody else waits for it; what a person
-// here waits for comes before what other devices ask. It fails with [ErrNoThumbnail]
-// when the file cannot be drawn, [ErrNotHere] when nobody online has it, and
-// [ErrNotFound] when there is no such file. The pixels belong to the caller.
+// Thumbnail returns the picture of a file, upright, turned and cut as a person
+// wants it, that fits in a square of size pixels, 256 or 512: from the cache, else
+// drawn from the bytes on this device, else asked of a device that has them. It
+// blocks until then or until ctx ends, which ends the work too when nobody else
+// waits for it; what a person here waits for comes before what other devices ask. It
+// fails with [ErrNoThumbnail] when the file cannot be drawn, [ErrNotHere] when nobody
+// online has it, and [ErrNotFound] when there is no such file. The pixels belong to
+// the caller.
 func (l *Library) Thumbnail(ctx context.Context, d Digest, size int) (*image.RGBA, error) {
+	return l.ThumbnailAs(ctx, d, l.geometry(d), size)
+}
+
+// ThumbnailAs is [Library.Thumbnail] of the file as a geometry shows it, whatever
+// the present one is.
+func (l *Library) ThumbnailAs(ctx context.Context, d Digest, g Geometry, size int) (*image.RGBA, error) {
 	if !slices.Contains(thumb.Sizes(), size) {
 		return nil, fmt.Errorf("thumbnail of %d pixels: sizes are %v", size, thumb.Sizes())
 	}
-	if b, err := l.cache.Get(d, size); err == nil {
+	if !g.Valid() {
+		return nil, ErrBadGeometry
+	}
+	kept, rest := g, Geometry{} // what the pixels were drawn with, and what is still to do
+	if !g.Cuts() {
+		kept, rest = rest, kept // a quarter turn of a thumbnail is as good as one of the file
+	}
+	b, err := l.cache.Get(thumb.Key(d, kept), size)
+	if err == nil {
 		if m, err := thumb.Decode(b, size); err == nil {
-			return m, nil
+			return rest.Apply(m), nil
 		}
 	}
-	b, err := l.thumbnail(ctx, d, size, true)
+	if b, err = l.thumbnail(ctx, d, kept, size, true); err != nil {
+		return nil, err
+	}
+	m, err := thumb.Decode(b, size)
 	if err != nil {
 		return nil, err
 	}
-	return thumb.Decode(b, size)
+	return rest.Apply(m), nil
 }
 
-// thumbnail returns the JPEG of a thumbnail, made or, when ask, asked for.
-func (l *Library) thumbnail(ctx context.Context, d Digest, size int, ask bool) ([]byte, error) {
-	if b, err := l.cache.Get(d, size); err == nil {
-		if _, err := thumb.Decode(b, size); err == nil { // whatever lies there, only a thumbnail leaves
-			return b, nil
-		}
+// geometry returns the present geometry of a file.
+func (l *Library) geometry(d Digest) Geometry {
+	if img, ok := l.index.image(d); ok {
+		return img.Geometry()
+	}
+	return Geometry{}
+}
+
+// thumbnail returns the JPEG of a thumbnail, made or, when ask, asked for. g is
+// nothing, or cuts.
+func (l *Library) thumbnail(ctx context.Context, d Digest, g Geometry, size int, ask bool) ([]byte, error) {
+	if b := l.cached(d, g, size); b != nil {
+		return b, nil
 	}
 	if cause := l.cache.Failure(d); cause != "" {
 		return nil, fmt.Errorf("%w: %s", ErrNoThumbnail, cause)
@@ -61,20 +86,33 @@ func (l *Library) thumbnail(ctx context.Context, d Digest, size int, ask bool) (
 	var set thumb.Set
 	switch {
 	case e.Here():
-		key, who := flightKey{d, 0}, otherDevice
+		key, who := flightKey{d, g, 0}, otherDevice
 		if codec.Handles(e.Type) {
 			key.size = size // of which the small one may be drawn alone
 		}
 		if ask {
 			who = onScreen
 		}
-		set, err = l.flights.do(ctx, key, func(ctx context.Context) (thumb.Set, error) { return l.drawHere(ctx, d, size, who) })
+		set, err = l.flights.do(ctx, key, func(ctx context.Context) (thumb.Set, error) { return l.drawHere(ctx, d, g, size, who) })
 	case ask:
-		set, err = l.flights.do(ctx, flightKey{d, size}, func(ctx context.Context) (thumb.Set, error) { return l.askHolders(ctx, &e, size) })
+		set, err = l.flights.do(ctx, flightKey{d, g, size}, func(ctx context.Context) (thumb.Set, error) { return l.askHolders(ctx, &e, g, size) })
 	default:
 		err = ErrNotHere
 	}
 	return set.Of(size), err
+}
+
+// cached returns a thumbnail that is kept, or nil. Whatever lies there, only a
+// thumbnail leaves.
+func (l *Library) cached(d Digest, g Geometry, size int) []byte {
+	b, err := l.cache.Get(thumb.Key(d, g), size)
+	if err != nil {
+		return nil
+	}
+	if _, err := thumb.Decode(b, size); err != nil {
+		return nil
+	}
+	return b
 }
 
 func notFound(err error) error {
@@ -84,43 +122,51 @@ func notFound(err error) error {
 	return err
 }
 
-// drawHere draws both thumbnails from the bytes on this device, into the cache
-// if that can be; the small one alone when that is what is asked for, and the file
-// has it inside. Bytes that are not the file's, since the disk let them rot,
-// are [filelayer.ErrCorrupt]: nothing that they show, or do not, is kept.
-func (l *Library) drawHere(ctx context.Context, d Digest, size int, who asker) (set thumb.Set, err error) {
+// drawHere draws both thumbnails from the bytes on this device, as g shows them, into
+// the cache if that can be; of the whole picture the small one alone when that is what
+// is asked for, and the file has it inside. Bytes that are not the file's, since the
+// disk let them rot, are [filelayer.ErrCorrupt]: nothing that they show, or do not, is
+// kept.
+func (l *Library) drawHere(ctx context.Context, d Digest, g Geometry, size int, who asker) (set thumb.Set, err error) {
 	if err := l.local.enter(ctx, who); err != nil {
 		return thumb.Set{}, err
 	}
 	defer l.local.leave()
 	if e, err := l.files.Entry(d); err == nil && strings.HasPrefix(e.Type, "video/") {
-		return l.posterHere(ctx, &e)
+		return l.posterHere(ctx, &e, g)
 	}
 	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
 		if sha256.Sum256(data) != d {
 			return fmt.Errorf("draw photo: %w", filelayer.ErrCorrupt)
 		}
-		if size == thumb.Small {
+		if size == thumb.Small && !g.Cuts() {
 			var ok bool
 			if set, ok = l.renderer.Quick(ctx, data, info); ok {
 				return nil
 			}
 		}
-		set, err = l.renderer.Thumbnails(ctx, data, info)
+		set, err = l.renderer.Edited(ctx, data, info, g)
 		return err
 	})
 	if cause := cannotDraw(err); cause != nil {
 		if !errors.Is(cause, meta.ErrUnknown) { // that was seen of bytes that nobody checked
-			l.keepFailure(ctx, d, cause)
+			l.keepFailure(ctx, d, g, cause)
 		}
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
 	}
 	if err == nil {
-		l.keep(ctx, d, l.poison.note(d, set.Cause))
-		l.keep(ctx, d, l.cache.PutSet(d, set))
-		l.complete(ctx, d, hashesOf(set))
+		l.keepSet(ctx, d, g, set)
 	}
 	return set, err
+}
+
+// keepSet keeps both thumbnails, and what those of the whole picture tell of it.
+func (l *Library) keepSet(ctx context.Context, d Digest, g Geometry, set thumb.Set) {
+	l.keep(ctx, d, l.poison.note(d, set.Cause))
+	l.keep(ctx, d, l.cache.PutSet(thumb.Key(d, g), set))
+	if !g.Cuts() {
+		l.complete(ctx, d, hashesOf(set))
+	}
 }
 
 // complete adds to an image's record how its picture looks, where it lacks that:
@@ -161,7 +207,7 @@ func (l *Library) complete(ctx context.Context, d Digest, looks hashes) {
 
 // posterHere draws both thumbnails of a film on this device, into the cache if
 // that can be. Its bytes are not read for that, as they are of a picture.
-func (l *Library) posterHere(ctx context.Context, e *filelayer.Entry) (thumb.Set, error) {
+func (l *Library) posterHere(ctx context.Context, e *filelayer.Entry, g Geometry) (thumb.Set, error) {
 	f, err := os.Open(e.Path)
 	if err != nil {
 		return thumb.Set{}, fmt.Errorf("open film: %w", err)
@@ -171,16 +217,15 @@ func (l *Library) posterHere(ctx context.Context, e *filelayer.Entry) (thumb.Set
 	if err != nil {
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
 	}
-	set, err := l.renderer.Poster(ctx, e.Path, &info)
+	set, err := l.renderer.EditedPoster(ctx, e.Path, &info, g)
 	switch cause := cannotDraw(err); {
 	case cause != nil:
-		l.keepFailure(ctx, e.Digest, cause)
+		l.keepFailure(ctx, e.Digest, g, cause)
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, cause)
 	case errors.Is(err, thumb.ErrNotNow):
 		return thumb.Set{}, fmt.Errorf("%w: %w", ErrNoThumbnail, err)
 	case err == nil:
-		l.keep(ctx, e.Digest, l.cache.PutSet(e.Digest, set))
-		l.complete(ctx, e.Digest, hashesOf(set))
+		l.keepSet(ctx, e.Digest, g, set)
 	}
 	return set, err
 }
@@ -193,13 +238,16 @@ func (l *Library) keep(ctx context.Context, d Digest, err error) {
 }
 
 // keepFailure remembers why a file cannot be drawn. That a decoder broke down over
-// it counts once it has done so twice.
-func (l *Library) keepFailure(ctx context.Context, d Digest, cause error) {
+// it counts once it has done so twice; that a part of it cannot be drawn says nothing
+// of the whole.
+func (l *Library) keepFailure(ctx context.Context, d Digest, g Geometry, cause error) {
 	if errors.Is(cause, codec.ErrGaveUp) {
 		l.keep(ctx, d, l.poison.note(d, cause))
 		return
 	}
-	l.keep(ctx, d, l.cache.PutFailure(d, cause))
+	if !g.Cuts() {
+		l.keep(ctx, d, l.cache.PutFailure(d, cause))
+	}
 }
 
 // cannotDraw returns err when it says that a file cannot be drawn, here or
@@ -256,22 +304,35 @@ func readWhole(r io.Reader, size int64, buf []byte) ([]byte, error) {
 	return buf, err
 }
 
-// Placeholder returns a small blurred picture from the image's thumbhash, or
-// nil when it has none.
+// Placeholder returns a small blurred picture from the image's thumbhash, turned
+// and cut, or nil when it has none.
 func (l *Library) Placeholder(img *Image) *image.RGBA {
-	return thumb.Placeholder([]byte(img.ThumbHash))
+	m := thumb.Placeholder([]byte(img.ThumbHash))
+	if m == nil {
+		return nil
+	}
+	return img.Geometry().Apply(m)
 }
 
-// Pixels returns the whole picture, upright, with neither side over maxSide (0
-// means no limit). When the bytes are not here they are fetched first. It fails
-// with [ErrNoThumbnail] when the file cannot be drawn, [ErrNotHere] when nobody
-// online has it, and [ErrNotFound] when there is no such file.
-func (l *Library) Pixels(ctx context.Context, d Digest, maxSide int) (m image.Image, err error) {
+// Pixels returns the whole picture, upright, turned and cut as a person wants it,
+// with neither side over maxSide (0 means no limit). When the bytes are not here they
+// are fetched first. It fails with [ErrNoThumbnail] when the file cannot be drawn,
+// [ErrNotHere] when nobody online has it, and [ErrNotFound] when there is no such file.
+func (l *Library) Pixels(ctx context.Context, d Digest, maxSide int) (image.Image, error) {
+	return l.PixelsAs(ctx, d, l.geometry(d), maxSide)
+}
+
+// PixelsAs is [Library.Pixels] of the file as a geometry shows it, whatever the
+// present one is.
+func (l *Library) PixelsAs(ctx context.Context, d Digest, g Geometry, maxSide int) (m image.Image, err error) {
+	if !g.Valid() {
+		return nil, ErrBadGeometry
+	}
 	if l.poison.has(d) {
 		return nil, fmt.Errorf("%w: %w", ErrNoThumbnail, errPoison)
 	}
 	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
-		m, err = l.renderer.Pixels(ctx, data, info, maxSide)
+		m, err = l.renderer.EditedPixels(ctx, data, info, g, maxSide)
 		return err
 	})
 	if cause := cannotDraw(err); cause != nil {
