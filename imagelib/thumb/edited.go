@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
 
 	"github.com/disintegration/imaging"
@@ -153,6 +154,12 @@ func Derive(whole []byte, size int, g Geometry) ([]byte, error) {
 // EncodeBest writes a picture as a JPEG of the best quality that is of use, with
 // what is to stand in its segments of EXIF and XMP; each may be nil.
 func EncodeBest(m image.Image, exif, xmp []byte) ([]byte, error) {
+	if !isOpaque(m) { // on white, as thumbnails are
+		flat := image.NewRGBA(m.Bounds())
+		draw.Draw(flat, flat.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(flat, flat.Rect, m, m.Bounds().Min, draw.Over)
+		m = flat
+	}
 	var b bytes.Buffer
 	opts := jpegn.EncodeOptions{Quality: bestQuality, Subsampling: jpegn.Subsample444, OptimizeCoding: true, Exif: exif}
 	if xmp != nil {
