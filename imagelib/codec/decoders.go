@@ -20,7 +20,12 @@ var decoders = map[string]func(Job) (image.Image, error){
 	"image/jxl":  func(j Job) (image.Image, error) { return jxl.Decode(bytes.NewReader(j.Data)) },
 }
 
+// decodeHEIC makes the main brand one that the decoder knows: it turns away files
+// that name a more general one first and HEVC after it (ISO/IEC 23008-12, 10.2).
 func decodeHEIC(j Job) (image.Image, error) {
+	if len(j.Data) >= 12 && string(j.Data[4:8]) == "ftyp" {
+		copy(j.Data[8:], "heic")
+	}
 	m, err := heic.Decode(bytes.NewReader(j.Data))
 	if y, ok := m.(*image.YCbCr); ok && err == nil {
 		return j.Colours.asJPEG(y), nil

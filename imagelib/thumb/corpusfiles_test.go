@@ -161,17 +161,19 @@ func heifSamples() []sample {
 	}
 	tiles := turned("HEIC", "tiles", testphoto.HEIF{Grid: true})
 	tiles.w, tiles.h = 256, 256
+	lossy := sync.OnceValue(func() []byte { return jxlOf(corpusPicture, jxl.EncodeOptions{Quality: 90}) })
 	return []sample{
 		turned("HEIC", "8 bits", testphoto.HEIF{}),
 		turned("HEIC", "10 bits", testphoto.HEIF{Coded: "deep"}),
 		turned("HEIC", "BT.709 in the limited range", testphoto.HEIF{Coded: "tv", NCLX: &tv}),
 		tiles,
 		turned("HEIC", "with a small picture inside", testphoto.HEIF{Thumb: "small"}),
-		turnedHEIF("AVIF", "8 bits", av1(avif.Options{Quality: 90})),
-		turnedHEIF("AVIF", "of full colour", av1(avif.Options{Quality: 90, ChromaSubsampling: image.YCbCrSubsampleRatio444})),
+		turned("HEIC", "of the general brand mif1", testphoto.HEIF{Brand: "mif1"}),
+		turnedHEIF("AVIF", "8 bits", av1(avif.Options{Quality: 90, Speed: 10})),
+		turnedHEIF("AVIF", "of full colour", av1(avif.Options{Quality: 90, Speed: 10, ChromaSubsampling: image.YCbCrSubsampleRatio444})),
 		turned("AVIF", "10 bits", testphoto.HEIF{AV1: testdata("deep.avif")}),
 		of("JPEG XL", "lossy", func(e testphoto.EXIF) []byte {
-			return jxlBoxes(jxlTurned(jxlOf(corpusPicture, jxl.EncodeOptions{Quality: 90}), e.Orientation), e)
+			return jxlBoxes(jxlTurned(lossy(), e.Orientation), e)
 		}),
 		of("JPEG XL", "lossless", func(e testphoto.EXIF) []byte {
 			return jxlBoxes(jxlOf(corpusPicture, jxl.EncodeOptions{Lossless: true}), e)

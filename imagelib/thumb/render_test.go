@@ -12,7 +12,6 @@ import (
 	"image/draw"
 	"image/gif"
 	"os"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 
@@ -386,32 +385,6 @@ func TestEmbedded(t *testing.T) {
 	}
 	if err := testphoto.Check(m); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestRealFormats(t *testing.T) {
-	t.Parallel()
-	paths, _ := filepath.Glob("../../../shared/data/formats/*") // the pattern is well-formed
-	if len(paths) == 0 {
-		t.Skip("../shared/data/formats is not there: no real files to try")
-	}
-	undrawn := map[string]bool{
-		"32Bit-72dpi-sRGB-800x600.avif": true, "IMG_1034.heic": true, "IMG_2927.HEIC": true,
-		"cheers_1440x960.heic": true, "exif-at-eof.heic": true, "animation.webp": true, "badbitcount.bmp": true,
-	}
-	r := NewRenderer(0)
-	for _, p := range paths {
-		name := filepath.Base(p)
-		if filepath.Ext(name) == ".heif" || undrawn[name] {
-			continue
-		}
-		data, err := os.ReadFile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.Thumbnails(t.Context(), data, read(t, data)); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 

@@ -16,6 +16,7 @@ var heic embed.FS
 // by 200 pixels, such as [Picture] makes.
 type HEIF struct {
 	Coded   string // "" is plain; "deep" has 10 bits, "tv" is BT.709 in the limited range
+	Brand   string // the main one; "" is that of the codec
 	Grid    bool   // four tiles instead, 256 by 256 pixels
 	AV1     []byte // an AVIF of one picture, which is taken instead
 	Turns   int    // quarter turns against the clock to show it (irot)
@@ -35,11 +36,11 @@ type heifItem struct {
 
 // File returns the file.
 func (h HEIF) File() []byte {
-	w := &heifWriter{brand: "heic"}
+	w := &heifWriter{brand: "heic", codec: "heic"}
 	var primary int
 	switch {
 	case h.AV1 != nil:
-		w.brand = "avif"
+		w.brand, w.codec = "avif", "avif"
 		primary = w.av1(h.AV1)
 	case h.Grid:
 		var tiles []int
@@ -52,6 +53,9 @@ func (h HEIF) File() []byte {
 		primary = w.coded(h.Coded)
 	default:
 		primary = w.coded("plain")
+	}
+	if h.Brand != "" {
+		w.brand = h.Brand
 	}
 	p := &w.items[primary-1]
 	if h.NCLX != nil {
@@ -80,10 +84,10 @@ func (h HEIF) File() []byte {
 
 // heifWriter collects what a HEIF file has (ISO/IEC 23008-12).
 type heifWriter struct {
-	brand string
-	items []heifItem // numbered from 1
-	props [][]byte
-	refs  []byte
+	brand, codec string
+	items        []heifItem // numbered from 1
+	props        [][]byte
+	refs         []byte
 }
 
 func (w *heifWriter) prop(b []byte) int {
@@ -141,7 +145,7 @@ func (w *heifWriter) refer(typ string, from int, to ...int) {
 }
 
 func (w *heifWriter) file(primary int) []byte {
-	ftyp := box("ftyp", []byte(w.brand), u32(0), []byte("mif1"+w.brand))
+	ftyp := box("ftyp", []byte(w.brand), u32(0), []byte("mif1"+w.codec))
 	meta := w.meta(primary, 0)
 	meta = w.meta(primary, len(ftyp)+len(meta)+8)
 	var data []byte
