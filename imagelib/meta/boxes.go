@@ -105,12 +105,20 @@ type heifReader struct {
 	primary   uint32
 	exif, xmp uint32 // item IDs, 0 = none
 	thumb     uint32
-	primed    Range // where primary stands
+	parts     map[uint32]parts // that an item is made of
+	nclx      bool             // the primary item says how its colours were made
+	primed    Range            // where primary stands
 	items     map[uint32]item
 	data      int64 // payload of the item data box
 	end       int64 // of the meta box
 	props     []property
 	assoc     []byte
+}
+
+// parts are the items that another is made of: the first, and how many.
+type parts struct {
+	first uint32
+	count int
 }
 
 // property is one item property: a size or a turn.
@@ -119,6 +127,7 @@ type property struct {
 	width, height int
 	arg           byte
 	at            int64 // of arg
+	whole         Range // payload of a decoder's configuration
 
 	// Of colr, which is one of two:
 	profile           Range
@@ -127,12 +136,14 @@ type property struct {
 }
 
 func (f *file) heif(m box) {
-	h := heifReader{f: f, items: map[uint32]item{}, end: m.end()}
+	h := heifReader{f: f, items: map[uint32]item{}, parts: map[uint32]parts{}, end: m.end()}
 	f.eachBox(m.off+4, m.end(), func(b box) bool {
 		h.child(b)
 		return true
 	})
 	h.applyProperties()
+	h.tile()
+	h.coding()
 	if r, ok := h.locate(h.exif); ok {
 		if b := f.at(r.Off, 4); len(b) == 4 {
 			skip := be32(b)
@@ -205,19 +216,25 @@ func (h *heifReader) itemInfos(b box) {
 	})
 }
 
-// references finds the small picture of the primary item (ISO/IEC 14496-12, 8.11.12).
+// references finds the small picture of the primary item, and what items are made
+// of (ISO/IEC 14496-12, 8.11.12).
 func (h *heifReader) references(b box) {
 	idSize := 2
 	if v := h.f.at(b.off, 1); len(v) == 1 && v[0] > 0 {
 		idSize = 4
 	}
 	h.f.eachBox(b.off+4, b.end(), func(c box) bool {
-		if c.typ == "thmb" && h.thumb == 0 {
-			r := bits{d: h.f.at(c.off, 2*idSize+2)}
-			from, count, to := r.uint(idSize), r.uint(2), r.uint(idSize)
-			if !r.bad && count == 1 && uint32(to) == h.primary {
-				h.thumb = uint32(from)
-			}
+		if c.typ != "thmb" && c.typ != "dimg" {
+			return true
+		}
+		r := bits{d: h.f.at(c.off, 2*idSize+2)}
+		from, count, to := r.uint(idSize), r.uint(2), r.uint(idSize)
+		switch {
+		case r.bad || count == 0:
+		case c.typ == "dimg":
+			h.parts[uint32(from)] = parts{uint32(to), int(count)}
+		case count == 1 && uint32(to) == h.primary && h.thumb == 0:
+			h.thumb = uint32(from)
 		}
 		return true
 	})
@@ -287,6 +304,8 @@ func (h *heifReader) properties(c box) {
 			p.p3 = d[5] == 12 && d[7] == 13 // primaries and curve
 		case b.typ == "colr" && len(d) >= 4 && (string(d[:4]) == "prof" || string(d[:4]) == "rICC"):
 			p.profile = Range{b.off + 4, b.n - 4}
+		case b.typ == "hvcC":
+			p.whole = Range{b.off, b.n}
 		case (b.typ == "irot" || b.typ == "imir") && b.n >= 1 && len(d) >= 1:
 			p.arg, p.at = d[0], b.off
 		}
@@ -307,6 +326,7 @@ func (h *heifReader) applyProperties() {
 				h.f.Colours.Profile = p.profile
 				break
 			}
+			h.nclx = true
 			if h.f.Layout.Matrix, h.f.Layout.Limited = p.matrix, p.limited; p.p3 {
 				h.f.Colours.Gamut = DisplayP3
 			}

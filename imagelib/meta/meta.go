@@ -80,8 +80,9 @@ type Info struct {
 	// Inner is a small picture in a HEIF file.
 	Inner Inner
 
-	// Mirror is how a HEIF file mirrors its picture.
+	// Mirror is how a HEIF file mirrors its picture, and Tile that of a narrow one.
 	Mirror Mirror
+	Tile   Tile
 }
 
 // Colours says what the colours of a file mean; zero is sRGB, as far as it says.

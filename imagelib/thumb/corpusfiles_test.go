@@ -161,12 +161,17 @@ func heifSamples() []sample {
 	}
 	tiles := turned("HEIC", "tiles", testphoto.HEIF{Grid: true})
 	tiles.w, tiles.h = 256, 256
+	narrow := turned("HEIC", "of less than 128 pixels", testphoto.HEIF{Coded: "narrow"})
+	narrow.w, narrow.h = 40, 24
+	cut := turned("HEIC", "of less than 128 pixels in a tile", testphoto.HEIF{Coded: "cut", Cut: [2]int{96, 60}})
+	cut.w, cut.h = 96, 60
 	lossy := sync.OnceValue(func() []byte { return jxlOf(corpusPicture, jxl.EncodeOptions{Quality: 90}) })
 	return []sample{
 		turned("HEIC", "8 bits", testphoto.HEIF{}),
 		turned("HEIC", "10 bits", testphoto.HEIF{Coded: "deep"}),
 		turned("HEIC", "BT.709 in the limited range", testphoto.HEIF{Coded: "tv", NCLX: &tv}),
-		tiles,
+		turned("HEIC", "as the stream alone says it", testphoto.HEIF{Coded: "tv"}),
+		tiles, narrow, cut,
 		turned("HEIC", "with a small picture inside", testphoto.HEIF{Thumb: "small"}),
 		turned("HEIC", "of the general brand mif1", testphoto.HEIF{Brand: "mif1"}),
 		turnedHEIF("AVIF", "8 bits", av1(avif.Options{Quality: 90, Speed: 10})),

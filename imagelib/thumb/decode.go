@@ -19,8 +19,12 @@ import (
 )
 
 // asDecoded returns what is true of a file's picture once it is decoded: the
-// decoders of HEIF and JPEG XL turn it upright. Mirrors are left to us.
+// decoders of HEIF and JPEG XL turn it upright. Mirrors are left to us, and a
+// narrow picture as a whole.
 func asDecoded(info *meta.Info) *meta.Info {
+	if info.Tile.Width != 0 {
+		return info
+	}
 	switch info.Type {
 	case "image/heic", "image/heif", "image/jxl":
 		turned := *info
@@ -31,15 +35,42 @@ func asDecoded(info *meta.Info) *meta.Info {
 	return info
 }
 
-// foreign decodes in another process.
+// foreign decodes in another process, as asDecoded says.
 func (r *Renderer) foreign(ctx context.Context, data []byte, info *meta.Info) (image.Image, error) {
+	if info.Tile.Width != 0 {
+		return r.narrow(ctx, data, info)
+	}
 	if info.Mirror.Rest != 0 && info.Type != "image/avif" {
 		data = info.Mirror.Without(data)
 	}
-	m, err := r.codecs.Decode(ctx, codec.Job{
-		Type: info.Type, Data: data, Width: info.Width, Height: info.Height,
-		Colours: codec.Coding{Matrix: info.Layout.Matrix, Limited: info.Layout.Limited},
+	return r.inProcess(ctx, codec.Job{Type: info.Type, Data: data, Width: info.Width, Height: info.Height, Colours: coding(info)})
+}
+
+func coding(info *meta.Info) codec.Coding {
+	return codec.Coding{Matrix: info.Layout.Matrix, Limited: info.Layout.Limited}
+}
+
+// narrow decodes a HEIF picture that is too narrow for its decoder, unturned: as
+// one of many in a row.
+func (r *Renderer) narrow(ctx context.Context, data []byte, info *meta.Info) (image.Image, error) {
+	columns, rows := info.Tile.Grid()
+	m, err := r.inProcess(ctx, codec.Job{
+		Type: info.Type, Data: info.Tile.Repeated(data), Width: columns * info.Tile.Width, Height: rows * info.Tile.Height, Colours: coding(info),
 	})
+	if err != nil {
+		return nil, err
+	}
+	part, ok := m.(interface {
+		SubImage(r image.Rectangle) image.Image
+	})
+	if !ok {
+		return nil, ErrUnsupported
+	}
+	return part.SubImage(image.Rect(0, 0, info.Width, info.Height)), nil
+}
+
+func (r *Renderer) inProcess(ctx context.Context, job codec.Job) (image.Image, error) {
+	m, err := r.codecs.Decode(ctx, job)
 	switch {
 	case errors.Is(err, codec.ErrDecode):
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)

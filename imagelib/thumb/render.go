@@ -146,16 +146,20 @@ func (r *Renderer) Quick(ctx context.Context, data []byte, info *meta.Info) (set
 	return Set{Small: small, Hash: hash(p), DHash: dHash(p)}, err == nil
 }
 
+// narrowest is the picture whose colours libheif gets right; see [meta.Tile].
+const narrowest = 128
+
 // inner draws the small picture in a HEIF file, of which data shows that one.
 func (r *Renderer) inner(ctx context.Context, data []byte, info *meta.Info, g Geometry, side int) (picture, error) {
 	in := info.Inner
 	w, h := info.Upright()
 	turned := (w > h) != (in.Width > in.Height) && w != h
-	if !codec.Handles(info.Type) || in.Width == 0 || in.Width > 2*Large || in.Height > 2*Large || turned {
+	if !codec.Handles(info.Type) || in.Width < narrowest || in.Width > 2*Large || in.Height > 2*Large || turned {
 		return picture{}, ErrUnsupported
 	}
 	small := *info
 	small.Width, small.Height, small.Orientation, small.Mirror = in.Width, in.Height, 1, meta.Mirror{}
+	small.Tile = meta.Tile{}
 	return r.draw(ctx, data, &small, g, side, 1, false)
 }
 

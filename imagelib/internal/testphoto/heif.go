@@ -15,7 +15,8 @@ var heic embed.FS
 // HEIF is how a HEIF file is put together; the zero value is one picture of 320
 // by 200 pixels, such as [Picture] makes.
 type HEIF struct {
-	Coded   string // "" is plain; "deep" has 10 bits, "tv" is BT.709 in the limited range
+	Coded   string // "" is plain; "deep" has 10 bits, "tv" is BT.709 in the limited range, "narrow" 40 by 24 pixels, "cut" 96 by 64
+	Cut     [2]int // pixels that are shown of a picture, as the one tile of a grid; zero is all
 	Brand   string // the main one; "" is that of the codec
 	Grid    bool   // four tiles instead, 256 by 256 pixels
 	AV1     []byte // an AVIF of one picture, which is taken instead
@@ -56,6 +57,11 @@ func (h HEIF) File() []byte {
 	}
 	if h.Brand != "" {
 		w.brand = h.Brand
+	}
+	if h.Cut[0] != 0 {
+		grid := w.add(heifItem{"grid", append([]byte{0, 0, 0, 0}, append(u16(h.Cut[0]), u16(h.Cut[1])...)...), []int{w.size(h.Cut[0], h.Cut[1])}})
+		w.refer("dimg", grid, primary)
+		primary = grid
 	}
 	p := &w.items[primary-1]
 	if h.NCLX != nil {
