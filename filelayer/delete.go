@@ -44,10 +44,19 @@ func (l *Layer) bury(ctx context.Context, digests []Digest) error {
 	return errors.Join(err, l.held.agree(digests))
 }
 
+// restoreBatch is how many files come back between two reports of a restore.
+const restoreBatch = 100
+
 // Restore undoes Delete. Devices that had a copy and still have the bytes bring
 // them back, this one before Restore returns, unless its disk fails: then later. One
 // that had only unsaved the file brings it back after a while, if no other has.
 func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
+	return l.restore(ctx, digests, func([]Digest) {})
+}
+
+// restore is Restore, and calls back with the files, some at a time and in their order,
+// as they are restored. After an error it has called back with none.
+func (l *Layer) restore(ctx context.Context, digests []Digest, back func([]Digest)) error {
 	if err := l.known(ctx, digests); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
@@ -59,7 +68,10 @@ func (l *Layer) Restore(ctx context.Context, digests ...Digest) error {
 	if err := l.unbury(ctx, digests); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	l.bringBack(ctx, digests)
+	for some := range slices.Chunk(digests, restoreBatch) {
+		l.bringBack(ctx, some)
+		back(some)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package filelayer
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -164,4 +165,29 @@ func TestRestoredIsNotEmptied(t *testing.T) {
 	a.mirror.release(d)
 	a.stirred.add(d)
 	until(t, "it is back", func() bool { return a.entry(d).Here() }, a)
+}
+
+// TestFailedPurgeIsToldOf: what stays in the trash is told of again, after it was told
+// to be gone.
+func TestFailedPurgeIsToldOf(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	d := a.create("photo", 500)
+	must(t, a.Delete(testContext(t), d))
+	until(t, "it is in the trash", func() bool { return a.mirror.trashed(d) != "" }, a)
+	before := a.ownWord(d)
+	if before.Trashed <= notInTrash {
+		t.Fatalf("deleted: %+v", before)
+	}
+	a.removals.mu.Lock()
+	a.removals.path = filepath.Join(t.TempDir(), "gone", "removals")
+	if a.removals.file != nil {
+		must(t, a.removals.file.Close())
+		a.removals.file = nil
+	}
+	a.removals.mu.Unlock()
+	if err := a.purgeByHand(d)[d]; err == nil || !a.blobs.InTrash(d) {
+		t.Errorf("purged without a log: %v, in the trash: %t", err, a.blobs.InTrash(d))
+	}
+	until(t, "it is told of again", func() bool { own := a.ownWord(d); return own.Trashed > notInTrash && own.N == before.N+2 }, a)
 }

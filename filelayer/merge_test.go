@@ -74,6 +74,12 @@ func TestJoinFiles(t *testing.T) {
 			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{Saved: true, N: 1, Verified: 0}) }),
 			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{Saved: true, N: 1, Verified: 0}) }),
 		},
+		{
+			"the weaker claim of what a trash has, too",
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{N: 2, Trashed: 900}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{N: 2, Trashed: notInTrash}) }),
+			with(func(r *fileRecord) { r.Devices.Set(id(1), holding{N: 2, Trashed: notInTrash}) }),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

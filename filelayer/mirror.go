@@ -299,8 +299,8 @@ func (m *mirror) onlyInTrash() (n int) {
 	return n
 }
 
-// setGone notes that bytes are not in the library. They may be in the trash, where a
-// failing disk has left them.
+// setGone notes that bytes are not in the library. They may be in the trash, unless
+// they were missing when they were to be moved there.
 func (l *Layer) setGone(d Digest) {
 	why, _ := l.blobs.WhyTrashed(d)
 	l.mirror.setGone(d, why)

@@ -90,7 +90,7 @@ func (l *Layer) bytesLeft(d Digest) error {
 }
 
 // RestoreSome is Restore of those files whose bytes a device has, or may have, and
-// calls report for each; the others stay deleted, with [ErrNoBytes].
+// calls report for each, as it goes on; the others stay deleted, with [ErrNoBytes].
 func (l *Layer) RestoreSome(ctx context.Context, ds []Digest, report func(Digest, error)) {
 	var some []Digest
 	for _, d := range ds {
@@ -103,9 +103,13 @@ func (l *Layer) RestoreSome(ctx context.Context, ds []Digest, report func(Digest
 	if len(some) == 0 {
 		return
 	}
-	err := l.Restore(ctx, some...)
-	for _, d := range some {
-		report(d, err)
+	tell := func(ds []Digest, err error) {
+		for _, d := range ds {
+			report(d, err)
+		}
+	}
+	if err := l.restore(ctx, some, func(ds []Digest) { tell(ds, nil) }); err != nil {
+		tell(some, err)
 	}
 }
 

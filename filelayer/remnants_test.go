@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -185,5 +187,140 @@ func TestPerhapsInTheTrash(t *testing.T) {
 	a.RestoreSome(ctx, []Digest{d}, func(_ Digest, err error) { must(t, err) })
 	if from := a.Remnants(d); len(from) != 1 || !from[0].Perhaps || !a.sees(d) {
 		t.Errorf("restored from %+v", from)
+	}
+}
+
+// Whom the record of a file names as one that has its bytes, and what of it can be
+// restored.
+func TestRemnants(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	const hour, over = time.Hour, trashAge + time.Hour
+	now := time.Now()
+	ago := func(d time.Duration) millis { return toMillis(now.Add(-d)) }
+	b, c, removed, unknown := id(0xb), id(0xc), id(0xd), id(0xe)
+	a.mirror.joinDevice(b, deviceRecord{Name: "b", Added: stamp{b, 1}})
+	a.mirror.joinDevice(c, deviceRecord{Name: "c", Added: stamp{c, 1}})
+	a.mirror.joinDevice(removed, deviceRecord{Name: "removed", Added: stamp{removed, 1}, Removed: &stamp{b, 2}})
+	copied, placed := holding{Saved: true, N: 1, Verified: ago(hour)}, holding{N: 1, Verified: ago(hour), Trashed: notInTrash}
+	trashed, untold := holding{N: 1, Trashed: ago(hour)}, holding{N: 1}
+	for i, tt := range []struct {
+		name       string
+		deleted    time.Duration // ago; 0: it is not
+		devices    map[string]holding
+		want       string
+		restorable bool
+	}{
+		{"no device", hour, nil, "", false},
+		{"in its trash", hour, map[string]holding{b: trashed}, "b until", true},
+		{"in its trash, whose time is over", over, map[string]holding{b: {N: 1, Trashed: ago(over)}}, "", false},
+		{"the same, and deleted again since", hour, map[string]holding{b: {N: 1, Trashed: ago(over)}}, "", false},
+		{"not in its trash", hour, map[string]holding{b: {N: 1, Trashed: notInTrash}}, "", false},
+		{"still to be fetched there", hour, map[string]holding{b: {Saved: true, N: 1}}, "", false},
+		{"a copy that was not told of the deletion", hour, map[string]holding{b: copied}, "b has", true},
+		{"the same after 30 days", over, map[string]holding{b: copied}, "b has", false},
+		{"in a folder in place", over, map[string]holding{b: placed}, "b has", true},
+		{"not told", hour, map[string]holding{b: untold}, "b perhaps", true},
+		{"not told for 30 days", over, map[string]holding{b: untold}, "", false},
+		{"not told, not deleted", 0, map[string]holding{b: untold}, "b perhaps", false},
+		{"known and perhaps", hour, map[string]holding{b: untold, c: trashed}, "c until", true},
+		{"several", hour, map[string]holding{b: copied, c: trashed}, "b has, c until", true},
+		{"perhaps several", hour, map[string]holding{b: untold, c: untold}, "b perhaps, c perhaps", true},
+		{"removed devices", hour, map[string]holding{removed: copied}, "", false},
+		{"their trash", hour, map[string]holding{removed: trashed}, "", false},
+		{"or perhaps", hour, map[string]holding{removed: untold}, "", false},
+		{"unknown devices", hour, map[string]holding{unknown: copied}, "", false},
+		{"the trash here", hour, map[string]holding{a.id: trashed}, "a until", true},
+		{"the trash here, and perhaps another", hour, map[string]holding{a.id: trashed, b: untold}, "a until", true},
+		{"the trash here and another", hour, map[string]holding{a.id: trashed, b: trashed}, "a until, b until", true},
+		{"said of this device, and not so", hour, map[string]holding{a.id: copied}, "", false},
+	} {
+		d := Digest{0xff, byte(i)}
+		a.mirror.claim(d) // nothing follows the record
+		r := fileRecord{Name: "p.jpg", Size: 1, Type: "image/jpeg", Added: stamp{b, ago(2 * over)}, Devices: ByDevice(tt.devices)}
+		if tt.deleted > 0 {
+			r.Deleted = &stamp{b, ago(tt.deleted)}
+		}
+		a.mirror.joinFile(d, r, "")
+		if _, own := tt.devices[a.id]; own && tt.want != "" {
+			a.mirror.setGone(d, trashDeleted)
+		}
+		var got []string
+		for _, from := range a.Remnants(d) {
+			what := "has"
+			switch {
+			case from.Perhaps:
+				what = "perhaps"
+			case !from.Until.IsZero():
+				what = "until"
+			}
+			got = append(got, from.Name+" "+what)
+			if what == "until" && !from.Until.Equal(now.Add(trashAge-hour).Truncate(time.Millisecond)) || from.Self != (from.Device == a.id) || from.Online != from.Self {
+				t.Errorf("%s: %+v", tt.name, from)
+			}
+		}
+		if text := strings.Join(got, ", "); text != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, text, tt.want)
+		}
+		if err := a.bytesLeft(d); errors.Is(err, ErrNoBytes) != (tt.want == "") {
+			t.Errorf("%s: bytesLeft = %v", tt.name, err)
+		}
+		if listed := slices.ContainsFunc(a.Restorable(), func(e Entry) bool { return e.Digest == d }); listed != tt.restorable {
+			t.Errorf("%s: restorable: %t", tt.name, listed)
+		}
+	}
+	if from := a.Remnants(Digest{1}); from != nil {
+		t.Errorf("what nobody knows is said to be on %v", from)
+	}
+}
+
+// ownWord is what the record of a file says of this device.
+func (d *device) ownWord(f Digest) holding {
+	r, _, _ := d.mirror.file(f)
+	return r.Devices.Of(d.id)
+}
+
+// What of a deleted file is here is told another time when it cannot be written.
+func TestTellIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d := a.create("photo", 500)
+	must(t, a.Delete(ctx, d))
+	until(t, "it is in the trash", func() bool { return a.mirror.trashed(d) != "" }, a)
+	rename := func(name string, change func(*fileRecord)) {
+		a.mirror.mu.Lock()
+		defer a.mirror.mu.Unlock()
+		s := a.mirror.files[d]
+		r := s.clone()
+		r.Name = name
+		change(&r)
+		a.mirror.files[d] = &fileState{r, s.rev}
+	}
+	rename("z/z", func(r *fileRecord) { r.setLeft(a.id, notInTrash, 0) }) // no record may have that name
+	later, err := a.settle(ctx, []Digest{d})
+	if !errors.Is(err, ErrInvalid) || !slices.Equal(later, []Digest{d}) {
+		t.Errorf("left for later: %v, %v", later, err)
+	}
+	rename("photo.jpg", func(*fileRecord) {})
+	a.stirred.add(later...)
+	until(t, "the record tells what the trash has", func() bool { return a.ownWord(d).Trashed > notInTrash }, a)
+}
+
+// Bytes that are gone when they are to be moved are not told of as being in the trash.
+func TestGoneBeforeTheTrash(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d, gone := a.create("photo", 500), a.create("gone", 501)
+	a.mirror.claim(d, gone) // nothing follows the records
+	must(t, a.Delete(ctx, d, gone))
+	must(t, os.Remove(a.entry(gone).Path))
+	later, err := a.dropDeleted(ctx, []Digest{d, gone})
+	if err != nil || len(later) != 0 {
+		t.Errorf("left for later: %v, %v", later, err)
+	}
+	if there, not := a.ownWord(d), a.ownWord(gone); there.Trashed <= notInTrash || not.Trashed != notInTrash || not.Saved || not.Verified != 0 {
+		t.Errorf("the trash is said to have %+v and %+v", there, not)
 	}
 }

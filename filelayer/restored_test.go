@@ -1,6 +1,9 @@
 package filelayer
 
 import (
+	"bytes"
+	"errors"
+	"strconv"
 	"testing"
 )
 
@@ -56,4 +59,45 @@ func TestCheckAfterCrashInARestore(t *testing.T) {
 	a.mirror.mu.Unlock()
 	a.sound(2)
 	until(t, "both are claimed", func() bool { return a.holds(a, inTrash) && a.holds(a, back) }, a)
+}
+
+// A restore of many tells of each file once it is back, and not only when all are.
+func TestRestoreTellsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	ds := make([]Digest, restoreBatch+1)
+	batch := a.NewBatch()
+	for i := range ds {
+		e, err := batch.Create(ctx, bytes.NewReader(photo(strconv.Itoa(i), 50)), Metadata{Name: "p.jpg"})
+		must(t, err)
+		ds[i] = e.Digest
+	}
+	must(t, batch.Commit(ctx))
+	must(t, a.Delete(ctx, ds...))
+	until(t, "all are in the trash", func() bool { return len(a.mirror.inTrash()) == len(ds) }, a)
+
+	last, failed := ds[restoreBatch], 0
+	a.RestoreSome(ctx, []Digest{ds[0], {1}, last}, func(_ Digest, err error) { // of one of them nobody knows
+		if failed++; !errors.Is(err, ErrNotFound) {
+			t.Errorf("told %v", err)
+		}
+	})
+	if failed != 3 || a.sees(ds[0]) || a.sees(last) {
+		t.Errorf("after a restore that failed, which told of %d files: %+v", failed, a.entry(ds[0]))
+	}
+
+	told := 0
+	a.RestoreSome(ctx, ds, func(d Digest, err error) {
+		if err != nil || d != ds[told] || !a.entry(d).Kept() || !a.holds(a, d) {
+			t.Errorf("told of file %d: %v, %+v", told, err, a.entry(d))
+		}
+		if told == 0 && a.blobs.Has(last) {
+			t.Error("nothing was told before all were back")
+		}
+		told++
+	})
+	if told != len(ds) {
+		t.Errorf("told of %d files, want %d", told, len(ds))
+	}
 }

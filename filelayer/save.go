@@ -324,5 +324,5 @@ func (l *Layer) dropUnwanted(ctx context.Context, d Digest) {
 		l.noteKept(ctx, line, err.Error())
 		return
 	}
-	l.mirror.setGone(d, trashUnsaved)
+	l.setGone(d)
 }

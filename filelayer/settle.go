@@ -208,12 +208,11 @@ func (l *Layer) dropDeleted(ctx context.Context, ds []Digest) (later []Digest, e
 	var gone []Digest
 	for i, err := range l.blobs.TrashAll(ds, trashDeleted) {
 		switch {
-		case err == nil:
-			l.mirror.setGone(ds[i], trashDeleted)
-			l.removals.over(ds[i : i+1])
-		case errors.Is(err, blob.ErrNotFound), errors.Is(err, ErrMissing):
+		case err == nil, errors.Is(err, blob.ErrNotFound), errors.Is(err, ErrMissing):
 			l.setGone(ds[i])
-			gone = append(gone, ds[i])
+			if err != nil || l.mirror.trashed(ds[i]) != trashDeleted { // there was nothing to move
+				gone = append(gone, ds[i])
+			}
 			l.removals.over(ds[i : i+1])
 		default:
 			later = append(later, ds[i])

@@ -385,3 +385,57 @@ func TestChangedSince(t *testing.T) {
 		t.Errorf("changed since: %v, %v, want %v", later, err, want)
 	}
 }
+
+// A file whose record has not come here yet cannot be undone, and can be once it has.
+func TestUndoBeforeTheRecordComes(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d, unknown := a.create("photo", 500), Digest{1}
+	r, _, _ := a.mirror.file(d)
+	later := stamp{a.id, r.Added.At + 1}
+	_, err := a.note(ctx, ActionRestore, "", toMillis(a.now()), []journalFile{{d, later}, {unknown, later}})
+	must(t, err)
+	restored := a.lastAction()
+	undo := func() (Undoing, map[Digest]error) {
+		refused := make(map[Digest]error)
+		u, err := a.Undo(ctx, restored, func(d Digest, err error) {
+			if err != nil {
+				refused[d] = err
+			}
+		})
+		must(t, err)
+		return u, refused
+	}
+	u, refused := undo()
+	if u.Failed != 2 || u.Left+u.Done != 0 || u.Action.Undone != nil || !errors.Is(refused[d], ErrNotFound) || !errors.Is(refused[unknown], ErrNotFound) || !a.sees(d) {
+		t.Errorf("undo before the records = %+v, %v", u, refused)
+	}
+	must(t, a.amend(ctx, []Digest{d}, func(_ Digest, r *fileRecord, _ bool) bool {
+		r.Added = later
+		return true
+	}))
+	if u, refused := undo(); u.Done != 1 || u.Changed != 1 || u.Failed != 1 || refused[unknown] == nil || a.sees(d) {
+		t.Errorf("undo with one record = %+v, %v", u, refused)
+	}
+}
+
+// An undo of a deletion leaves deleted what no device has the bytes of any more.
+func TestUndoOfWhatNoDeviceHas(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	kept, lost := a.create("kept", 500), a.create("lost", 501)
+	deletion := a.do(ActionDelete, kept, lost)
+	until(t, "both are in the trash", func() bool { return a.blobs.InTrash(kept) && a.blobs.InTrash(lost) }, a)
+	_, err := a.blobs.Purge([]Digest{lost}, nil)
+	must(t, err)
+	a.mirror.leftTrash(lost)
+	u, err := a.Undo(testContext(t), deletion, func(d Digest, err error) {
+		if errors.Is(err, ErrNoBytes) != (d == lost) {
+			t.Errorf("%v: %v", d, err)
+		}
+	})
+	if err != nil || u.Done != 1 || u.Failed != 1 || u.Left != 0 || u.Action.Undone != nil || !isHere(a.entry(kept)) || a.sees(lost) {
+		t.Errorf("undo = %+v, %v", u, err)
+	}
+}

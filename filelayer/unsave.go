@@ -282,7 +282,7 @@ func (l *Layer) letGo(ctx context.Context, r *removal) error {
 		l.noteKept(ctx, line, err.Error())
 		return fmt.Errorf("unsave %s: %w", r.Name, err)
 	}
-	l.mirror.setGone(d, why)
+	l.setGone(d)
 	l.whenSafe.over(d)
 	return nil
 }

@@ -35,7 +35,7 @@ func (s *Store) Trash(d Digest, reason string) error {
 }
 
 // TrashAll is Trash of many, made durable together. The errors are in the order
-// of ds; those that are nil have been moved.
+// of ds; those that are nil have been moved, or were missing.
 func (s *Store) TrashAll(ds []Digest, reason string) []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
