@@ -45,7 +45,7 @@ func (l *Layer) bury(ctx context.Context, digests []Digest) error {
 }
 
 // restoreBatch is how many files come back between two reports of a restore.
-const restoreBatch = 100
+const restoreBatch = 50
 
 // Restore undoes Delete. Devices that had a copy and still have the bytes bring
 // them back, this one before Restore returns, unless its disk fails: then later. One

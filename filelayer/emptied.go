@@ -175,10 +175,9 @@ func (l *Layer) purgeNow(ctx context.Context, rs []*removal) error {
 	if err := l.emptied.note(deleted, l.now()); err != nil {
 		return err
 	}
-	if err := l.noteEmptied(ctx, rs); err != nil {
+	if err := l.noteEmptied(ctx, rs); err != nil { // what then stays after all is settled once this is over
 		return err
 	}
-	defer l.stirred.add(slices.Collect(maps.Keys(leases))...) // what stays is told of again
 	var told []Removal
 	_, err := l.blobs.Purge(slices.Collect(maps.Keys(leases)), func(old []blob.Trashed) error {
 		told = l.purges(old)

@@ -191,3 +191,84 @@ func TestFailedPurgeIsToldOf(t *testing.T) {
 	}
 	until(t, "it is told of again", func() bool { own := a.ownWord(d); return own.Trashed > notInTrash && own.N == before.N+2 }, a)
 }
+
+// TestPurgeIsToldFirst: where a record cannot say that the trash no longer has the
+// bytes, they stay.
+func TestPurgeIsToldFirst(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	d := a.create("photo", 500)
+	must(t, a.Delete(testContext(t), d))
+	until(t, "it is in the trash", func() bool { return a.mirror.trashed(d) != "" }, a)
+	a.misname(d, "z/z", func(*fileRecord) {})
+	if err := a.purgeByHand(d)[d]; !errors.Is(err, ErrInvalid) || !a.blobs.InTrash(d) {
+		t.Errorf("purged without a record: %v, in the trash: %t", err, a.blobs.InTrash(d))
+	}
+	a.wantLogged(d, "delete")
+}
+
+// TestStillPurgeable: what was proved may no longer hold when the bytes are to go.
+func TestStillPurgeable(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	d := a.create("photo", 500)
+	alive := a.entry(d)
+	must(t, a.Delete(testContext(t), d))
+	deleted := a.entry(d)
+	must(t, a.Restore(testContext(t), d))
+	check := func(what string, e Entry, age time.Duration, awaited []Digest, want error) {
+		t.Helper()
+		if err := a.stillPurgeable(&removal{Entry: e, began: a.now().Add(-age)}, awaited); !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", what, err, want)
+		}
+	}
+	check("proved just now", alive, 0, nil, nil)
+	check("proved too long ago", alive, leaseTime, nil, ErrUnverified)
+	check("restored meanwhile", deleted, 0, nil, ErrComingBack)
+	check("on its way back", alive, 0, []Digest{d}, ErrComingBack)
+	must(t, a.Delete(testContext(t), d))
+	check("deleted, however long ago", deleted, leaseTime, nil, nil)
+	check("deleted meanwhile", alive, 0, nil, ErrComingBack)
+	check("unknown", Entry{}, 0, nil, ErrNotFound)
+}
+
+// TestEmptiedByDeletion: what a person has purged is noted by the deletion it was after,
+// also through a restart, for as long as that can be undone.
+func TestEmptiedByDeletion(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "emptied.json")
+	n, err := openEmptied(path)
+	must(t, err)
+	d, other, now := Digest{1}, Digest{2}, time.UnixMilli(1e12)
+	at := stamp{id(1), toMillis(now)}
+	must(t, n.note(map[Digest]stamp{d: at}, now))
+	deleted := func(s stamp) *Stamp { e := s.export(); return &e }
+	for range 2 {
+		for _, tt := range []struct {
+			what string
+			d    Digest
+			at   *Stamp
+			want bool
+		}{
+			{"that deletion", d, deleted(at), true},
+			{"another file", other, deleted(at), false},
+			{"a later deletion", d, deleted(stamp{at.By, at.At + 1}), false},
+			{"that of another device", d, deleted(stamp{id(2), at.At}), false},
+			{"not deleted", d, nil, false},
+		} {
+			if got := n.has(tt.d, tt.at); got != tt.want {
+				t.Errorf("%s: %t", tt.what, got)
+			}
+		}
+		n, err = openEmptied(path)
+		must(t, err)
+	}
+	must(t, n.note(map[Digest]stamp{other: at}, now.Add(trashAge)))
+	if !n.has(d, deleted(at)) {
+		t.Error("forgotten within 30 days")
+	}
+	must(t, n.note(map[Digest]stamp{other: at}, now.Add(trashAge+time.Second)))
+	if n.has(d, deleted(at)) || len(n.at) != 0 {
+		t.Errorf("still noted after 30 days: %v", n.at)
+	}
+}

@@ -58,6 +58,7 @@ func TestCheckAfterCrashInARestore(t *testing.T) {
 	clear(a.mirror.claims)
 	a.mirror.mu.Unlock()
 	a.sound(2)
+	a.stirred.add(inTrash, back) // as the end of a claim does
 	until(t, "both are claimed", func() bool { return a.holds(a, inTrash) && a.holds(a, back) }, a)
 }
 

@@ -439,3 +439,44 @@ func TestUndoOfWhatNoDeviceHas(t *testing.T) {
 		t.Errorf("undo = %+v, %v", u, err)
 	}
 }
+
+// A device that was removed is not asked to undo anything.
+func TestRemovedDeviceIsNotAsked(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	saved := b.do(ActionSave, a.show(b, "photo", 500))
+	until(t, "a hears of the action", func() bool { return a.knows(saved) }, a)
+	must(t, a.RemoveDevice(testContext(t), b.id))
+	if u, err := a.Undo(testContext(t), saved, nil); !errors.Is(err, ErrNotPaired) || u.Asked {
+		t.Errorf("undo = %+v, %v", u, err)
+	}
+	if h, err := a.action(saved); err != nil || h.Undone != nil {
+		t.Errorf("the action is %+v, %v", h.Undone, err)
+	}
+}
+
+// The second note of an action is none of a later one.
+func TestNotedAgainIsNotLater(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d, other := a.create("photo", 500), a.create("other", 501)
+	at := toMillis(a.now())
+	files := a.meant(ActionDelete, []Digest{d, other}) // of any kind
+	first, err := a.note(ctx, ActionSave, "", at, files)
+	must(t, err)
+	_, err = a.note(ctx, ActionSave, "", at, files[:1])
+	must(t, err)
+	head, err := a.action(actionID(a.id, first))
+	must(t, err)
+	if later, err := a.changedSince(ctx, head); err != nil || len(later) != 0 {
+		t.Errorf("changed since by the same action: %v, %v", later, err)
+	}
+	_, err = a.note(ctx, ActionUnsave, "", at, files[:1])
+	must(t, err)
+	_, err = a.note(ctx, ActionSave, "", at+1, files[1:])
+	must(t, err)
+	if later, err := a.changedSince(ctx, head); err != nil || len(later) != 2 {
+		t.Errorf("changed since by two others: %v, %v", later, err)
+	}
+}

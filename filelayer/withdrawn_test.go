@@ -150,6 +150,33 @@ func TestWithdrawnIsAnswered(t *testing.T) {
 	}
 }
 
+// TestAskedWhileItIsDone: an action that another device asks to undo before its end stays
+// as that has seen it, also when it is refused for some of its files, and is listed once.
+func TestAskedWhileItIsDone(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	ds := append(sharedFiles(t, a, b, 1), a.show(b, "only", 500)) // of which no other device has a copy
+	var id string
+	a.journal.undoing.Lock() // what is asked is done when the action has ended
+	a.Recorded(ctx, ActionUnsave, ds, func() {
+		must(t, a.Unsave(ctx, ds[0]))
+		if err := a.Unsave(ctx, ds[1]); !errors.Is(err, ErrLastCopy) {
+			t.Errorf("unsave of the only copy = %v", err)
+		}
+		id = a.lastAction()
+		if u := b.undoes(id); !u.Asked {
+			t.Errorf("undo = %+v", u)
+		}
+		until(t, "a is asked", func() bool { h, _ := a.action(id); return h.Undone != nil }, a)
+	})
+	if all := a.Actions(); len(all) != 1 || all[0].ID != id || all[0].Files != 2 {
+		t.Errorf("listed: %+v", all)
+	}
+	a.journal.undoing.Unlock()
+	until(t, "a has undone it", func() bool { return isHere(a.entry(ds[0])) }, a, b)
+}
+
 // TestWithdrawnIsNotMarked: an action that is noted no more is not marked as undone,
 // and the mark is not written in its place.
 func TestWithdrawnIsNotMarked(t *testing.T) {
