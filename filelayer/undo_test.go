@@ -394,7 +394,7 @@ func TestUndoBeforeTheRecordComes(t *testing.T) {
 	d, unknown := a.create("photo", 500), Digest{1}
 	r, _, _ := a.mirror.file(d)
 	later := stamp{a.id, r.Added.At + 1}
-	_, err := a.note(ctx, ActionRestore, "", toMillis(a.now()), []journalFile{{d, later}, {unknown, later}})
+	_, err := a.note(ctx, ActionRestore, "", toMillis(a.now()), []journalFile{{Digest: d, Added: later}, {Digest: unknown, Added: later}})
 	must(t, err)
 	restored := a.lastAction()
 	undo := func() (Undoing, map[Digest]error) {
@@ -452,31 +452,5 @@ func TestRemovedDeviceIsNotAsked(t *testing.T) {
 	}
 	if h, err := a.action(saved); err != nil || h.Undone != nil {
 		t.Errorf("the action is %+v, %v", h.Undone, err)
-	}
-}
-
-// The second note of an action is none of a later one.
-func TestNotedAgainIsNotLater(t *testing.T) {
-	t.Parallel()
-	a := newDevice(t, newOverlay(), "a")
-	ctx := testContext(t)
-	d, other := a.create("photo", 500), a.create("other", 501)
-	at := toMillis(a.now())
-	files := a.meant(ActionDelete, []Digest{d, other}) // of any kind
-	first, err := a.note(ctx, ActionSave, "", at, files)
-	must(t, err)
-	_, err = a.note(ctx, ActionSave, "", at, files[:1])
-	must(t, err)
-	head, err := a.action(actionID(a.id, first))
-	must(t, err)
-	if later, err := a.changedSince(ctx, head); err != nil || len(later) != 0 {
-		t.Errorf("changed since by the same action: %v, %v", later, err)
-	}
-	_, err = a.note(ctx, ActionUnsave, "", at, files[:1])
-	must(t, err)
-	_, err = a.note(ctx, ActionSave, "", at+1, files[1:])
-	must(t, err)
-	if later, err := a.changedSince(ctx, head); err != nil || len(later) != 2 {
-		t.Errorf("changed since by two others: %v, %v", later, err)
 	}
 }
