@@ -125,7 +125,12 @@ func (img *Image) setFile(f file) {
 }
 
 // Duration returns how long a film lasts; 0 when that is not known.
-func (img *Image) Duration() time.Duration { return img.more().Duration }
+func (img *Image) Duration() time.Duration {
+	if img.More == nil {
+		return 0
+	}
+	return img.More.Duration
+}
 
 // Geometry returns how a person wants the picture turned and cut.
 func (img *Image) Geometry() Geometry { return img.more().Geometry }
@@ -133,8 +138,8 @@ func (img *Image) Geometry() Geometry { return img.more().Geometry }
 // FileDate returns the date that the file tells, whether or not a person has
 // corrected it.
 func (img *Image) FileDate() Date {
-	if d := img.more().FileDate; !d.Wall.IsZero() {
-		return d
+	if img.More != nil && !img.More.FileDate.Wall.IsZero() {
+		return img.More.FileDate
 	}
 	return img.Date
 }

@@ -269,7 +269,7 @@ func (x *index) viewLocked() *Snapshot {
 	}
 	in, out := slices.Collect(maps.Values(x.in)), slices.Collect(maps.Values(x.out))
 	x.shown = patch(x.shown, out, in, newerFirst)
-	x.snapshot = x.newSnapshot(x.pairs.update(x.snapshot.Images, x.shown, in, out))
+	x.snapshot = x.newSnapshot(x.pairs.update(x.snapshot.Images, x.shown, x.all, in, out))
 	x.in, x.out = map[Digest]*Image{}, map[Digest]*Image{}
 	return x.snapshot
 }

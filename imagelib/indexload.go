@@ -57,7 +57,7 @@ func (x *index) load(r io.Reader, size int64) error {
 		return errIndexDamaged
 	}
 	x.all, x.shown = s.all, s.shown
-	x.snapshot = x.newSnapshot(x.pairs.update(nil, x.shown, x.shown, nil))
+	x.snapshot = x.newSnapshot(x.pairs.update(nil, x.shown, x.all, x.shown, nil))
 	return nil
 }
 

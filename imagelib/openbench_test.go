@@ -193,13 +193,18 @@ func saveBoth(b *testing.B, images []*Image, ours, peer string) {
 			return out.Flush()
 		},
 	} {
-		f, err := os.Create(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := errors.Join(write(f), f.Close()); err != nil {
-			b.Fatal(err)
-		}
+		saveTo(b, path, write)
+	}
+}
+
+func saveTo(b *testing.B, path string, write func(io.Writer) error) {
+	b.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		b.Fatal(err)
 	}
 }
 

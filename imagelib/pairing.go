@@ -3,6 +3,7 @@ package imagelib
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -12,8 +13,8 @@ import (
 // guarded by what guards the index.
 type pairing struct {
 	on    bool     // there was something that can follow a still: until then there is nothing to keep
-	named []keyed  // all images that may pair by name and time, by their key; replaced, never written to
-	shots []*Image // all images that name a shot, by that; replaced, never written to
+	named []keyed  // all images that may pair by name and time, by their key
+	shots []*Image // all images that name a shot, by that
 	items []itemOf // files of items, by digest; replaced, never written to
 }
 
@@ -27,11 +28,17 @@ type keyed struct {
 type itemOf struct{ file, item *Image }
 
 func byKey(a, b keyed) int {
-	return cmp.Or(cmp.Compare(a.key, b.key), byDigest(a.img, b.img.Digest))
+	if a.key != b.key { // as nearly always, without a look at an image
+		return cmp.Compare(a.key, b.key)
+	}
+	return byDigest(a.img, b.img.Digest)
 }
 
 func byShot(a, b *Image) int {
-	return cmp.Or(strings.Compare(a.shot(), b.shot()), byDigest(a, b.Digest))
+	if c := strings.Compare(a.shot(), b.shot()); c != 0 {
+		return c
+	}
+	return byDigest(a, b.Digest)
 }
 
 func byFile(a, b itemOf) int { return byDigest(a.file, b.file.Digest) }
@@ -50,19 +57,19 @@ func itemFor(items []itemOf, img *Image) *Image {
 const manyChanged = 1000
 
 // update returns the images to show of those that there are, newest first: where
-// several are of one shot, their item. last is what it returned before, in and out
-// are what has changed since.
-func (p *pairing) update(last, there, in, out []*Image) []*Image {
+// several are of one shot, their item. all are these, and perhaps more, by digest;
+// last is what it returned before, in and out are what has changed since.
+func (p *pairing) update(last, there, all, in, out []*Image) []*Image {
 	if !p.on {
 		follows := func(img *Image) bool { return partOf(img) > stillPart }
 		if !slices.ContainsFunc(in, follows) {
 			return there
 		}
 		p.on = true
-		return p.begin(there)
+		return p.begin(there, all)
 	}
 	if n := len(in) + len(out); n > manyChanged && n > len(there)/4 {
-		return p.begin(there)
+		return p.begin(there, all)
 	}
 	p.replace(in, out)
 	again := p.touched(in, out)
@@ -71,39 +78,63 @@ func (p *pairing) update(last, there, in, out []*Image) []*Image {
 }
 
 // begin makes all items anew.
-func (p *pairing) begin(there []*Image) []*Image {
+func (p *pairing) begin(there, all []*Image) []*Image {
 	p.named, p.shots = sortForPairs(there)
 	items := link(p.named, p.shots)
-	p.items = filesOf(items)
+	p.items = nil
 	if len(items) == 0 {
 		return there
 	}
-	files := make([]*Image, len(p.items))
-	for i, f := range p.items {
-		files[i] = f.file
+	of := make(map[*Image]*Image, 2*len(items))
+	for _, item := range items {
+		for _, f := range item.Files() {
+			of[f] = item
+		}
 	}
-	return patch(there, files, items, newerFirst)
+	p.items = make([]itemOf, 0, len(of))
+	for _, img := range all {
+		if item := of[img]; item != nil {
+			p.items = append(p.items, itemOf{img, item})
+		}
+	}
+	images := make([]*Image, 0, len(there)+len(items)-len(of))
+	for _, img := range there {
+		if item := of[img]; item == nil {
+			images = append(images, img)
+		} else if item.Files()[0] == img {
+			images = append(images, item)
+		}
+	}
+	return images
 }
 
 // sortForPairs returns those of images that may pair, in the orders of [link].
 func sortForPairs(images []*Image) (named []keyed, shots []*Image) {
-	n := 0
-	for _, img := range images {
-		if _, ok := pairKeyOf(img); ok {
-			n++
-		}
-	}
-	named = make([]keyed, 0, n)
+	named = make([]keyed, 0, len(images))
+	var ofShots []keyed
 	for _, img := range images {
 		if k, ok := pairKeyOf(img); ok {
 			named = append(named, keyed{k, img})
 		}
-		if img.shot() != "" && partOf(img) != noPart {
-			shots = append(shots, img)
+		if shot := img.shot(); shot != "" && partOf(img) != noPart {
+			var first [8]byte
+			copy(first[:], shot)
+			ofShots = append(ofShots, keyed{pairKey(binary.BigEndian.Uint64(first[:])), img})
 		}
 	}
 	slices.SortFunc(named, byKey)
-	slices.SortFunc(shots, byShot)
+	slices.SortFunc(ofShots, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return byShot(a.img, b.img)
+	})
+	if len(ofShots) > 0 {
+		shots = make([]*Image, len(ofShots))
+		for i, s := range ofShots {
+			shots[i] = s.img
+		}
+	}
 	return named, shots
 }
 
@@ -121,12 +152,30 @@ func filesOf(items []*Image) (files []itemOf) {
 func (p *pairing) replace(in, out []*Image) {
 	named, shots := sortForPairs(in)
 	goneNamed, goneShots := sortForPairs(out)
-	if len(named)+len(goneNamed) > 0 {
-		p.named = patch(p.named, goneNamed, named, byKey)
+	p.named = exchange(p.named, goneNamed, named, byKey)
+	p.shots = exchange(p.shots, goneShots, shots, byShot)
+}
+
+// exchange is [patch] of a list that nobody else has, by lists that are sorted too:
+// what comes in the place of its like is written there, and without more nothing
+// is copied.
+func exchange[T any](list, gone, come []T, compare func(a, b T) int) []T {
+	var left, added []T
+	for _, c := range come {
+		for len(gone) > 0 && compare(gone[0], c) < 0 {
+			left, gone = append(left, gone[0]), gone[1:]
+		}
+		if len(gone) > 0 && compare(gone[0], c) == 0 {
+			i, _ := slices.BinarySearchFunc(list, c, compare)
+			list[i], gone = c, gone[1:]
+		} else {
+			added = append(added, c)
+		}
 	}
-	if len(shots)+len(goneShots) > 0 {
-		p.shots = patch(p.shots, goneShots, shots, byShot)
+	if left = append(left, gone...); len(left)+len(added) == 0 {
+		return list
 	}
+	return patch(list, left, added, compare)
 }
 
 // touched returns the images whose items may be others now: all that may be of one
