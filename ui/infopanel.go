@@ -72,7 +72,7 @@ func (p *infoPanel) show(img *imagelib.Image) {
 		p.add("albums", strings.Join(img.Tags, ", "), words.T("Tags"))
 	}
 	p.body.Add(look.Line())
-	p.body.Add(p.holders(img, e, proofs))
+	p.body.Add(p.holders(img, proofs))
 	p.body.Refresh()
 }
 
@@ -124,7 +124,7 @@ func newCaption(s *shell, img *imagelib.Image) *caption {
 }
 
 // holders says on which devices the photo is, and what can be done about it.
-func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Proof) fyne.CanvasObject {
+func (p *infoPanel) holders(img *imagelib.Image, proofs []words.Proof) fyne.CanvasObject {
 	s := p.v.s
 	box := look.VBox(10, look.NewText(words.T("Where it is"), look.SizeBody, theme.ColorNameForeground).Bold())
 	for _, pr := range proofs {
@@ -141,11 +141,19 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 		box.Add(container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, look.NewIcon(deviceSymbol(pr.Device.Platform), colour, 20)), nil, line))
 	}
 	if len(proofs) == 0 {
-		box.Add(look.NewPara(words.T("No device has a checked copy now."), look.SizeBody, infoWidth-40, look.ColorRisk))
-	} else if len(proofs) == 1 && len(s.devices) > 1 {
+		text := words.T("No device has a checked copy now.")
+		if len(img.Partners()) > 0 {
+			text = words.T("No device has checked copies of all files of this photo now.")
+		}
+		box.Add(look.NewPara(text, look.SizeBody, infoWidth-40, look.ColorRisk))
+	} else if len(proofs) == 1 && (len(img.Partners()) == 0 || img.Holders <= 1) && len(s.devices) > 1 {
 		box.Add(look.NewPara(words.T("This is the only copy."), look.SizeCaption, infoWidth-40, look.ColorRisk))
 	}
-	if e.Here() {
+	for _, f := range img.Files() {
+		e, ok := s.dev.Entry(f.Digest)
+		if !ok || !e.Here() {
+			continue
+		}
 		path := look.NewPara(e.Path, look.SizeCaption, infoWidth-40-44, look.ColorSecondary)
 		box.Add(container.NewBorder(nil, nil, nil, look.NewIconButton("copy", words.T("Copy the path"), look.Ghost, func() { s.copy(e.Path) }), look.Middle(path)))
 	}
@@ -158,10 +166,10 @@ func (p *infoPanel) holders(img *imagelib.Image, e app.Entry, proofs []words.Pro
 			box.Add(look.NewPara(words.T("It stays on {{.Devices}}.", "Devices", words.List(words.Names(others))), look.SizeCaption, infoWidth-40, look.ColorSecondary))
 		}
 	case img.Here:
-	case s.wanted(img):
+	case len(s.wanted(img)) > 0:
 		box.Add(p.saving(img))
 		if !s.dev.Role().Everything {
-			box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Do not save it here"), "close", look.Plain, func() { s.unwish(x.where(false)) })))
+			box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Do not save it here"), "close", look.Plain, func() { s.unwish(s.wanted(img)) })))
 		}
 	default:
 		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))

@@ -31,6 +31,21 @@ func paired(f *fake, i int) {
 	follow(i+1, 901+i, imagelib.KindVideo, "video/quicktime", "IMG_LIVE.MOV")
 }
 
+// pairs has photos of two files, one of three, and films of known length.
+func pairs(f *fake) {
+	paired(f, 2)
+	paired(f, 9)
+	raw, film := f.images[9].Files(), f.images[10].Files()
+	f.images[9] = imagelib.Together(raw[0], raw[1], film[1])
+	for i, img := range f.images {
+		if img.Kind == imagelib.KindVideo {
+			long := *img
+			long.More = &imagelib.More{Duration: time.Duration(i*i) * 7 * time.Second}
+			f.images[i] = &long
+		}
+	}
+}
+
 // TestPairInTheGallery acts on photos of two files: on both, and tells of one.
 func TestPairInTheGallery(t *testing.T) {
 	f := newFake(30)

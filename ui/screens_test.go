@@ -115,6 +115,11 @@ var screens = []struct {
 	{"favourites", nil, func(r *rig) { r.open("favourites") }},
 	{"onecopy", nil, func(r *rig) { r.open("onecopy") }},
 	{"saving", saving, func(*rig) {}},
+	{"pairs", pairs, func(*rig) {}},
+	{"pairs-info", pairs, func(r *rig) {
+		r.view.open(r.presentGrid(), 2)
+		r.view.toggleInfo()
+	}},
 	{"saving-info", saving, func(r *rig) {
 		r.view.open(r.presentGrid(), 1)
 		r.view.toggleInfo()

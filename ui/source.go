@@ -62,37 +62,36 @@ func (p *photos) Mark(i int) grid.Mark {
 		Favourite: img.Favourite, Video: img.Kind == imagelib.KindVideo, Kind: kindBadge(img),
 		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone, Format: extension(img.Name),
 	}
-	if f := wanted(img, p.entry, p.self); f != nil {
+	if files := wanted(img, p.entry, p.self); len(files) > 0 {
 		m.Saving = true
-		if t, ok := p.move(f.Digest); ok {
+		if t, ok := p.move(files[0]); ok {
 			m.Part, m.Stuck = part(t), t.Err != ""
 		}
 	}
 	return m
 }
 
-// wanted returns the first file of a photo that is to be saved here and has not come
-// yet; nil when there is none.
-func wanted(img *imagelib.Image, entry func(app.Digest) (app.Entry, bool), self string) *imagelib.Image {
+// wanted returns the files of a photo that are to be saved here and have not come
+// yet.
+func wanted(img *imagelib.Image, entry func(app.Digest) (app.Entry, bool), self string) (files []app.Digest) {
 	if img.Here {
 		return nil
 	}
 	for _, f := range img.Files() {
 		if e, ok := entry(f.Digest); ok && !f.Here && e.Holders.Of(self).Saved {
-			return f
+			files = append(files, f.Digest)
 		}
 	}
-	return nil
+	return files
 }
 
-// wanted reports whether a file of a photo is to be saved here and has not come yet.
-func (s *shell) wanted(img *imagelib.Image) bool { return wanted(img, s.dev.Entry, s.self.ID) != nil }
+func (s *shell) wanted(img *imagelib.Image) []app.Digest { return wanted(img, s.dev.Entry, s.self.ID) }
 
 // coming is how far a photo is on its way here: of its files, the first that is
 // wanted.
 func (s *shell) coming(img *imagelib.Image) (app.Transfer, bool) {
-	if f := wanted(img, s.dev.Entry, s.self.ID); f != nil {
-		return s.transfer(f.Digest)
+	if files := s.wanted(img); len(files) > 0 {
+		return s.transfer(files[0])
 	}
 	return s.transfer(img.Digest)
 }
