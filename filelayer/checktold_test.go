@@ -222,3 +222,60 @@ func TestOnlyInTrash(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckTellsOfBytesWithoutAClaim: they are here, so that nothing has to come and
+// nothing is lost.
+func TestCheckTellsOfBytesWithoutAClaim(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	func() {
+		b.settling.Lock() // the record does not follow
+		defer b.settling.Unlock()
+		must(t, b.claimCopies(testContext(t), []Digest{d}, false))
+		b.checks("without a claim", map[Digest]Problem{d: {Err: ErrUnrecorded}})
+	}()
+	until(t, "it is claimed", func() bool { return b.holds(b, d) }, b)
+	b.checks("claimed", nil)
+}
+
+// TestCheckOfADeletionThatWaitsEverywhere: a copy that is gone does not come again by
+// itself, and is not lost.
+func TestCheckOfADeletionThatWaitsEverywhere(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	a.holdAll()
+	b.holdAll()
+	a.forge([]Digest{d}, func(r *fileRecord) { r.Deleted = &stamp{a.id, r.Added.At + 5} })
+	until(t, "both hold the deletion", func() bool { return len(a.HeldDeletions()) == 1 && len(b.HeldDeletions()) == 1 }, a, b)
+	must(t, os.Remove(b.entry(d).Path))
+	b.checks("of which another device has a copy", map[Digest]Problem{d: {Err: ErrMissing}})
+}
+
+// TestCheckReadsWhatIsInPlaceThoughItIsToCome into the library: what is wrong there is
+// not put right by that.
+func TestCheckReadsWhatIsInPlaceThoughItIsToCome(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	dir := newPlace(t, "one.jpg")
+	b.addPlace(dir)
+	d := placed("one.jpg")
+	until(t, "a sees it", func() bool { return a.sees(d) }, a)
+	_, err := a.Save(ctx, d)
+	must(t, err)
+	until(t, "b knows the copy of a", func() bool { return b.holds(a, d) }, b)
+	must(t, b.SetLimits(Limits{Paused: true}))
+	must(t, b.Want(ctx, d))
+	lieAt(t, b.entry(d).Path, flip)
+	var got []Problem
+	result, err := b.Check(ctx, CheckOptions{ReadData: true}, func(p Problem) { got = append(got, p) })
+	must(t, err)
+	if result.Files != 1 || result.Read != 1 || result.Waiting != 0 || len(got) != 1 {
+		t.Fatalf("Check = %+v, %+v", result, got)
+	}
+	if p := got[0]; !errors.Is(p.Err, ErrInPlace) || !errors.Is(p.Err, ErrCorrupt) || p.Coming || p.Lost {
+		t.Errorf("problem %+v", p)
+	}
+}

@@ -2,6 +2,7 @@ package filelayer
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -52,5 +53,54 @@ func TestDroppedJobIsAddedAgain(t *testing.T) {
 	q.drop(bundle[0])
 	if n := q.len(); n != 0 {
 		t.Errorf("%d jobs; want none", n)
+	}
+}
+
+// TestHeldBackInTheQueue: what is found to be beyond the limit is stopped while it comes,
+// unless it has come; who waits for it is told; and it is fetched once it fits.
+func TestHeldBackInTheQueue(t *testing.T) {
+	t.Parallel()
+	q := newQueue()
+	now := time.Unix(1e9, 0)
+	for i := range 8 {
+		q.add(Entry{Digest: Digest{byte(i)}, Size: 1})
+	}
+	stopped := 0
+	bundle, _ := q.take(now, func() { stopped++ })
+	if len(bundle) != 2 {
+		t.Fatalf("took %d jobs", len(bundle))
+	}
+	came, held := bundle[0], bundle[1]
+	q.stage(came)
+	q.hold(map[Digest]bool{came.digest: true, held.digest: true})
+	if stopped != 1 {
+		t.Errorf("stopped %d times, want once", stopped)
+	}
+	q.putBack([]*job{held})
+	q.over(came, nil, now)
+	outcome, stop := q.urge(Entry{Digest: held.digest, Size: 1})
+	defer stop()
+	taken := func() (n int, again bool) {
+		for more := true; more; {
+			var bundle []*job
+			bundle, more = q.take(now, func() {})
+			n, again = n+len(bundle), again || slices.Contains(bundle, held)
+		}
+		return n, again
+	}
+	if n, again := taken(); n != 6 || again {
+		t.Errorf("%d of the others are fetched, and what is held: %t", n, again)
+	}
+	select {
+	case err := <-outcome:
+		if !errors.Is(err, ErrBeyondLimit) {
+			t.Errorf("told: %v", err)
+		}
+	default:
+		t.Error("who waits is not told")
+	}
+	q.hold(nil)
+	if n, again := taken(); n != 1 || !again {
+		t.Errorf("once it fits, %d files are fetched, and it: %t", n, again)
 	}
 }

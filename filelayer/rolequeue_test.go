@@ -262,9 +262,9 @@ func TestSaveWhileTheRoleWishes(t *testing.T) {
 		b.copyNotes.mu.Unlock()
 		runtime.Gosched()
 	}
-	must(t, b.takeFor(ctx, []Digest{d}, takenByRole))
+	err := b.takeFor(ctx, []Digest{d}, takenByRole)
 	b.limiting.Unlock()
-	must(t, <-wanted)
+	must(t, errors.Join(err, <-wanted))
 	if b.copyNotes.own(d) {
 		t.Error("a person's wish is taken for the role's")
 	}

@@ -74,12 +74,12 @@ func TestRoleAboutToChangeTakesNothing(t *testing.T) {
 	for b.roleAsked.Load() == 0 && ctx.Err() == nil {
 		runtime.Gosched()
 	}
-	must(t, b.takeFor(ctx, []Digest{d}, takenByRole))
+	err := b.takeFor(ctx, []Digest{d}, takenByRole)
 	if b.entry(d).Holders.Of(b.id).Saved {
 		t.Error("it was wished for by a role that is about to end")
 	}
 	b.playing.Unlock()
-	must(t, <-changed)
+	must(t, errors.Join(err, <-changed))
 	until(t, "the next role takes it", func() bool { return b.Queue() == 1 && b.copyNotes.by(d, takenByRole) }, b)
 }
 

@@ -1,6 +1,7 @@
 package filelayer
 
 import (
+	"context"
 	"errors"
 	"testing"
 )
@@ -88,4 +89,22 @@ func TestUnsaveOfWhatIsComing(t *testing.T) {
 	if n := b.Queue(); n != 0 {
 		t.Errorf("%d files are queued", n)
 	}
+}
+
+// TestUnsaveThatFailsStaysQueued: a wish that could not be taken back is fulfilled.
+func TestUnsaveThatFailsStaysQueued(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	must(t, b.SetLimits(Limits{Paused: true}))
+	d := a.show(b, "photo", 1000)
+	must(t, b.Want(ctx, d))
+	until(t, "it is queued", func() bool { return b.Queue() == 1 }, b)
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	came, err := b.unwish(ended, []Entry{b.entry(d)}, RemovedUnsaved)
+	if err == nil || len(came) != 0 || !b.entry(d).Holders.Of(b.id).Saved {
+		t.Errorf("came: %v, %v, %+v", came, err, b.entry(d).Holders)
+	}
+	until(t, "it is queued again", func() bool { return b.Queue() == 1 }, b)
 }
