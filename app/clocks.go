@@ -40,22 +40,35 @@ func (d dismissedClock) covers(o ClockOffer) bool {
 }
 
 // ClockOffers lists the cameras whose clock was off, as was last found out, the
-// latest first, without those that were dismissed.
+// latest first, without those that were dismissed, and those whose photos have got
+// other dates since.
 func (a *App) ClockOffers() []ClockOffer {
 	a.clocks.mu.Lock()
 	offers := slices.Clone(a.clocks.offers)
 	a.clocks.mu.Unlock()
-	return slices.DeleteFunc(offers, a.clockDismissed)
+	now := a.images.Snapshot()
+	return slices.DeleteFunc(offers, func(o ClockOffer) bool {
+		return a.clockDismissed(o) || !unchanged(now, o.First) || !unchanged(now, o.Last)
+	})
+}
+
+// unchanged says whether an image is there still, with the date that it had.
+func unchanged(now *imagelib.Snapshot, img *imagelib.Image) bool {
+	is, ok := now.File(img.Digest)
+	return ok && is.Date == img.Date
 }
 
 func (a *App) clockDismissed(o ClockOffer) bool {
 	return slices.ContainsFunc(a.config.get().Dismissed, func(d dismissedClock) bool { return d.covers(o) })
 }
 
-// DismissClock lets an offer show no more, on this device.
-func (a *App) DismissClock(o ClockOffer) error {
+// DismissClock lets an offer show no more on this device, or with false again.
+func (a *App) DismissClock(o ClockOffer, dismissed bool) error {
 	err := a.config.update(func(c *config) error {
-		list := append(slices.Clone(c.Dismissed), dismissedClock{o.Camera, o.First.Date.Wall, o.Last.Date.Wall, o.Shift.String()})
+		list := slices.DeleteFunc(slices.Clone(c.Dismissed), func(d dismissedClock) bool { return d.covers(o) })
+		if dismissed {
+			list = append(list, dismissedClock{o.Camera, o.First.Date.Wall, o.Last.Date.Wall, o.Shift.String()})
+		}
 		c.Dismissed = list[max(0, len(list)-maxDismissed):]
 		return nil
 	})
@@ -139,7 +152,7 @@ func (c *control) doClock(r *http.Request) (any, error) {
 		o := offers[req.N-1]
 		switch req.Do {
 		case "dismiss":
-			return struct{}{}, c.app.DismissClock(o)
+			return struct{}{}, c.app.DismissClock(o, true)
 		case "apply", "preview":
 			info, err := c.app.correct(r.Context(), o.Files, DateChange{Shift: o.Shift}, req.Do == "preview")
 			c.app.compareClocks()

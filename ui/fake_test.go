@@ -46,6 +46,8 @@ type fake struct {
 	fetching   *app.Fetching
 	activities []app.Activity
 	actions    []app.ActionInfo
+	offers     []app.ClockOffer
+	dated      []*imagelib.Image // as they were before their dates were corrected
 	transfers  []app.Transfer
 	albums     []imagelib.Album
 	restart    []string
@@ -416,6 +418,10 @@ func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (ap
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, "undo "+id)
+	if id == "dates" && f.dated != nil {
+		f.images, f.dated = f.dated, nil
+		return app.UndoInfo{}, nil
+	}
 	for i := range f.actions {
 		if a := &f.actions[i]; a.ID == id {
 			if a.Kind == app.KindSave && a.Device != idSelf {
@@ -427,6 +433,33 @@ func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (ap
 		}
 	}
 	return app.UndoInfo{}, app.ErrNotFound
+}
+
+func (f *fake) ClockOffers() []app.ClockOffer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.offers)
+}
+
+func (f *fake) ApplyClock(ctx context.Context, o app.ClockOffer) (app.Correction, error) {
+	done, err := f.CorrectDates(ctx, o.Files, app.DateChange{Shift: o.Shift})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("apply clock %s", o.Camera)
+	f.offers = f.offers[1:]
+	return done, err
+}
+
+func (f *fake) DismissClock(o app.ClockOffer, dismissed bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("dismiss clock %s %t", o.Camera, dismissed)
+	if dismissed {
+		f.offers = slices.DeleteFunc(f.offers, func(x app.ClockOffer) bool { return x.First == o.First })
+	} else {
+		f.offers = append(f.offers, o)
+	}
+	return nil
 }
 
 func (f *fake) Check(_ context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error) {

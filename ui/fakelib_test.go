@@ -89,6 +89,20 @@ func (f *fake) SetCaption(_ context.Context, ds []app.Digest, text string) error
 	return nil
 }
 
+func (f *fake) CorrectDates(_ context.Context, ds []app.Digest, c app.DateChange) (done app.Correction, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("dates %s", numbers(ds))
+	f.dated = f.images
+	f.update(ds, func(img *imagelib.Image) {
+		old := img.Date
+		if img.Date, err = c.Of(img); err == nil {
+			img.More = &imagelib.More{FileDate: old}
+		}
+	})
+	return app.Correction{ID: "dates", Changed: len(ds)}, err
+}
+
 func (f *fake) Albums() []imagelib.Album {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -85,6 +85,7 @@ func (p *activityPage) actionTitle(a app.ActionInfo) string {
 func (p *activityPage) action(a app.ActionInfo) fyne.CanvasObject {
 	symbol := map[string]string{
 		app.KindImport: "plus", app.KindSave: "save", app.KindUnsave: "remove", app.KindDelete: "trash", app.KindRestore: "restore",
+		app.KindDate: "calendar",
 	}[a.Kind]
 	if symbol == "" {
 		symbol = "activity"
@@ -185,6 +186,7 @@ func undoneText(u app.UndoInfo) string {
 		app.KindDelete: words.N("{{.N}} photos restored", u.Changed),
 		app.KindSave:   words.N("{{.N}} photos removed from this computer", u.Changed),
 		app.KindUnsave: words.N("{{.N}} photos come back to this computer", u.Changed),
+		app.KindDate:   words.N("Dates of {{.N}} photos are as they were", u.Changed),
 	}[u.Action.Kind]
 	if u.Held > 0 {
 		text = words.T("{{.Text}}, {{.N}} of them had not been moved here, since they waited for you", "Text", text, "N", words.Number(u.Held))

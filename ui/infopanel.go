@@ -207,7 +207,7 @@ func dateLine(s *shell, img *imagelib.Image) string {
 func dateSource(img *imagelib.Image) string {
 	switch img.Date.Source {
 	case "person":
-		return words.T("corrected by hand")
+		return correctedText(img.FileDate())
 	case "sidecar":
 		return words.T("from the XMP file beside it")
 	case "exif":
@@ -229,6 +229,17 @@ func dateSource(img *imagelib.Image) string {
 	default:
 		return ""
 	}
+}
+
+// correctedText says that a date was corrected, and what the file says.
+func correctedText(file imagelib.Date) string {
+	switch {
+	case file.Wall.IsZero() || file.Source == "person":
+		return words.T("corrected by hand")
+	case file.Source == "exif":
+		return words.T("corrected by hand; the camera said {{.Date}}", "Date", dateText(file, false))
+	}
+	return words.T("corrected by hand; the file says {{.Date}}", "Date", dateText(file, false))
 }
 
 func camera(img *imagelib.Image) string { return strings.TrimSpace(img.Camera) }

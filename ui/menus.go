@@ -46,7 +46,7 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 	if x.albumID != "" {
 		items = append(items, item(words.T("Remove from this album"), "minus", func() { s.fromAlbum(x) }))
 	}
-	items = append(items, fyne.NewMenuItemSeparator())
+	items = append(items, item(words.T("Change date and time…"), "calendar", func() { s.changeDates(x.images) }), fyne.NewMenuItemSeparator())
 	if x.away > 0 {
 		items = append(items, item(words.T("Save to this computer"), "save", func() { s.savePhotos(x) }))
 	}

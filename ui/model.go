@@ -65,6 +65,9 @@ type device interface {
 	Activities() []app.Activity
 	Actions() []app.ActionInfo
 	Check(ctx context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error)
+	ClockOffers() []app.ClockOffer
+	ApplyClock(ctx context.Context, o app.ClockOffer) (app.Correction, error)
+	DismissClock(o app.ClockOffer, dismissed bool) error
 	Undo(ctx context.Context, id string, report func(app.Digest, error)) (app.UndoInfo, error)
 	Transfers() []app.Transfer
 	Opened() <-chan []string
@@ -91,6 +94,7 @@ type library interface {
 	Pixels(ctx context.Context, d app.Digest, maxSide int) (image.Image, error)
 	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error
 	SetCaption(ctx context.Context, ds []app.Digest, caption string) error
+	CorrectDates(ctx context.Context, ds []app.Digest, c app.DateChange) (app.Correction, error)
 	Albums() []imagelib.Album
 	CreateAlbum(ctx context.Context, name string) (imagelib.Album, error)
 	RenameAlbum(ctx context.Context, id, name string) error

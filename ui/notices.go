@@ -14,11 +14,13 @@ import (
 )
 
 // notices tells, over the page, what this start of the program could not do,
-// until the person closes it.
+// until the person closes it, and else which camera's clock was off.
 type notices struct {
 	s    *shell
 	box  *fyne.Container
 	told []string // what is shown, or was closed
+	held bool     // told is on the screen
+	key  string   // of the offer on the screen
 }
 
 func newNotices(s *shell) *notices {
@@ -31,18 +33,37 @@ func newNotices(s *shell) *notices {
 func (n *notices) shown() bool { return n.box.Visible() }
 
 func (n *notices) reload() {
-	now := n.s.dev.Notices()
-	if slices.Equal(now, n.told) {
+	if now := n.s.dev.Notices(); !slices.Equal(now, n.told) {
+		n.told, n.held, n.key = now, len(now) > 0, ""
+		if n.held {
+			n.show(notice("warning", look.ColorRisk, look.ColorRiskSoft, sentence(strings.Join(now, " ")),
+				look.NewButton(words.T("Settings"), "", look.Plain, func() { n.s.open("settings") }),
+				look.NewIconButton("close", words.T("Close"), look.Ghost, n.close)))
+		}
+	}
+	if n.held {
 		return
 	}
-	n.told = now
-	if len(now) == 0 {
+	offers := n.s.dev.ClockOffers()
+	switch key := clockKey(offers); {
+	case key == "" && n.shown():
+		n.key = ""
 		n.hide()
-		return
+	case key != n.key:
+		n.key = key
+		n.show(n.s.clockNotice(offers[0]))
 	}
-	n.box.Objects = []fyne.CanvasObject{look.Pad(0, columnPad, 10, columnPad, notice("warning", look.ColorRisk, look.ColorRiskSoft, sentence(strings.Join(now, " ")),
-		look.NewButton(words.T("Settings"), "", look.Plain, func() { n.s.open("settings") }),
-		look.NewIconButton("close", words.T("Close"), look.Ghost, n.hide)))}
+}
+
+// close takes away what was told, for good.
+func (n *notices) close() {
+	n.held = false
+	n.hide()
+	n.reload()
+}
+
+func (n *notices) show(o fyne.CanvasObject) {
+	n.box.Objects = []fyne.CanvasObject{look.Pad(0, columnPad, 10, columnPad, o)}
 	n.box.Show()
 	n.s.main.Refresh()
 }

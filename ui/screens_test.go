@@ -203,6 +203,23 @@ var screens = []struct {
 		r.removePhotos(r.selection())
 		r.until("refusal", func() bool { return r.win.Canvas().Overlays().Top() != nil })
 	}},
+	{"dates", nil, func(r *rig) {
+		d := r.newDateDialog(r.f.images[2:14], "")
+		d.show()
+		d.parts[1].SetText("6")
+		r.win.Canvas().Unfocus()
+	}},
+	{"dates-zone", nil, func(r *rig) {
+		d := r.newDateDialog(r.f.images[2:3], "")
+		d.show()
+		d.way.SetSelectedIndex(wayZone)
+		d.zone.SetText("Asia/Bangkok")
+		d.clock.SetSelectedIndex(1)
+		d.from.SetText("Nowhere")
+		r.win.Canvas().Unfocus()
+	}},
+	{"clock", wrongClock, func(*rig) {}},
+	{"clock-preview", wrongClock, func(r *rig) { r.previewClock(r.f.offers[0]) }},
 	{"toast", nil, func(r *rig) { r.toasts.show("3 photos moved to the trash", func() {}) }},
 	{"menu", nil, func(r *rig) {
 		r.presentGrid().grid.Select(2)

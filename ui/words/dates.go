@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -101,4 +102,41 @@ func weekday(d time.Weekday) string {
 	return [...]string{
 		T("Sunday"), T("Monday"), T("Tuesday"), T("Wednesday"), T("Thursday"), T("Friday"), T("Saturday"),
 	}[d]
+}
+
+// Span writes how long something is, in its two largest units: "1 hour 30 minutes".
+func Span(d time.Duration) string {
+	const day, year = 24 * time.Hour, 365 * 24 * time.Hour
+	var parts []string
+	add := func(unit time.Duration, say func(int) string) {
+		if n := int(d / unit); n > 0 && len(parts) < 2 {
+			parts = append(parts, say(n))
+		} else if len(parts) == 1 { // 1 day 5 seconds is a day
+			d = 0
+		}
+		d %= unit
+	}
+	add(year, func(n int) string { return N("{{.N}} years", n) })
+	add(day, func(n int) string { return N("{{.N}} days", n) })
+	add(time.Hour, func(n int) string { return N("{{.N}} hours", n) })
+	add(time.Minute, func(n int) string { return N("{{.N}} minutes", n) })
+	add(time.Second, func(n int) string { return N("{{.N}} seconds", n) })
+	if len(parts) == 2 {
+		return T("{{.Long}} {{.Short}}", "Long", parts[0], "Short", parts[1])
+	}
+	return strings.Join(parts, "")
+}
+
+// Period writes the days from one to another.
+func Period(from, to time.Time) string {
+	first := Date(from)
+	switch {
+	case days(from) == days(to):
+		return first
+	case from.Year() == to.Year() && from.Month() == to.Month():
+		first = fmt.Sprint(from.Day())
+	case from.Year() == to.Year():
+		first = T("{{.Day}} {{.Month}}", "Day", from.Day(), "Month", monthShort(from.Month()))
+	}
+	return T("{{.From}} to {{.To}}", "From", first, "To", Date(to))
 }

@@ -77,6 +77,7 @@ func known() []entry {
 		{app.ErrRemoved, T("This computer was removed from the library."), T("Join it again first, with a code that one of the other devices shows.")},
 		{app.ErrNotPaired, T("The devices are not paired."), T("Open Devices on one of them and choose “Add a device”.")},
 		{app.ErrBadSetting, T("This setting cannot be used."), T("Look over what was entered; until then everything stays as it was.")},
+		{app.ErrBadDate, T("The dates cannot be corrected so, and nothing was changed."), T("Look over what was entered, and try again.")},
 		{imagelib.ErrNotPhoto, T("It is not a photo or a video."), T("It was left where it is.")},
 		{imagelib.ErrEmpty, T("The file is empty."), T("If it should hold a photo, copy it from the camera again.")},
 		{imagelib.ErrChanging, T("The file is still being written; import it again when it is complete."), T("Nothing of it was taken.")},

@@ -205,6 +205,28 @@ func TestDates(t *testing.T) {
 	}
 }
 
+// TestSpans: lengths have their two largest units, and periods what their days differ in.
+func TestSpans(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for d, want := range map[time.Duration]string{
+		6 * time.Hour: "6 hours", 90 * time.Minute: "1 hour 30 minutes", 25 * time.Hour: "1 day 1 hour", day + 5*time.Second: "1 day",
+		11*365*day + 3*day + time.Hour: "11 years 3 days", 37*time.Minute + 20*time.Second: "37 minutes 20 seconds", time.Second: "1 second",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
+		}
+	}
+	from := time.Date(2024, 7, 3, 23, 0, 0, 0, time.UTC)
+	for to, want := range map[time.Time]string{
+		from.Add(time.Minute): "3 Jul 2024", from.Add(time.Hour): "3 to 4 Jul 2024", from.AddDate(0, 1, 0): "3 Jul to 3 Aug 2024", from.AddDate(1, 0, 0): "3 Jul 2024 to 3 Jul 2025",
+	} {
+		if got := Period(from, to); got != want {
+			t.Errorf("Period to %v = %q, want %q", to, got, want)
+		}
+	}
+}
+
 func TestSafe(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
