@@ -62,6 +62,30 @@ func TestTileWithoutPictureSaysItsFormat(t *testing.T) {
 	}
 }
 
+// TestFilmWithoutPictureShowsThatItIsOne: where nothing can draw a frame, ffmpeg not
+// being installed, a tile shows the symbol of a film, and the kind of file.
+func TestFilmWithoutPictureShowsThatItIsOne(t *testing.T) {
+	src := newAlbum(20)
+	src.marks = func(int) Mark { return Mark{Format: "MOV", Video: true} }
+	b := newBench(t, src, "light", window)
+	b.settle()
+	kinds := map[string]int{}
+	for kind, s := range b.frame.symbols {
+		if kind.size == 28 {
+			kinds[kind.name] += s.used
+		}
+	}
+	words := 0
+	for _, o := range b.box.Objects {
+		if w, ok := o.(*canvas.Text); ok && w.Text == "MOV" {
+			words++
+		}
+	}
+	if words != 1 || kinds["film"] != 1 || len(kinds) != 1 { // photo 13 cannot be drawn
+		t.Errorf("%d tiles say what they are, with symbols %v", words, kinds)
+	}
+}
+
 func TestLooks(t *testing.T) {
 	marks := func(i int) Mark {
 		return Mark{
