@@ -15,36 +15,38 @@ import (
 const instantMemory = 64 << 20
 
 // Instant returns at once what can be had of a photo on this device whose thumbnail
-// of size pixels is still to be drawn, upright: the thumbnail of the other size, what
-// the desktop's file manager has drawn, or the small picture inside the file, of
-// which no more is read. It may be rough, and is to be shown only until
-// [Library.Thumbnail] has an answer. It is nil where there is none, and where none is
-// needed, since the thumbnail is there.
+// of size pixels is still to be drawn, upright, turned and cut as a person wants it:
+// the thumbnail of the other size, what the desktop's file manager has drawn, or the
+// small picture inside the file, of which no more is read. It may be rough, and is to
+// be shown only until [Library.Thumbnail] has an answer. It is nil where there is none,
+// and where none is needed, since the thumbnail is there.
 func (l *Library) Instant(ctx context.Context, d Digest, size int) *image.RGBA {
-	img, ok := l.index.image(d)
-	if !ok || l.poison.has(d) || img.Geometry() != (Geometry{}) || !slices.Contains(thumb.Sizes(), size) {
-		return nil // of one that a person has turned or cut, all but the thumbnail looks otherwise
+	if l.poison.has(d) || !slices.Contains(thumb.Sizes(), size) {
+		return nil
 	}
-	if _, err := l.cache.Get(d, size); err == nil {
+	g := l.geometry(d)
+	kept, rest := drawnWith(g)
+	if _, err := l.cache.Get(thumb.Key(d, kept), size); err == nil {
 		return nil
 	}
 	for _, other := range thumb.Sizes() {
-		if b, err := l.cache.Get(d, other); err == nil {
+		if b, err := l.cache.Get(thumb.Key(d, kept), other); err == nil {
 			if m, err := thumb.Decode(b, other); err == nil {
-				return m
+				return rest.Apply(m)
 			}
 		}
 	}
-	m, err := l.instantHere(ctx, img, size)
+	m, err := l.instantHere(ctx, d, size)
 	if err != nil {
 		l.keep(ctx, d, l.poison.note(d, err))
 		return nil // whatever else is wrong, the thumbnail tells it
 	}
-	return m
+	return g.Apply(m)
 }
 
-func (l *Library) instantHere(ctx context.Context, img *Image, size int) (*image.RGBA, error) {
-	e, err := l.files.Entry(img.Digest)
+// instantHere draws what can be had at once of a file, as it is.
+func (l *Library) instantHere(ctx context.Context, d Digest, size int) (*image.RGBA, error) {
+	e, err := l.files.Entry(d)
 	if err != nil {
 		return nil, err
 	}
@@ -63,15 +65,12 @@ func (l *Library) instantHere(ctx context.Context, img *Image, size int) (*image
 	if st.Size() != e.Size || !st.Mode().IsRegular() {
 		return nil, ErrNotHere // another program has changed it
 	}
-	if m, err := l.instants.Desktop(ctx, l.desktop, e.Path, st, size, img.Width, img.Height); err == nil {
-		return m, nil
-	}
-	if img.Kind == KindVideo {
-		return nil, thumb.ErrUnsupported
-	}
 	info, err := meta.Read(f, st.Size())
 	if err != nil {
 		return nil, err
+	}
+	if m, err := l.instants.Desktop(ctx, l.desktop, e.Path, st, size, &info); err == nil {
+		return m, nil
 	}
 	return l.instants.Instant(ctx, f, st.Size(), &info)
 }

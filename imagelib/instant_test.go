@@ -66,13 +66,40 @@ func TestInstant(t *testing.T) {
 	}
 }
 
-// TestNothingInstant: nothing shows of a photo that is elsewhere, changed, unknown, or
-// turned by a person.
+// TestInstantOfAnEdit: what shows at once is turned and cut as a person wants it, be it
+// of the file or of the other thumbnail.
+func TestInstantOfAnEdit(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": thumbed(1200, 800)})).Added[0]
+	l.clearCache(t)
+	for edit, want := range map[string]image.Point{
+		`{"turns":1}`:                            {106, 160},
+		`{"crop":{"X":0,"Y":0,"W":0.5,"H":0.5}}`: {80, 53},
+	} {
+		doc := docFrom(t, l, d)
+		doc.Edits = map[string]raw{fieldGeometry: raw(`{"value":` + edit + `,"at":"x"}`)}
+		l.index.apply([]filelayer.Doc{docWith(t, d, doc)}, "")
+		if m := l.Instant(t.Context(), d, thumb.Small); rectOf(m).Size() != want {
+			t.Errorf("%s: %v, want %v", edit, rectOf(m), want)
+		}
+		if _, err := l.Thumbnail(t.Context(), d, thumb.Small); err != nil {
+			t.Fatal(err)
+		}
+		if m := l.Instant(t.Context(), d, thumb.Small); m != nil {
+			t.Errorf("%s: beside its thumbnail: %v", edit, m.Rect)
+		}
+		l.clearCache(t)
+	}
+}
+
+// TestNothingInstant: nothing shows of a photo that is elsewhere, changed, deleted or
+// unknown.
 func TestNothingInstant(t *testing.T) {
 	t.Parallel()
 	l := newTestLibrary(t)
 	r := importAll(t, l, writeFiles(t, map[string][]byte{
-		"1.jpg": thumbed(1200, 800), "2.jpg": thumbed(1200, 801), "3.jpg": thumbed(1200, 802), "4.jpg": thumbed(1200, 803),
+		"1.jpg": thumbed(1200, 800), "2.jpg": thumbed(1200, 801), "3.jpg": thumbed(1200, 802),
 	}))
 	l.clearCache(t)
 	for _, d := range r.Added {
@@ -93,10 +120,7 @@ func TestNothingInstant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	turned := docFrom(t, l, r.Added[2])
-	turned.Edits = map[string]raw{fieldGeometry: raw(`{"value":{"turns":1},"at":"x"}`)}
-	l.index.apply([]filelayer.Doc{docWith(t, r.Added[2], turned)}, "")
-	deleted, err := l.files.Entry(r.Added[3])
+	deleted, err := l.files.Entry(r.Added[2])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,10 +39,7 @@ func (l *Library) ThumbnailAs(ctx context.Context, d Digest, g Geometry, size in
 	if !g.Valid() {
 		return nil, ErrBadGeometry
 	}
-	kept, rest := g, Geometry{} // what the pixels were drawn with, and what is still to do
-	if !g.Cuts() {
-		kept, rest = rest, kept // a quarter turn of a thumbnail is as good as one of the file
-	}
+	kept, rest := drawnWith(g)
 	b, err := l.cache.Get(thumb.Key(d, kept), size)
 	if err == nil {
 		if m, err := thumb.Decode(b, size); err == nil {
@@ -57,6 +54,15 @@ func (l *Library) ThumbnailAs(ctx context.Context, d Digest, g Geometry, size in
 		return nil, err
 	}
 	return rest.Apply(m), nil
+}
+
+// drawnWith returns with what the thumbnails of a geometry are drawn and kept, and
+// what is still to do then: a quarter turn of one is as good as one of the file.
+func drawnWith(g Geometry) (kept, rest Geometry) {
+	if g.Cuts() {
+		return g, Geometry{}
+	}
+	return Geometry{}, g
 }
 
 // geometry returns the present geometry of a file.

@@ -141,16 +141,17 @@ func fileURI(path string) string {
 	return b.String()
 }
 
-// Desktop draws what d has of the file at path, which st was read of, upright, for
-// a thumbnail of size pixels. w and h are of the file's picture, 0 where that is not
-// known: what is of another shape is of another picture. It fails with
-// [ErrUnsupported] where there is none, and else as [Renderer.Thumbnails] does.
-func (r *Renderer) Desktop(ctx context.Context, d Desktop, path string, st fs.FileInfo, size, w, h int) (m *image.RGBA, err error) {
+// Desktop draws what d has of the file at path, which st and of were read of, upright,
+// for a thumbnail of size pixels. What has another shape is of another picture. It
+// fails with [ErrUnsupported] where there is none, and else as [Renderer.Thumbnails]
+// does.
+func (r *Renderer) Desktop(ctx context.Context, d Desktop, path string, st fs.FileInfo, size int, of *meta.Info) (m *image.RGBA, err error) {
 	defer recovered(&err)
 	data := d.get(path, st, size)
 	if data == nil {
 		return nil, fmt.Errorf("%w: the desktop has no thumbnail", ErrUnsupported)
 	}
+	w, h := of.Upright() // 0 where that is not known
 	info, err := meta.ReadBytes(data)
 	if err != nil || info.Type != "image/png" || max(info.Width, info.Height) > maxDesktopSide || w > 0 && h > 0 && !sameShape(w, h, info.Width, info.Height) {
 		return nil, fmt.Errorf("%w: the desktop's is none of it", ErrUnsupported)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
+	"github.com/libpaul/paul/imagelib/meta"
 )
 
 // desktopRig is a photo, and a cache of thumbnails that other programs keep.
@@ -69,7 +70,7 @@ func (d *desktopRig) draw(size int) (*image.RGBA, error) {
 	}
 	r := NewRenderer(64 << 20)
 	d.t.Cleanup(r.Close)
-	return r.Desktop(d.t.Context(), DesktopIn(d.dir), d.photo, st, size, 3000, 2000)
+	return r.Desktop(d.t.Context(), DesktopIn(d.dir), d.photo, st, size, &meta.Info{Width: 2000, Height: 3000, Orientation: 6})
 }
 
 // TestDesktop shows a thumbnail that another program keeps of a file, and none that
