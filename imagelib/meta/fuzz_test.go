@@ -19,6 +19,7 @@ func FuzzRead(f *testing.F) {
 	for _, data := range [][]byte{
 		testphoto.TIFFFile(testphoto.Picture(4, 4, 0), camera1, true),
 		testphoto.HEIF{Turns: 1, Mirror: "lr", EXIF: &camera1}.File(),
+		testphoto.HEIF{Coded: "cut", Cut: [2]int{96, 60}}.File(), testphoto.HEIF{Coded: "narrow"}.File(),
 		jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(0, 40_000), extended(40_000, 1<<20)),
 		jxlWith(brob("Exif", string(be(0))+string(exif)), boxOf("brob", []byte("xml "), packedXMP)),
 		testphoto.JPEG(testphoto.Picture(16, 16, 0), camera1),
@@ -57,12 +58,31 @@ func FuzzRead(f *testing.F) {
 		if in.Orientation < 1 || in.Orientation > 8 || in.Width < 0 || in.Height < 0 {
 			t.Errorf("orientation %d, %d x %d", in.Orientation, in.Width, in.Height)
 		}
+		checkParts(t, &in, data)
 		for _, r := range []Range{in.Thumb, in.Preview} {
 			if r.Off < 0 || r.Len < 0 || r.Off+r.Len > int64(len(data)) {
 				t.Errorf("range %v of %d bytes", r, len(data))
 			}
 		}
 	})
+}
+
+// checkParts takes a HEIF file apart as it is drawn: what comes of it is of the size
+// that is said.
+func checkParts(t *testing.T, in *Info, data []byte) {
+	t.Helper()
+	if out := in.Mirror.Without(data); len(out) != len(data) {
+		t.Errorf("%d bytes without mirrors, of %d", len(out), len(data))
+	}
+	if in.Tile.Width == 0 {
+		return
+	}
+	out := in.Tile.Repeated(data)
+	again, err := ReadBytes(out)
+	columns, rows := in.Tile.Grid()
+	if err != nil || len(out) > len(data)+1<<16 || again.Width != columns*in.Tile.Width || again.Height != rows*in.Tile.Height {
+		t.Errorf("%d x %d as tiles of %d x %d, %d bytes of %d: %v", again.Width, again.Height, in.Tile.Width, in.Tile.Height, len(out), len(data), err)
+	}
 }
 
 // FuzzXMP reads packets after damage: what is read fits the bounds.
