@@ -2,7 +2,9 @@ package meta
 
 import (
 	"encoding/binary"
+	"image"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +16,7 @@ const (
 	maxValue       = 64 << 10
 	maxText        = 4 << 10
 	magicBig       = 43 // of BigTIFF, in place of 42
+	photometricCFA = 32803
 )
 
 // A directory's tags mean different things by what pointed to it.
@@ -62,7 +65,7 @@ type picture struct {
 	width, height                    int64
 	left, top, right, bottom         int64 // of Panasonic's sensor
 	subfile, compression             int64
-	bits, samples                    int64
+	bits, samples, photometric       int64
 	stripOff, stripLen, jpegO, jpegL int64
 }
 
@@ -146,9 +149,14 @@ func (t *tiffReader) kindOfFile() {
 		f.Kind, f.Type = KindRAW, typeARW
 	case (strings.HasPrefix(mk, "PENTAX") || strings.HasPrefix(mk, "RICOH")) && (reduced || first.compression >= 32767 && first.compression != 32773):
 		f.Kind, f.Type = KindRAW, typePEF
+	case slices.ContainsFunc(t.pictures, func(p picture) bool { return p.photometric == photometricCFA }):
+		f.Kind, f.Type = KindRAW, typeRAW
 	}
 	f.Width, f.Height = clampSize(first.width), clampSize(first.height)
 	f.Layout = Layout{Bits: int(max(first.bits, 1)), Components: int(max(first.samples, 1))}
+	if f.Kind == KindRAW && first.photometric == 2 && first.compression == 1 && first.bits == 8 && first.samples == 3 {
+		f.Plain = image.Pt(f.Width, f.Height)
+	}
 }
 
 func clampSize(n int64) int { return int(min(max(n, 0), math.MaxInt32)) }

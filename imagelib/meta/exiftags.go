@@ -15,6 +15,7 @@ var (
 		0x101: number(func(p *picture) *int64 { return &p.height }),
 		0x102: number(func(p *picture) *int64 { return &p.bits }),
 		0x103: number(func(p *picture) *int64 { return &p.compression }),
+		0x106: number(func(p *picture) *int64 { return &p.photometric }),
 		0x111: number(func(p *picture) *int64 { return &p.stripOff }),
 		0x115: number(func(p *picture) *int64 { return &p.samples }),
 		0x117: number(func(p *picture) *int64 { return &p.stripLen }),

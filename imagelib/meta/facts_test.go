@@ -91,9 +91,9 @@ func TestFacts(t *testing.T) {
 			"2005-06-07T08:09:10+02:00 iptc; Grüße; alpha,Gruß",
 		},
 		"jpeg, taken and scanned": {jpegWith(xmpSegment(`photoshop:DateCreated="1985-06-07" xmp:CreateDate="2011-02-03T04:05:06">`)), "1985-06-07T00:00:00 xmp"},
-		"jpeg, extended xmp":      {jpegWith(extended(0, 40_000), xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(40_000, 1<<20)), "4 stars; sea"},
-		"jpeg, half of it":        {jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(0, 40_000)), ""},
-		"jpeg, not named":         {jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+strings.ToLower(extendedName)+`">`), extended(0, 40_000), extended(40_000, 1<<20)), ""},
+		"jpeg, extended xmp":      {jpegWith(extended(60_000, 0, 40_000), xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(60_000, 40_000, 1<<20)), "4 stars; sea"},
+		"jpeg, half of it":        {jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(60_000, 0, 40_000)), ""},
+		"jpeg, not named":         {jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+strings.ToLower(extendedName)+`">`), extended(60_000, 0, 40_000), extended(60_000, 40_000, 1<<20)), ""},
 		"jxl, packed": {
 			jxlWith(brob("Exif", string(be(0))+string(camera1.TIFF())), brob("xml ", xmpOf(`xmp:Rating="3">`))),
 			"2024-05-01T12:30:05+02:00 exif; -33.8568 151.2153; NIKON D90, 50mm f/1.8; Café at noon; 3 stars; 1/250 f/0 ISO 400",
@@ -132,9 +132,10 @@ func TestFacts(t *testing.T) {
 
 const extendedName = "0123456789ABCDEF0123456789ABCDEF"
 
-// extended makes a segment of a part of a long packet of XMP.
-func extended(from, to int) []byte {
-	packet := xmpOf(`xmp:Rating="4"><dc:source>` + strings.Repeat("x", 60_000) + `</dc:source><dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject>`)
+// extended makes a segment of a part of a packet of XMP that is longer than so many
+// bytes.
+func extended(length, from, to int) []byte {
+	packet := xmpOf(`xmp:Rating="4"><dc:source>` + strings.Repeat("x", length) + `</dc:source><dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject>`)
 	return segment(0xe1, extensionHeader, extendedName, string(be(uint32(len(packet)), uint32(from))), packet[from:min(to, len(packet))])
 }
 

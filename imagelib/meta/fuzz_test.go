@@ -20,7 +20,7 @@ func FuzzRead(f *testing.F) {
 		testphoto.TIFFFile(testphoto.Picture(4, 4, 0), camera1, true),
 		testphoto.HEIF{Turns: 1, Mirror: "lr", EXIF: &camera1}.File(),
 		testphoto.HEIF{Coded: "cut", Cut: [2]int{96, 60}}.File(), testphoto.HEIF{Coded: "narrow"}.File(),
-		jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(0, 40_000), extended(40_000, 1<<20)),
+		jpegWith(xmpSegment(`xmpNote:HasExtendedXMP="`+extendedName+`">`), extended(10, 0, 400), extended(10, 400, 1<<20)),
 		jxlWith(brob("Exif", string(be(0))+string(exif)), boxOf("brob", []byte("xml "), packedXMP)),
 		testphoto.JPEG(testphoto.Picture(16, 16, 0), camera1),
 		exif,

@@ -9,6 +9,7 @@ package meta
 
 import (
 	"errors"
+	"image"
 	"io"
 	"time"
 )
@@ -76,6 +77,10 @@ type Info struct {
 	// Thumb is a small JPEG inside the file, and Preview the largest one of a
 	// raw file. Both are inside the file, and may still be no JPEG at all.
 	Thumb, Preview Range
+
+	// Plain is the size of a small picture in a raw file that is in it as in an
+	// ordinary TIFF; zero when there is none.
+	Plain image.Point
 
 	// Inner is a small picture in a HEIF file.
 	Inner Inner
@@ -170,6 +175,10 @@ func read(s *source) (Info, error) {
 		f.transport()
 	case typeMRW:
 		f.minolta()
+	case typeCRW:
+		f.ciff()
+	case typeX3F:
+		f.foveon()
 	case typePSD:
 		f.photoshop()
 	}

@@ -19,6 +19,7 @@ const (
 	typeORF = "image/x-olympus-orf"
 	typeX3F = "image/x-sigma-x3f"
 	typeMRW = "image/x-minolta-mrw"
+	typeRAW = "image/x-raw" // of other makers, as a TIFF
 	typePSD = "image/vnd.adobe.photoshop"
 )
 

@@ -140,8 +140,6 @@ func simpleSamples() []sample {
 		one("BMP", "16 bits", absent, unknown, highColourBMP),
 		one("Photoshop", "all", absent, kept, beginning("8BPS\x00\x01")),
 		one("JPEG 2000", "all", absent, kept, beginning("\x00\x00\x00\x0cjP  \r\n\x87\n")),
-		one("CRW", "all", absent, kept, beginning("II\x1a\x00\x00\x00HEAPCCDR")),
-		one("X3F", "all", absent, kept, beginning("FOVb")),
 		one("MRW", "all", absent, kept, beginning("\x00MRM")),
 	}
 }
@@ -211,15 +209,20 @@ var heifTurns = map[int]struct {
 }
 
 func rawSamples() (list []sample) {
-	for _, kind := range testphoto.RAWKinds() {
+	for _, kind := range append(testphoto.RAWKinds(), "dng of a phone") {
 		file, since, _ := strings.Cut(kind, " ")
-		variant := strings.TrimSpace("the largest JPEG inside " + since)
-		list = append(list, sample{
-			file: strings.ToUpper(file), variant: variant, ways: 8, exif: true, maker: testphoto.Maker(kind),
-			make: func(e testphoto.EXIF) []byte {
-				return testphoto.RAW{Kind: kind, EXIF: e, Picture: corpusPicture}.File()
-			},
+		s := of(strings.ToUpper(file), strings.TrimSpace("the largest JPEG inside "+since), func(e testphoto.EXIF) []byte {
+			return testphoto.RAW{Kind: kind, EXIF: e, Picture: corpusPicture}.File()
 		})
+		s.maker = testphoto.Maker(kind)
+		switch kind {
+		case "crw": // which knows of no places
+			s.ways, s.exif = 4, false
+		case "dng of a phone":
+			s = s.as(inside, smallInside)
+			s.variant = "without a JPEG"
+		}
+		list = append(list, s)
 	}
 	return list
 }

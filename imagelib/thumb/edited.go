@@ -46,7 +46,7 @@ func (r *Renderer) EditedPixels(ctx context.Context, data []byte, info *meta.Inf
 	if err == nil || ctx.Err() != nil || errors.Is(err, codec.ErrGaveUp) { // after which the small picture would hide that
 		return m, err
 	}
-	if inner, innerInfo, ok := insideOf(data, info, info.Thumb); ok {
+	if inner, innerInfo, ok := lastResort(data, info); ok {
 		if m, innerErr := r.pixels(ctx, inner, innerInfo, g, maxSide); innerErr == nil {
 			return m, nil
 		}

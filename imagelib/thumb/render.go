@@ -174,7 +174,7 @@ func (r *Renderer) small(ctx context.Context, data []byte, info *meta.Info, g Ge
 	if p, innerErr := r.inner(ctx, info.Inner.Instead(data), info, g, Large); innerErr == nil {
 		return p, err, nil
 	}
-	inner, innerInfo, ok := insideOf(data, info, info.Thumb)
+	inner, innerInfo, ok := lastResort(data, info)
 	if !ok {
 		return p, nil, err
 	}
@@ -289,6 +289,20 @@ func source(data []byte, info *meta.Info) ([]byte, *meta.Info) {
 		}
 	}
 	return data, info
+}
+
+// lastResort returns the small picture inside a file that cannot be decoded: a
+// JPEG, or the one that a raw file has as if it were an ordinary TIFF.
+func lastResort(data []byte, info *meta.Info) ([]byte, *meta.Info, bool) {
+	if inner, in, ok := insideOf(data, info, info.Thumb); ok {
+		return inner, in, true
+	}
+	if info.Kind != meta.KindRAW || info.Plain.X == 0 {
+		return nil, nil, false
+	}
+	plain := *info
+	plain.Type, plain.Kind, plain.Width, plain.Height = "image/tiff", meta.KindImage, info.Plain.X, info.Plain.Y
+	return data, &plain, true
 }
 
 // insideOf returns a JPEG inside a file. It is turned as the file is, unless it

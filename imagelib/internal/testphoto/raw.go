@@ -9,7 +9,7 @@ import (
 // RAW is how a camera's raw file is put together. In place of what a sensor saw
 // it has a few bytes: only the JPEGs inside are pictures.
 type RAW struct {
-	Kind    string // one of [RAWKinds]
+	Kind    string // one of [RAWKinds], or "dng of a phone", which has no JPEG inside
 	EXIF    EXIF
 	Picture *image.RGBA // as it is stored
 }
@@ -17,13 +17,13 @@ type RAW struct {
 // RAWKinds are the kinds of raw files that can be made. Of orf and pef there are
 // two, which differ in where the large picture is.
 func RAWKinds() []string {
-	return []string{"dng", "cr2", "cr3", "nef", "arw", "raf", "rw2", "orf", "orf of before 2004", "pef", "pef of before 2007"}
+	return []string{"dng", "cr2", "cr3", "crw", "nef", "arw", "raf", "rw2", "orf", "orf of before 2004", "pef", "pef of before 2007", "srw", "x3f"}
 }
 
 // Maker is whose cameras write a kind of raw file.
 func Maker(kind string) string {
 	return map[string]string{
-		"dng": "Leica", "cr2": "Canon", "cr3": "Canon", "nef": "Nikon", "arw": "Sony", "raf": "Fujifilm", "rw2": "Panasonic", "orf": "Olympus", "pef": "Pentax",
+		"dng": "Leica", "cr2": "Canon", "cr3": "Canon", "nef": "Nikon", "arw": "Sony", "raf": "Fujifilm", "rw2": "Panasonic", "orf": "Olympus", "pef": "Pentax", "crw": "Canon", "x3f": "Sigma", "srw": "Samsung",
 	}[kind[:3]]
 }
 
@@ -46,6 +46,10 @@ func (r RAW) File() []byte {
 		return w.cr3()
 	case "raf":
 		return w.raf()
+	case "crw":
+		return w.crw()
+	case "x3f":
+		return w.x3f()
 	}
 	return w.tiff()
 }
@@ -104,6 +108,10 @@ func (w *rawWriter) tiff() []byte {
 		w.main.uncompressed(&w.builder, image.NewRGBA(image.Rect(0, 0, 16, 12)))
 		w.main.tags = append(w.main.tags, w.long(0xfe, 1), tag{0xc612, 1, 4, []byte{1, 4, 0, 0}})
 		w.main.dirs[0x14a] = []*dir{w.pixels(&dir{}, 0, 7, sensor), w.pixels(&dir{}, 1, 7, w.large)}
+	case "dng of a phone":
+		w.main.uncompressed(&w.builder, smaller(w.Picture, 2))
+		w.main.tags = append(w.main.tags, w.long(0xfe, 1), tag{0xc612, 1, 4, []byte{1, 4, 0, 0}})
+		w.main.dirs[0x14a] = []*dir{w.pixels(&dir{}, 0, 7, sensor)}
 	case "cr2":
 		out.behind = []byte("CR\x02\x00\x00\x00\x00\x00")
 		w.pixels(w.main, 0, 6, w.large)
@@ -129,6 +137,11 @@ func (w *rawWriter) tiff() []byte {
 		out.header = []byte("IIRS")
 		w.pixels(w.main, 0, 1, sensor)
 		w.noted([]byte("OLYMP\x00\x01\x00"), false, w.jpeg(&dir{}, 0x88, 0x89, w.large))
+	case "srw":
+		w.jpeg(w.main, 0x201, 0x202, w.small)
+		w.main.tags = append(w.main.tags, w.long(0xfe, 1), w.short(0x103, 6))
+		w.main.dirs[0x14a] = []*dir{w.jpeg(&dir{tags: []tag{w.short(0x103, 6)}}, 0x201, 0x202, w.large)}
+		w.main.next = w.pixels(&dir{tags: []tag{w.short(0x106, 32803)}}, 0, 32769, sensor)
 	case "pef":
 		w.pixels(w.main, 0, 65535, sensor)
 		w.main.next, thumb.next = thumb, w.jpeg(&dir{tags: []tag{w.short(0x103, 6)}}, 0x201, 0x202, w.large)
