@@ -174,3 +174,35 @@ func TestAllotmentKnowsWhatALimitHoldsBack(t *testing.T) {
 		t.Error("without a limit, a device does not owe what is saved there")
 	}
 }
+
+// TestLateIsNotWaitedFor: what a device has wished for, and does not bring for a while,
+// another one takes, until the first brings something again.
+func TestLateIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	l := onPaper(t, Role{})
+	l.offers(2, Role{Helps: true})
+	l.offers(3, Role{Helps: true})
+	l.writes(2010, []int{1}, []int{2})
+	now := time.Unix(1e9, 0)
+	for _, step := range []struct {
+		name   string
+		held   int
+		online bool
+		after  time.Duration
+		taken  int
+	}{
+		{"at first", 4, true, 0, 0},
+		{"a moment before it is late", 4, true, copyPatience - time.Second, 0},
+		{"late", 4, true, time.Second, 1},
+		{"later", 4, true, time.Hour, 1},
+		{"it brought another file", 5, true, time.Second, 0},
+		{"late again, and offline", 5, false, copyPatience, 1},
+		{"it has come online", 5, true, time.Second, 0},
+	} {
+		now = now.Add(step.after)
+		l.deliveries.judge(id(2), step.held, 1, step.online, true, now)
+		if n := len(l.allot(ruleSet{library: CopyRule{Copies: 2}}).fetch[id(3)]); n != step.taken {
+			t.Errorf("%s: another device takes %d files, want %d", step.name, n, step.taken)
+		}
+	}
+}
