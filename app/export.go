@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,34 +9,135 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
+	"github.com/libpaul/paul/filelayer/blob"
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/internal/durable"
 )
 
-// Export writes copies of the files into the folder dir, which must exist,
-// under their names, fetching what is not here. A file that is there already
-// is never replaced: the copy gets a number. A FileError for each that failed
-// is joined.
-func (a *App) Export(ctx context.Context, dir string, ds ...Digest) error {
-	return a.each(ctx, job{kind: KindFetch, digests: ds, do: oneByOne(func(ctx context.Context, d Digest) error {
-		f, err := a.fetch(ctx, d)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = f.Close() }() // opened for reading
-		e, err := a.files.Entry(d)
-		if err != nil {
-			return err
-		}
-		_, err = CopyNew(filepath.Join(dir, e.Name), f)
-		return err
-	})})
+// ExportOptions say what [App.Export] writes.
+type ExportOptions struct {
+	Dir    string // folder, which must exist
+	Edited bool   // of photos that a person has turned or cut, also a JPEG that shows them so
 }
+
+// Exported is what was written of one photo: paths, "" for what was not.
+type Exported struct {
+	File    string `json:"file"`              // the original, byte for byte
+	Sidecar string `json:"sidecar,omitempty"` // XMP: what the library knows and the original does not say
+	Edited  string `json:"edited,omitempty"`  // a JPEG of the photo as it is turned and cut
+}
+
+// Export writes copies of the originals into a folder, under their names, fetching
+// what is not here, and beside each, as NAME.EXT.xmp, what the library knows and the
+// original does not say itself. A file that is there already is never replaced: the
+// copy gets a number. A FileError for each photo that failed is joined; what is
+// written of it is whole.
+func (a *App) Export(ctx context.Context, opts ExportOptions, ds ...Digest) error {
+	return a.export(ctx, opts, ds, func(Digest, Exported, error) {})
+}
+
+// export is Export that reports each photo, one at a time.
+func (a *App) export(ctx context.Context, opts ExportOptions, ds []Digest, report func(Digest, Exported, error)) error {
+	var of sync.Map // Digest -> Exported
+	return a.each(ctx, job{
+		kind: KindFetch, digests: ds,
+		do: oneByOne(func(ctx context.Context, d Digest) error {
+			done, err := a.exportOne(ctx, opts, d)
+			of.Store(d, done)
+			return err
+		}),
+		report: func(d Digest, err error) {
+			v, _ := of.Load(d)
+			done, _ := v.(Exported) // nothing of a file that nobody knows
+			report(d, done, err)
+		},
+	})
+}
+
+func (a *App) exportOne(ctx context.Context, opts ExportOptions, d Digest) (done Exported, err error) {
+	f, err := a.fetch(ctx, d)
+	if err != nil {
+		return done, err
+	}
+	defer func() { _ = f.Close() }() // opened for reading
+	e, err := a.files.Entry(d)
+	if err != nil {
+		return done, err
+	}
+	path := filepath.Join(opts.Dir, filepath.Base(e.Name))
+	img, known := a.images.Snapshot().File(d)
+	if !known {
+		done.File, err = CopyNew(path, f)
+		return done, err
+	}
+	sidecar, err := img.Sidecar(f, e.Size)
+	if err != nil {
+		return done, err
+	}
+	if done, err = copyWithSidecar(path, io.NewSectionReader(f, 0, e.Size), sidecar); err != nil {
+		return done, err
+	}
+	if opts.Edited && img.Geometry() != (Geometry{}) && img.Kind != imagelib.KindVideo {
+		if done.Edited, err = a.exportEdited(ctx, img, path); err != nil {
+			return done, fmt.Errorf("the original was exported, the edited copy was not: %w", err)
+		}
+	}
+	return done, nil
+}
+
+// exportEdited writes a JPEG of a photo as it is turned and cut, to a new file
+// named after path.
+func (a *App) exportEdited(ctx context.Context, img *imagelib.Image, path string) (string, error) {
+	data, err := a.images.EditedJPEG(ctx, img)
+	if err != nil {
+		return "", err
+	}
+	return CopyNew(strings.TrimSuffix(path, filepath.Ext(path))+"-edited.jpg", bytes.NewReader(data))
+}
+
+// copyWithSidecar is [CopyNew] of an original and, unless it is nil, of a sidecar
+// for it, under the first name that is free for both.
+func copyWithSidecar(path string, original io.Reader, sidecar []byte) (done Exported, err error) {
+	if sidecar == nil {
+		done.File, err = CopyNew(path, original)
+		return done, err
+	}
+	xmp, err := copyBeside(path, bytes.NewReader(sidecar))
+	if err != nil {
+		return done, fmt.Errorf("write %s: %w", path+sidecarExt, err)
+	}
+	defer func() { _ = os.Remove(xmp) }() // gone already where it was renamed
+	free := func(at string) bool {
+		_, err := os.Lstat(at + sidecarExt)
+		return errors.Is(err, os.ErrNotExist)
+	}
+	if done.File, err = copyNew(path, original, free); err != nil {
+		return done, err
+	}
+	beside := done.File + sidecarExt
+	if err = placeNew(xmp, beside); err == nil {
+		err = durable.SyncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return Exported{}, fmt.Errorf("write %s: %w", beside, errors.Join(notWritten(err), os.Remove(done.File)))
+	}
+	done.Sidecar = beside
+	return done, nil
+}
+
+const sidecarExt = ".xmp"
 
 // CopyNew writes r to a new file at path, or, when there is one, at the first
 // of "name 2.ext", "name 3.ext" … that is free, and returns its path. It never
 // replaces a file, and leaves none on an error.
 func CopyNew(path string, r io.Reader) (string, error) {
+	return copyNew(path, r, func(string) bool { return true })
+}
+
+// copyNew is CopyNew under the first name of which fits says so too.
+func copyNew(path string, r io.Reader, fits func(path string) bool) (string, error) {
 	tmp, err := copyBeside(path, r)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", path, err)
@@ -45,12 +147,14 @@ func CopyNew(path string, r io.Reader) (string, error) {
 	stem := strings.TrimSuffix(path, ext)
 	at := path
 	for n := 2; ; n++ {
-		err := placeNew(tmp, at)
-		if err == nil {
-			return at, durable.SyncDir(filepath.Dir(path))
-		}
-		if !errors.Is(err, os.ErrExist) {
-			return "", fmt.Errorf("write %s: %w", at, err)
+		if fits(at) {
+			err := placeNew(tmp, at)
+			if err == nil {
+				return at, durable.SyncDir(filepath.Dir(path))
+			}
+			if !errors.Is(err, os.ErrExist) {
+				return "", fmt.Errorf("write %s: %w", at, notWritten(err))
+			}
 		}
 		at = fmt.Sprintf("%s %d%s", stem, n, ext)
 	}
@@ -92,10 +196,21 @@ func copyBeside(path string, r io.Reader) (string, error) {
 		return "", causeOf(err) // the name of the temporary file tells nothing
 	}
 	_, err = io.Copy(tmp, r)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(tmp.Name()))
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return "", errors.Join(notWritten(err), os.Remove(tmp.Name()))
 	}
 	return tmp.Name(), nil
+}
+
+// notWritten is why a file was not written.
+func notWritten(err error) error {
+	if errors.Is(blob.Explain(err), ErrNoSpace) {
+		return fmt.Errorf("%w; nothing of this file was written", ErrNoSpace)
+	}
+	return causeOf(err)
 }
 
 // placeNew gives the file tmp the name path, or fails with os.ErrExist.

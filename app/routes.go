@@ -132,6 +132,8 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("POST /v1/backup", c.answer(c.backup))
 	mux.HandleFunc("POST /v1/import", c.stream(c.importPaths))
 	mux.HandleFunc("POST /v1/files", c.stream(c.act))
+	mux.HandleFunc("POST /v1/edit", c.stream(c.edit))
+	mux.HandleFunc("POST /v1/export", c.stream(c.export))
 	mux.HandleFunc("POST /v1/check", c.stream(c.check))
 	mux.HandleFunc("POST /v1/log", c.stream(c.removals))
 	mux.HandleFunc("POST /v1/pair", c.stream(c.pair))

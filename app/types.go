@@ -44,6 +44,10 @@ type (
 	Peering = overlay.Peering
 	// ImportResult tells what an import did.
 	ImportResult = imagelib.ImportResult
+	// Geometry is how a person wants a picture turned and cut.
+	Geometry = imagelib.Geometry
+	// Crop is the part of a picture to keep.
+	Crop = imagelib.Crop
 )
 
 // Path kinds, as in the JSON of a device.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/overlay"
 )
 
@@ -24,6 +25,7 @@ type Listing struct {
 	NewestProof *time.Time `json:"newestProof"`        // and the last
 	WhenSafe    *WhenSafe  `json:"whenSafe,omitempty"` // it is removed from here as soon as that is safe
 	Below       bool       `json:"below,omitempty"`    // after a removal: it is on fewer devices than wished
+	Geometry    *Geometry  `json:"geometry,omitempty"` // how it is turned and cut; null: as the file is
 	Queued      bool       `json:"queued,omitempty"`   // it is saved here, and has not come yet; after a removal: it had not, and is no longer fetched
 
 	From []RemnantInfo `json:"from,omitempty"` // after a restore: where the bytes are known to be
@@ -66,6 +68,9 @@ func (a *App) listing(e Entry) Listing {
 	l.OldestProof, l.NewestProof = wireTime(copies.Oldest), wireTime(copies.Newest)
 	if img, ok := a.images.Snapshot().File(e.Digest); ok {
 		l.Date = img.Date.String()
+		if g := img.Geometry(); g != (Geometry{}) {
+			l.Geometry = &g
+		}
 	} else if !e.Time.IsZero() {
 		l.Date = e.Time.Format("2006-01-02T15:04:05-07:00")
 	}
@@ -246,6 +251,7 @@ type Event struct {
 	Unchanged  bool            `json:"unchanged,omitempty"` // Entry was as it was to be made
 	Problem    *Problem        `json:"problem,omitempty"`
 	Failure    *Failure        `json:"error,omitempty"`
+	Exported   *ExportInfo     `json:"exported,omitempty"`
 	Removal    *Removal        `json:"removal,omitempty"`
 	Undone     *UndoInfo       `json:"undone,omitempty"`
 	Imported   *ImportSummary  `json:"imported,omitempty"`
@@ -322,6 +328,7 @@ var codes = []struct {
 	{"badSetting", ErrBadSetting},
 	{"badDate", ErrBadDate},
 	{"badURI", ErrBadURI},
+	{"badGeometry", imagelib.ErrBadGeometry},
 	{"ownDevice", ErrOwnDevice},
 	{"removed", ErrRemoved},
 	{"noWindow", ErrNoWindow},

@@ -264,24 +264,6 @@ func withOffline(text string, offline []string) string {
 	}
 }
 
-// exportPhotos copies the files to a folder that the person chooses.
-func (s *shell) exportPhotos(x sel) {
-	ds, n := x.digests(), len(x.images)
-	if n == 0 {
-		return
-	}
-	s.chooseFolder(words.T("Export to a folder"), "", func(dir string) {
-		s.toasts.show(words.N("Exporting {{.N}} photos", n), nil)
-		s.goDo(func(ctx context.Context) error { return s.dev.Export(ctx, dir, ds...) }, func(err error) {
-			if err != nil {
-				s.fail(words.T("Could not export all of the photos"), err)
-				return
-			}
-			s.toasts.show(words.N("{{.N}} photos exported to {{.Folder}}", n, "Folder", dir), nil)
-		})
-	})
-}
-
 // failures are the photos that a joined error names.
 func failures(err error) []app.Digest {
 	var out []app.Digest

@@ -128,16 +128,23 @@ func (p *albumsPage) want() {
 	var keys []thumbs.Key
 	for _, c := range p.cards {
 		if !c.album.Cover.IsZero() {
-			keys = append(keys, thumbs.Key{ID: thumbs.ID(c.album.Cover), Size: coverSize})
+			keys = append(keys, p.coverKey(c))
 		}
 	}
 	p.client.Want(keys)
 	p.loaded(keys)
 }
 
+func (p *albumsPage) coverKey(c *albumCard) thumbs.Key {
+	if img, _, ok := p.s.snap.find(c.album.Cover); ok {
+		return thumbKey(img, coverSize)
+	}
+	return thumbs.Key{ID: thumbs.ID(c.album.Cover), Size: coverSize}
+}
+
 func (p *albumsPage) loaded([]thumbs.Key) {
 	for _, c := range p.cards {
-		if img, ok := p.s.thumbs.Get(thumbs.Key{ID: thumbs.ID(c.album.Cover), Size: coverSize}); ok {
+		if img, ok := p.s.thumbs.Get(p.coverKey(c)); ok {
 			c.show(img)
 		}
 	}

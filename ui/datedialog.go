@@ -134,7 +134,7 @@ func (d *dateDialog) previewCard() fyne.CanvasObject {
 	picture.Image = d.s.lib.Placeholder(d.first)
 	var sharp image.Image
 	d.s.goDo(func(ctx context.Context) (err error) {
-		sharp, err = d.s.lib.Thumbnail(ctx, d.first.Digest, 256)
+		sharp, err = d.s.lib.ThumbnailAs(ctx, d.first.Digest, d.first.Geometry(), 256)
 		return err
 	}, func(err error) {
 		if err == nil && d.m.open {

@@ -376,10 +376,14 @@ func (f *fake) Fetch(_ context.Context, d app.Digest) (*os.File, error) {
 	return os.Open(os.DevNull)
 }
 
-func (f *fake) Export(_ context.Context, dir string, ds ...app.Digest) error {
+func (f *fake) Export(_ context.Context, opts app.ExportOptions, ds ...app.Digest) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.call("export %s %s", dir, numbers(ds))
+	edited := ""
+	if opts.Edited {
+		edited = " edited"
+	}
+	f.call("export %s %s%s", opts.Dir, numbers(ds), edited)
 	return nil
 }
 

@@ -56,21 +56,34 @@ func matches(img *imagelib.Image, q imagelib.Query) bool {
 	return strings.Contains(strings.ToLower(img.Name+" "+img.Camera), strings.ToLower(q.Text))
 }
 
-func (f *fake) Thumbnail(_ context.Context, d app.Digest, size int) (*image.RGBA, error) {
-	return picture(number(d), size), nil
+func (f *fake) ThumbnailAs(_ context.Context, d app.Digest, g app.Geometry, size int) (*image.RGBA, error) {
+	return g.Apply(picture(number(d), size)), nil
 }
 
 func (f *fake) Placeholder(img *imagelib.Image) *image.RGBA {
-	return picture(number(img.Digest), 16)
+	return img.Geometry().Apply(picture(number(img.Digest), 16))
 }
 
 func (f *fake) Instant(context.Context, app.Digest, int) *image.RGBA { return nil }
 
-func (f *fake) Pixels(_ context.Context, d app.Digest, side int) (image.Image, error) {
+func (f *fake) PixelsAs(_ context.Context, d app.Digest, g app.Geometry, side int) (image.Image, error) {
 	if side == 0 {
 		side = 4000
 	}
-	return picture(number(d), min(side, 640)), nil
+	return g.Apply(picture(number(d), min(side, 640))), nil
+}
+
+func (f *fake) Rotate(_ context.Context, ds []app.Digest, quarters int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("rotate %d %s", quarters, numbers(ds))
+	f.update(ds, func(img *imagelib.Image) {
+		img.More = &imagelib.More{Geometry: img.Geometry().Turned(quarters)}
+		if quarters&1 == 1 {
+			img.Width, img.Height = img.Height, img.Width
+		}
+	})
+	return nil
 }
 
 func (f *fake) SetFavourite(_ context.Context, ds []app.Digest, on bool) error {

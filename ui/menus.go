@@ -46,7 +46,11 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 	if x.albumID != "" {
 		items = append(items, item(words.T("Remove from this album"), "minus", func() { s.fromAlbum(x) }))
 	}
-	items = append(items, item(words.T("Change date and time…"), "calendar", func() { s.changeDates(x.images) }), fyne.NewMenuItemSeparator())
+	items = append(items,
+		item(words.T("Rotate left (L)"), "rotate-left", func() { s.rotatePhotos(x, -1) }),
+		item(words.T("Rotate right (R)"), "rotate-right", func() { s.rotatePhotos(x, 1) }),
+		item(words.T("Change date and time…"), "calendar", func() { s.changeDates(x.images) }),
+		fyne.NewMenuItemSeparator())
 	if x.away > 0 {
 		items = append(items, item(words.T("Save to this computer"), "save", func() { s.savePhotos(x) }))
 	}
@@ -198,6 +202,10 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 		s.toggleFavourite(x)
 	case fyne.KeyS:
 		s.savePhotos(x)
+	case fyne.KeyR:
+		s.rotatePhotos(x, 1)
+	case fyne.KeyL:
+		s.rotatePhotos(x, -1)
 	case fyne.KeyEscape:
 		if album := s.presentGrid().query.Album; album != "" {
 			s.open("albums")

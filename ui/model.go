@@ -35,7 +35,7 @@ type device interface {
 	Delete(ctx context.Context, ds ...app.Digest) error
 	Restore(ctx context.Context, ds ...app.Digest) error
 	Fetch(ctx context.Context, d app.Digest) (*os.File, error)
-	Export(ctx context.Context, dir string, ds ...app.Digest) error
+	Export(ctx context.Context, opts app.ExportOptions, ds ...app.Digest) error
 	Join(ctx context.Context, code string, show func(words [4]string)) (app.Device, error)
 	RemoveDevice(ctx context.Context, id string) error
 	Peers() []app.Peering
@@ -88,10 +88,11 @@ type invitation interface {
 // library is what the screens need of *imagelib.Library.
 type library interface {
 	Snapshot() snapshot
-	Thumbnail(ctx context.Context, d app.Digest, size int) (*image.RGBA, error)
+	ThumbnailAs(ctx context.Context, d app.Digest, g app.Geometry, size int) (*image.RGBA, error)
 	Placeholder(img *imagelib.Image) *image.RGBA
 	Instant(ctx context.Context, d app.Digest, size int) *image.RGBA
-	Pixels(ctx context.Context, d app.Digest, maxSide int) (image.Image, error)
+	PixelsAs(ctx context.Context, d app.Digest, g app.Geometry, maxSide int) (image.Image, error)
+	Rotate(ctx context.Context, ds []app.Digest, quarters int) error
 	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error
 	SetCaption(ctx context.Context, ds []app.Digest, caption string) error
 	CorrectDates(ctx context.Context, ds []app.Digest, c app.DateChange) (app.Correction, error)

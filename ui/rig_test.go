@@ -121,7 +121,7 @@ func (r *rig) settle() {
 		})
 	}
 	if r.view.active() {
-		r.until("the photo", func() bool { return !r.view.loading[r.view.img.Digest] })
+		r.until("the photo", func() bool { return !r.view.loading[thumbKey(r.view.img, 0)] })
 	}
 }
 

@@ -49,6 +49,9 @@ func (p *photos) Index(id thumbs.ID) (int, bool) {
 	return slices.BinarySearch(p.which, i)
 }
 
+// Edit implements [grid.Source].
+func (p *photos) Edit(i int) string { return p.image(i).Geometry().String() }
+
 // Aspect implements [grid.Source].
 func (p *photos) Aspect(i int) float32 { return aspect(p.image(i)) }
 
@@ -155,6 +158,9 @@ func (l *list) ID(i int) thumbs.ID { return thumbs.ID(l.images[i].Digest) }
 
 // Index implements [grid.Source].
 func (l *list) Index(id thumbs.ID) (i int, ok bool) { i, ok = l.index[id]; return i, ok }
+
+// Edit implements [grid.Source].
+func (l *list) Edit(i int) string { return l.images[i].Geometry().String() }
 
 // Aspect implements [grid.Source].
 func (l *list) Aspect(i int) float32 { return aspect(l.images[i]) }

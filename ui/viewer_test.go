@@ -24,7 +24,7 @@ func TestViewer(t *testing.T) {
 	r.settle()
 	r.until("neighbours", func() bool { return len(v.near) >= 2 })
 	key(fyne.KeyRight)
-	if v.img.Digest != digest(3) || v.near[digest(3)] == nil {
+	if v.img.Digest != digest(3) || v.near[thumbKey(v.img, 0)] == nil {
 		t.Error("the next photo was not at hand")
 	}
 	key(fyne.KeyEnd)
@@ -62,7 +62,7 @@ func TestViewerSaysWhoHasAnAbsentPhoto(t *testing.T) {
 	f.update([]app.Digest{digest(1)}, func(img *imageRecord) { img.Here = true })
 	f.mu.Unlock()
 	f.changed.Raise()
-	r.until("the photo", func() bool { return r.view.err == nil && r.view.near[digest(1)] != nil })
+	r.until("the photo", func() bool { return r.view.err == nil && r.view.near[thumbKey(r.view.img, 0)] != nil })
 }
 
 func TestViewerSaysFromWhereAPhotoComes(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/stage"
@@ -38,9 +37,9 @@ type viewerPage struct {
 	infoBtn    *look.Button
 	bars       []fyne.CanvasObject
 
-	cancel  context.CancelFunc // of the loads for the present photo
-	near    map[app.Digest]image.Image
-	loading map[app.Digest]bool
+	cancel  context.CancelFunc         // of the loads for the present photo
+	near    map[thumbs.Key]image.Image // by photo and edit, as are those that load
+	loading map[thumbs.Key]bool
 	err     error  // why the present photo does not show
 	sliding func() // stops the slide show; nil while none runs
 }
@@ -49,7 +48,7 @@ type viewerPage struct {
 const slideTime = 4 * time.Second
 
 func newViewerPage(s *shell) *viewerPage {
-	v := &viewerPage{s: s, near: map[app.Digest]image.Image{}, loading: map[app.Digest]bool{}, cancel: func() {}}
+	v := &viewerPage{s: s, near: map[thumbs.Key]image.Image{}, loading: map[thumbs.Key]bool{}, cancel: func() {}}
 	v.stage = stage.New(stage.Options{
 		Do: s.do, After: s.after, Go: func(f func()) { s.wg.Go(f) },
 		NeedFull: v.loadFull, Swipe: v.turn, Held: heldKeys,
@@ -151,17 +150,17 @@ func (v *viewerPage) show(i int) {
 
 // inMemory is the best picture that needs no loading; nil when there is none.
 func (v *viewerPage) inMemory() image.Image {
-	if p, ok := v.near[v.img.Digest]; ok {
+	if p, ok := v.near[thumbKey(v.img, 0)]; ok {
 		return p
 	}
 	for _, from := range []*thumbs.Loader{v.s.thumbs, v.s.instants} {
 		for _, size := range []int{512, 256} {
-			if p, ok := from.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest), Size: size}); ok {
+			if p, ok := from.Get(thumbKey(v.img, size)); ok {
 				return p
 			}
 		}
 	}
-	if p, ok := v.s.hashes.Get(thumbs.Key{ID: thumbs.ID(v.img.Digest)}); ok {
+	if p, ok := v.s.hashes.Get(thumbKey(v.img, 0)); ok {
 		return p
 	}
 	return nil
@@ -169,15 +168,15 @@ func (v *viewerPage) inMemory() image.Image {
 
 // keepNear forgets pictures that are no neighbours any more.
 func (v *viewerPage) keepNear() {
-	keep := map[app.Digest]bool{}
+	keep := map[thumbs.Key]bool{}
 	for k := v.at - 1; k <= v.at+1; k++ {
 		if k >= 0 && k < v.from.grid.Source().Len() {
-			keep[v.from.image(k).Digest] = true
+			keep[thumbKey(v.from.image(k), 0)] = true
 		}
 	}
-	for d := range v.near {
-		if !keep[d] {
-			delete(v.near, d)
+	for k := range v.near {
+		if !keep[k] {
+			delete(v.near, k)
 		}
 	}
 }
@@ -185,24 +184,24 @@ func (v *viewerPage) keepNear() {
 // load loads a picture of the screen's size, if it is not there or on its way.
 // A neighbour that is not on this device is left until it is asked for.
 func (v *viewerPage) load(ctx context.Context, img *imagelib.Image, now bool) {
-	d := img.Digest
-	if _, ok := v.near[d]; ok || v.loading[d] || !now && !shownHere(img) || img.Kind == imagelib.KindVideo {
+	d, g, k := img.Digest, img.Geometry(), thumbKey(img, 0)
+	if _, ok := v.near[k]; ok || v.loading[k] || !now && !shownHere(img) || img.Kind == imagelib.KindVideo {
 		return
 	}
-	v.loading[d] = true
+	v.loading[k] = true
 	side := v.screenSide()
 	v.s.wg.Go(func() {
 		var pic image.Image
 		var err error
 		if now { // a thumbnail first: it is there in no time, and holders have it too
-			if t, terr := v.s.lib.Thumbnail(ctx, d, 512); terr == nil {
-				v.s.do(func() { v.got(ctx, d, t, nil, false) })
+			if t, terr := v.s.lib.ThumbnailAs(ctx, d, g, 512); terr == nil {
+				v.s.do(func() { v.got(ctx, k, t, nil, false) })
 			}
 		}
 		if err = v.fetch(ctx, img); err == nil {
-			pic, err = v.s.lib.Pixels(ctx, d, side)
+			pic, err = v.s.lib.PixelsAs(ctx, d, g, side)
 		}
-		v.s.do(func() { v.got(ctx, d, pic, err, true) })
+		v.s.do(func() { v.got(ctx, k, pic, err, true) })
 	})
 }
 
@@ -220,17 +219,17 @@ func (v *viewerPage) fetch(ctx context.Context, img *imagelib.Image) error {
 }
 
 // got takes a picture that has been loaded.
-func (v *viewerPage) got(ctx context.Context, d app.Digest, pic image.Image, err error, last bool) {
+func (v *viewerPage) got(ctx context.Context, k thumbs.Key, pic image.Image, err error, last bool) {
 	if ctx.Err() != nil || !v.active() {
 		return
 	}
 	if last {
-		delete(v.loading, d)
+		delete(v.loading, k)
 	}
 	if err == nil && last {
-		v.near[d] = pic
+		v.near[k] = pic
 	}
-	if d != v.img.Digest {
+	if k != thumbKey(v.img, 0) {
 		return
 	}
 	if err != nil {
@@ -247,15 +246,15 @@ func (v *viewerPage) loadFull() {
 		return
 	}
 	ctx, cancel := v.s.begin()
-	old, d := v.cancel, v.img.Digest
+	old, img := v.cancel, v.img
 	v.cancel = func() {
 		old()
 		cancel()
 	}
 	v.s.wg.Go(func() {
-		pic, err := v.s.lib.Pixels(ctx, d, 0)
+		pic, err := v.s.lib.PixelsAs(ctx, img.Digest, img.Geometry(), 0)
 		v.s.do(func() {
-			if err == nil && ctx.Err() == nil && v.active() && v.img.Digest == d {
+			if err == nil && ctx.Err() == nil && v.active() && thumbKey(v.img, 0) == thumbKey(img, 0) {
 				v.stage.SetFull(pic)
 			}
 		})
@@ -320,8 +319,9 @@ func (v *viewerPage) reload() {
 	v.at = i
 	if img := v.from.image(i); img != v.img {
 		came := shownHere(img) && !shownHere(v.img) && v.err != nil
+		edited := img.Geometry() != v.img.Geometry()
 		v.img = img
-		if came {
+		if came || edited {
 			v.show(i)
 		}
 	}

@@ -79,7 +79,7 @@ func (v *viewerPage) noteFor() string {
 		return words.T("Videos are kept and synced; to play it, open the file from its path (I)")
 	case img.Kind == imagelib.KindVideo:
 		return words.T("Videos are kept and synced; save it to this computer to play it")
-	case v.err == nil && v.loading[img.Digest] && !shownHere(img):
+	case v.err == nil && v.loading[thumbKey(img, 0)] && !shownHere(img):
 		return v.progress()
 	case v.err == nil:
 		return ""
@@ -200,6 +200,10 @@ func (v *viewerPage) key(e *fyne.KeyEvent) {
 		v.toggleInfo()
 	case fyne.KeyS:
 		v.s.savePhotos(v.sel())
+	case fyne.KeyR:
+		v.s.rotatePhotos(v.sel(), 1)
+	case fyne.KeyL:
+		v.s.rotatePhotos(v.sel(), -1)
 	case fyne.KeyDelete, fyne.KeyBackspace:
 		v.s.deletePhotos(v.sel())
 	default:

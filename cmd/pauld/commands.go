@@ -83,6 +83,14 @@ func commands() []*command {
 			long: fetchHelp, flags: openFlags([]string{"o"}), least: 1, most: 1, links: true, run: fetch,
 		},
 		{
+			name: "edit", usage: "edit [--reset] [--rotate DEGREES] [--mirror] [--straighten DEGREES] [--crop X,Y,W,H] DIGEST...", short: "turn and crop photos, without changing their files",
+			long: editHelp, flags: openFlags([]string{"reset", "rotate", "mirror", "straighten", "crop"}), least: 1, most: -1, run: edit,
+		},
+		{
+			name: "export", usage: "export [--edited] [-o FOLDER] DIGEST...", short: "write copies of photos, with what is known of them, to a folder",
+			long: exportHelp, flags: openFlags([]string{"edited", "o"}), least: 1, most: -1, links: true, run: export,
+		},
+		{
 			name: "pair", usage: "pair [--yes]", short: "show a code with which another device joins",
 			long: pairHelp, flags: openFlags([]string{"yes"}), links: true, run: pair,
 		},

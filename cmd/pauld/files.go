@@ -282,13 +282,20 @@ func fetch(ctx context.Context, l *line, p *printer) error {
 // checkOutput reports an output in a folder that is not there, before a photo
 // is fetched for it.
 func checkOutput(output string) error {
-	dir := filepath.Dir(output)
+	if err := checkFolder(filepath.Dir(output)); err != nil {
+		return fmt.Errorf("nothing was fetched: %w", err)
+	}
+	return nil
+}
+
+// checkFolder reports what is no folder that is there.
+func checkFolder(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
 		err = errors.New("it is not a folder")
 	}
 	if err != nil {
-		return fmt.Errorf("nothing was fetched: %w", notThere(dir, err))
+		return notThere(dir, err)
 	}
 	return nil
 }

@@ -169,11 +169,37 @@ they then stayed after all, a later line says kept. The log keeps the last 100,0
 With --json a line has time, what, digest, name, size, by, byName, leases [{device,
 name, verified, until}] and, of kept, error.
 `
-	fetchHelp = `The photo may be on any device that is online; the copy is checked byte by byte.
+	fetchHelp = `Its bytes, and nothing else; to write what the library knows of it as well: pauld export.
+The photo may be on any device that is online; the copy is checked byte by byte.
 Without -o it gets the photo's name, in the current folder; a file that is there
 is never replaced: the copy gets a number.
 
   -o FILE   write to FILE, replacing it, or into the folder FILE; "-" is standard output
+`
+	editHelp = `All devices show the photos so. Their files never change, and --reset brings each back
+as its file is. What is done is added to how a photo is shown so far, in this order:
+
+  --reset               as the file is
+  --rotate DEGREES      by 90, 180 or 270 degrees clockwise
+  --mirror              exchange left and right
+  --straighten DEGREES  level the horizon: -45 to 45 degrees clockwise, in place of what
+                        was before. The corners that this leaves empty are cut off
+  --crop X,Y,W,H        keep a part, in shares of the photo's width and height from its
+                        upper left, in place of the one before: 0.1,0,0.8,1 cuts a tenth
+                        off left and right. "none" keeps all
+
+With --json an entry has geometry {mirror, turns, angle, crop {x, y, w, h}} if it is edited.
+`
+	exportHelp = `The original is written byte for byte, under its name, and beside it NAME.EXT.xmp, if
+the library knows more than the file says: caption, tags, rating, favourite, a corrected
+date, the place, how it is turned and cropped. A file that is there is never replaced:
+the copy gets a number. The photo may be on any device that is online.
+
+  -o FOLDER   where to write; the current folder if left out
+  --edited    of photos that were edited, write a JPEG too that shows them so, as
+              NAME-edited.jpg
+
+With --json an entry has file, sidecar and edited: the paths that were written.
 `
 	pairHelp = `The code is good for ten minutes and for one device. Both devices show the same
 four words; then you let the other one in or not. Ctrl-C cancels the code.

@@ -42,6 +42,10 @@ type line struct {
 	date                               app.DateOrder
 	dryRun                             bool
 	apply, dismiss                     int
+	mirror, edited                     bool
+	rotate                             turn
+	straighten                         angle
+	crop                               crop
 }
 
 // list is the value of a flag that may be given several times.
@@ -176,6 +180,11 @@ func (l *line) flags() *flag.FlagSet {
 	fs.BoolVar(&l.dryRun, "dry-run", false, "")
 	fs.IntVar(&l.apply, "apply", 0, "")
 	fs.IntVar(&l.dismiss, "dismiss", 0, "")
+	fs.BoolVar(&l.mirror, "mirror", false, "")
+	fs.BoolVar(&l.edited, "edited", false, "")
+	fs.Var(&l.rotate, "rotate", "")
+	fs.Var(&l.straighten, "straighten", "")
+	fs.Var(&l.crop, "crop", "")
 	return fs
 }
 

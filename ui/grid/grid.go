@@ -40,6 +40,7 @@ type Source interface {
 	Len() int
 	ID(i int) thumbs.ID
 	Index(id thumbs.ID) (int, bool)
+	Edit(i int) string // of its picture, for the loaders' keys
 	Aspect(i int) float32
 	When(i int) time.Time // on the wall clock of the place
 	Mark(i int) Mark
@@ -386,6 +387,7 @@ type empty struct{}
 func (empty) Len() int                    { return 0 }
 func (empty) ID(int) thumbs.ID            { return thumbs.ID{} }
 func (empty) Index(thumbs.ID) (int, bool) { return 0, false }
+func (empty) Edit(int) string             { return "" }
 func (empty) Aspect(int) float32          { return 1 }
 func (empty) When(int) time.Time          { return time.Time{} }
 func (empty) Mark(int) Mark               { return Mark{} }
@@ -393,7 +395,7 @@ func (empty) Mark(int) Mark               { return Mark{} }
 // Settled tells whether every picture on the screen has come, or failed.
 func (g *Grid) Settled() bool {
 	for _, t := range g.tiles {
-		if t.state != sharp && g.opts.Thumbs.Failed(thumbs.Key{ID: t.id, Size: t.size}) == nil {
+		if t.state != sharp && g.opts.Thumbs.Failed(t.key(t.size)) == nil {
 			return false
 		}
 	}

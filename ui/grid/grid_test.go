@@ -69,6 +69,7 @@ func (a *album) without(drop ...int) *album {
 func (a *album) Len() int                            { return len(a.ids) }
 func (a *album) ID(i int) thumbs.ID                  { return a.ids[i] }
 func (a *album) Index(id thumbs.ID) (i int, ok bool) { i, ok = a.index[id]; return i, ok }
+func (a *album) Edit(int) string                     { return "" }
 func (a *album) Aspect(i int) float32                { return shape(number(a.ids[i])) }
 func (a *album) When(i int) time.Time                { return a.when[i] }
 func (a *album) Mark(i int) Mark {

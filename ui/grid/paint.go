@@ -290,7 +290,7 @@ func (g *Grid) want(a, b int) {
 		var bareKeys []thumbs.Key
 		for _, t := range g.tiles {
 			if t.state == bare {
-				bareKeys = append(bareKeys, thumbs.Key{ID: t.id})
+				bareKeys = append(bareKeys, t.key(0))
 			}
 		}
 		g.hashes.Want(bareKeys)
@@ -308,7 +308,7 @@ func (g *Grid) wantedKeys(a, b int) (keys []thumbs.Key, visible int) {
 		size := thumbSize(r, scale)
 		for i := int(r.First); i < int(r.First+r.N); i++ {
 			if t := g.tiles[i]; t == nil || t.state != sharp {
-				keys = append(keys, thumbs.Key{ID: g.src.ID(i), Size: size})
+				keys = append(keys, thumbs.Key{ID: g.src.ID(i), Size: size, Edit: g.src.Edit(i)})
 			}
 		}
 	}

@@ -15,6 +15,7 @@ type tile struct {
 	seen  bool // by the update that runs
 	state tileState
 	id    thumbs.ID
+	edit  string
 	size  int // of the thumbnail
 	mark  Mark
 	bg    *canvas.Rectangle
@@ -57,14 +58,17 @@ func (g *Grid) bind(i, size int) *tile {
 	} else {
 		t = g.newTile()
 	}
-	t.id, t.size, t.mark, t.state = g.src.ID(i), size, g.src.Mark(i), bare
+	t.id, t.edit, t.size, t.mark, t.state = g.src.ID(i), g.src.Edit(i), size, g.src.Mark(i), bare
 	g.fill(t)
 	return t
 }
 
+// key names the tile's picture at a size; 0 is its placeholder.
+func (t *tile) key(size int) thumbs.Key { return thumbs.Key{ID: t.id, Size: size, Edit: t.edit} }
+
 // fill shows the best picture that is in memory.
 func (g *Grid) fill(t *tile) {
-	k := thumbs.Key{ID: t.id, Size: t.size}
+	k := t.key(t.size)
 	if img, ok := g.opts.Thumbs.Get(k); ok {
 		t.show(img, sharp)
 		return
@@ -75,7 +79,7 @@ func (g *Grid) fill(t *tile) {
 		}
 	}
 	if t.state == bare && g.opts.Hashes != nil {
-		if img, ok := g.opts.Hashes.Get(thumbs.Key{ID: t.id}); ok {
+		if img, ok := g.opts.Hashes.Get(t.key(0)); ok {
 			t.show(img, blurred)
 		}
 	}

@@ -26,6 +26,7 @@ type ID [32]byte
 type Key struct {
 	ID   ID
 	Size int
+	Edit string // how it is turned and cut, in words of who loads it; "" not at all
 }
 
 // Options configure a [Loader].
