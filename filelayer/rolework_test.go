@@ -1,6 +1,7 @@
 package filelayer
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,18 +56,16 @@ func (l *Layer) writes(year int, have, wish []int) Digest {
 	return d
 }
 
-// lists names the parts of a role's work that a file is in.
+// lists names the parts of a role's work that a file is in, sorted.
 func (w roleWork) lists(d Digest) string {
+	parts := map[string][]Entry{
+		"fetch": w.fetch, "queued": w.queued, "free": w.free, "stuck": w.stuck,
+		"beyond": w.beyond, "drop": w.drop, "held": w.held,
+	}
 	var names []string
-	for _, part := range []struct {
-		name string
-		es   []Entry
-	}{
-		{"fetch", w.fetch}, {"queued", w.queued}, {"free", w.free}, {"stuck", w.stuck},
-		{"beyond", w.beyond}, {"drop", w.drop}, {"held", w.held},
-	} {
-		if slices.ContainsFunc(part.es, func(e Entry) bool { return e.Digest == d }) {
-			names = append(names, part.name)
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if slices.ContainsFunc(parts[name], func(e Entry) bool { return e.Digest == d }) {
+			names = append(names, name)
 		}
 	}
 	return strings.Join(names, " ")
