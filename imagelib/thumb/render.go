@@ -31,7 +31,7 @@ func Sizes() []int { return []int{Small, Large} }
 
 // Version numbers how thumbnails are made. Another one makes the cache draw
 // them anew.
-const Version = 2
+const Version = 3
 
 const (
 	quality  = 80
