@@ -3,6 +3,7 @@ package imagelib
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -10,6 +11,7 @@ import (
 	"image/gif"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +95,8 @@ func hostileFiles(t *testing.T) map[string][]byte {
 		"wide.png":          pngBomb(t, 65_535, 65_535),
 		"tiff.tif":          tiffBomb(),
 		"endless.gif":       gifOf(t, 3000),
+		"packed.jxl":        packedJXL(t),
+		"packed again.jxl":  append(packedJXL(t), 1),
 		"large.gif":         []byte("GIF89a\xff\xff\xff\xff\xf7\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x08\x02\x00\x01;"),
 	}
 	for name, at := range map[string]int{"wide.jpg": bytes.Index(photo, []byte{0xff, 0xc0}) + 5} {
@@ -146,6 +150,18 @@ func tiffBomb() []byte {
 		b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, 1), t[2])
 	}
 	return append(b, make([]byte, 4000)...)
+}
+
+// packedJXL is a JPEG XL of no picture, with metadata of 106 bytes, over and over, that
+// Brotli makes 64 MiB of.
+func packedJXL(t *testing.T) []byte {
+	t.Helper()
+	packed, err := base64.StdEncoding.DecodeString("y///P/gnAOKxQCD3/o///3/wTwDEYRGA7v0f////4J8AiMMCAN37P/7//8E/ARCHBQC693/8//+DfwIgDgsAdO//+P//B/8EQBwWAOje//H//w/+CYA4LADQvf9L//8//BMAcVgAkHv/Bw==")
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(12+len(packed))), []byte("brobxml "), packed)
+	return slices.Concat([]byte("\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl "), bytes.Repeat(box, 1000))
 }
 
 // gifOf is a GIF of very many frames, the last of which is cut off.

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"github.com/gen2brain/jxl"
 )
 
-// maxBrotli bounds packed metadata, in bytes; what is read of it unpacks to 64 MiB
-// at most.
+// maxBrotli bounds packed metadata, in bytes. It may unpack to 64 MiB: so that is
+// done for one file at a time.
 const maxBrotli = 256 << 10
+
+var unpacking sync.Mutex
 
 // packedBox reads EXIF or XMP that is packed with Brotli, by the decoder of JPEG XL
 // (ISO/IEC 18181-2, 9.4): it is given a file in which nothing else is.
@@ -19,9 +22,11 @@ func (f *file) packedBox(b box) {
 	if f.Type != "image/jxl" || b.n > maxBrotli || typ != "Exif" && typ != "xml " {
 		return
 	}
-	if f.blobs++; f.blobs > maxBlobs {
+	if f.brotli++; f.brotli > 2 { // one of each
 		return
 	}
+	unpacking.Lock()
+	defer unpacking.Unlock()
 	defer func() { _ = recover() }() // who panics has met damage
 	alone := bytes.NewReader(slices.Concat(
 		[]byte("\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl \x00\x00\x00\x08jxlc"),

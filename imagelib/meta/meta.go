@@ -203,6 +203,7 @@ type file struct {
 	previewW, previewH int // of Preview
 
 	extension []Range // pieces of more XMP in a JPEG
+	brotli    int     // boxes that were unpacked
 	blobs     int     // that were unpacked
 
 	exifOrientation int // by EXIF
