@@ -165,8 +165,9 @@ func TestAskedWhileItIsDone(t *testing.T) {
 			t.Errorf("unsave of the only copy = %v", err)
 		}
 		id = a.lastAction()
-		if u := b.undoes(id); !u.Asked {
-			t.Errorf("undo = %+v", u)
+		until(t, "b hears of the action", func() bool { return b.knows(id) }, b)
+		if u, err := b.Undo(ctx, id, nil); err != nil || !u.Asked {
+			t.Errorf("undo = %+v, %v", u, err)
 		}
 		until(t, "a is asked", func() bool { h, _ := a.action(id); return h.Undone != nil }, a)
 	})
