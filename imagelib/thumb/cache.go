@@ -118,7 +118,7 @@ func (c *Cache) PutFailure(digest fmt.Stringer, cause error) error {
 
 // Failure returns why a file cannot be drawn, or "" when nothing is known.
 func (c *Cache) Failure(digest fmt.Stringer) string {
-	b, err := os.ReadFile(c.path(digest, failedExt))
+	b, err := readUsed(c.path(digest, failedExt))
 	if err != nil {
 		return ""
 	}

@@ -32,7 +32,8 @@ var ffmpeg = sync.OnceValues(func() (string, error) { return exec.LookPath("ffmp
 
 // Poster draws the thumbnails of a film from a frame a second after its start,
 // through ffmpeg. It fails with [ErrNotNow] where that is not installed, with
-// [ErrUnsupported] or [ErrDamaged] where it shows nothing, or with ctx's error.
+// [ErrUnsupported] or [ErrDamaged] where it shows nothing, with [ErrTooLarge] and
+// [codec.ErrGaveUp] when it takes too long, or with ctx's error.
 func (r *Renderer) Poster(ctx context.Context, path string, info *meta.Info) (Set, error) {
 	return r.EditedPoster(ctx, path, info, Geometry{})
 }
@@ -66,15 +67,18 @@ func (r *Renderer) frame(ctx context.Context, path string, info *meta.Info) ([]b
 	}
 	defer release()
 	for _, from := range []string{"1", "0"} { // it may be shorter than that
-		bounded, cancel := context.WithTimeout(ctx, posterTime)
+		bounded, cancel := context.WithTimeout(ctx, r.film)
 		frame, err := codec.Output(bounded, posterMemory, posterBytes, tool,
 			"-nostdin", "-v", "error", "-threads", "1", "-protocol_whitelist", "file", "-f", demuxer, "-ss", from, "-i", "file:"+path,
 			"-an", "-sn", "-dn", "-frames:v", "1", "-vf", fmt.Sprintf("scale=%d:%d:force_original_aspect_ratio=decrease", posterSide, posterSide),
 			"-c:v", "png", "-f", "image2pipe", "pipe:1")
+		late := bounded.Err() != nil
 		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case err != nil && late:
+			return nil, fmt.Errorf("%w: %w", ErrTooLarge, codec.ErrGaveUp)
 		case errors.Is(err, codec.ErrUnavailable):
 			return nil, fmt.Errorf("%w: %w", ErrNotNow, err)
 		case err != nil:

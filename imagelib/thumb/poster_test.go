@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
 	"github.com/libpaul/paul/imagelib/meta"
 )
@@ -92,5 +93,9 @@ func TestPosterOfOthers(t *testing.T) {
 	cancel()
 	if _, err := r.Poster(ended, path, info); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
+	}
+	r.film = 1
+	if _, err := r.Poster(t.Context(), path, info); !errors.Is(err, codec.ErrGaveUp) || !errors.Is(err, ErrTooLarge) {
+		t.Errorf("without an end: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/draw"
 	"math"
+	"time"
 
 	"github.com/disintegration/imaging"
 	"github.com/gen2brain/jpegn"
@@ -73,6 +74,7 @@ type Renderer struct {
 	total  int64
 	files  *semaphore.Weighted // of files read whole; never waited for while memory is held
 	codecs *codec.Pool
+	film   time.Duration // that ffmpeg may take over one
 }
 
 // NewRenderer returns a renderer that decodes within about memory bytes at a
@@ -81,7 +83,7 @@ func NewRenderer(memory int64) *Renderer {
 	if memory <= 0 {
 		memory = maxMemory
 	}
-	return &Renderer{semaphore.NewWeighted(memory), memory, semaphore.NewWeighted(MaxBytes), codec.New(codec.Options{})}
+	return &Renderer{semaphore.NewWeighted(memory), memory, semaphore.NewWeighted(MaxBytes), codec.New(codec.Options{}), posterTime}
 }
 
 // Close ends the processes that decode for the renderer, once they have done
