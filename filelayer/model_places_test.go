@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -99,7 +100,8 @@ func (w *world) stroll(u *unit, _ step) {
 		if err != nil {
 			return err
 		}
-		found := PlaceFound{Metadata: Metadata{Name: filepath.Base(f.Path), Time: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}}
+		n := slices.Index(w.digests, digestOf(data))
+		found := PlaceFound{Metadata: Metadata{Name: filepath.Base(f.Path), Time: photoTime(n)}}
 		found.PlacedFile, found.Digest, found.Stat = f, digestOf(data), f.Info
 		_, _, known := u.mirror.file(found.Digest)
 		err = look.Adopt(w.ctx, []PlaceFound{found})

@@ -58,7 +58,10 @@ var acts = map[string]act{
 	"settle":  {5, true, (*world).settle},
 	"fetch":   {6, true, (*world).fetch},
 	"rule":    {1, true, (*world).rule},
-	"help":    {1, true, (*world).help},
+	"role":    {3, true, (*world).setRole},
+	"play":    {5, true, (*world).play},
+	"unwish":  {2, true, (*world).unwish},
+	"bring":   {3, true, (*world).bring},
 	"copies":  {3, true, (*world).copies},
 	"space":   {3, true, (*world).space},
 	"scan":    {2, true, (*world).scan},
@@ -86,7 +89,7 @@ func stepNames(amid bool) []string {
 var (
 	anyStep     = stepNames(false)
 	amidStep    = stepNames(true)
-	asking      = []string{"unsave", "space", "save", "fetch", "bulk", "undo", "carry", "later", "safe"}
+	asking      = []string{"unsave", "space", "save", "fetch", "bulk", "undo", "carry", "later", "safe", "play"}
 	plainFaults = []fault{
 		{"_bulk_get", lostRequest}, {"_changes", lostAnswer}, {"_local", lostRequest}, {"devices", lostRequest}, {"files", lostAnswer},
 	}
@@ -128,7 +131,11 @@ func (w *world) do(s step) {
 		if s.What == "restart" && i == 0 || u.up && u != w.asker {
 			w.trace(s, u)
 			u.dirty = true
-			acts[s.What].do(w, u, s)
+			if act := acts[s.What]; s.What == "quiet" {
+				act.do(w, u, s) // it watches by itself
+			} else {
+				w.watch(u, s.What, func() { act.do(w, u, s) })
+			}
 			u.dirty = true
 			return
 		}
@@ -198,12 +205,13 @@ func (w *world) create(u *unit, s step) {
 	batch := im.NewBatch()
 	defer batch.Abort()
 	e, err := batch.CreateContent(NewContent(w.photos[n]), Metadata{
-		Name: fmt.Sprint("photo", s.Size%2, ".jpg"), Time: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC),
+		Name: fmt.Sprint("photo", s.Size%2, ".jpg"), Time: photoTime(n),
 	})
 	if !w.try(err) || !w.try(batch.Commit(w.ctx)) {
 		return
 	}
 	w.begun(u, e.Digest)
+	u.wish(e.Digest)
 	delete(w.purged, e.Digest)
 	if !u.has(e.Digest) {
 		w.fail("created on %d, and not here: %v", u.n, e.Digest)
@@ -234,6 +242,7 @@ func (w *world) save(u *unit, s step) {
 	if !w.noted(u, ActionSave, d, func() error { return u.Want(w.ctx, d) }, ErrNotFound, ErrDeleted) {
 		return
 	}
+	u.wish(d)
 	w.settle(u, s)
 	w.fetch(u, s)
 }
@@ -246,42 +255,11 @@ func (w *world) unsave(u *unit, s step) {
 	w.asker = asker
 }
 
-var unsaveRefusals = []error{ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing, ErrInPlace}
+var unsaveRefusals = []error{ErrNotFound, ErrDeleted, ErrLastCopy, ErrUnverified, ErrLeased, ErrMissing, ErrInPlace, ErrKeeper}
 
 // rule lets a person change how many copies they want.
 func (w *world) rule(u *unit, s step) {
 	w.try(u.SetCopyRule(w.ctx, "", CopyRule{Copies: max(s.Size%5-1, 0)}))
-}
-
-// help lets a person change whether the device takes copies.
-func (w *world) help(u *unit, s step) {
-	u.helps = s.Size%2 > 0
-	_, err := u.SetRole(w.ctx, Role{Helps: u.helps})
-	w.try(err)
-}
-
-// space frees a copy as a limit of space does, which must leave as many as the
-// device knows to be asked for.
-func (w *world) space(u *unit, s step) {
-	asker := w.asker
-	w.asker = u
-	d, need := w.file(s, u.has), u.CopyRules()[""].Copies
-	was := u.has(d)
-	err := u.Layer.unsave(w.ctx, d, RemovedForSpace)
-	w.asker = asker
-	if !w.try(err, unsaveRefusals...) || !was || w.deleted[d] || w.frail[d] {
-		return
-	}
-	w.survey()
-	left := 0
-	for _, v := range w.units {
-		if has(v.library, d) {
-			left++
-		}
-	}
-	if left < need {
-		w.fail("%d freed %v for space, and %d copies are left of %d", u.n, d, left, need)
-	}
 }
 
 func (w *world) delete(u *unit, s step) {
@@ -293,10 +271,9 @@ func (w *world) delete(u *unit, s step) {
 
 func (w *world) restore(u *unit, s step) {
 	d := w.file(s, u.buried)
+	restored := w.restoring(u, []Digest{d})
 	if w.noted(u, ActionRestore, d, func() error { return u.Restore(w.ctx, d) }, ErrNotFound) {
-		if r, _, _ := u.mirror.file(d); r.Added.By == u.id {
-			w.begun(u, d)
-		}
+		restored(d, nil)
 	}
 }
 

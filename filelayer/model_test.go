@@ -34,6 +34,7 @@ func newWorld(dir string, n int, off switches) *world {
 	for i := range n {
 		u := &unit{
 			w: w, n: i, id: strings.Repeat(fmt.Sprint(i+1), 64), dir: filepath.Join(dir, fmt.Sprint(i)), dead: make(map[Digest]stamp),
+			own:  own{wished: make(map[Digest]stamp), came: make(map[Digest]int)},
 			gone: make(map[string]bool), rotten: make(map[string]bool), moved: make(map[string]bool), edited: make(map[string]Digest),
 			plot: plot{path: filepath.Join(dir, fmt.Sprint(i), "place"), files: make(map[string]lain)},
 		}
@@ -179,6 +180,8 @@ func TestModelNeedsEachSafeguard(t *testing.T) {
 		{"leases that bind", switches{promise: true}, []string{"no copy of"}, 1},
 		{"check of digests", switches{digest: true}, []string{"nobody wrote", "is taken for"}, 1},
 		{"removal of devices wins", switches{removal: true}, []string{"is back", "is removed"}, 31},
+		{"proof by others of what is freed", switches{limit: true}, []string{"no copy of", "copies are left of"}, 1},
+		{"what a limit would free waits", switches{hold: true}, []string{"which its limit would free"}, 1},
 		{"deletion of files wins", switches{deletion: true}, []string{"is back", "differ about"}, 1},
 	}
 	dir := modelDir(t)

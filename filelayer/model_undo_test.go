@@ -37,7 +37,9 @@ func (w *world) bulk(u *unit, s step) {
 			case ActionUnsave:
 				w.try(u.Unsave(w.ctx, d), unsaveRefusals...)
 			case ActionSave:
-				w.try(u.Want(w.ctx, d))
+				if w.try(u.Want(w.ctx, d)) {
+					u.wish(d)
+				}
 			}
 		}
 	})

@@ -120,7 +120,12 @@ func (w *world) fetch(u *unit, _ step) {
 	w.asker = u
 	defer func() { w.asker = asker }()
 	u.queue.retry(u.now(), true)
+	if w.off.hold {
+		u.queue.hold(nil)
+	}
+	beyond, before := u.beyond(), u.keeping()
 	u.fetchNext(w.ctx)
+	w.came(u, beyond, before)
 }
 
 func (w *world) scan(u *unit, _ step) {

@@ -44,6 +44,7 @@ type world struct {
 	edits   map[Digest]bool           // what other programs wrote
 	broken  error                     // the law that was broken
 	cuts    map[[2]string]bool
+	meeting bool     // all meet until nothing is left to do
 	asker   *unit    // waits for an answer of another device
 	steps   []step   // carried out
 	log     []string // of the steps, with those amid them
@@ -61,6 +62,8 @@ type switches struct {
 	digest   bool // received bytes are taken for what they should be
 	removal  bool // a device's latest word beats its removal
 	deletion bool // a change of holders beats a deletion
+	limit    bool // a limit of space frees what the records say that others have, and asks nobody
+	hold     bool // what is beyond a limit is fetched
 }
 
 // fault is what goes wrong with the next request whose URL has a fragment.
@@ -85,7 +88,8 @@ type unit struct {
 	up       bool
 	removed  bool          // a person has removed it, and perhaps not everybody knows
 	skew     time.Duration // of its clock
-	helps    bool          // it takes copies
+	role     Role          // what a person lets it keep by itself
+	freeing  bool          // it frees copies by itself, for a limit of space
 	expelled bool          // it has removed another, which nobody may know but it
 	service  http.Handler
 	changed  signal.Signal
@@ -104,6 +108,7 @@ type unit struct {
 	dirty    bool              // its folder may have changed since it was looked at
 	library  map[string]Digest
 	trash    map[string]Digest
+	own      own
 }
 
 // modelDir returns a new folder, in memory where the system has that: every
@@ -148,17 +153,20 @@ func (u *unit) open() error {
 	}
 	u.Layer, err = Open(Options{
 		Dir: filepath.Join(u.dir, "state"), Library: filepath.Join(u.dir, "library"),
-		DeviceID: u.id, Platform: "test", Address: "200::1", Network: u, Transport: u, Role: Role{Helps: u.helps}, Places: places,
+		DeviceID: u.id, Platform: "test", Address: "200::1", Network: u, Transport: u, Role: u.role, Places: places,
 		now: u.clock, believing: w.off.digest,
 	})
 	if err != nil {
 		return err
 	}
-	u.asks = 1 // one after the other
+	u.asks, u.proofs = 1, 1 // one after the other
 	u.free = func() (int64, error) { return 1 << 40, nil }
-	if w.off.proof {
-		u.Layer.lease = func(_ context.Context, id, _ string, e Entry) (proof, error) {
-			if !e.Holders.Of(id).Holds() {
+	if ask := u.Layer.lease; w.off.proof || w.off.limit {
+		u.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
+			switch {
+			case !w.off.proof && !u.freeing:
+				return ask(ctx, id, removal, e)
+			case !e.Holders.Of(id).Holds():
 				return proof{}, ErrNotFound
 			}
 			return proof{verified: e.Holders.Of(id).Verified, until: u.now()}, nil
@@ -166,6 +174,7 @@ func (u *unit) open() error {
 	}
 	u.switchJoins()
 	u.admitted = make(map[string]bool)
+	u.own.restarted()
 	u.pulled, u.heard, u.merged = make(map[string]string), make(map[string]string), ""
 	for i, db := range []*Database{u.files, u.roster, u.copies, u.actions} {
 		u.feeds[i], u.feeds[4+i] = &feed{db: db, normal: true}, &feed{db: db, normal: true, leaves: true}
@@ -243,6 +252,7 @@ func (u *unit) Online(id string) bool {
 // RoundTrip asks another device.
 func (u *unit) RoundTrip(req *http.Request) (*http.Response, error) {
 	w := u.w
+	u.own.asked.Add(1)
 	id := peerID(req.URL.Host)
 	if !u.Online(id) {
 		return nil, errUnreachable
