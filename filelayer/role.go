@@ -41,6 +41,7 @@ func (l *Layer) SetRole(ctx context.Context, r Role) (dropped Dropped, err error
 	}
 	defer l.copiesChanged.Raise()
 	defer l.roleChanged.Raise()
+	defer l.whenSafe.stir(l.whenSafe.all()...) // which a keeper takes back
 	select {
 	case <-l.loaded:
 	default:

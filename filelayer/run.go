@@ -223,8 +223,10 @@ func (l *Layer) scan(ctx context.Context) (missing map[Digest]blob.Info, err err
 	for _, info := range changed {
 		if info.Missing {
 			missing[info.Digest] = info
+			l.setGone(info.Digest) // the trash may have it from before
+		} else {
+			l.mirror.setHere(info)
 		}
-		l.mirror.setHere(info)
 		l.stirred.add(info.Digest)
 	}
 	if len(changed) > 0 {

@@ -176,7 +176,8 @@ func (w *whenSafe) save() error {
 // or because another device relies on the copy here, is tried again whenever a
 // device comes online or the file's copies change, also after a restart: waits
 // then is true and err nil. It never forces. [Layer.Save], [Layer.Want] and
-// [Layer.CancelUnsave] take it back, and so does the file's deletion.
+// [Layer.CancelUnsave] take it back, and so does the file's deletion, or a role by
+// which this device keeps everything.
 func (l *Layer) UnsaveWhenSafe(ctx context.Context, d Digest) (waits bool, err error) {
 	refused := l.Unsave(ctx, d)
 	if !errors.Is(refused, ErrLastCopy) && !errors.Is(refused, ErrUnverified) && !errors.Is(refused, ErrLeased) {
@@ -275,6 +276,9 @@ func (l *Layer) mayBeSafe(d Digest) bool {
 		return false
 	case !known || e.Deleted != nil || f.Added != (stamp{e.Added.By, toMillis(e.Added.At)}),
 		!e.Kept() && !e.Holders.Of(l.opts.DeviceID).Saved:
+		l.whenSafe.over(d)
+		return false
+	case l.Role().Everything: // it would be fetched again
 		l.whenSafe.over(d)
 		return false
 	case !e.Kept(): // missing, and to be fetched again
