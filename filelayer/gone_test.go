@@ -1,6 +1,8 @@
 package filelayer
 
 import (
+	"context"
+	"errors"
 	"os"
 	"testing"
 )
@@ -50,4 +52,50 @@ func TestKeeperTakesBackRemovalsThatWait(t *testing.T) {
 	until(t, "b is back", func() bool { return a.Online(b.id) }, a)
 	a.tryWhenSafe(testContext(t), d)
 	a.removedNothing()
+}
+
+// TestUnsaveOfLostBytes: what another program removed is not in the trash of this
+// device, and nobody is told that it is, or could be restored from there. No other
+// device is asked.
+func TestUnsaveOfLostBytes(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	must(t, a.SetLimits(Limits{Paused: true})) // it does not come again before
+	a.net.part(a, b, true)
+	must(t, os.Remove(a.entry(d).Path))
+	must(t, a.Unsave(ctx, d))
+	if a.HasInTrash(d) || a.entry(d).Holders.Of(a.id).Saved {
+		t.Errorf("said to be in the trash: %t, %+v", a.HasInTrash(d), a.entry(d).Holders)
+	}
+	a.removedNothing()
+	a.net.part(a, b, false)
+	until(t, "b hears of it", func() bool { return !b.holds(a, d) }, b)
+	must(t, b.Delete(ctx, d))
+	until(t, "a hears of the deletion", func() bool { return a.entry(d).Deleted != nil }, a)
+	for _, r := range a.Remnants(d) {
+		if r.Self {
+			t.Errorf("known to have it: %+v", r)
+		}
+	}
+}
+
+// TestLostOnTheWayToTheTrash is not in the trash: what another program removes between
+// the proofs and the move.
+func TestLostOnTheWayToTheTrash(t *testing.T) {
+	t.Parallel()
+	a, b := newPair(t)
+	ctx := testContext(t)
+	d := sharedFiles(t, a, b, 1)[0]
+	must(t, a.SetLimits(Limits{Paused: true}))
+	ask := a.Layer.lease
+	a.Layer.lease = func(ctx context.Context, id, removal string, e Entry) (proof, error) {
+		p, err := ask(ctx, id, removal, e)
+		return p, errors.Join(err, os.Remove(e.Path))
+	}
+	must(t, a.Unsave(ctx, d))
+	if a.HasInTrash(d) || a.blobs.InTrash(d) {
+		t.Errorf("in the trash: %t, and said to be: %t", a.blobs.InTrash(d), a.HasInTrash(d))
+	}
 }

@@ -159,18 +159,21 @@ func (l *Layer) unsaveIn(ctx context.Context, c *cohort, d Digest, what string) 
 	if !e.Kept() && !e.Holders.Of(l.opts.DeviceID).Saved {
 		return fmt.Errorf("unsave %s: no copy here: %w", e.Name, ErrNotFound)
 	}
+	if e.Kept() {
+		if err := l.blobs.Mounted(); err != nil {
+			return fmt.Errorf("unsave %s: %w", e.Name, err)
+		}
+		if _, err := l.locate(ctx, []Digest{d}); err != nil {
+			return fmt.Errorf("unsave %s: %w", e.Name, err)
+		}
+		e, _ = l.mirror.entry(d) // another program may have removed it
+	}
 	if !e.Kept() { // only a wish
 		came, err := l.unwish(ctx, []Entry{e}, what)
 		if err != nil || len(came) == 0 {
 			return err
 		}
 		return l.unsaveIn(ctx, c, d, what)
-	}
-	if err := l.blobs.Mounted(); err != nil {
-		return fmt.Errorf("unsave %s: %w", e.Name, err)
-	}
-	if _, err := l.locate(ctx, []Digest{d}); err != nil {
-		return fmt.Errorf("unsave %s: %w", e.Name, err)
 	}
 	bound, done := l.blobs.Dropping(d)
 	defer done()
