@@ -81,8 +81,8 @@ func (l *Layer) unbury(ctx context.Context, digests []Digest) error {
 	defer l.settling.Unlock()
 	now := l.now()
 	return l.amend(ctx, digests, func(d Digest, r *fileRecord, known bool) bool {
-		if !known || r.Deleted == nil {
-			return false
+		if !known || r.Deleted == nil { // another device was first, which may not have been followed yet
+			return known && l.mirror.trashed(d) == trashDeleted && r.set(l.opts.DeviceID, true, 0)
 		}
 		r.Added = after(l.opts.DeviceID, now, &r.Added, r.Deleted)
 		r.Deleted = nil

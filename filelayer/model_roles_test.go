@@ -97,7 +97,7 @@ func (w *world) watch(u *unit, what string, do func()) {
 
 func (w *world) checkWish(u *unit, what string, d Digest, before, now keeping) {
 	person := slices.Contains([]string{"unsave", "unwish", "bulk", "undo", "carry", "later", "safe"}, what)
-	frees := before.here && (what == "play" || what == "space")
+	frees := before.here && slices.Contains([]string{"play", "space", "sync"}, what)
 	lost := before.Saved && !now.Saved
 	switch {
 	case lost && u.role == Role{Everything: true} && what != "copies": // there it wishes by its role instead
@@ -242,7 +242,7 @@ func (w *world) restoring(u *unit, ds []Digest) (restored func(Digest, error)) {
 				w.fail("%d says that %v is restored, and it is deleted", u.n, d)
 			}
 			if atHand[d] && !w.frail[d] && (!has(u.library, d) || !now.Devices.Of(u.id).holds()) {
-				w.fail("%d says that %v is restored, had its bytes, and has it not", u.n, d)
+				w.fail("%d says that %v is restored, had its bytes, and has it not: %+v", u.n, d, now.Devices.Of(u.id))
 			}
 		case encodedOr(now) != encodedOr(was):
 			w.fail("%d did not restore %v, and its record has changed: %v", u.n, d, err)

@@ -34,6 +34,16 @@ func (u *unit) pullFrom(v *unit) error {
 	return err
 }
 
+// sync is what a device does when it hears of another one.
+func (w *world) sync(u *unit, s step) {
+	w.pull(u, s)
+	w.look(u, s)
+	w.settle(u, s)
+	if s.Size%2 > 0 {
+		w.play(u, s)
+	}
+}
+
 func (w *world) look(u *unit, _ step) { w.try(u.look()) }
 
 // read takes in the records that are new.

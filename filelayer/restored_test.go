@@ -38,6 +38,28 @@ func TestRestoredIsHereAtOnce(t *testing.T) {
 	a.sound(len(ds))
 }
 
+// A restore of what another device has just restored brings back what the trash here
+// has, too.
+func TestRestoredElsewhereFirst(t *testing.T) {
+	t.Parallel()
+	a := newDevice(t, newOverlay(), "a")
+	ctx := testContext(t)
+	d := a.create("photo", 500)
+	must(t, a.Delete(ctx, d))
+	a.mirror.claim(d) // nothing follows the record
+	must(t, a.amend(ctx, []Digest{d}, func(_ Digest, r *fileRecord, _ bool) bool {
+		r.Added = after(id(2), a.now(), &r.Added, r.Deleted)
+		r.Deleted = nil
+		return true
+	}))
+	a.RestoreSome(ctx, []Digest{d}, func(_ Digest, err error) { must(t, err) })
+	if !a.blobs.Has(d) || !a.holds(a, d) {
+		t.Errorf("restored: %+v", a.entry(d))
+	}
+	a.mirror.release(d)
+	a.sound(1)
+}
+
 // A restore that a crash has cut off is finished, and no problem, whether the bytes
 // were still in the trash, or back and not yet claimed.
 func TestCheckAfterCrashInARestore(t *testing.T) {
