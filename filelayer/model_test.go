@@ -177,9 +177,9 @@ func TestModelNeedsEachSafeguard(t *testing.T) {
 		seed int      // of the first run: from others it takes thousands of steps more
 	}{
 		{"proof by others", switches{proof: true}, []string{"no copy of"}, 1},
-		{"leases that bind", switches{promise: true}, []string{"no copy of"}, 1},
+		{"leases that bind", switches{promise: true}, []string{"no copy of"}, 52},
 		{"check of digests", switches{digest: true}, []string{"nobody wrote", "is taken for"}, 1},
-		{"removal of devices wins", switches{removal: true}, []string{"is back", "is removed"}, 31},
+		{"removal of devices wins", switches{removal: true}, []string{"is back", "is removed"}, 58},
 		{"proof by others of what is freed", switches{limit: true}, []string{"no copy of", "copies are left of"}, 42},
 		{"what a limit would free waits", switches{hold: true}, []string{"which its limit would free"}, 3},
 		{"deletion of files wins", switches{deletion: true}, []string{"is back", "differ about"}, 1},
