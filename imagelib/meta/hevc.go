@@ -48,8 +48,10 @@ func spsCoding(nal []byte) (matrix byte, limited, ok bool) {
 	}
 	r.ues(3 * (int(layers-from) + 1))
 	r.ues(6)
-	if r.flag() && r.flag() {
-		r.scalingLists()
+	if r.flag() { // scaling lists, which may be those of the standard
+		if r.flag() {
+			r.scalingLists()
+		}
 	}
 	r.skip(2)
 	if r.flag() { // PCM
@@ -141,7 +143,11 @@ func (r *highBits) pictureSets() {
 			r.ue()
 			n := 0
 			for range pictures + 1 {
-				if r.flag() || r.flag() {
+				used := r.flag()
+				if !used {
+					used = r.flag() // for later pictures
+				}
+				if used {
 					n++
 				}
 			}

@@ -55,7 +55,7 @@ func (b *bigTIFF) entry(e []byte) {
 		return
 	}
 	size, at := count*tiffSizes[typ], b.order.Uint64(inline)
-	value := inline
+	var value []byte
 	switch {
 	case size <= 8:
 		value = inline[:size]
