@@ -223,8 +223,7 @@ func (l *linker) named(images []keyed) {
 	}
 }
 
-// second links the raw files of one second to its stills, the largest picture
-// first.
+// second links the raw files of one second to its stills, the largest first.
 func (l *linker) second(images []keyed) {
 	var stills, raws []*Image
 	for _, k := range images {
@@ -249,9 +248,11 @@ func (l *linker) second(images []keyed) {
 	}
 }
 
+// largestFirst sorts by the size of files: that of pictures changes when a person
+// cuts them.
 func largestFirst(images []*Image) {
 	slices.SortFunc(images, func(a, b *Image) int {
-		return cmp.Or(cmp.Compare(b.Width*b.Height, a.Width*a.Height), byDigest(a, b.Digest))
+		return cmp.Or(cmp.Compare(b.Size, a.Size), byDigest(a, b.Digest))
 	})
 }
 

@@ -23,7 +23,7 @@ type takenFile struct {
 	length time.Duration // of a film
 	camera string        // "-" for none
 	source meta.Source
-	width  int
+	size   int64
 }
 
 // image makes the image with a number.
@@ -41,7 +41,7 @@ func (f takenFile) image(n int) *Image {
 	if c.Camera = cmp.Or(f.camera, "Maker One"); c.Camera == "-" {
 		c.Camera = ""
 	}
-	img := &Image{Digest: digestOf(n), Common: &c, Name: f.name, isShown: true, Here: true, Holders: 2, Width: cmp.Or(f.width, 40), Height: 30}
+	img := &Image{Digest: digestOf(n), Common: &c, Name: f.name, isShown: true, Here: true, Holders: 2, Size: cmp.Or(f.size, 40)}
 	img.Date, _ = meta.ParseDate(cmp.Or(f.at, "2024-05-01T12:00:00"), cmp.Or(f.source, meta.SourceEXIF))
 	img.setMore(More{Shot: f.shot, Duration: f.length})
 	return img
@@ -95,8 +95,8 @@ func TestPairs(t *testing.T) {
 		"raw, another zone":    {[]takenFile{{name: "A.CR2", at: "2024-05-01T12:00:00+02:00"}, {name: "A.JPG", at: "2024-05-01T12:00:00+03:00"}}, "A.CR2 A.JPG"},
 		"raw, dates of copies": {[]takenFile{{name: "A.CR2", source: meta.SourceMtime}, {name: "A.JPG", source: meta.SourceMtime}}, "A.CR2 A.JPG"},
 		"raw and png":          {[]takenFile{{name: "A.CR2"}, {name: "A.PNG"}}, "A.CR2 A.PNG"},
-		"raw, two pictures":    {[]takenFile{{name: "A.CR2"}, {name: "A.jpg", width: 20}, {name: "A.JPG", width: 40}}, "A.JPG+A.CR2 A.jpg"},
-		"two raws":             {[]takenFile{{name: "A.CR2", width: 50}, {name: "A.dng", width: 40}, {name: "A.JPG"}}, "A.JPG+A.CR2 A.dng"},
+		"raw, two pictures":    {[]takenFile{{name: "A.CR2"}, {name: "A.jpg", size: 20}, {name: "A.JPG", size: 40}}, "A.JPG+A.CR2 A.jpg"},
+		"two raws":             {[]takenFile{{name: "A.CR2", size: 50}, {name: "A.dng", size: 40}, {name: "A.JPG"}}, "A.JPG+A.CR2 A.dng"},
 		"each twice":           {[]takenFile{{name: "A.CR2"}, {name: "A.CR2"}, {name: "A.JPG"}, {name: "A.JPG"}}, "A.JPG+A.CR2 A.JPG+A.CR2"},
 		"raw of a pixel":       {[]takenFile{{name: "PXL_1.RAW-02.ORIGINAL.dng"}, {name: "PXL_1.RAW-01.MP.COVER.jpg"}}, "PXL_1.RAW-01.MP.COVER.jpg+PXL_1.RAW-02.ORIGINAL.dng"},
 		"no names":             {[]takenFile{{name: ".dng"}, {name: ".jpg", at: "2024-05-01T13:00:00"}}, ".dng .jpg"},
@@ -108,10 +108,10 @@ func TestPairs(t *testing.T) {
 		"live, length unknown":   {[]takenFile{{name: "A.HEIC", shot: "X"}, {name: "A.MOV", shot: "X"}}, "A.HEIC A.MOV"},
 		"live, one does not say": {[]takenFile{{name: "A.HEIC", shot: "X"}, {name: "A.MOV", length: 3 * second}}, "A.HEIC A.MOV"},
 		"live, film alone says":  {[]takenFile{{name: "A.HEIC"}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.HEIC A.MOV"},
-		"live, two stills":       {[]takenFile{{name: "B.JPG", shot: "X", width: 90}, {name: "A.HEIC", shot: "X"}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.HEIC+A.MOV B.JPG"},
+		"live, two stills":       {[]takenFile{{name: "B.JPG", shot: "X", size: 90}, {name: "A.HEIC", shot: "X"}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.HEIC+A.MOV B.JPG"},
 		"live, two films":        {[]takenFile{{name: "A.HEIC", shot: "X"}, {name: "A.MOV", shot: "X", length: 3 * second}, {name: "A.MOV", shot: "X", length: 2 * second}}, "A.HEIC+A.MOV A.MOV"},
 		"live raw":               {[]takenFile{{name: "A.dng", shot: "X"}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.dng+A.MOV"},
-		"live with raw":          {[]takenFile{{name: "A.HEIC", shot: "X"}, {name: "A.dng", shot: "X", width: 90}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.HEIC+A.dng+A.MOV"},
+		"live with raw":          {[]takenFile{{name: "A.HEIC", shot: "X"}, {name: "A.dng", shot: "X", size: 90}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.HEIC+A.dng+A.MOV"},
 		"live, raw alone says":   {[]takenFile{{name: "A.JPG"}, {name: "A.dng", shot: "X"}, {name: "A.MOV", shot: "X", length: 3 * second}}, "A.JPG+A.dng+A.MOV"},
 		"live twice with raw": {[]takenFile{
 			{name: "A.JPG", shot: "Y"}, {name: "A.dng", shot: "X"}, {name: "A.MOV", shot: "X", length: 3 * second}, {name: "B.MOV", shot: "Y", length: 3 * second},

@@ -248,6 +248,20 @@ func TestSafe(t *testing.T) {
 	}
 }
 
+// TestBoth keeps the devices that have both files of a photo, by the older proof.
+func TestBoth(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 8, 20, 1, 0, 0, 0, time.UTC)
+	laptop, desktop, nas := app.Device{ID: "1", Name: "Laptop"}, app.Device{ID: "2", Name: "Desktop"}, app.Device{ID: "3", Name: "NAS"}
+	got := Both(
+		[]Proof{{Device: laptop, At: at}, {Device: desktop, At: at}, {Device: nas, At: at}},
+		[]Proof{{Device: nas, At: at.Add(-time.Hour), InPlace: true}, {Device: laptop, At: at.Add(time.Hour)}},
+	)
+	if len(got) != 2 || got[0] != (Proof{Device: laptop, At: at}) || got[1] != (Proof{Device: nas, At: at.Add(-time.Hour), InPlace: true}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestRemoveLabel(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, 8, 20, 1, 0, 0, 0, time.UTC)
