@@ -45,8 +45,15 @@ func (o *own) restarted() {
 // modelRoles are what a person may let a device keep: a limit lets one photo in, two
 // or three.
 var modelRoles = []Role{
-	{}, {Helps: true}, {Helps: true}, {Space: 150}, {Space: 250}, {Everything: true},
-	{Everything: true, Space: 250}, {Helps: true, Space: 250}, {Everything: true, Helps: true, Space: 350},
+	{},
+	{Helps: true},
+	{Helps: true},
+	{Space: 150},
+	{Space: 250},
+	{Everything: true},
+	{Everything: true, Space: 250},
+	{Helps: true, Space: 250},
+	{Everything: true, Helps: true, Space: 350},
 }
 
 // photoTime is when a photo was taken: all of one day, the later the greater n.
