@@ -80,20 +80,24 @@ func TestClockOffers(t *testing.T) {
 			d.Edits = map[string]raw{fieldDate: raw(fmt.Sprintf(`{"value":%q,"at":"x"}`, at.Wall.Add(o.Shift).Format("2006-01-02T15:04:05")))}
 		}
 	})
+	placed := events(t, 8, 7*time.Hour, func(camera string, d *document) { d.GPS = &GPS{Lat: 48, Lon: 16} })
+	if again := placed.ClockOffers(); len(again) != 1 || again[0].Shift != o.Shift {
+		t.Errorf("of a camera that knows where it is %+v", again)
+	}
 	if again := corrected.ClockOffers(); len(again) > 0 {
 		t.Errorf("after the correction %+v", again)
 	}
 }
 
 // TestClockOffersNeedAClock: there is no offer by dates that no clock told, nor without
-// a camera that is right, nor for one that knows where it is.
+// a camera that is right, nor for one that is set by a phone.
 func TestClockOffersNeedAClock(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(string, *document){
 		"dates of the files":      func(_ string, d *document) { d.DateSource = meta.SourceMtime },
 		"films":                   func(_ string, d *document) { d.Kind = KindVideo },
 		"two cameras":             func(camera string, d *document) { d.Camera = "X " + camera },
-		"a camera that is placed": func(_ string, d *document) { d.GPS = &GPS{Lat: 48, Lon: 16} },
+		"a camera that is set":    func(_ string, d *document) { d.GPS, d.Date = &GPS{Lat: 48, Lon: 16}, d.Date+"+02:00" },
 		"no cameras":              func(_ string, d *document) { d.Camera = "" },
 	} {
 		if offers := events(t, 8, 7*time.Hour, change).ClockOffers(); len(offers) > 0 {
@@ -102,7 +106,7 @@ func TestClockOffersNeedAClock(t *testing.T) {
 	}
 }
 
-// TestRightClock: phones are known by their makers, others by saying where they are.
+// TestRightClock: phones are known by their makers, others by telling place and time zone.
 func TestRightClock(t *testing.T) {
 	t.Parallel()
 	right := []string{"Apple iPhone 12", "iPhone", "Google Pixel 7", "samsung SM-G991B", "SM-A520F", "HUAWEI P30", "Xiaomi M2101K6G", "OnePlus 8T"}

@@ -133,9 +133,9 @@ wall clock of that place; the timeline is in their order.
 Where one of the photos cannot be corrected so, none is. With --json prints {"id",
 "changed", "same", "photos": [{"digest", "name", "was", "date"}]}.
 `
-	clocksHelp = `Compares what each camera took with what phones took, whose clocks are right, and those
-of cameras that know where they are: where the photos of both fall together, again and
-again, by one shift alone, the camera's clock was off by it. Tells the camera, from when
+	clocksHelp = `Compares what each camera took with what phones took, whose clocks are right, and cameras
+that tell place and time zone: where the photos of both fall together, again and again,
+by one shift alone, the camera's clock was off by it. Tells the camera, from when
 to when, how many photos, the shift, and how sure that is: on how many scenes it rests
 which both photographed, how many of them look alike, and how improbable it would be by
 chance. There is no offer where that is not very improbable.

@@ -64,7 +64,7 @@ func NewReference(shots []Shot) *Reference {
 	shots = slices.Clone(shots)
 	slices.SortStableFunc(shots, func(a, b Shot) int { return a.Wall.Compare(b.Wall) })
 	t := newTimeline(shots)
-	return &Reference{timeline: t, looks: newLookIndex(t.shots)}
+	return &Reference{timeline: t, looks: newLookIndex(t.looks)}
 }
 
 // Compare offers shifts for a camera, by what it took in the order of its clock.

@@ -253,7 +253,7 @@ func TestLookIndexFindsAll(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		looks := rapid.Uint64().Draw(t, "looks")
-		shots := []Shot{{}, {Looks: looks}}
+		known := newTimeline([]Shot{{}, {Looks: looks}}).looks
 		n := rapid.IntRange(0, farBits+3).Draw(t, "bits")
 		other := looks
 		for _, b := range rapid.SliceOfNDistinct(rapid.IntRange(0, 63), n, n, rapid.ID[int]).Draw(t, "flipped") {
@@ -263,7 +263,7 @@ func TestLookIndexFindsAll(t *testing.T) {
 		if tells(looks) && n <= farBits {
 			want = 1
 		}
-		if got := newLookIndex(shots).find(other, shots); len(got) != want {
+		if got := newLookIndex(known).find(other, known); len(got) != want {
 			t.Fatalf("%d bits: found %v", n, got)
 		}
 	})

@@ -61,7 +61,7 @@ func (s *counter) resize(n int) {
 }
 
 // maxPairs bounds the pairs of moments that are looked at of an outing.
-const maxPairs = 4 << 20
+const maxPairs = 1 << 20
 
 // add counts an outing of a camera.
 func (l *lags) add(s *counter, c *comparison, o outing) {

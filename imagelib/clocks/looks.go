@@ -51,22 +51,22 @@ type lookBand struct {
 
 func (b *lookBand) value(looks uint64) int { return int(looks>>b.shift) & (1<<b.width - 1) }
 
-func newLookIndex(shots []Shot) *lookIndex {
+func newLookIndex(looks []uint64) *lookIndex {
 	x, shift := &lookIndex{}, 0
 	for i := range x.bands {
 		b := &x.bands[i]
 		b.shift, b.width = shift, (64-shift)/(len(x.bands)-i)
 		shift += b.width
-		b.fill(shots)
+		b.fill(looks)
 	}
 	return x
 }
 
-func (b *lookBand) fill(shots []Shot) {
+func (b *lookBand) fill(looks []uint64) {
 	b.from = make([]int32, 1<<b.width+1)
-	for _, s := range shots {
-		if tells(s.Looks) {
-			b.from[b.value(s.Looks)+1]++
+	for _, l := range looks {
+		if l != 0 {
+			b.from[b.value(l)+1]++
 		}
 	}
 	for v := range 1 << b.width {
@@ -74,9 +74,9 @@ func (b *lookBand) fill(shots []Shot) {
 	}
 	b.shots = make([]int32, b.from[1<<b.width])
 	next := slices.Clone(b.from)
-	for i, s := range shots {
-		if tells(s.Looks) {
-			v := b.value(s.Looks)
+	for i, l := range looks {
+		if l != 0 {
+			v := b.value(l)
 			b.shots[next[v]] = int32(i)
 			next[v]++
 		}
@@ -85,28 +85,29 @@ func (b *lookBand) fill(shots []Shot) {
 
 // pairs lists what looks the same, by lag.
 func (x *lookIndex) pairs(c, ref timeline) (list []pair) {
-	lo := 0
-	for i := range c.shots {
-		s := &c.shots[i]
-		if !tells(s.Looks) {
+	lo, reach := 0, millis(near)
+	placed := c.placed && ref.placed
+	for i, looks := range c.looks {
+		if looks == 0 {
 			continue
 		}
-		for lo < len(ref.shots) && ref.shots[lo].Wall.Sub(s.Wall) < -near {
+		add := func(j int) {
+			if !placed || !distant(&c.shots[i], &ref.shots[j]) {
+				list = append(list, pair{ref.at[j] - c.at[i], int32(i), c.sceneOf[i], ref.sceneOf[j]})
+			}
+		}
+		for lo < len(ref.at) && ref.at[lo]-c.at[i] < -reach {
 			lo++
 		}
-		found := func(j int) pair {
-			return pair{ref.shots[j].Wall.Sub(s.Wall).Milliseconds(), int32(i), c.sceneOf[i], ref.sceneOf[j]}
-		}
-		for j := lo; j < len(ref.shots) && ref.shots[j].Wall.Sub(s.Wall) <= near; j++ {
-			o := &ref.shots[j]
-			if bits.OnesCount64(s.Looks^o.Looks) <= nearBits && tells(o.Looks) && !distant(s, o) {
-				list = append(list, found(j))
+		for j := lo; j < len(ref.at) && ref.at[j]-c.at[i] <= reach; j++ {
+			if bits.OnesCount64(looks^ref.looks[j]) <= nearBits && ref.looks[j] != 0 {
+				add(j)
 			}
 		}
 		begin := len(list)
-		for _, j := range x.find(s.Looks, ref.shots) {
-			if p := found(int(j)); abs(p.lag) > millis(near) && !distant(s, &ref.shots[j]) {
-				list = append(list, p)
+		for _, j := range x.find(looks, ref.looks) {
+			if abs(ref.at[j]-c.at[i]) > reach {
+				add(int(j))
 			}
 		}
 		if len(list)-begin > maxAlike {
@@ -120,12 +121,12 @@ func (x *lookIndex) pairs(c, ref timeline) (list []pair) {
 }
 
 // find lists the shots that look the same, each once.
-func (x *lookIndex) find(looks uint64, shots []Shot) (list []int32) {
+func (x *lookIndex) find(looks uint64, all []uint64) (list []int32) {
 	for i := range x.bands {
 		b := &x.bands[i]
 		v := b.value(looks)
 		for _, j := range b.shots[b.from[v]:b.from[v+1]] {
-			if bits.OnesCount64(looks^shots[j].Looks) <= farBits && !x.earlier(i, looks, shots[j].Looks) {
+			if bits.OnesCount64(looks^all[j]) <= farBits && !x.earlier(i, looks, all[j]) {
 				list = append(list, j)
 			}
 		}

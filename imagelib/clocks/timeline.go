@@ -10,7 +10,9 @@ import (
 type timeline struct {
 	shots   []Shot
 	moments []moment
-	sceneOf []int32 // of each shot
+	at      []int64  // of each shot, milliseconds on the clock
+	looks   []uint64 // of each shot, 0 where that tells nothing
+	sceneOf []int32  // of each shot
 	placed  bool    // some of them say where they were taken
 }
 
@@ -28,7 +30,8 @@ const (
 
 // newTimeline takes shots in the order of their clock.
 func newTimeline(shots []Shot) timeline {
-	t := timeline{shots: shots, sceneOf: make([]int32, len(shots))}
+	n := len(shots)
+	t := timeline{shots: shots, at: make([]int64, n), looks: make([]uint64, n), sceneOf: make([]int32, n)}
 	scene, last := int32(0), int64(0)
 	for i, s := range shots {
 		at := s.Wall.UnixMilli()
@@ -38,7 +41,10 @@ func newTimeline(shots []Shot) timeline {
 		if n := len(t.moments); n == 0 || at-t.moments[n-1].at >= millis(momentLength) || t.moments[n-1].scene != scene {
 			t.moments = append(t.moments, moment{at, scene, i})
 		}
-		t.sceneOf[i], last = scene, at
+		t.at[i], t.sceneOf[i], last = at, scene, at
+		if tells(s.Looks) {
+			t.looks[i] = s.Looks
+		}
 		t.placed = t.placed || s.HasPlace
 	}
 	return t
