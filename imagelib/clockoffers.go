@@ -27,7 +27,7 @@ type ClockOffer struct {
 // package clocks. It takes about a third of a second of one processor for 100,000 images.
 func (s *Snapshot) ClockOffers() (offers []ClockOffer) {
 	byCamera := map[string][]*Image{}
-	told := map[string]int{} // images that tell place and time zone
+	told := map[string]int{}                        // images that tell place and time zone
 	for _, img := range slices.Backward(s.Images) { // the oldest first
 		if !tellsClock(img) {
 			continue

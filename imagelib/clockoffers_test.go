@@ -94,11 +94,11 @@ func TestClockOffers(t *testing.T) {
 func TestClockOffersNeedAClock(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(string, *document){
-		"dates of the files":      func(_ string, d *document) { d.DateSource = meta.SourceMtime },
-		"films":                   func(_ string, d *document) { d.Kind = KindVideo },
-		"two cameras":             func(camera string, d *document) { d.Camera = "X " + camera },
-		"a camera that is set":    func(_ string, d *document) { d.GPS, d.Date = &GPS{Lat: 48, Lon: 16}, d.Date+"+02:00" },
-		"no cameras":              func(_ string, d *document) { d.Camera = "" },
+		"dates of the files":   func(_ string, d *document) { d.DateSource = meta.SourceMtime },
+		"films":                func(_ string, d *document) { d.Kind = KindVideo },
+		"two cameras":          func(camera string, d *document) { d.Camera = "X " + camera },
+		"a camera that is set": func(_ string, d *document) { d.GPS, d.Date = &GPS{Lat: 48, Lon: 16}, d.Date+"+02:00" },
+		"no cameras":           func(_ string, d *document) { d.Camera = "" },
 	} {
 		if offers := events(t, 8, 7*time.Hour, change).ClockOffers(); len(offers) > 0 {
 			t.Errorf("%s: %+v", name, offers)

@@ -13,7 +13,7 @@ type timeline struct {
 	at      []int64  // of each shot, milliseconds on the clock
 	looks   []uint64 // of each shot, 0 where that tells nothing
 	sceneOf []int32  // of each shot
-	placed  bool    // some of them say where they were taken
+	placed  bool     // some of them say where they were taken
 }
 
 // moment is a shot that stands for those of the next seconds.
