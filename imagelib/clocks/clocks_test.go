@@ -130,6 +130,42 @@ func TestSeries(t *testing.T) {
 	none(t, w.offers())
 }
 
+// TestSetWrong: a clock that somebody has set wrong is found out from that day on, and
+// the days before, which speak for the right one, stay, though all are in one zone.
+func TestSetWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(13)
+	w.days(0, 20, family)
+	for i := range w.phone {
+		w.phone[i].HasZone, w.phone[i].Zone = true, 2*time.Hour
+	}
+	w.off(-3*time.Hour, 10, 20)
+	o := one(t, w.offers(), -3*time.Hour)
+	if first := w.cam[o.From].Wall; first.Before(start.AddDate(0, 0, 10)) || o.To != len(w.cam) {
+		t.Errorf("offered from %v, to photo %d of %d", first, o.To, len(w.cam))
+	}
+}
+
+// TestRegularEvents: where something happens every twenty minutes, many shifts are as
+// good, and none is offered.
+func TestRegularEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(14)
+	for day := range 12 {
+		for i := range 36 {
+			at := start.AddDate(0, 0, day).Add(9*time.Hour + time.Duration(i)*20*time.Minute)
+			for _, to := range []*[]Shot{&w.phone, &w.cam} {
+				if w.r.IntN(2) == 0 {
+					w.scene(to, at, 3, w.r.Uint64(), family)
+				}
+			}
+		}
+	}
+	none(t, w.offers())
+	w.off(7*time.Minute, 0, 12)
+	none(t, w.offers())
+}
+
 // TestSameRoom: what two people photograph again and again at home looks the same,
 // though not at one shift.
 func TestSameRoom(t *testing.T) {
