@@ -147,11 +147,11 @@ const (
 )
 
 // widen takes in the outings before and after a period of which nothing is known,
-// where the clock was most likely not set in between: soon after each other, and, for
-// a time zone, in the same one as others tell.
+// where the clock was most likely not set in between: soon after each other, and in
+// the time zone of the period, as others tell.
 func (c *comparison) widen(p period) (from, to int) {
 	from, to = p.from, p.to
-	zone, known := c.zone(p, p.from, p.to)
+	zone, known := c.zone(p)
 	fits := func(i, beside int) bool {
 		gap := c.moments[c.outings[max(i, beside)].from].at - c.moments[c.outings[min(i, beside)].to-1].at
 		if !p.open[i] || p.right[i] > 1 || p.favour[i] < -1 || gap > millis(samePlace) {
@@ -160,9 +160,9 @@ func (c *comparison) widen(p period) (from, to int) {
 		if abs(p.shift) > millis(near) {
 			return true
 		}
-		there, told := c.zone(p, i, i+1)
+		same, told := c.inZone(c.outings[i], p.shift, zone)
 		if known && told {
-			return there == zone
+			return same
 		}
 		return gap <= millis(sameDay)
 	}
@@ -177,13 +177,12 @@ func (c *comparison) widen(p period) (from, to int) {
 	return from, to
 }
 
-// zone is the time zone that most of the reference tells around outings, once they
-// are shifted; not known where it tells none.
-func (c *comparison) zone(p period, from, to int) (zone time.Duration, known bool) {
+// zone is the time zone that most of the reference tells during a period; not known
+// where it tells none.
+func (c *comparison) zone(p period) (zone time.Duration, known bool) {
 	count := map[time.Duration]int{}
-	for _, o := range c.outings[from:to] {
-		first, last := c.moments[o.from].at+p.shift, c.moments[o.to-1].at+p.shift
-		for _, m := range c.ref.between(first-millis(sameDay), last+millis(sameDay)) {
+	for _, o := range c.outings[p.from:p.to] {
+		for _, m := range c.ref.between(c.moments[o.from].at+p.shift, c.moments[o.to-1].at+p.shift) {
 			if s := c.ref.shots[m.shot]; s.HasZone {
 				count[s.Zone]++
 			}
@@ -195,4 +194,23 @@ func (c *comparison) zone(p period, from, to int) (zone time.Duration, known boo
 		}
 	}
 	return zone, known
+}
+
+// inZone says whether all that is nearest to an outing was taken in a time zone,
+// whether its clock was off or right; not told where there is nothing.
+func (c *comparison) inZone(o outing, shift int64, zone time.Duration) (same, told bool) {
+	same = true
+	for _, m := range []moment{c.moments[o.from], c.moments[o.to-1]} {
+		for _, at := range []int64{m.at, m.at + shift} {
+			closest, found := moment{}, false
+			for _, r := range c.ref.between(at-millis(sameDay), at+millis(sameDay)) {
+				if c.ref.shots[r.shot].HasZone && (!found || abs(r.at-at) < abs(closest.at-at)) {
+					closest, found = r, true
+				}
+			}
+			same = same && (!found || c.ref.shots[closest.shot].Zone == zone)
+			told = told || found
+		}
+	}
+	return same, told
 }
