@@ -49,6 +49,7 @@ func (e *edited) Apply(_ context.Context, list []Edit) []error {
 
 // editingPair are two devices that share what they edit.
 func editingPair(t *testing.T) (a, b *device, e *edited) {
+	t.Helper()
 	e = &edited{values: map[Digest]string{}, broken: map[Digest]error{}}
 	a, b = newPair(t)
 	for _, d := range []*device{a, b} {

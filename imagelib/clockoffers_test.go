@@ -80,7 +80,7 @@ func TestClockOffers(t *testing.T) {
 			d.Edits = map[string]raw{fieldDate: raw(fmt.Sprintf(`{"value":%q,"at":"x"}`, at.Wall.Add(o.Shift).Format("2006-01-02T15:04:05")))}
 		}
 	})
-	placed := events(t, 8, 7*time.Hour, func(camera string, d *document) { d.GPS = &GPS{Lat: 48, Lon: 16} })
+	placed := events(t, 8, 7*time.Hour, func(_ string, d *document) { d.GPS = &GPS{Lat: 48, Lon: 16} })
 	if again := placed.ClockOffers(); len(again) != 1 || again[0].Shift != o.Shift {
 		t.Errorf("of a camera that knows where it is %+v", again)
 	}
