@@ -166,8 +166,14 @@ func TestStraightened(t *testing.T) {
 	info := read(t, data)
 	r := NewRenderer(0)
 	for _, g := range []Geometry{
-		{Angle: 3.5}, {Angle: -20}, {Angle: 45}, {Angle: 7, Turns: 1}, {Angle: 7, Turns: 3, Mirror: true},
-		{Angle: 10, Crop: Crop{0, 0, 0.5, 0.5}}, {Angle: -10, Crop: Crop{0.7, 0.5, 0.3, 0.5}, Turns: 2}, {Angle: 5, Crop: Crop{0.4, 0.4, 0.2, 0.2}},
+		{Angle: 3.5},
+		{Angle: -20},
+		{Angle: 45},
+		{Angle: 7, Turns: 1},
+		{Angle: 7, Turns: 3, Mirror: true},
+		{Angle: 10, Crop: Crop{0, 0, 0.5, 0.5}},
+		{Angle: -10, Crop: Crop{0.7, 0.5, 0.3, 0.5}, Turns: 2},
+		{Angle: 5, Crop: Crop{0.4, 0.4, 0.2, 0.2}},
 	} {
 		t.Run(g.String(), func(t *testing.T) {
 			t.Parallel()
@@ -267,7 +273,11 @@ func TestTurnedAndMirrored(t *testing.T) {
 	t.Parallel()
 	m := testphoto.Picture(300, 200, 0)
 	for _, g := range []Geometry{
-		{}, {Turns: 1}, {Mirror: true, Turns: 3}, {Angle: 11, Turns: 1}, {Crop: Crop{0.1, 0.2, 0.3, 0.4}, Mirror: true},
+		{},
+		{Turns: 1},
+		{Mirror: true, Turns: 3},
+		{Angle: 11, Turns: 1},
+		{Crop: Crop{0.1, 0.2, 0.3, 0.4}, Mirror: true},
 		{Mirror: true, Turns: 1, Angle: -6, Crop: Crop{0.123456789, 0, 0.5, 0.7}},
 	} {
 		shown := g.Apply(m)
