@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/libpaul/paul/filelayer/blob"
 	"github.com/libpaul/paul/imagelib"
@@ -66,7 +67,7 @@ func (a *App) exportOne(ctx context.Context, opts ExportOptions, d Digest) (done
 	if err != nil {
 		return done, err
 	}
-	path := filepath.Join(opts.Dir, filepath.Base(e.Name))
+	path := filepath.Join(opts.Dir, shortName(filepath.Base(e.Name)))
 	img, known := a.images.Snapshot().File(d)
 	if !known {
 		done.File, err = CopyNew(path, f)
@@ -97,6 +98,23 @@ func (a *App) exportEdited(ctx context.Context, img *imagelib.Image, path string
 	return CopyNew(strings.TrimSuffix(path, filepath.Ext(path))+"-edited.jpg", bytes.NewReader(data))
 }
 
+// maxExported is how many bytes an exported name may have, so that there is room for a
+// number and what else is added to it: file systems take 255.
+const maxExported = 230
+
+// shortName cuts the stem of a name that leaves no such room.
+func shortName(name string) string {
+	ext := filepath.Ext(name)
+	if len(name) <= maxExported || len(ext) >= maxExported {
+		return name
+	}
+	stem := name[:maxExported-len(ext)]
+	for !utf8.ValidString(stem) { // not in the middle of a character
+		stem = stem[:len(stem)-1]
+	}
+	return stem + ext
+}
+
 // copyWithSidecar is [CopyNew] of an original and, unless it is nil, of a sidecar
 // for it, under the first name that is free for both.
 func copyWithSidecar(path string, original io.Reader, sidecar []byte) (done Exported, err error) {
@@ -111,7 +129,7 @@ func copyWithSidecar(path string, original io.Reader, sidecar []byte) (done Expo
 	defer func() { _ = os.Remove(xmp) }() // gone already where it was renamed
 	free := func(at string) bool {
 		_, err := os.Lstat(at + sidecarExt)
-		return errors.Is(err, os.ErrNotExist)
+		return err != nil // a name that cannot be is told when it is written, and no number helps
 	}
 	if done.File, err = copyNew(path, original, free); err != nil {
 		return done, err

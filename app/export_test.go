@@ -32,6 +32,34 @@ func TestCopyNew(t *testing.T) {
 	checkCount(t, dir, 3)
 }
 
+// TestExportOfALongName: a photo whose name is as long as file systems take is exported
+// with what is known of it, and so again; and a sidecar that can have no name ends the
+// search for a free one.
+func TestExportOfALongName(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	long := strings.Repeat("é", 125) + "a.JPG"
+	for _, want := range []string{"a", "b"} {
+		done, err := copyWithSidecar(filepath.Join(dir, shortName(long)), strings.NewReader(want), []byte("xmp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if readFile(t, done.File) != want || done.Sidecar != done.File+".xmp" || filepath.Ext(done.File) != ".JPG" {
+			t.Errorf("written as %+v", done)
+		}
+	}
+	checkCount(t, dir, 4)
+	if _, err := copyWithSidecar(filepath.Join(dir, long), strings.NewReader("a"), []byte("xmp")); err == nil {
+		t.Error("a sidecar has a name of more than 255 bytes")
+	}
+	checkCount(t, dir, 4)
+	for name, want := range map[string]string{"IMG.JPG": "IMG.JPG", long: strings.Repeat("é", 113) + ".JPG", "." + long: "." + strings.Repeat("é", 112) + ".JPG"} {
+		if got := shortName(name); got != want {
+			t.Errorf("%q is shortened to %q", name, got)
+		}
+	}
+}
+
 func TestCopiesLeaveNothingHalfDone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
