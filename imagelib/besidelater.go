@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
 )
 
@@ -38,8 +39,8 @@ func (l *Library) learnFrom(ctx context.Context, beside *beside, sidecars []stri
 				return err
 			}
 			d, ok := known(s)
-			if !ok {
-				d, ok = paths[s.path]
+			if e := paths[s.path]; !ok && e.Size == s.size { // else other bytes lie there now
+				d, ok = e.Digest, !e.Digest.IsZero()
 			}
 			var err error
 			if !ok {
@@ -57,11 +58,11 @@ func (l *Library) learnFrom(ctx context.Context, beside *beside, sidecars []stri
 }
 
 // pathsIn returns which files of the library lie in folders, by their paths.
-func (l *Library) pathsIn(folders map[string]map[string]bool) map[string]Digest {
-	paths := map[string]Digest{}
+func (l *Library) pathsIn(folders map[string]map[string]bool) map[string]filelayer.Entry {
+	paths := map[string]filelayer.Entry{}
 	for _, e := range l.files.Entries() {
 		if e.Here() && folders[filepath.Dir(e.Path)] != nil {
-			paths[e.Path] = e.Digest
+			paths[e.Path] = e
 		}
 	}
 	return paths

@@ -117,3 +117,37 @@ func TestSidecarComesLaterInPlace(t *testing.T) {
 		t.Errorf("%+v, %v", places, err)
 	}
 }
+
+// TestSidecarBesideOtherBytes: what another program has written in the place of a photo,
+// with something beside it, tells nothing of the photo that lay there.
+func TestSidecarBesideOtherBytes(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})).Added[0]
+	e, err := l.files.Entry(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sidecar := e.Path + ".xmp"
+	for path, data := range map[string][]byte{e.Path: undated(2), sidecar: []byte(xmpBeside)} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unknown := func(source) (Digest, bool) { return Digest{}, false }
+	if err := l.learnFrom(t.Context(), newBeside(), []string{sidecar}, unknown); err != nil {
+		t.Fatal(err)
+	}
+	if got := besideFacts(l.image(t, d)); got != "2024-05-01T12:01:00 exif" {
+		t.Errorf("the photo that lay there: %s", got)
+	}
+	if err := os.WriteFile(e.Path, photoOf(1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.learnFrom(t.Context(), newBeside(), []string{sidecar}, unknown); err != nil {
+		t.Fatal(err)
+	}
+	if got := besideFacts(l.image(t, d)); got != "2022-02-02T02:02:02 sidecar, 4 stars, [sea]" {
+		t.Errorf("once it lies there again: %s", got)
+	}
+}

@@ -38,8 +38,7 @@ func (l *Library) Instant(ctx context.Context, d Digest, size int) *image.RGBA {
 	}
 	m, err := l.instantHere(ctx, d, size)
 	if err != nil {
-		l.keep(ctx, d, l.poison.note(d, err))
-		return nil // whatever else is wrong, the thumbnail tells it
+		return nil // what is wrong the thumbnail tells, of bytes that are checked
 	}
 	return g.Apply(m)
 }

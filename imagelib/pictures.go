@@ -339,6 +339,9 @@ func (l *Library) PixelsAs(ctx context.Context, d Digest, g Geometry, maxSide in
 	}
 	err = l.withBytes(ctx, d, func(data []byte, info *meta.Info) (err error) {
 		m, err = l.renderer.EditedPixels(ctx, data, info, g, maxSide)
+		if errors.Is(err, codec.ErrGaveUp) && sha256.Sum256(data) != d { // which says nothing of the file
+			return fmt.Errorf("draw photo: %w", filelayer.ErrCorrupt)
+		}
 		return err
 	})
 	if cause := cannotDraw(err); cause != nil {

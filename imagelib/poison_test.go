@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/codec"
 	"github.com/libpaul/paul/imagelib/internal/testphoto"
 	"github.com/libpaul/paul/imagelib/thumb"
@@ -100,6 +101,38 @@ func TestPoison(t *testing.T) {
 	}
 	if _, err := again.Thumbnail(t.Context(), good, thumb.Small); errors.Is(err, errPoison) {
 		t.Errorf("a good one: %v", err)
+	}
+}
+
+// TestRotIsNoPoison: bytes that are not the photo's any more, and over which a decoder
+// breaks down, do not count against the photo.
+func TestRotIsNoPoison(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	good := bytes.ReplaceAll(poisonous(), []byte(breaking), []byte(strings.Repeat("x", len(breaking))))
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.heic": good})).Added[0]
+	l.clearCache(t)
+	e, err := l.files.Entry(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(e.Path, poisonous(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := l.Pixels(t.Context(), d, 0); !errors.Is(err, filelayer.ErrCorrupt) {
+			t.Errorf("of other bytes: %v", err)
+		}
+		l.Instant(t.Context(), d, thumb.Small)
+	}
+	if l.poison.has(d) {
+		t.Error("the photo is not decoded any more")
+	}
+	if err := os.WriteFile(e.Path, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Pixels(t.Context(), d, 0); err != nil {
+		t.Errorf("once it is healed: %v", err)
 	}
 }
 
