@@ -164,7 +164,7 @@ func (s *shell) deletePhotos(x sel) {
 		return
 	}
 	s.ask(question{
-		symbol: "trash", danger: true, title: s.deleteTitle(n), text: s.deleteText(n),
+		symbol: "trash", danger: true, title: s.deleteTitle(n), text: s.deleteText(n, len(ds)),
 		yes: words.T("Delete"), no: words.T("Cancel"),
 		do: func() {
 			s.goDo(func(ctx context.Context) error { return s.dev.Delete(ctx, ds...) }, func(err error) {
@@ -190,11 +190,15 @@ func (s *shell) deleteTitle(n int) string {
 	}
 }
 
-// deleteText says where the photos go, and what devices that are offline do.
-func (s *shell) deleteText(n int) string {
+// deleteText says which files go with n photos, where they go, and what devices that are
+// offline do.
+func (s *shell) deleteText(n, files int) string {
 	text := words.N("The trash keeps them for 30 days; until then they can be restored.", n)
 	if len(s.devices) > 1 {
 		text = words.N("The trash of each device keeps them for 30 days; until then they can be restored everywhere.", n)
+	}
+	if files > n {
+		text = words.N("{{.N}} raw files and films of the same shots go too.", files-n) + " " + text
 	}
 	var offline []string
 	for _, d := range s.devices {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/words"
 )
 
 // paired makes photo i lead a raw file, and photo i+1 a film.
@@ -73,6 +74,7 @@ func TestPairInTheGallery(t *testing.T) {
 
 	key(fyne.KeyDelete)
 	r.wantText("Delete 1 photo from all 3 devices?")
+	r.wantText("1 raw file or film of the same shot goes too. The trash of each device keeps it")
 	r.tap("Delete")
 	r.waitCall("delete 2 902")
 	r.until("toast", func() bool { return r.toasts.text == "1 photo moved to the trash" })
@@ -147,4 +149,23 @@ func TestPairInTheTrash(t *testing.T) {
 	r.restorePhotos(r.selection())
 	r.waitCall("restore 0 1")
 	r.until("toast", func() bool { return strings.HasPrefix(r.toasts.text, "1 photo restored") })
+}
+
+// TestPairOfTwoDeletions: the trash tells of a photo of two files what the one says that
+// goes first, or is not here.
+func TestPairOfTwoDeletions(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
+	still, raw := &imagelib.Image{Digest: digest(1)}, &imagelib.Image{Digest: digest(2)}
+	for _, img := range []*imagelib.Image{still, raw} {
+		img.Common, img.Date.Wall = &imagelib.Common{Kind: imagelib.KindImage}, now
+	}
+	raw.Date.Wall = now.Add(-20 * 24 * time.Hour)
+	pair := []*imagelib.Image{imagelib.Together(still, raw)}
+	if got, want := newList(pair, nil, now).Mark(0).Kind, words.DaysLeft(10*24*time.Hour); got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	if got := newList(pair, map[app.Digest]string{raw.Digest: "Still on NAS"}, now).Mark(0).Kind; got != "Still on NAS" {
+		t.Errorf("it says %q", got)
+	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -175,9 +176,15 @@ const trashTime = 30 * 24 * time.Hour
 // that is not here.
 func (l *list) Mark(i int) grid.Mark {
 	img := l.images[i]
-	text, ok := l.marks[img.Digest]
-	if !ok {
-		text = words.DaysLeft(img.Date.Wall.Add(trashTime).Sub(l.now))
+	text, since := "", img.Date.Wall
+	for _, f := range img.Files() { // of several the one that goes first, or is not here
+		text = cmp.Or(text, l.marks[f.Digest])
+		if f.Date.Wall.Before(since) {
+			since = f.Date.Wall
+		}
+	}
+	if text == "" {
+		text = words.DaysLeft(since.Add(trashTime).Sub(l.now))
 	}
 	return grid.Mark{Video: img.Kind == imagelib.KindVideo, Kind: text, Format: extension(img.Name)}
 }
