@@ -39,7 +39,7 @@ type xmpDescription struct {
 	Latitude    string   `xml:"exif:GPSLatitude,omitempty"`
 	Longitude   string   `xml:"exif:GPSLongitude,omitempty"`
 	Caption     *xmpText `xml:"dc:description>rdf:Alt>rdf:li"`
-	Tags        []string `xml:"dc:subject>rdf:Bag>rdf:li,omitempty"`
+	Tags        *xmpBag  `xml:"dc:subject>rdf:Bag"` // nil when there are none: an empty one would say so
 	Orientation string   `xml:"tiff:Orientation,omitempty"`
 	Width       string   `xml:"tiff:ImageWidth,omitempty"`
 	Height      string   `xml:"tiff:ImageLength,omitempty"`
@@ -49,6 +49,10 @@ type xmpDescription struct {
 	Bottom      string   `xml:"crs:CropBottom,omitempty"`
 	Right       string   `xml:"crs:CropRight,omitempty"`
 	Angle       string   `xml:"crs:CropAngle,omitempty"`
+}
+
+type xmpBag struct {
+	Items []string `xml:"rdf:li"`
 }
 
 type xmpText struct {
@@ -71,7 +75,7 @@ const (
 func (s *Sidecar) XMP() ([]byte, error) {
 	d := xmpDescription{
 		CRS: nsCRS, DC: nsDC, EXIF: nsEXIF, Photoshop: nsPhotoshop, TIFF: nsTIFF, XMP: nsXMP, DM: nsDM,
-		Original: s.Taken.Precise(), Created: s.Taken.Precise(), Tags: s.Tags,
+		Original: s.Taken.Precise(), Created: s.Taken.Precise(),
 		Rating: positive(s.Rating), Orientation: positive(s.Orientation),
 	}
 	if s.Favourite {
@@ -79,6 +83,9 @@ func (s *Sidecar) XMP() ([]byte, error) {
 	}
 	if s.GPS != nil {
 		d.Latitude, d.Longitude = degreesXMP(s.GPS.Lat, 'N', 'S'), degreesXMP(s.GPS.Lon, 'E', 'W')
+	}
+	if len(s.Tags) > 0 {
+		d.Tags = &xmpBag{s.Tags}
 	}
 	if s.Caption != "" {
 		d.Caption = &xmpText{"x-default", s.Caption}

@@ -35,6 +35,11 @@ func TestSidecarXMP(t *testing.T) {
 			if !bytes.Equal(b, again) {
 				t.Error("it is written in two ways")
 			}
+			for what, said := range map[string]bool{"dc:subject": s.Tags != nil, "dc:description": s.Caption != "", "crs:": s.Cut != nil, "exif:GPS": s.GPS != nil} {
+				if bytes.Contains(b, []byte("<"+what)) != said {
+					t.Errorf("%s is written: %t\n%s", what, !said, b)
+				}
+			}
 			got, err := ReadSidecar(b)
 			if err != nil {
 				t.Fatalf("%v:\n%s", err, b)
