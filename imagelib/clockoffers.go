@@ -24,7 +24,7 @@ type ClockOffer struct {
 
 // ClockOffers compares each camera with those whose clock is right, which are
 // phones and cameras that tell place and time zone, and says which clock was off. See
-// package clocks. It takes about a third of a second of one processor for 100,000 images.
+// package clocks. It takes about half a second of one processor for 100,000 images.
 func (s *Snapshot) ClockOffers() (offers []ClockOffer) {
 	byCamera := map[string][]*Image{}
 	told := map[string]int{}                        // images that tell place and time zone

@@ -2,6 +2,7 @@ package clocks
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -280,6 +281,30 @@ func TestStrangers(t *testing.T) {
 		w.days(0, rapid.IntRange(1, 12).Draw(t, "days"), h)
 		if offers := w.offers(); len(offers) > 0 {
 			t.Fatalf("offers %+v, want none", offers)
+		}
+	})
+}
+
+// TestSurprises: the surprises of all lags are those of each.
+func TestSurprises(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLags(-60*step, 60*step)
+		for b := range l.count {
+			l.count[b] = int32(rapid.IntRange(0, 9).Draw(t, "count"))
+		}
+		l.most = 12
+		told := map[int64]bool{}
+		l.surprises(func(lag int64, surprise float64) {
+			told[lag] = true
+			if want := l.surprise(l.bin(lag)); math.Abs(want-surprise) > 1e-9 {
+				t.Fatalf("lag %d: %g, want %g", lag, surprise, want)
+			}
+		})
+		for b := ringTo; b < len(l.count)-ringTo; b++ {
+			if told[l.lag(b)] != (l.count[b] >= fewScenes) {
+				t.Fatalf("lag %d of %d is told: %t", l.lag(b), l.count[b], told[l.lag(b)])
+			}
 		}
 	})
 }

@@ -86,11 +86,11 @@ func sign(n int64) int64 {
 
 // rival is how improbable the best of the other lags is.
 func (c *comparison) rival(lag int64, all *lags, alike []pair) (most float64) {
-	for b := ringTo; b < len(all.count)-ringTo; b++ {
-		if all.count[b] >= 3 && abs(all.lag(b)-lag) > sameLag+step {
-			most = max(most, all.surprise(b))
+	all.surprises(func(other int64, surprise float64) {
+		if abs(other-lag) > sameLag+step {
+			most = max(most, surprise)
 		}
-	}
+	})
 	for _, p := range alikePeaks(alike) {
 		if abs(p.lag-lag) > sameLag+step {
 			most = max(most, p.surprise)

@@ -165,16 +165,37 @@ func (l *lags) background(b int) float64 {
 
 // surprise is how improbable it is that so many scenes fall together by lag b
 // where only its background counts: the negative logarithm of a bound.
-func (l *lags) surprise(b int) float64 {
+func (l *lags) surprise(b int) float64 { return l.surpriseOver(b, l.background(b)) }
+
+func (l *lags) surpriseOver(b int, background float64) float64 {
 	if l.most == 0 || l.count[b] < 2 {
 		return 0
 	}
 	n := float64(l.most)
-	p := l.background(b) / n
+	p := background / n
 	// The background is known from few independent lags, and is never quite nothing.
 	p += math.Sqrt(p*(1-min(p, 1))/(n*ringSpread)) + 0.5/n
 	return binomial(float64(l.count[b]), n, p)
 }
+
+// surprises tells the surprise of each lag by which a few scenes fall together, and
+// that has a whole background.
+func (l *lags) surprises(tell func(lag int64, surprise float64)) {
+	sum := make([]int32, len(l.count)+1) // of the counts before each
+	for b, n := range l.count {
+		sum[b+1] = sum[b] + n
+	}
+	for b := ringTo; b < len(l.count)-ringTo; b++ {
+		if l.count[b] < fewScenes {
+			continue
+		}
+		around := sum[b+ringTo+1] - sum[b+ringFrom] + sum[b-ringFrom+1] - sum[b-ringTo]
+		tell(l.lag(b), l.surpriseOver(b, float64(around)/(2*(ringTo-ringFrom+1))))
+	}
+}
+
+// fewScenes that fall together are worth a look.
+const fewScenes = 3
 
 // ringSpread is how many lags of a background are independent of each other.
 const ringSpread = 10

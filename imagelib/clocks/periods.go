@@ -67,13 +67,11 @@ func newGathering(pause time.Duration, most int) *gathering {
 // end adds the peaks of the run, and begins another.
 func (g *gathering) end(peaks []peak) []peak {
 	var own []peak
-	for b := ringTo; b < len(g.sum.count)-ringTo; b++ {
-		if g.sum.count[b] >= 3 {
-			if s := g.sum.surprise(b); s > 2 {
-				own = append(own, peak{g.sum.lag(b), s})
-			}
+	g.sum.surprises(func(lag int64, surprise float64) {
+		if surprise > 2 {
+			own = append(own, peak{lag, surprise})
 		}
-	}
+	})
 	g.sum.reset()
 	g.scenes = 0
 	return append(peaks, best(own, maxPeaks)...)
