@@ -168,6 +168,25 @@ func TestNoticesBeforeOffers(t *testing.T) {
 	}
 }
 
+// TestUndoDatesInHistory: Activity lists a correction, and takes it back.
+func TestUndoDatesInHistory(t *testing.T) {
+	f := newFake(5)
+	f.actions = []app.ActionInfo{{ID: "d-9", Kind: app.KindDate, Files: 12, Device: idDesktop, DeviceName: "Desktop", Time: now.Add(-time.Hour)}}
+	r := newRig(t, f, large)
+	r.open("activity")
+	if text := r.texts(); !strings.Contains(text, "Corrected the dates of 12 photos") || !strings.Contains(text, "on Desktop") {
+		t.Errorf("Activity says %s", text)
+	}
+	r.present().(*activityPage).undo(f.actions[0])
+	r.waitCall("undo d-9")
+	r.until("toast", func() bool {
+		return strings.Contains(r.toasts.text, "Dates of 10 photos are as they were, 2 have changed again since")
+	})
+	if len(r.modals) > 0 {
+		t.Error("it asks first, though no photo goes")
+	}
+}
+
 // TestCorrectedText: the information of a photo tells what the camera said.
 func TestCorrectedText(t *testing.T) {
 	f := newFake(5)
