@@ -85,6 +85,25 @@ func TestCorrectDatesOrder(t *testing.T) {
 	}
 }
 
+// TestResetToNoDate: a photo whose file tells no date goes back to that.
+func TestResetToNoDate(t *testing.T) {
+	t.Parallel()
+	l, ds := datedLibrary(t, 1)
+	if err := l.db.Update(t.Context(), ds[0].String(), func(raw) (raw, error) {
+		return raw(`{"type":"image/jpeg","kind":"image","width":40,"height":30}`), nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	l.wait(t, "no date", func(s *Snapshot) bool { return s.Images[0].Date.Wall.IsZero() })
+	l.correct(t, ds, DateChange{Set: dated(t, "1978-07-15T12:00:00")})
+	if d := l.date(t, ds[0]); d.String() != "1978-07-15T12:00:00" {
+		t.Errorf("its date is %v", d)
+	}
+	if done := l.correct(t, ds, DateChange{Reset: true}); done.Changed != 1 || !l.date(t, ds[0]).Wall.IsZero() {
+		t.Errorf("%+v, and its date is %v", done, l.date(t, ds[0]))
+	}
+}
+
 // TestCorrectDatesIsWhole: where one cannot be corrected, none is.
 func TestCorrectDatesIsWhole(t *testing.T) {
 	t.Parallel()

@@ -136,10 +136,10 @@ func (img *Image) Duration() time.Duration {
 func (img *Image) Geometry() Geometry { return img.more().Geometry }
 
 // FileDate returns the date that the file tells, whether or not a person has
-// corrected it.
+// corrected it; the zero date where it tells none.
 func (img *Image) FileDate() Date {
-	if img.More != nil && !img.More.FileDate.Wall.IsZero() {
-		return img.More.FileDate
+	if d := img.more().FileDate; !d.Wall.IsZero() || img.Date.Source == meta.SourcePerson {
+		return d
 	}
 	return img.Date
 }
