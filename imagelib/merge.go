@@ -21,9 +21,9 @@ var sourceRank = map[meta.Source]int{
 // their order and however they were merged before, to the same bytes.
 //
 // The facts, which both devices read from the same file, and one perhaps from what
-// lay beside it, are taken whole from one leaf: of the later reader, then of who
-// saw more than the file, then with the better source of the date, then with the
-// greater bytes. Edits merge field by field, and the later stamp
+// lay beside it, are taken whole from one leaf: of who saw more than the file, since
+// what an earlier reader has read of that is read again, then of the later reader, then
+// with the better source of the date, then with the greater bytes. Edits merge field by field, and the later stamp
 // wins; members it does not know, Merge keeps. Leaves that are no JSON object
 // are passed over. The dHash, which a device adds to the facts when it draws the
 // picture, is the greatest of all.
@@ -75,14 +75,14 @@ type facts struct {
 const memberDHash = "dhash"
 
 func (f *facts) compare(o *facts) int {
-	if f.version != o.version {
-		return f.version - o.version
-	}
 	if f.beside != o.beside {
 		if f.beside {
 			return 1
 		}
 		return -1
+	}
+	if f.version != o.version {
+		return f.version - o.version
 	}
 	if f.rank != o.rank {
 		return f.rank - o.rank

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/libpaul/paul/imagelib/meta"
 )
 
 // drawLeaf makes a document as devices, old, new and broken, may write it.
@@ -82,13 +84,15 @@ func TestMergeLaws(t *testing.T) {
 	})
 }
 
-// TestMergeFacts: of the same reader, who saw what lay beside a file knows more.
+// TestMergeFacts: who saw what lay beside a file knows more, for what an earlier reader
+// has read of the file is read again.
 func TestMergeFacts(t *testing.T) {
 	t.Parallel()
 	plain, beside, later := `{"version":2,"dateSource":"exif","caption":"z"}`, `{"beside":true,"version":2,"dateSource":"takeout"}`, `{"version":3}`
 	for _, c := range []struct{ a, b, want string }{
 		{plain, beside, beside},
-		{beside, later, later},
+		{beside, later, beside},
+		{plain, later, later},
 		{`{"dateSource":"sidecar","version":2}`, plain, `{"dateSource":"sidecar","version":2}`},
 		{`{"dateSource":"takeout","version":2}`, `{"dateSource":"name","version":2}`, `{"dateSource":"takeout","version":2}`},
 	} {
@@ -96,6 +100,39 @@ func TestMergeFacts(t *testing.T) {
 		if err != nil || string(got) != string(canonical(raw(c.want))) {
 			t.Errorf("%s and %s: %s, %v", c.a, c.b, got, err)
 		}
+	}
+}
+
+// TestRereadMeetsSidecar: one device reads a file again while another takes in what has
+// come beside it. In the end both are known.
+func TestRereadMeetsSidecar(t *testing.T) {
+	t.Parallel()
+	old := raw(`{"version":1,"type":"image/jpeg","width":60,"date":"2024-01-01T00:00:00","dateSource":"exif","caption":"of the file"}`)
+	read := document{Version: meta.Version, Type: "image/jpeg", Width: 60, Height: 40, Caption: "of the file", Lens: "50 mm"}
+	reread, err := readAgain(old, read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	learned, err := withFacts(old, document{Beside: true, Caption: "of the sidecar", Rating: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	merged, err := Merge([]json.RawMessage{reread, learned})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc document
+	if !readBody(merged, &doc) || doc.Caption != "of the sidecar" || doc.Rating != 4 {
+		t.Errorf("merged to %s", merged)
+	}
+	if doc.Version < meta.Version { // as the devices do that have it
+		if merged, err = readAgain(merged, read); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc = document{}
+	if !readBody(merged, &doc) || doc.Caption != "of the sidecar" || doc.Rating != 4 || doc.Lens != "50 mm" || doc.Height != 40 || doc.Version != meta.Version {
+		t.Errorf("in the end %s", merged)
 	}
 }
 

@@ -41,10 +41,11 @@ func (l *Library) rereadOld(ctx context.Context) error {
 func (l *Library) reread(ctx context.Context, round int, tried map[Digest]bool) error {
 	var batch []filelayer.Doc
 	flush := func() error {
-		again, err := l.replaceDocuments(ctx, batch)
-		for _, id := range again {
-			d, _ := filelayer.ParseDigest(id) // it was one
-			delete(tried, d)
+		err := l.replaceDocuments(ctx, batch)
+		for _, doc := range batch {
+			if d, _ := filelayer.ParseDigest(doc.ID); err == nil {
+				delete(tried, d) // somebody has changed it meanwhile, or a merge may make it old again
+			}
 		}
 		batch = nil
 		return err
@@ -218,27 +219,25 @@ func readBy(body raw) (raw, error) {
 
 // replaceDocuments writes documents that are there already. Those that somebody has
 // changed meanwhile stay as they are, to be tried again.
-func (l *Library) replaceDocuments(ctx context.Context, docs []filelayer.Doc) (again []string, err error) {
+func (l *Library) replaceDocuments(ctx context.Context, docs []filelayer.Doc) error {
 	if len(docs) == 0 {
-		return nil, nil
+		return nil
 	}
 	l.writing.RLock()
 	defer l.writing.RUnlock()
 	errs, err := l.db.Bulk(ctx, docs)
 	if err != nil {
-		return nil, fmt.Errorf("record what was read again: %w", err)
+		return fmt.Errorf("record what was read again: %w", err)
 	}
-	done := docs[:0]
+	var done []filelayer.Doc
 	for i, err := range errs {
 		switch {
 		case err == nil:
 			done = append(done, docs[i])
-		case errors.Is(err, filelayer.ErrConflict):
-			again = append(again, docs[i].ID)
-		default:
-			return nil, fmt.Errorf("record what was read again of %s: %w", docs[i].ID, err)
+		case !errors.Is(err, filelayer.ErrConflict):
+			return fmt.Errorf("record what was read again of %s: %w", docs[i].ID, err)
 		}
 	}
 	l.took(done)
-	return again, nil
+	return nil
 }

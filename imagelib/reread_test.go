@@ -90,6 +90,27 @@ func TestOldDocumentsAreReadAgain(t *testing.T) {
 	}
 }
 
+// TestOldAfterAMerge: a document that a merge has made one of an earlier reader is read
+// again, though it was before.
+func TestOldAfterAMerge(t *testing.T) {
+	t.Parallel()
+	l := newTestLibrary(t)
+	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})).Added[0]
+	tried := map[Digest]bool{}
+	for _, body := range []string{`{"version":1,"type":"image/jpeg"}`, `{"beside":true,"version":1,"type":"image/jpeg","caption":"Lunch"}`} {
+		l.older(t, d, body)
+		if err := l.reread(t.Context(), 0, tried); err != nil {
+			t.Fatal(err)
+		}
+		if l.index.isOld(d) {
+			t.Errorf("%s is not read again", body)
+		}
+	}
+	if body := l.body(t, d); !strings.Contains(body, `"Lunch"`) || !strings.Contains(body, `"width":60`) {
+		t.Error(body)
+	}
+}
+
 // TestReadAgainInTheBackground: a running library does so by itself, after a start that
 // knows the documents from its saved index.
 func TestReadAgainInTheBackground(t *testing.T) {
