@@ -102,6 +102,11 @@ func (l *Layer) undoEdit(ctx context.Context, head journalEntry, t *targets) err
 		}
 	}
 	if len(back) == 0 {
+		if len(t.failed) == 0 && head.Undone == nil && head.device != l.opts.DeviceID {
+			for _, d := range ds { // what it edited comes by another way than the journal
+				t.failed[d] = fmt.Errorf("what was edited has not come here yet, or is as it was before: %w", ErrNotFound)
+			}
+		}
 		return nil
 	}
 	_, errs := l.edit(ctx, head.Kind, actionID(head.device, head.N), back)

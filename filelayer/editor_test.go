@@ -97,6 +97,28 @@ func TestUndoEdit(t *testing.T) {
 	}
 }
 
+// TestUndoBeforeTheEditCame: an action of another device is not undone while nothing of
+// what it edited is here, and is once that has come.
+func TestUndoBeforeTheEditCame(t *testing.T) {
+	t.Parallel()
+	a, b, e := editingPair(t)
+	here := &edited{values: map[Digest]string{}, broken: map[Digest]error{}}
+	b.restartWith(func() { b.SetEditor(ActionDate, here) })
+	ds := sharedFiles(t, a, b, 2)
+	id, errs := a.Edit(testContext(t), ActionDate, []Edit{{ds[0], "", "x"}, {ds[1], "", "y"}})
+	must(t, errors.Join(errs...))
+	if u := b.undoes(id); u.Failed != 2 || u.Done != 0 || u.Action.Undone != nil {
+		t.Errorf("undo before it came = %+v", u)
+	}
+	here.values[ds[0]], here.values[ds[1]] = e.values[ds[0]], e.values[ds[1]]
+	if u := b.undoes(id); u.Changed != 2 || u.Failed != 0 || u.Action.Undone == nil || here.values[ds[0]]+here.values[ds[1]] != "" {
+		t.Errorf("undo = %+v, values %v", u, here.values)
+	}
+	if u := b.undoes(id); !u.Already {
+		t.Errorf("undo of what is undone = %+v", u)
+	}
+}
+
 // TestEditNotesWhatItChanged: what could not be edited, or was changed by somebody else
 // meanwhile, is not in the action, and an action that changed nothing is not noted.
 func TestEditNotesWhatItChanged(t *testing.T) {
