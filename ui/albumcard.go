@@ -44,6 +44,9 @@ func newAlbumCard(p *albumsPage, a imagelib.Album) *albumCard {
 // newNewAlbumCard is the card that makes an album.
 func newNewAlbumCard(p *albumsPage) *albumCard { return newAlbumCard(p, imagelib.Album{}) }
 
+// markSize is that of the symbol by which a smart album is known.
+const markSize = 14
+
 // ringOut is how far the ring stands outside the cover.
 const ringOut = 3
 
@@ -75,12 +78,22 @@ func (c *albumCard) menu(at fyne.Position) {
 	if c.plus() {
 		return
 	}
+	c.page.s.popUp(fyne.NewMenu("", c.items()...), at)
+}
+
+// items are those of the menu of an album.
+func (c *albumCard) items() []*fyne.MenuItem {
 	s, a := c.page.s, c.album
-	s.popUp(fyne.NewMenu("",
+	own := item(words.T("Keep on at least…"), "safe", func() { s.albumCopies(a.ID, a.Name) })
+	if a.Query != nil { // whose photos change by themselves
+		own = item(words.T("Edit search…"), "search", func() { s.editSearch(a) })
+	}
+	return []*fyne.MenuItem{
 		item(words.T("Open"), "albums", c.open),
 		item(words.T("Rename…"), "edit", func() { s.renameAlbum(a) }),
-		item(words.T("Keep on at least…"), "safe", func() { s.albumCopies(a.ID, a.Name) }),
-		item(words.T("Delete album…"), "trash", func() { s.deleteAlbum(a) })), at)
+		own,
+		item(words.T("Delete album…"), "trash", func() { s.deleteAlbum(a) }),
+	}
 }
 
 // FocusGained implements [fyne.Focusable].
@@ -142,6 +155,10 @@ func (c *albumCard) CreateRenderer() fyne.WidgetRenderer {
 		name, count = words.T("New album"), ""
 		r.icon = look.NewIcon("plus", look.ColorSecondary, 36)
 	}
+	if c.album.Query != nil {
+		count += " · " + words.T("by search")
+		r.icon, r.mark = look.NewIcon("search", look.ColorSecondary, 36), look.NewIcon("search", look.ColorSecondary, markSize)
+	}
 	r.name = look.NewCut(name, look.SizeBody, theme.ColorNameForeground).Bold()
 	r.count = look.NewCut(count, look.SizeCaption, look.ColorSecondary)
 	return r
@@ -150,6 +167,7 @@ func (c *albumCard) CreateRenderer() fyne.WidgetRenderer {
 type albumRenderer struct {
 	c           *albumCard
 	icon        *look.Icon
+	mark        *look.Icon // of a smart album, before its count; else nil
 	name, count *look.Text
 }
 
@@ -163,6 +181,9 @@ func (r *albumRenderer) Objects() []fyne.CanvasObject {
 	if r.c.held {
 		objs = append(objs, r.c.ring)
 	}
+	if r.mark != nil {
+		objs = append(objs, r.mark)
+	}
 	return append(objs, r.c.hover, r.name, r.count)
 }
 
@@ -175,8 +196,14 @@ func (r *albumRenderer) Layout(s fyne.Size) {
 	r.c.ring.Resize(square.AddWidthHeight(2*ringOut, 2*ringOut))
 	r.name.Resize(fyne.NewSize(s.Width-4, 20))
 	r.name.Move(fyne.NewPos(2, s.Width+8))
-	r.count.Resize(fyne.NewSize(s.Width-4, 17))
-	r.count.Move(fyne.NewPos(2, s.Width+29))
+	left := float32(2)
+	if r.mark != nil {
+		r.mark.Resize(fyne.NewSquareSize(markSize))
+		r.mark.Move(fyne.NewPos(left, s.Width+29+(17-markSize)/2))
+		left += markSize + 4
+	}
+	r.count.Resize(fyne.NewSize(s.Width-2-left, 17))
+	r.count.Move(fyne.NewPos(left, s.Width+29))
 }
 
 func (r *albumRenderer) Refresh() {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -60,6 +61,9 @@ func (p *albumsPage) reload() {
 	var key strings.Builder
 	for _, a := range albums {
 		key.WriteString(a.ID + a.Name + words.Number(a.Count) + a.Cover.String())
+		if a.Query != nil {
+			fmt.Fprint(&key, *a.Query)
+		}
 	}
 	if key.String() != p.key {
 		p.key = key.String()

@@ -15,7 +15,7 @@ import (
 func (f *fake) Snapshot() snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	images := f.images
+	images, albums := f.images, f.albums
 	return snapshot{
 		images: images,
 		find: func(d app.Digest) (*imagelib.Image, int, bool) {
@@ -34,8 +34,12 @@ func (f *fake) Snapshot() snapshot {
 		},
 		filter: func(q imagelib.Query) []int {
 			var out []int
+			var smart imagelib.Query
+			if i := slices.IndexFunc(albums, func(a imagelib.Album) bool { return a.ID == q.Album && a.Query != nil }); i >= 0 {
+				smart, q.Album = *albums[i].Query, ""
+			}
 			for i, img := range images {
-				if matches(img, q) {
+				if matches(img, q) && matches(img, smart) {
 					out = append(out, i)
 				}
 			}
@@ -128,6 +132,28 @@ func (f *fake) CreateAlbum(_ context.Context, name string) (imagelib.Album, erro
 	a := imagelib.Album{ID: "new", Name: name}
 	f.albums = append(f.albums, a)
 	return a, nil
+}
+
+func (f *fake) CreateSmartAlbum(_ context.Context, name string, q imagelib.Query) (imagelib.Album, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("smart album %s: %s", name, q.Text)
+	a := imagelib.Album{ID: "smart", Name: name, Query: &q}
+	f.albums = append(slices.Clone(f.albums), a)
+	return a, nil
+}
+
+func (f *fake) SetQuery(_ context.Context, id string, q imagelib.Query) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("query %s: %s", id, q.Text)
+	f.albums = slices.Clone(f.albums)
+	for i := range f.albums {
+		if f.albums[i].ID == id {
+			f.albums[i].Query = &q
+		}
+	}
+	return nil
 }
 
 func (f *fake) RenameAlbum(_ context.Context, id, name string) error {

@@ -31,6 +31,8 @@ type gridPage struct {
 	marks     map[app.Digest]string
 	day       string // of what it tells
 	lastQ     imagelib.Query
+	smart     *imagelib.Query // of the smart album that it shows; else nil
+	lastSmart imagelib.Query
 	first     bool
 }
 
@@ -63,10 +65,8 @@ func (g *gridPage) object() fyne.CanvasObject { return g.whole }
 // title implements page.
 func (g *gridPage) title() string {
 	if g.query.Album != "" {
-		for _, a := range g.s.lib.Albums() {
-			if a.ID == g.query.Album {
-				return a.Name
-			}
+		if a, ok := g.s.album(g.query.Album); ok {
+			return a.Name
 		}
 	}
 	return g.name
@@ -100,11 +100,19 @@ func (g *gridPage) reload() {
 
 func (g *gridPage) reloadPhotos() {
 	images := g.s.snap.images
-	if same(images, g.from) && g.query == g.lastQ && !g.first {
+	var smart imagelib.Query
+	g.smart = nil
+	if g.query.Album != "" {
+		if a, ok := g.s.album(g.query.Album); ok && a.Query != nil {
+			g.smart, smart = a.Query, *a.Query
+		}
+	}
+	g.showSearch()
+	if same(images, g.from) && g.query == g.lastQ && smart == g.lastSmart && !g.first {
 		g.grid.Remark()
 		return
 	}
-	g.from, g.lastQ, g.first = images, g.query, false
+	g.from, g.lastQ, g.lastSmart, g.first = images, g.query, smart, false
 	src := &photos{snap: g.s.snap, entry: g.s.dev.Entry, move: g.s.transfer, self: g.s.self.ID, alone: len(g.s.devices) < 2}
 	if g.query != (imagelib.Query{}) {
 		src.which = g.s.snap.filter(g.query)
@@ -189,6 +197,9 @@ func (g *gridPage) emptyState() fyne.CanvasObject {
 		return emptyState("trash", words.T("No deleted photos"), words.N("{{.N}} photos that were removed from this computer, and not deleted, are still in its trash for up to 30 days.", s.dev.TrashLen()), nil)
 	case g.trash:
 		return emptyState("trash", words.T("The trash is empty"), words.T("Deleted photos stay here for 30 days and can be restored on every device."), nil)
+	case g.smart != nil:
+		return emptyState("search", words.T("Nothing found"), words.T("No photo is found by this search now. Those that are found later show here by themselves."),
+			look.NewButton(words.T("Edit search…"), "edit", look.Plain, g.editSearch))
 	case g.query.Album != "":
 		return emptyState("albums", words.T("This album is empty"), words.T("Select photos and choose Album to put them here."),
 			look.NewButton(words.T("Go to Photos"), "photos", look.Primary, func() { s.open("photos") }))

@@ -98,6 +98,8 @@ type library interface {
 	CorrectDates(ctx context.Context, ds []app.Digest, c app.DateChange) (app.Correction, error)
 	Albums() []imagelib.Album
 	CreateAlbum(ctx context.Context, name string) (imagelib.Album, error)
+	CreateSmartAlbum(ctx context.Context, name string, q imagelib.Query) (imagelib.Album, error)
+	SetQuery(ctx context.Context, id string, q imagelib.Query) error
 	RenameAlbum(ctx context.Context, id, name string) error
 	DeleteAlbum(ctx context.Context, id string) error
 	AddToAlbum(ctx context.Context, id string, ds []app.Digest) error

@@ -129,6 +129,14 @@ var screens = []struct {
 		r.open("albums")
 		r.win.Canvas().Focus(r.present().(*albumsPage).cards[1])
 	}},
+	{"found", nil, func(r *rig) { r.searchFor("mov_") }},
+	{"albums-smart", smartly, func(r *rig) { r.open("albums") }},
+	{"album-smart", smartly, func(r *rig) { r.open("album/films") }},
+	{"edit-search", smartly, func(r *rig) {
+		r.open("album/films")
+		r.presentGrid().editSearch()
+		r.win.Canvas().Unfocus()
+	}},
 	{"trash", trashed, func(r *rig) { r.open("trash") }},
 	{"trash-question", func(f *fake) { trashed(f); f.unsaved = []app.InTrash{{Digest: digest(20), Size: 9_000_000}} }, func(r *rig) {
 		r.open("trash")

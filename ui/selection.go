@@ -13,7 +13,7 @@ type sel struct {
 	here, away int // that have a file here, or one that is not
 	favourites int
 	trash      bool
-	albumID    string // the album whose page they are on
+	albumID    string // the album whose page they are on, if they can be taken out of it
 }
 
 func makeSel(images []*imagelib.Image) sel {
@@ -44,7 +44,9 @@ func (s *shell) selection() sel {
 		images[i] = g.image(k)
 	}
 	x := makeSel(images)
-	x.trash, x.albumID = g.trash, g.query.Album
+	if x.trash = g.trash; g.smart == nil { // which chooses its photos itself
+		x.albumID = g.query.Album
+	}
 	return x
 }
 

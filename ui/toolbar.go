@@ -22,6 +22,7 @@ type toolbar struct {
 	back   *look.Button
 	title  *look.Text
 	sub    *look.Text
+	keep   *look.Button // makes an album of what a search has found
 	search *searchEntry
 	zoom   *widget.Slider
 	zooms  *fyne.Container
@@ -42,6 +43,8 @@ func newToolbar(s *shell) *toolbar {
 	}
 	b.back = look.NewIconButton("back", words.T("Back"), look.Ghost, func() { s.open("albums") })
 	b.back.Hide()
+	b.keep = look.NewButton("", "albums", look.Ghost, s.saveSearch)
+	b.keep.SetToolTip(words.T("Make an album of what this search finds, now and later"))
 	b.search = newSearchEntry(b)
 	b.zoom = widget.NewSlider(0, float64(len(grid.Levels)-1))
 	b.zoom.Step = 1
@@ -58,7 +61,7 @@ func newToolbar(s *shell) *toolbar {
 	b.imp = look.NewButton(words.T("Import"), "plus", look.Primary, func() { s.importMenu(b.imp) })
 	b.empty = look.NewButton(words.T("Empty trash"), "trash", look.Plain, s.emptyTrash)
 	b.empty.SetToolTip(words.T("Remove all that is in the trash of this computer, for good"))
-	b.object = container.New(&barLayout{b}, b.back, b.title, b.sub, b.search, b.zooms, b.imp, b.empty)
+	b.object = container.New(&barLayout{b}, b.back, b.title, b.sub, b.keep, b.search, b.zooms, b.imp, b.empty)
 	return b
 }
 
@@ -89,6 +92,7 @@ func (b *toolbar) reload() {
 	b.sub.Set(sub)
 	show(b.back, g != nil && g.query.Album != "")
 	show(b.sub, sub != "")
+	show(b.keep, g != nil && g.searched())
 	show(b.search, g != nil && !g.trash)
 	show(b.zooms, g != nil)
 	show(b.imp, g != nil && !g.trash && g.query.Where != imagelib.Elsewhere)
@@ -236,11 +240,22 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		mid(b.search, right-searchW, searchW)
 		right -= searchW + gap
 	}
+	subW := b.sub.MinSize().Width
+	if b.keep.Visible() {
+		if b.keep.SetText(words.T("Save as album…")); x+want+subW+b.keep.MinSize().Width+3*gap > right {
+			b.keep.SetText("")
+		}
+		right -= b.keep.MinSize().Width + gap
+	}
 	titleW := min(want, right-x-gap)
 	mid(b.title, x, titleW)
-	subW := b.sub.MinSize().Width
 	if x+titleW+gap+subW > right {
 		subW = 0
+	}
+	if after := x + titleW + gap; subW == 0 {
+		mid(b.keep, after, b.keep.MinSize().Width)
+	} else {
+		mid(b.keep, after+subW+gap, b.keep.MinSize().Width)
 	}
 	b.sub.Resize(fyne.NewSize(subW, b.sub.MinSize().Height))
 	b.sub.Move(fyne.NewPos(x+titleW+gap, (size.Height-b.title.MinSize().Height)/2+b.title.MinSize().Height-b.sub.MinSize().Height-3))
