@@ -31,6 +31,9 @@ var (
 	// ErrBadDate is returned when dates cannot be corrected as asked. Nothing was changed.
 	ErrBadDate = errors.New("the date cannot be corrected so")
 
+	// ErrBadQuery is returned by [CheckText] for a text that is no search.
+	ErrBadQuery = errors.New("the search cannot be understood")
+
 	// ErrBadGeometry is returned for a geometry that no picture can be drawn with;
 	// nothing was changed.
 	ErrBadGeometry = errors.New("no picture can be turned or cut like this")

@@ -2,6 +2,7 @@ package imagelib
 
 import (
 	"cmp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ type Query struct {
 	//	type:video  type:heic  type:live  rating:4  after:2019-05  before:2020
 	//
 	// where a type is a [Kind], the end of a media type or live, for live photos, a rating is the least,
-	// after includes what it names and before does not. What cannot be understood
+	// after, which may be written from, includes what it names and before does not. What cannot be understood
 	// as that is looked for as it stands.
 	Text string `json:"text,omitempty"`
 
@@ -212,20 +213,33 @@ func fields(text string, yield func(key, word string)) {
 	end()
 }
 
+// keys are what a word of a text may be about.
+var keys = []string{"name", "caption", "tag", "camera", "lens", "place", "type", "rating", "after", "from", "before"}
+
+func isKey(key string) bool { return slices.Contains(keys, key) }
+
 // take takes in one word of a text.
 func (m *matcher) take(key, word string) {
-	t, isSpan := parseSpan(word)
-	switch strings.ToLower(key) {
-	case "":
+	if key == "" {
+		t, _ := parseSpan(word)
 		m.words = append(m.words, newWord(word, t))
-		return
+	} else if !m.takeAbout(strings.ToLower(key), word) {
+		m.words = append(m.words, newWord(key+":"+word, span{}))
+	}
+}
+
+// takeAbout takes in a word that says what it is about, and reports whether it
+// could be understood as that. One that says nothing is left out.
+func (m *matcher) takeAbout(key, word string) bool {
+	t, isSpan := parseSpan(word)
+	switch key {
 	case "name", "caption", "tag", "camera", "lens", "place":
 		if word != "" {
 			w := newWord(word, span{})
-			w.where = wordsOf[strings.ToLower(key)]
+			w.where = wordsOf[key]
 			m.words = append(m.words, w)
 		}
-		return
+		return true
 	case "type":
 		switch word = strings.ToLower(word); word {
 		case "":
@@ -234,22 +248,20 @@ func (m *matcher) take(key, word string) {
 		default:
 			m.types = append(m.types, word)
 		}
-		return
+		return true
 	case "rating":
-		if n, err := strconv.Atoi(word); err == nil && n >= 0 && n <= 5 {
-			m.rating = max(m.rating, n)
-			return
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 0 || n > 5 {
+			return false
 		}
-	case "after":
-		if isSpan {
-			m.span = m.span.and(span{from: t.from})
-			return
-		}
+		m.rating = max(m.rating, n)
+		return true
+	case "after", "from":
+		m.span = m.span.and(span{from: t.from})
+		return isSpan
 	case "before":
-		if isSpan {
-			m.span = m.span.and(span{to: t.from})
-			return
-		}
+		m.span = m.span.and(span{to: t.from})
+		return isSpan
 	}
-	m.words = append(m.words, newWord(key+":"+word, span{}))
+	return false
 }
