@@ -117,6 +117,11 @@ func (c *Client) List(ctx context.Context) (l []Listing, err error) {
 	return l, c.call(ctx, http.MethodGet, "/v1/entries", nil, &l)
 }
 
+// Find lists the files of what a search finds, likewise; see [App.Find].
+func (c *Client) Find(ctx context.Context, search string) (l []Listing, err error) {
+	return l, c.call(ctx, http.MethodGet, "/v1/found?"+url.Values{"search": {search}}.Encode(), nil, &l)
+}
+
 // Devices lists the devices of the library, the one asked first.
 func (c *Client) Devices(ctx context.Context) (ds []Device, err error) {
 	return ds, c.call(ctx, http.MethodGet, "/v1/devices", nil, &ds)

@@ -105,6 +105,9 @@ var (
 // ErrBadDate is the image model's error for dates that cannot be corrected as asked.
 var ErrBadDate = imagelib.ErrBadDate
 
+// ErrBadQuery is the image model's error for a search that cannot be understood.
+var ErrBadQuery = imagelib.ErrBadQuery
+
 // ErrBadURI is the overlay's error for the URI of a peer or listener that
 // cannot be used.
 var ErrBadURI = overlay.ErrBadURI

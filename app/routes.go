@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf16"
+
+	"github.com/libpaul/paul/imagelib"
 )
 
 // maxRequest bounds a request of the control API, in bytes.
@@ -129,6 +131,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("DELETE /v1/pair/{id}", c.answer(c.cancelInvitation))
 	mux.HandleFunc("GET /v1/files/{digest}", c.fetch)
 	mux.HandleFunc("GET /v1/entries", c.answer(func(*http.Request) (any, error) { return a.Listings(), nil }))
+	mux.HandleFunc("GET /v1/found", c.answer(func(r *http.Request) (any, error) { return a.Find(r.FormValue("search")) }))
 	mux.HandleFunc("POST /v1/backup", c.answer(c.backup))
 	mux.HandleFunc("POST /v1/import", c.stream(c.importPaths))
 	mux.HandleFunc("POST /v1/files", c.stream(c.act))
@@ -249,6 +252,29 @@ func (a *App) peerInfos() []PeerInfo {
 
 // Listings lists all files as commands show them, the oldest photo first.
 func (a *App) Listings() []Listing { return a.listings(a.Entries()) }
+
+// Find lists as Listings does the files of what a search finds, those that are
+// shown together with others too. The search is as [imagelib.Query] has it in its
+// Text; [ErrBadQuery] says what in it cannot be understood.
+func (a *App) Find(search string) ([]Listing, error) {
+	if err := imagelib.CheckText(search); err != nil {
+		return nil, err
+	}
+	s := a.images.Snapshot()
+	found := make(map[Digest]bool)
+	for _, i := range s.Filter(imagelib.Query{Text: search}) {
+		for _, f := range s.Images[i].Files() {
+			found[f.Digest] = true
+		}
+	}
+	var entries []Entry
+	for _, e := range a.Entries() {
+		if found[e.Digest] {
+			entries = append(entries, e)
+		}
+	}
+	return a.listings(entries), nil
+}
 
 func (a *App) listings(entries []Entry) []Listing {
 	out := make([]Listing, len(entries))

@@ -327,6 +327,7 @@ var codes = []struct {
 	{"missing", ErrMissing},
 	{"badSetting", ErrBadSetting},
 	{"badDate", ErrBadDate},
+	{"badQuery", ErrBadQuery},
 	{"badURI", ErrBadURI},
 	{"badGeometry", imagelib.ErrBadGeometry},
 	{"ownDevice", ErrOwnDevice},

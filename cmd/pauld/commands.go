@@ -39,8 +39,8 @@ func commands() []*command {
 			long: placeHelp, flags: openFlags([]string{"force"}), least: 1, most: 2, run: placeFolders,
 		},
 		{
-			name: "list", usage: "list", short: "list all photos, wherever they are",
-			long: listHelp, flags: openFlags(nil), run: listFiles,
+			name: "list", usage: "list [SEARCH]", short: "list all photos, or what a search finds, wherever they are",
+			long: listHelp, flags: openFlags(nil), most: -1, run: listFiles,
 		},
 		{
 			name: "save", usage: "save DIGEST...", short: "keep photos on this device too",

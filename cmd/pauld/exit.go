@@ -33,7 +33,7 @@ func exitOf(err error) int {
 		return exitDone
 	case errors.As(err, &several):
 		return several.exit
-	case errors.As(err, &usage), is(app.ErrAmbiguous, app.ErrBadURI, app.ErrBadForward, app.ErrBadCode, app.ErrBadSetting, app.ErrBadDate, app.ErrBadPlace, app.ErrNotLoopback):
+	case errors.As(err, &usage), is(app.ErrAmbiguous, app.ErrBadURI, app.ErrBadForward, app.ErrBadCode, app.ErrBadSetting, app.ErrBadDate, app.ErrBadQuery, app.ErrBadPlace, app.ErrNotLoopback):
 		return exitUsage
 	case is(app.ErrLastCopy, app.ErrUnverified, app.ErrLeased):
 		return exitProtected

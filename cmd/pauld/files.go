@@ -93,7 +93,7 @@ func tellImport(p *printer, s *app.ImportSummary, text, failed string) {
 // listFiles carries out "list".
 func listFiles(ctx context.Context, l *line, p *printer) error {
 	return use(ctx, l, p, func(c *app.Client) error {
-		entries, err := c.List(ctx)
+		entries, err := listed(ctx, c, l.args)
 		if err != nil {
 			return err
 		}
@@ -124,6 +124,14 @@ func listFiles(ctx context.Context, l *line, p *printer) error {
 		}
 		return err
 	})
+}
+
+// listed returns all files, or those that a search finds.
+func listed(ctx context.Context, c *app.Client, search []string) ([]app.Listing, error) {
+	if len(search) == 0 {
+		return c.List(ctx)
+	}
+	return c.Find(ctx, strings.Join(search, " "))
 }
 
 // on is how many devices hold e, with a star if this one does.

@@ -59,6 +59,13 @@ photos were added; with --json, an entry for each.
 also when the first and the last of the copies were read (oldestProof, newestProof),
 and which files the gallery shows as one with it (with): the raw file of a picture, the
 film of a live photo. Commands act on those that they are told.
+
+SEARCH is what the gallery's search field takes: words, which are looked for in names,
+captions, tags, cameras, lenses and places, or what is to be found where, as in
+  pauld list 'camera:canon place:"new york" type:raw from:2019-05 before:2020'
+with name, caption, tag, camera, lens, place, type (raw, video, live, heic ...), rating (at
+least, 0 to 5), from or after (included) and before (not). All must be met. With a photo
+that is found, all files of the same shot are listed.
 `
 	saveHelp = `Fetches the photos from a device that has them and checks every byte. If none
 is online the exit code is 5, and the photo follows as soon as one is. Beyond the

@@ -43,7 +43,7 @@ func TestParse(t *testing.T) {
 		{"list --yes", nil, "list does not take --yes"},
 		{"list -o x", nil, "list does not take -o"},
 		{"list --nonsense", nil, "--nonsense"},
-		{"list extra", nil, "usage: pauld list"},
+		{"devices extra", nil, "usage: pauld devices"},
 		{"save", nil, "usage: pauld save"},
 		{"join", nil, "usage: pauld join"},
 		{"device remove", nil, "usage: pauld device"},
