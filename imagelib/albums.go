@@ -114,7 +114,8 @@ func (l *Library) RemoveFromAlbum(ctx context.Context, id string, ds []Digest) e
 	return l.editImages(ctx, ds, id, false)
 }
 
-// AlbumsOf returns the IDs of the albums that an image is in.
+// AlbumsOf returns the IDs of the albums that an image is in, be it by another
+// file of its shot: what is kept for an album is kept whole.
 func (l *Library) AlbumsOf(d Digest) []string { return l.index.albumsOf(d) }
 
 func (x *index) albumsOf(d Digest) (ids []string) {
@@ -124,7 +125,7 @@ func (x *index) albumsOf(d Digest) (ids []string) {
 	if !ok {
 		return nil
 	}
-	for _, id := range x.all[i].Albums {
+	for _, id := range itemFor(x.viewLocked().items, x.all[i]).Albums {
 		if a, ok := x.albums[id]; ok && !a.isSmart { // else it was deleted
 			ids = append(ids, id)
 		}

@@ -265,6 +265,30 @@ func TestPairIsTheWorstOfBoth(t *testing.T) {
 	}
 }
 
+// TestAlbumHasTheWholePair: a raw file that came later is kept for the album that
+// its JPEG is in, until that is taken out of it.
+func TestAlbumHasTheWholePair(t *testing.T) {
+	t.Parallel()
+	jpeg := takenFile{name: "A.JPG"}.image(1)
+	jpeg.Albums = []string{"album:a"}
+	x := indexWith(jpeg)
+	x.albums["album:a"] = albumInfo{name: "A"}
+	raw := takenFile{name: "A.CR2"}.image(2)
+	if ids := x.albumsOf(raw.Digest); ids != nil {
+		t.Errorf("what is not there is in %v", ids)
+	}
+	x.replace(map[Digest]*Image{raw.Digest: raw})
+	if ids := x.albumsOf(raw.Digest); !slices.Equal(ids, jpeg.Albums) {
+		t.Errorf("the raw file is in %v", ids)
+	}
+	out := *jpeg
+	out.Albums = nil
+	x.replace(map[Digest]*Image{jpeg.Digest: &out})
+	if ids := x.albumsOf(raw.Digest); ids != nil {
+		t.Errorf("after its JPEG has left the album, the raw file is in %v", ids)
+	}
+}
+
 // TestFilterPairs finds a pair by any of its files, once.
 func TestFilterPairs(t *testing.T) {
 	t.Parallel()
