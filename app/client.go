@@ -161,13 +161,13 @@ func (c *Client) RemovePeer(ctx context.Context, uri string) error {
 
 // Open hands args to the device's window.
 func (c *Client) Open(ctx context.Context, args []string) error {
-	return c.call(ctx, http.MethodPost, "/v1/open", openRequest{args}, nil)
+	return c.call(ctx, http.MethodPost, "/v1/open", openRequest{rawPaths(args)}, nil)
 }
 
 // Import adds files and folders, whose paths must be absolute. Each event has
 // Progress, a Problem, an Entry that was added, or, at the end, Imported.
 func (c *Client) Import(ctx context.Context, paths []string, each func(Event)) error {
-	return c.stream(ctx, "/v1/import", pathsRequest{paths}, each)
+	return c.stream(ctx, "/v1/import", pathsRequest{rawPaths(paths)}, each)
 }
 
 // Act does one thing to files: KindSave, KindUnsave, DoUnsaveWhenSafe, KindDelete,
@@ -261,12 +261,12 @@ func (c *Client) WatchedFolders(ctx context.Context) (list []WatchedFolder, err 
 // AddWatchedFolder lets the photos of a folder at an absolute path be imported
 // by themselves, now and after each start.
 func (c *Client) AddWatchedFolder(ctx context.Context, path string) error {
-	return c.call(ctx, http.MethodPost, "/v1/watched", folderRequest{path}, nil)
+	return c.call(ctx, http.MethodPost, "/v1/watched", folderRequest{rawPath(path)}, nil)
 }
 
 // RemoveWatchedFolder undoes AddWatchedFolder. What was imported stays.
 func (c *Client) RemoveWatchedFolder(ctx context.Context, path string) error {
-	return c.call(ctx, http.MethodPost, "/v1/watched/remove", folderRequest{path}, nil)
+	return c.call(ctx, http.MethodPost, "/v1/watched/remove", folderRequest{rawPath(path)}, nil)
 }
 
 // Check compares records and files. Each event has Progress, a Problem or, at the end, Checked.

@@ -43,7 +43,7 @@ func (c *control) importPaths(r *http.Request, send func(Event)) error {
 		return err
 	}
 	return c.importing(send, func(report func(imagelib.ImportProgress)) (ImportResult, error) {
-		return c.app.importPaths(r.Context(), req.Paths, report)
+		return c.app.importPaths(r.Context(), plainPaths(req.Paths), report)
 	})
 }
 

@@ -249,8 +249,8 @@ func (i *inPlace) start(ctx context.Context, path string) (end func()) {
 }
 
 type placeRequest struct {
-	Path  string // absolute
-	Force bool   `json:",omitempty"`
+	Path  rawPath // absolute
+	Force bool    `json:",omitempty"`
 }
 
 // placeRoutes are those of folders in place.
@@ -267,11 +267,11 @@ func (c *control) placeRoutes(mux *http.ServeMux) {
 			return err
 		}
 		return c.importing(send, func(report func(imagelib.ImportProgress)) (ImportResult, error) {
-			return c.app.addPlace(r.Context(), req.Path, report)
+			return c.app.addPlace(r.Context(), string(req.Path), report)
 		})
 	}))
 	mux.HandleFunc("POST /v1/places/remove", c.answer(func(r *http.Request) (any, error) {
-		return withBody(r, func(b placeRequest) (any, error) { return b, c.app.RemovePlace(r.Context(), b.Path, b.Force) })
+		return withBody(r, func(b placeRequest) (any, error) { return b, c.app.RemovePlace(r.Context(), string(b.Path), b.Force) })
 	}))
 }
 
@@ -283,10 +283,10 @@ func (c *Client) Places(ctx context.Context) (list []PlaceInfo, err error) {
 // AddPlace adds the folder at an absolute path in place, and calls each with what
 // happens, as Import does.
 func (c *Client) AddPlace(ctx context.Context, path string, each func(Event)) error {
-	return c.stream(ctx, "/v1/places", placeRequest{Path: path}, each)
+	return c.stream(ctx, "/v1/places", placeRequest{Path: rawPath(path)}, each)
 }
 
 // RemovePlace takes a folder that was added in place out of the library.
 func (c *Client) RemovePlace(ctx context.Context, path string, force bool) error {
-	return c.call(ctx, http.MethodPost, "/v1/places/remove", placeRequest{path, force}, nil)
+	return c.call(ctx, http.MethodPost, "/v1/places/remove", placeRequest{rawPath(path), force}, nil)
 }

@@ -102,10 +102,10 @@ func (c *control) routes() http.Handler {
 		return a.WatchedFolders(), err
 	}))
 	mux.HandleFunc("POST /v1/watched", c.answer(func(r *http.Request) (any, error) {
-		return withBody(r, func(b folderRequest) (any, error) { return b, a.AddWatchedFolder(b.Path) })
+		return withBody(r, func(b folderRequest) (any, error) { return b, a.AddWatchedFolder(string(b.Path)) })
 	}))
 	mux.HandleFunc("POST /v1/watched/remove", c.answer(func(r *http.Request) (any, error) {
-		return withBody(r, func(b folderRequest) (any, error) { return b, a.RemoveWatchedFolder(b.Path) })
+		return withBody(r, func(b folderRequest) (any, error) { return b, a.RemoveWatchedFolder(string(b.Path)) })
 	}))
 	mux.HandleFunc("GET /v1/held", c.answer(func(*http.Request) (any, error) { return a.listings(a.HeldDeletions()), nil }))
 	mux.HandleFunc("GET /v1/trash", c.answer(func(*http.Request) (any, error) { return a.trashListings() }))
@@ -125,7 +125,7 @@ func (c *control) routes() http.Handler {
 		return n, a.AgreeDeletions(r.Context())
 	}))
 	mux.HandleFunc("POST /v1/open", c.answer(func(r *http.Request) (any, error) {
-		return withBody(r, func(b openRequest) (any, error) { return b, a.handOver(b.Args) })
+		return withBody(r, func(b openRequest) (any, error) { return b, a.handOver(plainPaths(b.Args)) })
 	}))
 	mux.HandleFunc("POST /v1/pair/{id}", c.answer(c.answerGuest))
 	mux.HandleFunc("DELETE /v1/pair/{id}", c.answer(c.cancelInvitation))
@@ -146,12 +146,12 @@ func (c *control) routes() http.Handler {
 
 type (
 	peerRequest struct{ URI string }
-	openRequest struct{ Args []string }
+	openRequest struct{ Args []rawPath } // paths, if not told otherwise
 	pairAnswer  struct{ Accept bool }
 
-	folderRequest struct{ Path string } // absolute
+	folderRequest struct{ Path rawPath } // absolute
 	joinRequest   struct{ Code string }
-	pathsRequest  struct{ Paths []string }
+	pathsRequest  struct{ Paths []rawPath }
 	filesRequest  struct {
 		Do      string // "save", "unsave", "unsaveWhenSafe", "delete", "restore", "purge"
 		Digests []string

@@ -76,7 +76,7 @@ var (
 	// ErrStray is a [Problem]: a file lies in the library folder that is none of
 	// Paul's. It stays.
 	ErrStray = errors.New("file is in the library folder, but not in the records: " +
-		"move it elsewhere, and import it from there if it is wanted")
+		"a new photo is imported by itself within a minute while Paul runs; else move it elsewhere, and import it from there if it is wanted")
 
 	// ErrNoBackup is returned for a file that is no backup of the records, or
 	// a damaged one.

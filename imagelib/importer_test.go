@@ -1,6 +1,7 @@
 package imagelib
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -128,21 +129,24 @@ func TestImportDamaged(t *testing.T) {
 	t.Parallel()
 	l := newTestLibrary(t)
 	whole := testphoto.JPEG(testphoto.Picture(600, 400, 0), testphoto.EXIF{Date: "2024:05:01 12:30:05"})
+	small := testphoto.JPEG(testphoto.Picture(600, 400, 1), testphoto.EXIF{Date: "2024:05:01 12:30:05", Thumb: testphoto.Thumb(testphoto.Picture(160, 120, 1))})
+	scan := bytes.LastIndex(small, []byte{0xff, 0xda})
 	huge := testphoto.PNG(testphoto.Picture(8, 8, 0))
 	binary.BigEndian.PutUint32(huge[16:], 10_000)
 	binary.BigEndian.PutUint32(huge[20:], 10_000)
 	dir := writeFiles(t, map[string][]byte{
 		"half.jpg":  whole[:len(whole)*2/3],
+		"small.jpg": small[:scan], // the small picture inside is all there is
 		"start.jpg": whole[:200],
 		"huge.png":  huge,
 		"a.heic":    []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"),
 		"b.mp4":     []byte("\x00\x00\x00\x14ftypmp42\x00\x00\x00\x00mp42\x00\x00\x00\x08moov"),
 	})
 	r := importAll(t, l, dir)
-	if len(r.Added) != 5 || r.Failed != 0 {
+	if len(r.Added) != 6 || r.Failed != 0 {
 		t.Errorf("%d added, %d failed", len(r.Added), r.Failed)
 	}
-	wantProblems(t, r, dir, map[string]error{"half.jpg": ErrKeptPartial, "start.jpg": ErrKeptUndrawn, "huge.png": ErrKeptUndrawn, "a.heic": ErrKeptUndrawn})
+	wantProblems(t, r, dir, map[string]error{"half.jpg": ErrKeptPartial, "small.jpg": ErrKeptPartial, "start.jpg": ErrKeptUndrawn, "huge.png": ErrKeptUndrawn, "a.heic": ErrKeptUndrawn})
 	for _, p := range r.Problems {
 		if !p.Kept() {
 			t.Errorf("%v is not said to be kept", p)
@@ -150,7 +154,7 @@ func TestImportDamaged(t *testing.T) {
 	}
 	for _, img := range l.Snapshot().Images {
 		_, err := l.Thumbnail(t.Context(), img.Digest, 256)
-		if drawn := img.Name == "half.jpg"; drawn != (err == nil) || !drawn && !errors.Is(err, ErrNoThumbnail) {
+		if drawn := img.Name == "half.jpg" || img.Name == "small.jpg"; drawn != (err == nil) || !drawn && !errors.Is(err, ErrNoThumbnail) {
 			t.Errorf("%s: %v", img.Name, err)
 		}
 		if img.Name == "b.mp4" && img.Kind != KindVideo {

@@ -272,7 +272,7 @@ func (l *Library) drawNew(ctx context.Context, d Digest, data []byte, info *meta
 	}
 	l.keep(ctx, d, l.poison.note(d, set.Cause))
 	l.keep(ctx, d, l.cache.PutSet(d, set))
-	if info.Type == "image/jpeg" && meta.EndsEarly(data) {
+	if info.Type == "image/jpeg" && meta.EndsEarly(data) || errors.Is(set.Cause, thumb.ErrDamaged) {
 		problem = ErrKeptPartial
 	}
 	return hashesOf(set), problem, nil

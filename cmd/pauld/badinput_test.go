@@ -166,3 +166,18 @@ func TestGuestIsRefused(t *testing.T) {
 		t.Errorf("the refused device is in: %+v", all)
 	}
 }
+
+// TestNameThatIsNoText: the name of a file is bytes, as an old disk may have them.
+func TestNameThatIsNoText(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	drawPhotos(t, filepath.Join(h.cwd, "in"), 1, 1)
+	name := filepath.Join(h.cwd, "in", "Stra\xdfe.jpg")
+	if err := os.Rename(filepath.Join(h.cwd, "in", "IMG_0000.JPG"), name); err != nil {
+		t.Skipf("no such name here: %v", err)
+	}
+	h.want(t, exitDone, "import", name)
+	if got := h.list(t); len(got) != 1 {
+		t.Errorf("%d photos listed", len(got))
+	}
+}

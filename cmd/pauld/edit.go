@@ -19,7 +19,7 @@ func (t *turn) String() string { return strconv.Itoa(90 * t.quarters) }
 func (t *turn) Set(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil || n%90 != 0 || n < -270 || n > 270 {
-		return errors.New("a photo is rotated by 90, 180 or 270 degrees clockwise; for anything between: --straighten")
+		return errors.New("a photo is rotated by 90, 180 or 270 degrees clockwise; anything between is for --straighten")
 	}
 	t.quarters = n / 90 & 3
 	return nil

@@ -110,14 +110,15 @@ func (f *file) raf() {
 	f.Layout = Layout{}
 }
 
-// EndsEarly reports whether a JPEG breaks off in its picture. What lies behind
-// the picture's end, such as the film of a motion photo, does not count.
+// EndsEarly reports whether a JPEG breaks off in its picture, or before it begins.
+// What lies behind the picture's end, such as the film of a motion photo, does not
+// count.
 func EndsEarly(data []byte) bool {
 	scanning := false
 	for p := 2; ; {
 		i := bytes.IndexByte(data[min(p, len(data)):], 0xff)
 		if i < 0 || p+i+1 >= len(data) {
-			return scanning
+			return true
 		}
 		p += i
 		switch m := data[p+1]; {
