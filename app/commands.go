@@ -100,6 +100,7 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 	if len(j.digests) == 0 {
 		return nil
 	}
+	stays := c.app.othersOfShots(j.digests)
 	stop := func() {}
 	j.started = func(act *activity) {
 		stop = follow(send, func() *Progress { return act.progress(c.app.files.Transfers(), time.Now()) })
@@ -112,6 +113,9 @@ func (c *control) act(r *http.Request, send func(Event)) error {
 		e, _ := c.app.Entry(d)
 		l := c.app.listing(e)
 		l.Digest = d.String()
+		if j.kind == KindUnsave || j.kind == KindDelete {
+			l.Stays = c.app.staying(stays[d], j.kind)
+		}
 		switch j.kind {
 		case KindUnsave:
 			l.Below, l.Queued = c.app.BelowOf(d) > 0, queued[d] && !c.app.files.HasInTrash(d) // else it had come meanwhile

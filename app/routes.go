@@ -305,6 +305,39 @@ func (a *App) tellShots(entries []Entry, listings []Listing) {
 	}
 }
 
+// othersOfShots returns for files that go the others of the same shot, which do not.
+func (a *App) othersOfShots(ds []Digest) map[Digest][]Digest {
+	goes := make(map[Digest]bool, len(ds))
+	for _, d := range ds {
+		goes[d] = true
+	}
+	others := make(map[Digest][]Digest)
+	s := a.images.Snapshot()
+	for _, d := range ds {
+		img, _, ok := s.ByDigest(d)
+		if !ok {
+			continue
+		}
+		for _, f := range img.Files() {
+			if !goes[f.Digest] {
+				others[d] = append(others[d], f.Digest)
+			}
+		}
+	}
+	return others
+}
+
+// staying returns the names of those files that an action of a kind could have had
+// as well.
+func (a *App) staying(ds []Digest, kind string) (names []string) {
+	for _, d := range ds {
+		if e, ok := a.Entry(d); ok && e.Deleted == nil && (kind == KindDelete || e.Here()) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
 // resolve finds the file that s names: a digest, or the beginning of one.
 func (a *App) resolve(s string) (Digest, error) {
 	var found Digest

@@ -16,10 +16,11 @@ type Listing struct {
 	Name    string   `json:"name"`
 	Size    int64    `json:"size"` // bytes
 	Type    string   `json:"type"`
-	Date    string   `json:"date"`           // capture wall time, 2024-05-01T12:30:05, with its offset when known
-	Devices []string `json:"devices"`        // IDs of the devices that hold a verified copy
-	Path    string   `json:"path"`           // of the copy here; "" if none
-	With    []string `json:"with,omitempty"` // in a list: digests of the files that the gallery shows as one with it
+	Date    string   `json:"date"`            // capture wall time, 2024-05-01T12:30:05, with its offset when known
+	Devices []string `json:"devices"`         // IDs of the devices that hold a verified copy
+	Path    string   `json:"path"`            // of the copy here; "" if none
+	With    []string `json:"with,omitempty"`  // in a list: digests of the files that the gallery shows as one with it
+	Stays   []string `json:"stays,omitempty"` // once it was deleted or removed: names of the other files of the same shot, which were not
 
 	OldestProof *time.Time `json:"oldestProof"`        // when the first of the copies was read; null: there are none
 	NewestProof *time.Time `json:"newestProof"`        // and the last

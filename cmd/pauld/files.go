@@ -241,13 +241,25 @@ func actOn(ctx context.Context, c *app.Client, l *line, p *printer, digests []st
 			p.object(e.Entry, e.Entry.Name+" is no longer to be fetched; it was not here, and nothing was removed"+belowText(e.Entry))
 		case e.Entry != nil:
 			text := done[l.command.name]
-			p.object(e.Entry, text[0]+e.Entry.Name+text[1]+belowText(e.Entry)+fromText(e.Entry.From))
+			p.object(e.Entry, text[0]+e.Entry.Name+text[1]+belowText(e.Entry)+fromText(e.Entry.From)+staysText(e.Entry))
 		}
 	})
 	if err == nil && exit != exitDone {
 		err = &severalError{exit}
 	}
 	return err
+}
+
+// staysText says which files of the same shot were left as they are.
+func staysText(e *app.Listing) string {
+	switch len(e.Stays) {
+	case 0:
+		return ""
+	case 1:
+		return "; " + e.Stays[0] + ", of the same shot, stays"
+	default:
+		return "; " + strings.Join(e.Stays, " and ") + ", of the same shot, stay"
+	}
 }
 
 // checkDigests reports an argument that cannot be the beginning of a digest.

@@ -5,11 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
 // TestListSaysWithWhat lists a picture and the raw file beside it, which name each
-// other, and another photo. A command acts on the one that it is told.
+// other, and another photo. A command acts on the one that it is told, and says what stays.
 func TestListSaysWithWhat(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
@@ -33,7 +34,7 @@ func TestListSaysWithWhat(t *testing.T) {
 	if len(with) != 3 || !slices.Equal(with[jpeg], []string{raw}) || !slices.Equal(with[raw], []string{jpeg}) {
 		t.Fatalf("files %v, with %v", digests, with)
 	}
-	h.want(t, exitDone, "delete", raw)
+	h.says(t, "Deleted IMG_20240501_123005.DNG; IMG_20240501_123005.JPG, of the same shot, stays", "delete", raw)
 	for _, l := range h.list(t) {
 		if len(l.With) > 0 || l.Digest == raw {
 			t.Errorf("%s with %v after the raw file was deleted", l.Name, l.With)
@@ -48,5 +49,8 @@ func TestListSaysWithWhat(t *testing.T) {
 		if want := map[string]int{jpeg: 1, raw: 1}[l.Digest]; len(l.With) != want {
 			t.Errorf("%s with %v after the raw file was restored", l.Name, l.With)
 		}
+	}
+	if r := h.want(t, exitDone, "delete", raw, jpeg); strings.Contains(r.out+r.err, "stays") {
+		t.Errorf("both are deleted: %s%s", r.out, r.err)
 	}
 }
