@@ -56,6 +56,7 @@ type App struct {
 
 	lock   *homeLock
 	seen   *seen
+	kept   *keptDuplicates
 	node   *overlay.Node
 	files  *filelayer.Layer
 	images *imagelib.Library
@@ -175,6 +176,9 @@ func (a *App) openHome(ctx context.Context) (err error) {
 	var forgotten error
 	if a.seen, forgotten = loadSeen(a.places.seen()); forgotten != nil {
 		a.log.WarnContext(ctx, "Last contacts are forgotten", "err", forgotten)
+	}
+	if a.kept, forgotten = loadKeptDuplicates(a.places.duplicates()); forgotten != nil {
+		a.log.WarnContext(ctx, "Kept duplicates are forgotten", "err", forgotten)
 	}
 	return err
 }

@@ -14,6 +14,7 @@
 //	loopback.password   the password of --couch and --socks
 //	watched/            what was found in watched folders
 //	seen.json           when other devices were last heard
+//	duplicates.json     near duplicates that a person keeps all of
 //	files/              records, blob index, fetch cache
 //	images/             the image model's local snapshot
 //	thumbnails/         thumbnail cache, safe to remove

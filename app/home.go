@@ -84,6 +84,7 @@ func (p places) deviceLock() string { return filepath.Join(p.home, "device.lock"
 func (p places) key() string        { return filepath.Join(p.home, "device.key") }
 func (p places) password() string   { return filepath.Join(p.home, "loopback.password") }
 func (p places) seen() string       { return filepath.Join(p.home, "seen.json") }
+func (p places) duplicates() string { return filepath.Join(p.home, "duplicates.json") }
 func (p places) files() string      { return filepath.Join(p.home, "files") }
 func (p places) images() string     { return filepath.Join(p.home, "images") }
 func (p places) watched() string    { return filepath.Join(p.home, "watched") }

@@ -31,6 +31,8 @@ type fake struct {
 
 	mu         sync.Mutex // guards all below
 	images     []*imagelib.Image
+	alike      [][]app.Digest // near duplicates
+	kept       [][]app.Digest // of them, those that are to stay
 	entries    map[app.Digest]app.Entry
 	trash      []app.Entry
 	removed    *app.RemovedInfo

@@ -32,6 +32,23 @@ func (f *fake) Snapshot() snapshot {
 			}
 			return slices.Collect(slices.Chunk(files, 1))
 		},
+		alike: func() [][]int {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			var out [][]int
+			for _, ds := range f.alike {
+				var group []int
+				for i, img := range images {
+					if slices.Contains(ds, img.Digest) {
+						group = append(group, i)
+					}
+				}
+				if len(group) > 1 {
+					out = append(out, group)
+				}
+			}
+			return out
+		},
 		filter: func(q imagelib.Query) []int {
 			var out []int
 			var smart imagelib.Query
@@ -46,6 +63,24 @@ func (f *fake) Snapshot() snapshot {
 			return out
 		},
 	}
+}
+
+func (f *fake) KeptDuplicates() [][]app.Digest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.kept
+}
+
+func (f *fake) KeepDuplicates(group []app.Digest, kept bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("keep %t %s", kept, numbers(group))
+	groups := slices.DeleteFunc(slices.Clone(f.kept), func(g []app.Digest) bool { return slices.Equal(g, group) })
+	if kept {
+		groups = append(groups, group)
+	}
+	f.kept = groups
+	return nil
 }
 
 func matches(img *imagelib.Image, q imagelib.Query) bool {

@@ -172,6 +172,18 @@ func (g *gridPage) image(i int) *imagelib.Image {
 	}
 }
 
+// source implements turned.
+func (g *gridPage) source() grid.Source { return g.grid.Source() }
+
+// left implements turned: the photo that was shown last is selected.
+func (g *gridPage) left(i int) {
+	if i < g.grid.Source().Len() {
+		g.grid.Select(i)
+		g.grid.Reveal(i)
+	}
+	g.s.win.Canvas().Focus(g.grid)
+}
+
 // showEmpty shows why there is nothing, and the one action that helps.
 func (g *gridPage) showEmpty(none bool) {
 	if !none {

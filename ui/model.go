@@ -66,6 +66,8 @@ type device interface {
 	Actions() []app.ActionInfo
 	Check(ctx context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error)
 	ClockOffers() []app.ClockOffer
+	KeptDuplicates() [][]app.Digest
+	KeepDuplicates(group []app.Digest, kept bool) error
 	ApplyClock(ctx context.Context, o app.ClockOffer) (app.Correction, error)
 	DismissClock(o app.ClockOffer, dismissed bool) error
 	Undo(ctx context.Context, id string, report func(app.Digest, error)) (app.UndoInfo, error)
@@ -112,6 +114,7 @@ type snapshot struct {
 	find   func(app.Digest) (img *imagelib.Image, index int, ok bool)
 	filter func(imagelib.Query) []int
 	shots  func([]app.Entry) [][]app.Entry
+	alike  func() [][]int // groups of near duplicates; it takes long
 }
 
 // realDevice makes an App a device: an interface's method cannot return another
@@ -131,5 +134,5 @@ type realLibrary struct{ *imagelib.Library }
 
 func (l realLibrary) Snapshot() snapshot {
 	s := l.Library.Snapshot()
-	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots}
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates}
 }

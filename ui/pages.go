@@ -31,6 +31,8 @@ func (s *shell) makePage(id string) page {
 		return newGridPage(s, words.T("Only one copy"), imagelib.Query{Where: imagelib.OneCopy}, false)
 	case "trash":
 		return newGridPage(s, words.T("Trash"), imagelib.Query{}, true)
+	case "duplicates":
+		return newDuplicatesPage(s)
 	case "albums":
 		return newAlbumsPage(s)
 	case "devices":

@@ -143,6 +143,7 @@ var screens = []struct {
 		r.emptyTrash()
 		r.until("the question", func() bool { return len(r.modals) == 1 })
 	}},
+	{"duplicates", alike, func(r *rig) { r.findDuplicates() }},
 	{"devices", nil, func(r *rig) { r.open("devices") }},
 	{"devices-paths", paths, func(r *rig) { r.open("devices") }},
 	{"devices-advice", paths, func(r *rig) {

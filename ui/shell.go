@@ -60,6 +60,8 @@ type shell struct {
 	pages   map[string]page
 	current string
 
+	duplicates *duplicates
+
 	thumbs, hashes, instants *thumbs.Loader
 
 	woken  <-chan struct{} // the device has changed
@@ -90,6 +92,7 @@ func newShell(e env) *shell {
 	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 8, Load: s.loadThumb}) // six may wait for other devices
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
 	s.instants = thumbs.New(thumbs.Options{Post: s.do, Workers: 2, Bytes: 32 << 20, Load: s.loadInstant})
+	s.duplicates = &duplicates{s: s}
 	s.applyLook(s.dev.Settings())
 	s.read()
 
@@ -233,6 +236,7 @@ func (s *shell) retryThumbs() {
 func (s *shell) reload() {
 	s.read()
 	s.applyLook(s.dev.Settings())
+	s.duplicates.reload()
 	s.status.reload()
 	s.notices.reload()
 	s.countPages()
@@ -259,6 +263,7 @@ func (s *shell) countPages() {
 	s.side.rows["here"].setCount(n.here)
 	s.side.rows["elsewhere"].setCount(n.elsewhere)
 	s.side.rows["onecopy"].setCount(n.oneCopy)
+	s.side.rows["duplicates"].setCount(len(s.duplicates.groups))
 	s.side.rows["devices"].setCount(len(s.devices))
 	running := 0
 	for _, a := range s.dev.Activities() {

@@ -218,6 +218,7 @@ func navEntries() []navEntry {
 		{"devices", "devices", words.T("Devices")},
 		{"activity", "activity", words.T("Activity")},
 		{"trash", "trash", words.T("Trash")},
+		{"duplicates", "copy", words.T("Duplicates")},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/grid"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/stage"
 	"github.com/libpaul/paul/ui/thumbs"
@@ -20,7 +21,7 @@ import (
 // neighbours.
 type viewerPage struct {
 	s      *shell
-	from   *gridPage // whose photos it turns through; nil while closed
+	from   turned // whose photos it turns through; nil while closed
 	at     int
 	img    *imagelib.Image
 	stage  *stage.Stage
@@ -42,6 +43,13 @@ type viewerPage struct {
 	loading map[thumbs.Key]bool
 	err     error  // why the present photo does not show
 	sliding func() // stops the slide show; nil while none runs
+}
+
+// turned is what the viewer turns through: the photos of a page, or some of them.
+type turned interface {
+	image(i int) *imagelib.Image
+	source() grid.Source
+	left(i int) // the viewer closes, at that photo
 }
 
 // slideTime is how long a slide show rests on a photo.
@@ -104,29 +112,25 @@ func (v *viewerPage) sel() sel {
 }
 
 // open shows photo i of a page.
-func (v *viewerPage) open(g *gridPage, i int) {
-	v.from = g
+func (v *viewerPage) open(from turned, i int) {
+	v.from = from
 	v.s.layers(v.s.main, v.object)
 	v.s.win.Canvas().Unfocus()
 	v.show(i)
 }
 
-// close goes back to the grid, at the photo that was shown last.
+// close goes back to the page, at the photo that was shown last.
 func (v *viewerPage) close() {
 	if !v.active() {
 		return
 	}
 	v.stopSlides()
 	v.cancel()
-	g := v.from
+	from := v.from
 	v.from, v.img = nil, nil
 	clear(v.near)
 	v.s.layers(v.s.main)
-	if v.at < g.grid.Source().Len() {
-		g.grid.Select(v.at)
-		g.grid.Reveal(v.at)
-	}
-	v.s.win.Canvas().Focus(g.grid)
+	from.left(v.at)
 }
 
 // show shows photo i: what is in memory at once, the rest as it comes.
@@ -142,7 +146,7 @@ func (v *viewerPage) show(i int) {
 	v.load(ctx, v.img, true)
 	v.keepNear()
 	for _, k := range []int{i + 1, i - 1} {
-		if k >= 0 && k < v.from.grid.Source().Len() {
+		if k >= 0 && k < v.from.source().Len() {
 			v.load(ctx, v.from.image(k), false)
 		}
 	}
@@ -170,7 +174,7 @@ func (v *viewerPage) inMemory() image.Image {
 func (v *viewerPage) keepNear() {
 	keep := map[thumbs.Key]bool{}
 	for k := v.at - 1; k <= v.at+1; k++ {
-		if k >= 0 && k < v.from.grid.Source().Len() {
+		if k >= 0 && k < v.from.source().Len() {
 			keep[thumbKey(v.from.image(k), 0)] = true
 		}
 	}
@@ -271,7 +275,7 @@ func (v *viewerPage) screenSide() int {
 
 // turn goes to a neighbour.
 func (v *viewerPage) turn(step int) {
-	if i := v.at + step; i >= 0 && i < v.from.grid.Source().Len() {
+	if i := v.at + step; i >= 0 && i < v.from.source().Len() {
 		v.show(i)
 	}
 }
@@ -306,12 +310,12 @@ func (v *viewerPage) reload() {
 	if !v.active() {
 		return
 	}
-	n := v.from.grid.Source().Len()
+	n := v.from.source().Len()
 	if n == 0 {
 		v.close()
 		return
 	}
-	i, ok := v.from.grid.Source().Index(thumbs.ID(v.img.Digest))
+	i, ok := v.from.source().Index(thumbs.ID(v.img.Digest))
 	if !ok { // it was deleted, or no longer belongs here: the next one takes its place
 		v.show(min(v.at, n-1))
 		return

@@ -19,7 +19,7 @@ func (v *viewerPage) describe() {
 	img := v.img
 	v.title.Set(v.s.photoTitle(img))
 	sub := img.Name
-	if n := v.from.grid.Source().Len(); n > 1 {
+	if n := v.from.source().Len(); n > 1 {
 		sub = fmt.Sprintf("%s  ·  %s", img.Name, words.T("{{.At}} of {{.Total}}", "At", words.Number(v.at+1), "Total", words.Number(n)))
 	}
 	v.sub.Set(sub)
@@ -151,7 +151,7 @@ func (v *viewerPage) nextSlide() {
 			if v.sliding == nil || !v.active() {
 				return
 			}
-			if v.at == v.from.grid.Source().Len()-1 {
+			if v.at == v.from.source().Len()-1 {
 				v.show(0)
 			} else {
 				v.turn(1)
@@ -191,7 +191,7 @@ func (v *viewerPage) key(e *fyne.KeyEvent) {
 	case fyne.KeyHome:
 		v.show(0)
 	case fyne.KeyEnd:
-		v.show(v.from.grid.Source().Len() - 1)
+		v.show(v.from.source().Len() - 1)
 	case fyne.KeySpace:
 		v.toggleSlides()
 	case fyne.KeyF:
