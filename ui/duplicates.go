@@ -25,6 +25,7 @@ const (
 type duplicates struct {
 	s      *shell
 	groups []*alikeGroup // to be shown, the newest first
+	state  int           // changes with them
 
 	found  [][]app.Digest    // by the photos' first files
 	from   []*imagelib.Image // what groups and the next search are of
@@ -112,6 +113,7 @@ func (d *duplicates) regroup() {
 	}
 	old := d.groups
 	d.groups = nil
+	d.state++
 	taken := make(map[*alikeGroup]bool)
 	first := make(map[*alikeGroup]int)
 	for _, ds := range d.found {

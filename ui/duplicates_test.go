@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -224,6 +225,13 @@ func TestManyDuplicates(t *testing.T) {
 	if n := len(p.cards); p.cards[p.groups[299]] == nil || n > 5 {
 		t.Errorf("%d cards at the end", n)
 	}
+	p.scroll.ScrollToTop()
+	r.win.Resize(fyne.NewSize(1280, 3000))
+	for i, g := range p.groups[:5] {
+		if p.cards[g] == nil {
+			t.Errorf("no card for group %d in a tall window", i)
+		}
+	}
 }
 
 // TestNoDuplicates says so in words, once it is known.
@@ -264,5 +272,36 @@ func TestBetterFirst(t *testing.T) {
 		if betterFirst(ranks[i], ranks[i+1]) >= 0 || betterFirst(ranks[i+1], ranks[i]) <= 0 {
 			t.Errorf("%d is not better than %d", i, i+1)
 		}
+	}
+}
+
+// TestDuplicatesWait: the search waits for a rest, but not for ever.
+func TestDuplicatesWait(t *testing.T) {
+	r, _ := alikeRig(t)
+	change := func() {
+		r.f.mu.Lock()
+		r.f.update([]app.Digest{digest(20)}, func(*imagelib.Image) {})
+		r.f.mu.Unlock()
+		r.reload()
+	}
+	waiting := func() (n int) {
+		for _, tm := range r.later {
+			if tm.d == duplicatesRest && !tm.stopped {
+				n++
+			}
+		}
+		return n
+	}
+	change()
+	first := r.later[len(r.later)-1]
+	change()
+	if !first.stopped || waiting() != 1 {
+		t.Errorf("a change does not put the search off: %d searches to come", waiting())
+	}
+	second := r.later[len(r.later)-1]
+	r.now = func() time.Time { return now.Add(duplicatesWait) }
+	change()
+	if second.stopped || waiting() != 1 {
+		t.Errorf("changes put the search off for ever: %d searches to come", waiting())
 	}
 }

@@ -22,6 +22,7 @@ type duplicatesPage struct {
 	client  *thumbs.Client
 	intro   *look.Text
 	groups  []*alikeGroup
+	state   int                        // of the duplicates, when groups were taken
 	tops    []float32                  // where each begins, and where the last ends
 	width   float32                    // that tops are of
 	cards   map[*alikeGroup]*groupCard // of the groups near the screen
@@ -36,18 +37,37 @@ const (
 )
 
 func newDuplicatesPage(s *shell) *duplicatesPage {
-	p := &duplicatesPage{s: s, whole: container.NewStack(), cards: map[*alikeGroup]*groupCard{}}
+	p := &duplicatesPage{s: s, cards: map[*alikeGroup]*groupCard{}}
 	p.client = s.thumbs.Client(p.loaded)
 	p.intro = look.NewPara(words.T("Photos that look nearly the same, side by side. The best one of each group is suggested to stay: that with the most pixels, then a favourite or one that you have worked on, then the largest file. One of each group always stays."),
 		look.SizeBody, 600, look.ColorSecondary)
 	p.content = container.New(p)
 	p.scroll = container.NewVScroll(p.content)
-	p.scroll.OnScrolled = func(fyne.Position) {
-		if !slices.Equal(p.near(), p.made()) {
-			p.content.Refresh()
-		}
-	}
+	p.scroll.OnScrolled = func(fyne.Position) { p.follow() }
+	p.whole = container.New(&duplicatesFrame{p})
 	return p
+}
+
+// follow makes the groups that have come near the screen.
+func (p *duplicatesPage) follow() {
+	if !slices.Equal(p.near(), p.made()) {
+		p.content.Refresh()
+	}
+}
+
+// duplicatesFrame fills the page: a taller one shows more groups.
+type duplicatesFrame struct{ p *duplicatesPage }
+
+// MinSize implements [fyne.Layout].
+func (*duplicatesFrame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(280, 100) }
+
+// Layout implements [fyne.Layout].
+func (f *duplicatesFrame) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	for _, x := range o {
+		x.Move(fyne.NewPos(0, 0))
+		x.Resize(s)
+	}
+	f.p.follow()
 }
 
 func (p *duplicatesPage) title() string             { return words.T("Duplicates") }
@@ -58,7 +78,10 @@ func (p *duplicatesPage) shown()                    { p.want() }
 // reload implements page.
 func (p *duplicatesPage) reload() {
 	d := p.s.duplicates
-	p.groups = d.groups
+	if p.state == d.state {
+		return
+	}
+	p.state, p.groups = d.state, d.groups
 	for g, c := range p.cards {
 		if !slices.Equal(g.images, c.images) {
 			p.drop(g)
