@@ -43,18 +43,25 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	win := fyneApp.NewWindow("Paul")
 	win.SetMaster()
 	win.Resize(fyne.NewSize(1280, 820))
+	toolkit := &doer{hand: fyne.Do}
+	win.SetCloseIntercept(func() {
+		toolkit.close()
+		win.Close()
+	})
 	s := newShell(env{ //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
-		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: fyne.Do, after: later,
+		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: toolkit.do, after: later,
 		now: time.Now, files: systemChooser{win},
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 	})
 	s.restart = func() {
 		restart = true
+		toolkit.close()
 		win.Close()
 	}
 	s.background(ctx)
 	quit := fyneApp.Driver().Quit // unlike the App's, it may come when the toolkit has ended by itself, on a signal
-	context.AfterFunc(ctx, func() { fyne.Do(quit) })
+	context.AfterFunc(ctx, func() { toolkit.doLast(quit) })
+	keepQuietAtTheEnd(fyneApp.Lifecycle())
 	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) }) //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 	win.ShowAndRun()
 	cancel()
