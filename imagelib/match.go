@@ -75,6 +75,7 @@ type matcher struct {
 	tag    string // folded
 	words  []word
 	span   span
+	day    yearday
 	rating int
 	types  []string
 	live   bool // live photos alone
@@ -117,7 +118,8 @@ func (m *matcher) selects(img *Image) bool {
 		q.Where == Here && !img.Here,
 		q.Where == Elsewhere && img.Here,
 		q.Where == OneCopy && img.Holders > 1,
-		m.span != span{} && !m.span.holds(img):
+		m.span != span{} && !m.span.holds(img),
+		!m.day.holds(img):
 		return false
 	}
 	if q.Tag != "" && !slices.ContainsFunc(img.Tags, func(t string) bool { return m.equalFold(t, m.tag) }) {

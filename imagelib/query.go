@@ -37,9 +37,11 @@ type Query struct {
 	//
 	//	name:img_1  caption:lake  tag:family  camera:nikon  lens:"50 mm"  place:berlin
 	//	type:video  type:heic  type:live  rating:4  after:2019-05  before:2020
+	//	day:05-31  day:today
 	//
 	// where a type is a [Kind], the end of a media type or live, for live photos, a rating is the least,
-	// after, which may be written from, includes what it names and before does not. What cannot be understood
+	// after, which may be written from, includes what it names and before does not. A day is one of any year, but for what was dated by its file
+	// alone. What cannot be understood
 	// as that is looked for as it stands.
 	Text string `json:"text,omitempty"`
 
@@ -214,7 +216,7 @@ func fields(text string, yield func(key, word string)) {
 }
 
 // keys are what a word of a text may be about.
-var keys = []string{"name", "caption", "tag", "camera", "lens", "place", "type", "rating", "after", "from", "before"}
+var keys = []string{"name", "caption", "tag", "camera", "lens", "place", "type", "rating", "after", "from", "before", "day"}
 
 func isKey(key string) bool { return slices.Contains(keys, key) }
 
@@ -262,6 +264,12 @@ func (m *matcher) takeAbout(key, word string) bool {
 	case "before":
 		m.span = m.span.and(span{to: t.from})
 		return isSpan
+	case "day":
+		d, ok := parseDay(word, time.Now())
+		if ok {
+			m.day = m.day.and(d)
+		}
+		return ok
 	}
 	return false
 }

@@ -31,6 +31,8 @@ func expected(key, word string) string {
 		return "say what after the colon"
 	case key == "rating":
 		return "a rating is a number from 0 to 5"
+	case key == "day":
+		return "a day is one of any year, as 05-31, or today"
 	default:
 		return "a date is a year, a month or a day, as 2019, 2019-05 or 2019-05-31"
 	}
