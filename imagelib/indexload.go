@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/libpaul/paul/imagelib/internal/packed"
 	"github.com/libpaul/paul/imagelib/meta"
 	"github.com/libpaul/paul/imagelib/places"
 	"github.com/libpaul/paul/imagelib/thumb"
@@ -29,13 +30,13 @@ func (x *index) load(r io.Reader, size int64) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	head := factReader{b: in.bytes(in.length())}
+	head := factReader{Reader: packed.Reader{Rest: in.bytes(in.length())}}
 	s := loadedIndex{intern: x.intern}
 	n := x.readHead(&head, &s)
 	if n > int(max(in.rest, 0)/minImage) {
-		head.bad = true
+		head.Bad = true
 	}
-	if head.bad || in.err != nil {
+	if head.Bad || in.err != nil {
 		return cmp.Or(in.err, errIndexDamaged)
 	}
 	s.all, s.shown = make([]*Image, 0, n), make([]*Image, 0, n)
@@ -45,7 +46,7 @@ func (x *index) load(r io.Reader, size int64) error {
 		if in.err != nil || count == 0 || count > uint64(n-len(s.all)) || count > uint64(len(b)/minImage) {
 			return cmp.Or(in.err, errIndexDamaged)
 		}
-		s.block = factReader{b: b, texts: string(in.bytesBeside(texts))}
+		s.block = factReader{Reader: packed.Reader{Rest: b}, texts: string(in.bytesBeside(texts))}
 		if !s.readBlock(int(count)) || in.err != nil {
 			return cmp.Or(in.err, errIndexDamaged)
 		}
@@ -93,25 +94,25 @@ func sortByDigest(images []*Image) bool {
 // readHead reads the head, and returns how many images follow.
 func (x *index) readHead(r *factReader, s *loadedIndex) (images int) {
 	x.seq = r.text()
-	s.located = r.uvarint() == uint64(places.Version())
-	for range r.count(3) {
+	s.located = r.Uvarint() == uint64(places.Version())
+	for range r.Count(3) {
 		id := r.text()
 		info := albumInfo{name: r.text()}
 		if !info.readQuery(r.text()) {
-			r.bad = true
+			r.Bad = true
 		}
 		x.albums[id] = info
 	}
 	x.setSmart()
-	for range r.count(4) {
+	for range r.Count(4) {
 		s.commons = append(s.commons, x.intern.common(Common{r.text(), Kind(r.text()), r.text(), r.text()}))
 	}
-	for range r.count(1) {
+	for range r.Count(1) {
 		s.words = append(s.words, x.intern.text(r.text()))
 	}
-	n := r.uvarint()
-	if n > math.MaxInt32 || len(r.b) > 0 {
-		r.bad = true
+	n := r.Uvarint()
+	if n > math.MaxInt32 || len(r.Rest) > 0 {
+		r.Bad = true
 		return 0
 	}
 	return int(n)
@@ -205,41 +206,41 @@ func (s *loadedIndex) readBlock(n int) bool {
 			s.shown = append(s.shown, img)
 		}
 	}
-	return !s.block.bad && len(s.block.b) == 0 && s.block.texts == ""
+	return !s.block.Bad && len(s.block.Rest) == 0 && s.block.texts == ""
 }
 
 func (s *loadedIndex) readImage(r *factReader, img *Image) {
-	copy(img.Digest[:], r.take(uint64(len(img.Digest))))
-	flags := r.uvarint()
+	copy(img.Digest[:], r.Take(uint64(len(img.Digest))))
+	flags := r.Uvarint()
 	img.Favourite, img.isShown, img.Here = flags&flagFavourite != 0, flags&flagShown != 0, flags&flagHere != 0
 	img.Common = pick(r, s.commons)
 	img.Date.Source = meta.Source(pick(r, s.words))
-	name, hash := r.uvarint(), r.uvarint()
+	name, hash := r.Uvarint(), r.Uvarint()
 	img.Name, img.ThumbHash = r.takeText(name), r.takeText(hash)
 	if flags&flagCaption != 0 {
-		img.Caption = r.takeText(r.uvarint())
+		img.Caption = r.takeText(r.Uvarint())
 	}
-	img.Size = r.varint()
-	img.Width, img.Height = int(r.varint()), int(r.varint())
-	if b := r.take(3); b != nil {
+	img.Size = r.Varint()
+	img.Width, img.Height = int(r.Varint()), int(r.Varint())
+	if b := r.Take(3); b != nil {
 		img.Orientation, img.Rating, img.version = b[0], b[1], b[2]
 	}
-	img.Holders = int32(r.varint())
+	img.Holders = int32(r.Varint())
 	if flags&flagDate != 0 {
-		img.Date.Wall = time.UnixMilli(r.varint()).UTC()
+		img.Date.Wall = time.UnixMilli(r.Varint()).UTC()
 	}
 	if img.Date.HasOffset = flags&flagOffset != 0; img.Date.HasOffset {
-		img.Date.Offset = time.Duration(r.varint()) * time.Second
+		img.Date.Offset = time.Duration(r.Varint()) * time.Second
 	}
 	if flags&flagGPS != 0 {
 		img.GPS = &GPS{Lat: r.float64(), Lon: r.float64()}
-		if img.place = places.ID(min(r.uvarint(), math.MaxInt32)); !s.located {
+		if img.place = places.ID(min(r.Uvarint(), math.MaxInt32)); !s.located {
 			img.locate()
 		}
 	}
 	if flags&flagExposure != 0 {
 		img.Exposure = Exposure{Time: r.float32(), FNumber: r.float32(), Focal: r.float32()}
-		img.Exposure.ISO, img.Exposure.Focal35 = int32(r.varint()), int32(r.varint())
+		img.Exposure.ISO, img.Exposure.Focal35 = int32(r.Varint()), int32(r.Varint())
 	}
 	if flags&flagDHash != 0 {
 		img.DHash = r.uint64()
@@ -253,10 +254,10 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 }
 
 func (s *loadedIndex) readMore(r *factReader) (m More) {
-	flags := r.uvarint()
-	m.Geometry.Mirror, m.Geometry.Turns = flags&moreMirror != 0, int(r.uvarint()&3)
-	m.Duration = time.Duration(min(r.uvarint(), uint64(maxDuration/time.Millisecond))) * time.Millisecond
-	m.Shot = r.takeText(r.uvarint())
+	flags := r.Uvarint()
+	m.Geometry.Mirror, m.Geometry.Turns = flags&moreMirror != 0, int(r.Uvarint()&3)
+	m.Duration = time.Duration(min(r.Uvarint(), uint64(maxDuration/time.Millisecond))) * time.Millisecond
+	m.Shot = r.takeText(r.Uvarint())
 	if flags&moreAngle != 0 {
 		m.Geometry.Angle = r.float64()
 	}
@@ -264,29 +265,29 @@ func (s *loadedIndex) readMore(r *factReader) (m More) {
 		m.Geometry.Crop = thumb.Crop{X: r.float64(), Y: r.float64(), W: r.float64(), H: r.float64()}
 	}
 	if flags&moreDate != 0 {
-		m.FileDate.Wall, m.FileDate.Source = time.UnixMilli(r.varint()).UTC(), meta.Source(pick(r, s.words))
+		m.FileDate.Wall, m.FileDate.Source = time.UnixMilli(r.Varint()).UTC(), meta.Source(pick(r, s.words))
 	}
 	if m.FileDate.HasOffset = flags&moreOffset != 0; m.FileDate.HasOffset {
-		m.FileDate.Offset = time.Duration(r.varint()) * time.Second
+		m.FileDate.Offset = time.Duration(r.Varint()) * time.Second
 	}
 	if !m.Geometry.Valid() {
-		r.bad = true
+		r.Bad = true
 	}
 	return m
 }
 
 // pick reads a number, and returns what it is the number of.
 func pick[T any](r *factReader, list []T) (v T) {
-	n := r.uvarint()
+	n := r.Uvarint()
 	if n >= uint64(len(list)) {
-		r.bad = true
+		r.Bad = true
 		return v
 	}
 	return list[n]
 }
 
 func (s *loadedIndex) list(r *factReader) []string {
-	n := r.count(1)
+	n := r.Count(1)
 	if n == 0 {
 		return nil
 	}
@@ -300,25 +301,14 @@ func (s *loadedIndex) list(r *factReader) []string {
 // factReader takes a piece of a saved index apart. After damage, everything is
 // zero.
 type factReader struct {
-	b     []byte
+	packed.Reader
 	texts string
-	bad   bool
-}
-
-func (r *factReader) take(n uint64) []byte {
-	if r.bad || n > uint64(len(r.b)) {
-		r.bad = true
-		return nil
-	}
-	b := r.b[:n]
-	r.b = r.b[n:]
-	return b
 }
 
 // takeText returns the next n bytes of the texts.
 func (r *factReader) takeText(n uint64) string {
-	if r.bad || n > uint64(len(r.texts)) {
-		r.bad = true
+	if r.Bad || n > uint64(len(r.texts)) {
+		r.Bad = true
 		return ""
 	}
 	s := r.texts[:n]
@@ -326,42 +316,10 @@ func (r *factReader) takeText(n uint64) string {
 	return s
 }
 
-func (r *factReader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || r.bad {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *factReader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 || r.bad {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-// count reads how many things of at least size bytes follow.
-func (r *factReader) count(size int) int {
-	n := r.uvarint()
-	if n > uint64(len(r.b)/size) {
-		r.bad = true
-	}
-	if r.bad {
-		return 0
-	}
-	return int(n)
-}
-
-func (r *factReader) text() string { return string(r.take(r.uvarint())) }
+func (r *factReader) text() string { return string(r.Text()) }
 
 func (r *factReader) float32() float32 {
-	if b := r.take(4); b != nil {
+	if b := r.Take(4); b != nil {
 		return math.Float32frombits(binary.BigEndian.Uint32(b))
 	}
 	return 0
@@ -370,7 +328,7 @@ func (r *factReader) float32() float32 {
 func (r *factReader) float64() float64 { return math.Float64frombits(r.uint64()) }
 
 func (r *factReader) uint64() uint64 {
-	if b := r.take(8); b != nil {
+	if b := r.Take(8); b != nil {
 		return binary.BigEndian.Uint64(b)
 	}
 	return 0

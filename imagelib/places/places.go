@@ -10,17 +10,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "embed"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 	"sync"
+
+	"github.com/libpaul/paul/imagelib/internal/packed"
 )
 
 //go:embed cities.gz
-var packed []byte
+var cities []byte
 
 // Magic begins the unpacked gazetteer: the numbers of towns and of regions, then
 // of each region the country's code and name, its own, and the number of its
@@ -59,7 +59,7 @@ type Place struct {
 type ID int32
 
 // Version tells one gazetteer from another.
-var Version = sync.OnceValue(func() uint32 { return crc32.ChecksumIEEE(packed) })
+var Version = sync.OnceValue(func() uint32 { return crc32.ChecksumIEEE(cities) })
 
 // Near returns the town whose edge is nearest to a place in degrees, north and
 // east positive, or 0 when none is within [MaxDistance]. Where the edge of a town
@@ -102,7 +102,7 @@ type town struct {
 type region struct{ name, country, code string }
 
 var loaded = sync.OnceValue(func() *gazetteer {
-	g, err := unpack(packed)
+	g, err := unpack(cities)
 	if err != nil {
 		panic("places: " + err.Error()) // what is built in is tested
 	}
@@ -111,8 +111,8 @@ var loaded = sync.OnceValue(func() *gazetteer {
 
 var errDamaged = errors.New("gazetteer is damaged")
 
-func unpack(packed []byte) (*gazetteer, error) {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
+func unpack(zipped []byte) (*gazetteer, error) {
+	z, err := gzip.NewReader(bytes.NewReader(zipped))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
@@ -128,30 +128,30 @@ func parse(b []byte) (*gazetteer, error) {
 	if !ok {
 		return nil, errDamaged
 	}
-	r := reader{b: b}
-	n := r.count(maxTowns)
+	r := &packed.Reader{Rest: b}
+	n := count(r, maxTowns)
 	g := &gazetteer{towns: make([]town, 0, n), tree: make([]node, 0, n)}
 	var names []byte
-	for i := range r.count(maxRegions) {
-		code, country, name := r.text(), r.text(), r.text()
+	for i := range count(r, maxRegions) {
+		code, country, name := r.Text(), r.Text(), r.Text()
 		g.regions = append(g.regions, region{string(name), string(country), string(code)})
 		var lat, lon int64
-		for range r.count(maxTowns) {
+		for range count(r, maxTowns) {
 			from := len(names)
-			names = append(names, r.text()...)
-			lat, lon = lat+r.varint(), lon+r.varint()
-			reach := r.uvarint()
+			names = append(names, r.Text()...)
+			lat, lon = lat+r.Varint(), lon+r.Varint()
+			reach := r.Uvarint()
 			if reach > maxReach || lat < -90e4 || lat > 90e4 || lon < -180e4 || lon > 180e4 {
-				r.bad = true
+				r.Bad = true
 			}
-			if r.bad {
+			if r.Bad {
 				return nil, errDamaged
 			}
 			g.towns = append(g.towns, town{uint32(from), uint32(len(names)), uint16(i)})
 			g.tree = append(g.tree, node{at: onSphere(float64(lat)/1e4, float64(lon)/1e4), reach: chord(float64(reach) * ReachUnit), id: ID(len(g.towns))})
 		}
 	}
-	if r.bad || len(r.b) > 0 || len(g.towns) != n {
+	if r.Bad || len(r.Rest) > 0 || len(g.towns) != n {
 		return nil, errDamaged
 	}
 	g.names = string(names)
@@ -159,49 +159,12 @@ func parse(b []byte) (*gazetteer, error) {
 	return g, nil
 }
 
-// reader takes the gazetteer apart. After damage, everything is zero.
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || r.bad {
-		r.bad = true
+// count reads how many things follow, at most limit.
+func count(r *packed.Reader, limit int) int {
+	n := r.Count(1)
+	if n > limit {
+		r.Bad = true
 		return 0
 	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 || r.bad || v > math.MaxInt32 || v < math.MinInt32 {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-// count reads how many things follow, of which each takes a byte at least.
-func (r *reader) count(limit uint64) int {
-	n := r.uvarint()
-	if n > limit || n > uint64(len(r.b)) {
-		r.bad = true
-		return 0
-	}
-	return int(n)
-}
-
-func (r *reader) text() []byte {
-	n := r.uvarint()
-	if n > uint64(len(r.b)) {
-		r.bad = true
-		return nil
-	}
-	s := r.b[:n]
-	r.b = r.b[n:]
-	return s
+	return n
 }

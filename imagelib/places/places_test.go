@@ -54,7 +54,7 @@ func TestNear(t *testing.T) {
 // TestGazetteer checks what is built in.
 func TestGazetteer(t *testing.T) {
 	t.Parallel()
-	g, err := unpack(packed)
+	g, err := unpack(cities)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestDamagedGazetteer(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, b := range map[string][]byte{"bomb": bomb.Bytes(), "no gzip": []byte("x"), "cut": packed[:1000]} {
+	for name, b := range map[string][]byte{"bomb": bomb.Bytes(), "no gzip": []byte("x"), "cut": cities[:1000]} {
 		if _, err := unpack(b); !errors.Is(err, errDamaged) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -229,7 +229,7 @@ func BenchmarkNear(b *testing.B) {
 func BenchmarkUnpack(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := unpack(packed); err != nil {
+		if _, err := unpack(cities); err != nil {
 			b.Fatal(err)
 		}
 	}
