@@ -86,7 +86,7 @@ func copyOverHTTP(tb testing.TB, dir string) time.Duration {
 	}
 	ctx, cancel := context.WithCancel(tb.Context())
 	served := make(chan error, 1)
-	go func() { served <- serve(ctx, ln, http.FileServer(http.Dir(dir))) }()
+	go func() { served <- serve(ctx, ln, http.FileServer(http.Dir(dir)), nil) }()
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {

@@ -52,6 +52,9 @@ func Connect(ctx context.Context, home string) (*Client, error) {
 	})
 	c.token = token
 	if err := c.meet(ctx); err != nil {
+		if errors.Is(err, ErrStopped) { // it was about to go
+			err = notRunning(p)
+		}
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -64,7 +67,7 @@ func (a *App) Client(ctx context.Context) (*Client, error) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := serve(ctx, ln, a.control.handler); err != nil {
+		if err := serve(ctx, ln, a.control.handler, nil); err != nil {
 			a.log.ErrorContext(ctx, "Serving commands failed", "err", err)
 		}
 	}()

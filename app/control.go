@@ -27,16 +27,17 @@ type control struct {
 	token   string       // asked of every client when ln is TCP; "" on a unix socket
 	handler http.Handler
 
-	mu          sync.Mutex // guards the rest
-	inFlight    int
-	idle        chan struct{}            // closed and replaced whenever inFlight falls to 0
+	mu          sync.Mutex               // guards the rest
+	clients     map[net.Conn]bool        // connections to ln
+	left        chan struct{}            // closed and replaced whenever clients becomes empty
+	leaving     bool                     // no request is served any more
 	invitations map[int64]openInvitation // by their number
 	lastInvite  int64
 }
 
 func (a *App) openControl() (err error) {
-	c := &control{app: a, idle: make(chan struct{}), invitations: make(map[int64]openInvitation)}
-	c.handler = c.count(c.routes())
+	c := &control{app: a, clients: make(map[net.Conn]bool), left: make(chan struct{}), invitations: make(map[int64]openInvitation)}
+	c.handler = c.routes()
 	c.ln, c.token, c.forget, err = listenControl(a.places)
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (a *App) openControl() (err error) {
 // run serves the control API until ctx ends; then requests under way are
 // ended too.
 func (c *control) run(ctx context.Context) error {
-	return serve(ctx, c.ln, c.authorised(c.handler))
+	return serve(ctx, c.ln, c.present(c.authorised(c.handler)), c.count)
 }
 
 func (c *control) close() error {
@@ -60,10 +61,12 @@ func (c *control) close() error {
 }
 
 // serve serves h on ln until ctx ends, which also ends the contexts of the
-// requests; it waits a while for their answers.
-func serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+// requests; it waits a while for their answers. state, which may be nil, hears of
+// every connection.
+func serve(ctx context.Context, ln net.Listener, h http.Handler, state func(net.Conn, http.ConnState)) error {
 	srv := &http.Server{
 		Handler:           h,
+		ConnState:         state,
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
@@ -99,38 +102,62 @@ func (c *control) authorised(next http.Handler) http.Handler {
 	})
 }
 
-// count keeps inFlight.
-func (c *control) count(next http.Handler) http.Handler {
+// present cuts off what asks a device that is leaving: its client finds that
+// none runs, and nothing was begun.
+func (c *control) present(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
-		c.inFlight++
+		leaving := c.leaving
 		c.mu.Unlock()
-		defer func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			if c.inFlight--; c.inFlight == 0 {
-				close(c.idle)
-				c.idle = make(chan struct{})
-			}
-		}()
+		if leaving {
+			panic(http.ErrAbortHandler)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// linger waits until no other command uses this device, or ctx ends: one that
-// was opened for a command calls it before it stops.
+// count keeps clients.
+func (c *control) count(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		c.clients[conn] = true
+	case http.StateClosed, http.StateHijacked:
+		delete(c.clients, conn)
+		if len(c.clients) == 0 {
+			close(c.left)
+			c.left = make(chan struct{})
+		}
+	}
+}
+
+// briefly is how long linger waits before it says so: some commands only look.
+const briefly = 300 * time.Millisecond
+
+// linger waits until no other command is connected to this device, or ctx ends:
+// one that was opened for a command calls it before it stops. A command is
+// connected from its greeting to its end, so what it asks between is served;
+// one that comes later is not greeted.
 func (a *App) linger(ctx context.Context) {
 	c := a.control
-	c.mu.Lock()
-	idle, busy := c.idle, c.inFlight > 0
-	c.mu.Unlock()
-	if !busy {
-		return
-	}
-	a.opts.Waiting("This is done. Waiting for another command that uses the home through this one; Ctrl-C stops both.")
-	select {
-	case <-ctx.Done():
-	case <-idle:
+	tell := time.AfterFunc(briefly, func() {
+		a.opts.Waiting("This is done. Waiting for another command that uses the home through this one; Ctrl-C stops both.")
+	})
+	defer tell.Stop()
+	for {
+		c.mu.Lock()
+		left := c.left
+		if len(c.clients) == 0 || ctx.Err() != nil {
+			c.leaving = true
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-left:
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func TestControlOverTCP(t *testing.T) {
 	h := c.authorised(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "in") }))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, ln, h) }()
+	go func() { done <- serve(ctx, ln, h, nil) }()
 	for _, test := range []struct {
 		token string
 		want  int

@@ -32,7 +32,7 @@ func (a *App) openLoopback() error {
 		}
 		h := couch.Auth(couch.AuthOptions{User: loopbackUser, Password: password, Log: a.log.With("part", "couch")}, a.files.CouchHandler())
 		h = couch.CORS(a.config.get().CORSOrigins, h)
-		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, a.couch, h) })
+		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, a.couch, h, nil) })
 	}
 	if a.opts.Socks != "" {
 		if a.socks, err = listenLoopback("--socks", a.opts.Socks); err != nil {
