@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/libpaul/paul/imagelib"
@@ -56,32 +55,40 @@ func (c *control) edit(r *http.Request, send func(Event)) error {
 	if !req.Valid() {
 		return imagelib.ErrBadGeometry
 	}
+	var ds []Digest
+	names := make(map[Digest]string) // as they were asked for
 	for _, s := range req.Digests {
 		d, err := c.app.resolve(s)
 		if err == nil {
-			err = c.app.editOne(r.Context(), d, req.Edit)
+			err = c.app.editable(d)
 		}
 		if err != nil {
 			send(Event{Failure: &Failure{Code: failure(err).Code, Message: err.Error(), Digest: s}})
 			continue
 		}
+		if names[d] == "" {
+			ds, names[d] = append(ds, d), s
+		}
+	}
+	failed := c.app.images.ChangeGeometry(r.Context(), ds, req.of)
+	for _, d := range ds {
 		e, _ := c.app.Entry(d)
+		if err := failed[d]; err != nil {
+			err = c.app.fileError(d, e.Name, knownImage(err)) // its record may be still to come
+			send(Event{Failure: &Failure{Code: failure(err).Code, Message: err.Error(), Digest: names[d]}})
+			continue
+		}
 		l := c.app.listing(e)
 		send(Event{Entry: &l})
 	}
 	return nil
 }
 
-func (a *App) editOne(ctx context.Context, d Digest, change Edit) error {
+// editable says why a photo cannot be turned and cut; nil if it can.
+func (a *App) editable(d Digest) error {
 	e, err := a.files.Entry(d)
 	if err == nil && e.Deleted != nil {
 		err = ErrDeleted
-	}
-	if err == nil {
-		err = a.images.ChangeGeometry(ctx, []Digest{d}, change.of)
-	}
-	if errors.Is(err, imagelib.ErrNotFound) { // its record is still to come
-		err = ErrNotFound
 	}
 	if err != nil {
 		return a.fileError(d, e.Name, err)

@@ -175,18 +175,19 @@ type Settings struct {
 
 // Kinds of activity.
 const (
-	KindImport  = "import"
-	KindSave    = "save"
-	KindFetch   = "fetch"
-	KindUnsave  = "unsave" // also of those that wait until it is safe
-	KindDelete  = "delete"
-	KindRestore = "restore"
-	KindPurge   = "purge" // from the trash here, for good
-	KindCheck   = "check"
-	KindWatch   = "watch"   // an import from a watched folder
-	KindDate    = "date"    // dates of photos corrected; an action only
-	KindOutside = "outside" // an import of what was changed or added in the library folder with other programs
-	KindPlace   = "place"   // a look through a folder in place
+	KindImport   = "import"
+	KindSave     = "save"
+	KindFetch    = "fetch"
+	KindUnsave   = "unsave" // also of those that wait until it is safe
+	KindDelete   = "delete"
+	KindRestore  = "restore"
+	KindPurge    = "purge" // from the trash here, for good
+	KindCheck    = "check"
+	KindWatch    = "watch"    // an import from a watched folder
+	KindDate     = "date"     // dates of photos corrected; an action only
+	KindGeometry = "geometry" // photos turned or cut; an action only
+	KindOutside  = "outside"  // an import of what was changed or added in the library folder with other programs
+	KindPlace    = "place"    // a look through a folder in place
 
 	KindBackup        = "backup"
 	KindRestoreBackup = "restoreBackup"

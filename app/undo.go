@@ -15,7 +15,7 @@ type ActionInfo struct {
 	Time       time.Time   `json:"time"`
 	Device     string      `json:"device"` // ID of the device where it was done
 	DeviceName string      `json:"deviceName"`
-	Kind       string      `json:"kind"` // KindImport, KindSave, KindUnsave, KindDelete, KindRestore or KindDate
+	Kind       string      `json:"kind"` // KindImport, KindSave, KindUnsave, KindDelete, KindRestore, KindDate or KindGeometry
 	Files      int         `json:"files"`
 	Undoes     string      `json:"undoes,omitempty"` // ID of the action that this one took back
 	Undone     *time.Time  `json:"undone,omitempty"` // when it was undone, or its device was asked to

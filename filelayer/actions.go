@@ -12,15 +12,16 @@ import (
 
 // Kinds of [Action].
 const (
-	ActionImport  = "import"
-	ActionSave    = "save"
-	ActionUnsave  = "unsave" // also forced, and when it is safe
-	ActionDelete  = "delete"
-	ActionRestore = "restore"
-	ActionDate    = "date" // dates of photos were corrected; see [Layer.Edit]
+	ActionImport   = "import"
+	ActionSave     = "save"
+	ActionUnsave   = "unsave" // also forced, and when it is safe
+	ActionDelete   = "delete"
+	ActionRestore  = "restore"
+	ActionDate     = "date"     // dates of photos were corrected; see [Layer.Edit]
+	ActionGeometry = "geometry" // photos were turned or cut; see [Layer.Edit]
 )
 
-var actionKinds = []string{ActionImport, ActionSave, ActionUnsave, ActionDelete, ActionRestore, ActionDate}
+var actionKinds = []string{ActionImport, ActionSave, ActionUnsave, ActionDelete, ActionRestore, ActionDate, ActionGeometry}
 
 // An Action is something that a person did to files, on any of the devices.
 type Action struct {

@@ -7,7 +7,7 @@ import (
 )
 
 // An Edit of a file changes something that another package keeps of it. What was
-// there and what is there now are texts of that package, which are different, of 64
+// there and what is there now are texts of that package, which are different, of 128
 // bytes at most, on one line; "" is that nobody has edited it.
 type Edit struct {
 	Digest      Digest
@@ -15,7 +15,7 @@ type Edit struct {
 }
 
 // maxEdit bounds the texts of an Edit, in bytes.
-const maxEdit = 64
+const maxEdit = 128
 
 // An Editor is the package that keeps what an [Edit] changes.
 type Editor interface {
@@ -28,10 +28,10 @@ type Editor interface {
 }
 
 // edits says whether actions of a kind are edits.
-func edits(kind string) bool { return kind == ActionDate }
+func edits(kind string) bool { return kind == ActionDate || kind == ActionGeometry }
 
-// SetEditor says who keeps what actions of a kind edit: [ActionDate]. It must be
-// called before Run.
+// SetEditor says who keeps what actions of a kind edit: [ActionDate] or
+// [ActionGeometry]. It must be called before Run.
 func (l *Layer) SetEditor(kind string, e Editor) {
 	if l.editors == nil {
 		l.editors = make(map[string]Editor)

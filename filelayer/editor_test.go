@@ -157,10 +157,12 @@ func TestHostileEdits(t *testing.T) {
 		ok     bool
 	}{
 		{"an edit", ActionDate, func(*journalFile) {}, true},
+		{"of a geometry", ActionGeometry, func(*journalFile) {}, true},
 		{"the first", ActionDate, func(f *journalFile) { f.Was = "" }, true},
 		{"back to none", ActionDate, func(f *journalFile) { f.Became = "" }, true},
 		{"no edit", ActionDate, func(f *journalFile) { f.Was, f.Became = "", "" }, false},
 		{"the same", ActionDate, func(f *journalFile) { f.Was = "b" }, false},
+		{"as long as may be", ActionDate, func(f *journalFile) { f.Became = strings.Repeat("x", maxEdit) }, true},
 		{"a long one", ActionDate, func(f *journalFile) { f.Became = strings.Repeat("x", maxEdit+1) }, false},
 		{"two lines", ActionDate, func(f *journalFile) { f.Was = "a\nb" }, false},
 		{"no text", ActionDate, func(f *journalFile) { f.Was = "\xff" }, false},

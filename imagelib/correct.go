@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/libpaul/paul/filelayer"
 	"github.com/libpaul/paul/imagelib/meta"
@@ -105,84 +104,8 @@ func correctedDate(d Date) string {
 }
 
 // dateEditor lets the file layer note and undo corrections.
-type dateEditor struct{ l *Library }
-
-// Edited implements [filelayer.Editor].
-func (e dateEditor) Edited(ds []Digest) []string {
-	x := e.l.index
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	out := make([]string, len(ds))
-	for i, d := range ds {
-		if at, ok := x.find(d); ok {
-			out[i] = correctedDate(x.all[at].Date)
-		}
-	}
-	return out
-}
-
-// Apply implements [filelayer.Editor].
-func (e dateEditor) Apply(ctx context.Context, edits []filelayer.Edit) []error {
-	var errs []error
-	for part := range slices.Chunk(edits, editBatch) {
-		errs = append(errs, e.l.applyDates(ctx, part)...)
-	}
-	return errs
-}
-
-// applyDates writes the documents it can at once, and those that others write
-// meanwhile one by one.
-func (l *Library) applyDates(ctx context.Context, edits []filelayer.Edit) []error {
-	l.writing.RLock()
-	defer l.writing.RUnlock()
-	errs := make([]error, len(edits))
-	var docs []filelayer.Doc
-	var at []int // of each document, in edits
-	for i, edit := range edits {
-		doc := filelayer.Doc{ID: edit.Digest.String()}
-		var old raw
-		if doc.Rev, errs[i] = l.db.Get(ctx, doc.ID, &old); errs[i] == nil {
-			doc.Body, errs[i] = l.dated(old, edit)
-		}
-		if errs[i] == nil {
-			docs, at = append(docs, doc), append(at, i)
-		}
-	}
-	results, err := l.db.Bulk(ctx, docs)
-	var took []filelayer.Doc
-	for k, i := range at {
-		switch {
-		case err != nil:
-			errs[i] = err
-		case results[k] != nil:
-			docs[k].Body, errs[i] = l.dateOne(ctx, edits[i])
-		}
-		if errs[i] == nil {
-			took = append(took, docs[k])
-		}
-	}
-	l.took(took)
-	for i, err := range errs {
-		if err != nil {
-			if errors.Is(err, filelayer.ErrNotFound) {
-				err = errors.Join(ErrNotFound, err)
-			}
-			errs[i] = fmt.Errorf("correct the date of %v: %w", edits[i].Digest, err)
-		}
-	}
-	return errs
-}
-
-// dateOne corrects one document, whoever else writes it, and returns what it became.
-func (l *Library) dateOne(ctx context.Context, edit filelayer.Edit) (body raw, err error) {
-	err = l.db.Update(ctx, edit.Digest.String(), func(old raw) (raw, error) {
-		if old == nil {
-			return nil, ErrNotFound
-		}
-		body, err = l.dated(old, edit)
-		return body, err
-	})
-	return body, err
+func (l *Library) dateEditor() editor {
+	return editor{l: l, what: "correct the date of", of: func(img *Image) string { return correctedDate(img.Date) }, edited: l.dated}
 }
 
 // dated returns the body of a document with an edit made, [filelayer.ErrConflict]
@@ -190,7 +113,7 @@ func (l *Library) dateOne(ctx context.Context, edit filelayer.Edit) (body raw, e
 func (l *Library) dated(old raw, edit filelayer.Edit) (raw, error) {
 	var doc document
 	if !readBody(old, &doc) {
-		return nil, errors.New("its document cannot be read")
+		return nil, errUnreadable
 	}
 	var text string
 	readEdit(doc.Edits[fieldDate], &text)

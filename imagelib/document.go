@@ -176,10 +176,7 @@ func (doc *document) applyEdits(img *Image, more *More, in *interner) {
 	if readEdit(doc.Edits[fieldTags], &tags) {
 		img.Tags = in.words(tags)
 	}
-	var geometry Geometry
-	if readEdit(doc.Edits[fieldGeometry], &geometry) && geometry.Valid() {
-		more.Geometry = geometry
-	}
+	more.Geometry = doc.geometry()
 	var date string
 	if readEdit(doc.Edits[fieldDate], &date) {
 		if corrected, ok := meta.ParseDate(date, meta.SourcePerson); ok {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,36 +41,6 @@ func (l *Library) SetTags(ctx context.Context, ds []Digest, tags []string) error
 		}
 	}
 	return l.editImages(ctx, ds, fieldTags, list)
-}
-
-// SetGeometry says how the pictures of images are turned and cut; the zero value
-// shows them as their files are. The files never change. It fails with
-// [ErrBadGeometry], having changed nothing, when no picture can be drawn so.
-func (l *Library) SetGeometry(ctx context.Context, ds []Digest, g Geometry) error {
-	return l.ChangeGeometry(ctx, ds, func(Geometry) Geometry { return g })
-}
-
-// Rotate turns images by quarter turns clockwise, each from how it is shown now.
-func (l *Library) Rotate(ctx context.Context, ds []Digest, quarters int) error {
-	return l.ChangeGeometry(ctx, ds, func(g Geometry) Geometry { return g.Turned(quarters) })
-}
-
-// ChangeGeometry gives each of the images what next makes of its present geometry.
-// It fails with [ErrBadGeometry] when that is none.
-func (l *Library) ChangeGeometry(ctx context.Context, ds []Digest, next func(Geometry) Geometry) error {
-	if !next(Geometry{}).Valid() {
-		return ErrBadGeometry
-	}
-	return l.editImages(ctx, ds, fieldGeometry, change(func(was raw) any {
-		var g Geometry
-		if len(was) == 0 || json.Unmarshal(was, &g) != nil || !g.Valid() {
-			g = Geometry{} // as it is shown
-		}
-		if n := next(g); n.Valid() {
-			return n
-		}
-		return g
-	}))
 }
 
 func (l *Library) editImages(ctx context.Context, ds []Digest, field string, value any) (missing error) {

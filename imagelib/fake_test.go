@@ -125,7 +125,10 @@ func (f *fakeFiles) put(e filelayer.Entry) {
 func (f *fakeFiles) SetEditor(kind string, e filelayer.Editor) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.editors = map[string]filelayer.Editor{kind: e}
+	if f.editors == nil {
+		f.editors = make(map[string]filelayer.Editor)
+	}
+	f.editors[kind] = e
 }
 
 func (f *fakeFiles) Edit(ctx context.Context, kind string, edits []filelayer.Edit) (string, []error) {

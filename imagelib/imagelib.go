@@ -117,6 +117,7 @@ type Library struct {
 	clock    *clock
 	index    *index
 	joining  sync.Mutex   // held from asking for entries until the index has them: an older list never follows a newer
+	turning  sync.Mutex   // held while pictures are turned or cut
 	writing  sync.RWMutex // held for reading from writing documents until the index has them, and for writing while it takes in a feed's: an older revision never follows a newer
 	renderer *thumb.Renderer
 	instants *thumb.Renderer // of what is shown until thumbnails are there
@@ -178,7 +179,8 @@ func open(f files, db database, node string, opts Options) (*Library, error) {
 		remote:   newGate(6),
 	}
 	l.loadIndex()
-	f.SetEditor(filelayer.ActionDate, dateEditor{l})
+	f.SetEditor(filelayer.ActionDate, l.dateEditor())
+	f.SetEditor(filelayer.ActionGeometry, l.geometryEditor())
 	return l, nil
 }
 

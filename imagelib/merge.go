@@ -153,12 +153,7 @@ func canonical(v any) raw {
 	return b
 }
 
-// change decides a field from what was decided of it before, null or nothing
-// where that is not known.
-type change func(was raw) (value any)
-
-// setEdit returns a document's body with one field decided anew: as value, which
-// may be a change.
+// setEdit returns a document's body with one field decided anew: as value.
 func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
 	members := map[string]raw{}
 	if len(body) > 0 {
@@ -176,9 +171,6 @@ func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
 	var old edit
 	if len(edits[field]) > 0 {
 		_ = json.Unmarshal(edits[field], &old) // unreadable: overwritten
-	}
-	if c, ok := value.(change); ok {
-		value = c(old.Value)
 	}
 	v, err := json.Marshal(value)
 	if err != nil {

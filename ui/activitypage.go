@@ -118,10 +118,11 @@ func activityTitle(a app.Activity) string {
 		app.KindDelete: words.T("Deleting {{.What}}", "What", a.Title), app.KindRestore: words.T("Restoring {{.What}}", "What", a.Title),
 		app.KindPurge: words.T("Removing {{.What}} from the trash", "What", a.Title),
 		app.KindCheck: words.T("Checking {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
-		app.KindPlace:   words.T("Folder in place {{.What}}", "What", a.Title),
-		app.KindDate:    words.T("Corrected the dates of {{.What}}", "What", a.Title),
-		app.KindOutside: words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
-		app.KindBackup:  words.T("Saving the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Taking in the records of {{.What}}", "What", a.Title),
+		app.KindPlace:    words.T("Folder in place {{.What}}", "What", a.Title),
+		app.KindDate:     words.T("Corrected the dates of {{.What}}", "What", a.Title),
+		app.KindGeometry: words.T("Turned or cut {{.What}}", "What", a.Title),
+		app.KindOutside:  words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
+		app.KindBackup:   words.T("Saving the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Taking in the records of {{.What}}", "What", a.Title),
 	}
 	done := map[string]string{
 		app.KindImport: words.T("Imported {{.What}}", "What", a.Title), app.KindSave: words.T("Saved {{.What}} here", "What", a.Title),
@@ -129,10 +130,11 @@ func activityTitle(a app.Activity) string {
 		app.KindDelete: words.T("Deleted {{.What}}", "What", a.Title), app.KindRestore: words.T("Restored {{.What}}", "What", a.Title),
 		app.KindPurge: words.T("Removed {{.What}} from the trash for good", "What", a.Title),
 		app.KindCheck: words.T("Checked {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
-		app.KindPlace:   words.T("Folder in place {{.What}}", "What", a.Title),
-		app.KindDate:    words.T("Corrected the dates of {{.What}}", "What", a.Title),
-		app.KindOutside: words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
-		app.KindBackup:  words.T("Saved the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Took in the records of {{.What}}", "What", a.Title),
+		app.KindPlace:    words.T("Folder in place {{.What}}", "What", a.Title),
+		app.KindDate:     words.T("Corrected the dates of {{.What}}", "What", a.Title),
+		app.KindGeometry: words.T("Turned or cut {{.What}}", "What", a.Title),
+		app.KindOutside:  words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
+		app.KindBackup:   words.T("Saved the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Took in the records of {{.What}}", "What", a.Title),
 	}
 	if !a.Running() && a.Err == nil {
 		what = done

@@ -187,6 +187,20 @@ func TestUndoDatesInHistory(t *testing.T) {
 	}
 }
 
+// TestUndoEditsInHistory: Activity lists what was turned and cut, and takes it back.
+func TestUndoEditsInHistory(t *testing.T) {
+	f := newFake(5)
+	f.actions = []app.ActionInfo{{ID: "d-9", Kind: app.KindGeometry, Files: 12, Device: idDesktop, DeviceName: "Desktop", Time: now.Add(-time.Hour)}}
+	r := newRig(t, f, large)
+	r.open("activity")
+	r.wantText("Turned or cut 12 photos")
+	r.present().(*activityPage).undo(f.actions[0])
+	r.waitCall("undo d-9")
+	r.until("toast", func() bool {
+		return strings.Contains(r.toasts.text, "10 photos are turned and cut as they were")
+	})
+}
+
 // TestCorrectedText: the information of a photo tells what the camera said.
 func TestCorrectedText(t *testing.T) {
 	f := newFake(5)

@@ -85,7 +85,7 @@ func (p *activityPage) actionTitle(a app.ActionInfo) string {
 func (p *activityPage) action(a app.ActionInfo) fyne.CanvasObject {
 	symbol := map[string]string{
 		app.KindImport: "plus", app.KindSave: "save", app.KindUnsave: "remove", app.KindDelete: "trash", app.KindRestore: "restore",
-		app.KindDate: "calendar",
+		app.KindDate: "calendar", app.KindGeometry: "rotate-right",
 	}[a.Kind]
 	if symbol == "" {
 		symbol = "activity"
@@ -187,6 +187,8 @@ func undoneText(u app.UndoInfo) string {
 		app.KindSave:   words.N("{{.N}} photos removed from this computer", u.Changed),
 		app.KindUnsave: words.N("{{.N}} photos come back to this computer", u.Changed),
 		app.KindDate:   words.N("Dates of {{.N}} photos are as they were", u.Changed),
+
+		app.KindGeometry: words.N("{{.N}} photos are turned and cut as they were", u.Changed),
 	}[u.Action.Kind]
 	if u.Held > 0 {
 		text = words.T("{{.Text}}, {{.N}} of them had not been moved here, since they waited for you", "Text", text, "N", words.Number(u.Held))

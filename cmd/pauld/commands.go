@@ -63,7 +63,7 @@ func commands() []*command {
 			long: trashHelp, flags: openFlags([]string{"empty", "yes"}), most: -1, run: runTrash,
 		},
 		{
-			name: "undo", usage: "undo [ID]", short: "take back an import, save, unsave, delete, restore or correction of any device",
+			name: "undo", usage: "undo [ID]", short: "take back an import, save, unsave, delete, restore, correction or edit of any device",
 			long: undoHelp, flags: openFlags(nil), most: 1, links: true, run: undo,
 		},
 		{

@@ -149,3 +149,25 @@ func TestExport(t *testing.T) {
 	h.fails(t, exitUsage, []string{"nothing was exported", "there is no"}, "export", "-o", "nowhere", ds[0])
 	h.fails(t, exitNotFound, []string{"no photo of this library"}, "export", strings.Repeat("0", 64))
 }
+
+// TestUndoOfEdits: an edit of several photos is one action, which "undo" lists and
+// takes back; what was edited again since stays.
+func TestUndoOfEdits(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	ds := h.photos(t, 2)
+	h.want(t, exitDone, "edit", "--rotate", "90", ds[0], ds[1])
+	h.want(t, exitDone, "edit", "--mirror", ds[1])
+	actions := lines[app.ActionInfo](t, h.want(t, exitDone, "undo", "--json").out)
+	if len(actions) != 3 || actions[0].Kind != app.KindGeometry || actions[0].Files != 1 || actions[1].Kind != app.KindGeometry || actions[1].Files != 2 {
+		t.Fatalf("actions %+v", actions)
+	}
+	h.fails(t, exitFailed, []string{"changed it again"}, "undo", actions[1].ID)
+	h.says(t, "Undid the geometry of 1 photo: 1 photo is as before", "undo", actions[0].ID)
+	h.says(t, "Undid the geometry of 2 photos", "undo", actions[1].ID)
+	for i, l := range h.list(t) {
+		if l.Geometry != nil {
+			t.Errorf("photo %d is shown as %v", i, *l.Geometry)
+		}
+	}
+}

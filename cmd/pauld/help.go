@@ -116,6 +116,7 @@ does the opposite for those of the photos that it has left as they are:
   save              they are removed from the device again, if others prove to have them
   unsave            they are saved there again
   date              their dates are what they were before
+  geometry          they are turned and cut as they were before
 
 What another device saved or unsaved, that device undoes as soon as it hears of it, once;
 a removal there waits for its proofs, as by "pauld unsave --when-safe", and never happens
