@@ -15,6 +15,7 @@ require (
 	github.com/gen2brain/jxl v0.2.0
 	github.com/gen2brain/webp v0.6.0
 	github.com/go-kivik/kivik/v4 v4.5.2
+	github.com/godbus/dbus/v5 v5.1.0
 	github.com/huin/goupnp v1.3.1
 	github.com/jackpal/gateway v1.1.1
 	github.com/makiuchi-d/gozxing v0.1.1
@@ -61,7 +62,6 @@ require (
 	github.com/go-gl/glfw/v3.3/glfw v0.0.0-20240506104042-037f3cc74f2a // indirect
 	github.com/go-text/render v0.2.1 // indirect
 	github.com/go-text/typesetting v0.3.4 // indirect
-	github.com/godbus/dbus/v5 v5.1.0 // indirect
 	github.com/gologme/log v1.3.0 // indirect
 	github.com/google/btree v1.1.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect

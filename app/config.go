@@ -40,6 +40,10 @@ type config struct {
 	ServingPaused  bool     `json:"servingPaused"`  // send no photos to other devices
 	Theme          string   `json:"theme"`
 	Scale          float64  `json:"scale"`
+	Accent         string   `json:"accent"`
+	Density        string   `json:"density"`
+	ReduceMotion   string   `json:"reduceMotion"`
+	Language       string   `json:"language"`
 	FirstStartDone bool     `json:"firstStartDone"`
 	Watched        []string `json:"watchedFolders"` // folders whose photos are imported by themselves
 	Places         []string `json:"foldersInPlace"` // folders whose photos are those of this device and stay there
@@ -63,13 +67,33 @@ func (c config) check() error {
 		return fmt.Errorf("scale is %g; it must be between 0 and 8", c.Scale)
 	case slices.ContainsFunc(c.CORSOrigins, badOrigin):
 		return errors.New(`corsOrigins holds what is no origin; write them like "https://notes.example.org", without a path, or "*"`)
-	case c.Theme != "" && c.Theme != "light" && c.Theme != "dark":
-		return fmt.Errorf("theme is %q; it must be light, dark or empty", c.Theme)
+	}
+	if err := c.checkLook(); err != nil {
+		return err
 	}
 	if err := c.limits().Check(); err != nil {
 		return fmt.Errorf("downLimit or upLimit: %w", err)
 	}
 	return checkSTUN(c.STUN)
+}
+
+// checkLook reports the first value that no screen can be drawn with.
+func (c config) checkLook() error {
+	for _, f := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"theme", c.Theme, []string{"", "light", "dark"}},
+		{"accent", c.Accent, Accents()},
+		{"density", c.Density, []string{"", "compact"}},
+		{"reduceMotion", c.ReduceMotion, []string{"", "on", "off"}},
+		{"language", c.Language, Languages()},
+	} {
+		if !slices.Contains(f.allowed, f.value) {
+			return fmt.Errorf("%s is %q; it must be %s or empty", f.name, f.value, strings.Join(f.allowed[1:], ", "))
+		}
+	}
+	return nil
 }
 
 // limits is what photos may move between the device and others.

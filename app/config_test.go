@@ -27,6 +27,13 @@ func TestParseConfig(t *testing.T) {
 		{"null", `null`, func(c config) bool { return c.Copies == 1 }, ""},
 		{"no copies", `{"copies": 0}`, nil, "copies is 0"},
 		{"theme", `{"theme": "pink"}`, nil, "theme"},
+		{"look", `{"accent": "rose", "density": "compact", "reduceMotion": "on", "language": "fr"}`, func(c config) bool {
+			return c.Accent == "rose" && c.Density == "compact" && c.ReduceMotion == "on" && c.Language == "fr"
+		}, ""},
+		{"accent", `{"accent": "puce"}`, nil, "accent"},
+		{"density", `{"density": "roomy"}`, nil, "density"},
+		{"motion", `{"reduceMotion": "yes"}`, nil, "reduceMotion"},
+		{"language", `{"language": "tlh"}`, nil, "language"},
 		{"scale", `{"scale": -1}`, nil, "scale"},
 		{"origins", `{"corsOrigins": ["https://a.example:8443", "*"]}`, func(c config) bool { return len(c.CORSOrigins) == 2 }, ""},
 		{"an origin with a path", `{"corsOrigins": ["https://a.example/x"]}`, nil, "corsOrigins"},

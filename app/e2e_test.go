@@ -267,6 +267,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("settings of a new home: %+v", s)
 	}
 	s.Name, s.Peers, s.Theme, s.Copies = " Study ", []string{"tls://127.0.0.1:1"}, "dark", 2
+	s.Accent, s.Density, s.ReduceMotion = "teal", "compact", "on"
 	if err := a.UpdateSettings(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -275,6 +276,9 @@ func TestSettings(t *testing.T) {
 	}
 	if len(a.Peers()) != 1 {
 		t.Errorf("peers %+v", a.Peers())
+	}
+	if got := a.Settings(); got.Accent != "teal" || got.Density != "compact" || got.ReduceMotion != "on" {
+		t.Errorf("kept %+v", got)
 	}
 	if got := a.RestartNeeded(); len(got) != 1 || got[0] != "copies" {
 		t.Errorf("a restart is said to be needed for %v", got)

@@ -23,11 +23,12 @@ func (a *App) Settings() Settings {
 	return Settings{
 		Name: c.Name, Library: c.Library, Peers: slices.Clone(c.Peers), PublicPeers: c.PublicPeers, LAN: c.LAN, Direct: c.Direct,
 		Copies: c.Copies, Theme: c.Theme, Scale: c.Scale, FirstStartDone: c.FirstStartDone,
+		Accent: c.Accent, Density: c.Density, ReduceMotion: c.ReduceMotion, Language: c.Language,
 	}
 }
 
 // UpdateSettings keeps s. Name and Peers apply at once, and whoever draws
-// applies Theme and Scale on Changed; RestartNeeded names the rest: another
+// applies Theme, Scale, Accent, Density and ReduceMotion on Changed; RestartNeeded names the rest: another
 // library folder gets the originals at the next start. With ErrBadSetting
 // nothing has changed.
 func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
@@ -64,6 +65,7 @@ func (s Settings) into(c *config) error {
 	c.Name, c.Library = strings.TrimSpace(s.Name), filepath.Clean(s.Library)
 	c.Peers, c.PublicPeers, c.LAN, c.Direct = join(s.Peers, nil), s.PublicPeers, s.LAN, s.Direct
 	c.Copies, c.Theme, c.Scale, c.FirstStartDone = s.Copies, s.Theme, s.Scale, s.FirstStartDone
+	c.Accent, c.Density, c.ReduceMotion, c.Language = s.Accent, s.Density, s.ReduceMotion, s.Language
 	return checkIdentity(c)
 }
 
@@ -191,6 +193,7 @@ func (a *App) RestartNeeded() []string {
 		{"devices on the local network", now.LAN != a.started.LAN},
 		{"direct links", now.Direct != a.started.Direct},
 		{"copies", now.Copies != a.started.Copies},
+		{"language", now.Language != a.started.Language},
 	} {
 		if f.differs {
 			out = append(out, f.name)

@@ -170,8 +170,21 @@ type Settings struct {
 	Copies         int      // verified copies elsewhere that Unsave needs, at least 1
 	Theme          string   // "", "light" or "dark"; "" follows the system
 	Scale          float64  // of the user interface; 0 follows the system
+	Accent         string   // one of Accents; "" is indigo
+	Density        string   // "" or "compact"
+	ReduceMotion   string   // "", "on" or "off"; "" follows the system
+	Language       string   // one of Languages; "" follows the system
 	FirstStartDone bool     // the person has chosen how to start
 }
+
+// Accents names the colours of which one marks what is chosen.
+func Accents() []string {
+	return []string{"", "blue", "teal", "green", "amber", "rose", "graphite"}
+}
+
+// Languages lists what the user interface speaks, as BCP 47 tags; "" is the
+// system's.
+func Languages() []string { return []string{"", "en", "de", "fr"} }
 
 // Kinds of activity.
 const (

@@ -17,20 +17,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/libpaul/paul/ui/look"
-	"github.com/libpaul/paul/ui/words"
 )
-
-func TestMain(m *testing.M) {
-	for _, v := range []string{"LANG", "LC_ALL", "LANGUAGE"} {
-		if err := os.Setenv(v, "en_US.UTF-8"); err != nil {
-			panic(err)
-		}
-	}
-	if err := words.Load(); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
 
 // rig is a shell on a fake, whose screen's goroutine is the test's.
 type rig struct {

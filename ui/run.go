@@ -13,6 +13,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/assets"
+	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/thumbs"
 	"github.com/libpaul/paul/ui/words"
 )
@@ -34,7 +35,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := words.Load(); err != nil {
+	if err := words.Use(dev.Settings().Language); err != nil {
 		opts.Log.ErrorContext(ctx, "Loading translations", "error", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -59,6 +60,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 		win.Close()
 	}
 	s.background(ctx)
+	s.wg.Go(func() { s.heedSystem(ctx) })
 	quit := fyneApp.Driver().Quit // unlike the App's, it may come when the toolkit has ended by itself, on a signal
 	context.AfterFunc(ctx, func() { toolkit.doLast(quit) })
 	keepQuietAtTheEnd(fyneApp.Lifecycle())
@@ -78,6 +80,17 @@ func (s *shell) background(ctx context.Context) {
 	s.wg.Go(func() { s.listen(ctx) })
 	s.wg.Go(func() { s.awaitReady(ctx) })
 	s.wg.Go(func() { s.listenOpened(ctx) })
+}
+
+// heedSystem holds everything still when the system asks for that and the
+// settings do not say otherwise.
+func (s *shell) heedSystem(ctx context.Context) {
+	if look.SystemStill(ctx) {
+		s.do(func() {
+			s.calm = true
+			s.applyLook(s.dev.Settings())
+		})
+	}
 }
 
 // listen reads the device's state whenever it has changed, and while something

@@ -55,7 +55,8 @@ func (p *settingsPage) shown() {
 		p.group(words.T("Watched folders"), p.watched.object()),
 		p.places.box,
 		p.group(words.T("Transfers"), p.paused(), p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit)),
-		p.group(words.T("Appearance"), p.themes(), p.scales()),
+		p.group(words.T("Appearance"), p.themes(), p.accents(), p.scales(), p.density(), p.motion()),
+		p.group(words.T("Language"), p.language()),
 		p.group(words.T("Network"), p.lan(), p.direct(), p.public(), p.peers()),
 	}
 	p.places.show()
@@ -141,30 +142,6 @@ func (p *settingsPage) copies() fyne.CanvasObject {
 		p.keep(func(set *app.Settings) { set.Copies = n })
 	}
 	return setting(words.T("Copies elsewhere"), words.T("So many other devices must prove their copy before one is removed here."), look.Fixed(90, 0, sel))
-}
-
-func (p *settingsPage) themes() fyne.CanvasObject {
-	names := []string{"", "light", "dark"}
-	texts := []string{words.T("As the system"), words.T("Light"), words.T("Dark")}
-	sel := widget.NewSelect(texts, nil)
-	sel.SetSelectedIndex(max(slices.Index(names, p.set.Theme), 0))
-	sel.OnChanged = func(string) {
-		name := names[sel.SelectedIndex()]
-		p.keep(func(set *app.Settings) { set.Theme = name })
-	}
-	return setting(words.T("Colours"), words.T("Light or dark, or as the system is set."), look.Fixed(170, 0, sel))
-}
-
-func (p *settingsPage) scales() fyne.CanvasObject {
-	values := []float64{0, 0.85, 1, 1.15, 1.3, 1.5, 2}
-	texts := []string{words.T("As the system"), "85 %", "100 %", "115 %", "130 %", "150 %", "200 %"}
-	sel := widget.NewSelect(texts, nil)
-	sel.SetSelectedIndex(max(slices.Index(values, p.set.Scale), 0))
-	sel.OnChanged = func(string) {
-		v := values[sel.SelectedIndex()]
-		p.keep(func(set *app.Settings) { set.Scale = v })
-	}
-	return setting(words.T("Size"), words.T("Of text and controls."), look.Fixed(170, 0, sel))
 }
 
 func (p *settingsPage) lan() fyne.CanvasObject {

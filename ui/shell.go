@@ -76,6 +76,7 @@ type shell struct {
 	reach   string // which photos can be had: how many are here, and who is online
 	theme   look.Theme
 	scale   float64
+	calm    bool // the system asks for less motion
 	loaded  bool // the device knows all its records; before, it knows some
 
 	restart  func()            // starts the program again
@@ -304,9 +305,10 @@ func same[T any](a, b []T) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
-// applyLook takes theme and scale from the settings.
+// applyLook takes from the settings how everything looks and moves.
 func (s *shell) applyLook(set app.Settings) {
-	th := look.Theme{Name: set.Theme}
+	look.SetMotion(set.ReduceMotion == "off" || set.ReduceMotion == "" && !s.calm)
+	th := look.Theme{Name: set.Theme, Accent: set.Accent, Compact: set.Density == "compact"}
 	if s.fyne.Settings().Theme() != th || s.scale != set.Scale {
 		s.theme, s.scale = th, set.Scale
 		setScale(set.Scale)

@@ -150,7 +150,7 @@ func (n *navRow) CreateRenderer() fyne.WidgetRenderer { return &navRenderer{n} }
 type navRenderer struct{ n *navRow }
 
 func (r *navRenderer) Destroy()           {}
-func (r *navRenderer) MinSize() fyne.Size { return fyne.NewSize(36, 36) }
+func (r *navRenderer) MinSize() fyne.Size { return fyne.NewSize(36, look.ControlHeight()) }
 func (r *navRenderer) Objects() []fyne.CanvasObject {
 	n := r.n
 	objs := []fyne.CanvasObject{n.ground}

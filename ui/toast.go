@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
@@ -59,13 +58,12 @@ func (t *toasts) show(text string, undo func()) {
 	t.shown = container.NewStack(look.NewSurface(look.ColorToast, "", 10), look.Pad(4, 6, 4, 12, row))
 	t.box.Objects = []fyne.CanvasObject{t.shown}
 	t.box.Refresh()
-	end := t.shown.Position()
-	canvas.NewPositionAnimation(end.AddXY(0, 24), end, 160*time.Millisecond, t.shown.Move).Start()
+	shown, end := t.shown, t.shown.Position()
+	look.Animate(160*time.Millisecond, func(p float32) { shown.Move(end.AddXY(0, 24*(1-p))) })
 	d := toastTime
 	if undo != nil {
 		d = toastTimeUndo
 	}
-	shown := t.shown
 	t.stop = t.after(d, func() {
 		t.do(func() {
 			if t.shown == shown {

@@ -3,7 +3,6 @@ package grid
 import (
 	"image/color"
 	"slices"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -181,12 +180,4 @@ func heldKeys() fyne.KeyModifier {
 		return d.CurrentKeyModifiers()
 	}
 	return 0
-}
-
-// animate runs Fyne's animation, easing out.
-func animate(d time.Duration, tick func(float32)) (stop func()) {
-	a := fyne.NewAnimation(d, tick)
-	a.Curve = fyne.AnimationEaseOut
-	a.Start()
-	return a.Stop
 }

@@ -69,7 +69,7 @@ type Options struct {
 	Shortcut  func(fyne.Shortcut) bool                                // shortcuts that it has no use for: the one with the keyboard gets all
 	Modifiers func() fyne.KeyModifier                                 // held keys; default: asks the driver
 	Now       func() time.Time                                        // for double clicks; default time.Now
-	Animate   func(d time.Duration, tick func(float32)) (stop func()) // default: Fyne's animation
+	Animate   func(d time.Duration, tick func(float32)) (stop func()) // default: look.Animate
 }
 
 // Level is a zoom level.
@@ -149,7 +149,7 @@ func New(opts Options) *Grid {
 		opts.Now = time.Now
 	}
 	if opts.Animate == nil {
-		opts.Animate = animate
+		opts.Animate = look.Animate
 	}
 	g := &Grid{
 		opts: opts, src: empty{}, level: DefaultLevel,

@@ -233,9 +233,9 @@ func (r *buttonRenderer) content() (width float32) {
 
 func (r *buttonRenderer) MinSize() fyne.Size {
 	if r.b.text == "" {
-		return fyne.NewSquareSize(Control)
+		return fyne.NewSquareSize(ControlHeight())
 	}
-	return fyne.NewSize(r.content()+2*buttonPad, Control)
+	return fyne.NewSize(r.content()+2*buttonPad, ControlHeight())
 }
 
 func (r *buttonRenderer) Layout(s fyne.Size) {

@@ -2,7 +2,6 @@ package look
 
 import (
 	"image/color"
-	"math"
 	"strings"
 	"testing"
 
@@ -13,18 +12,7 @@ import (
 	"github.com/libpaul/paul/assets"
 )
 
-// luminance is the relative luminance of WCAG 2.1.
-func luminance(c color.NRGBA) float64 {
-	lin := func(v uint8) float64 {
-		f := float64(v) / 255
-		if f <= 0.04045 {
-			return f / 12.92
-		}
-		return math.Pow((f+0.055)/1.055, 2.4)
-	}
-	return 0.2126*lin(c.R) + 0.7152*lin(c.G) + 0.0722*lin(c.B)
-}
-
+// contrast is the contrast ratio of WCAG 2.1.
 func contrast(a, b color.NRGBA) float64 {
 	x, y := luminance(a), luminance(b)
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)

@@ -82,22 +82,12 @@ func PadAll(n float32, o fyne.CanvasObject) *fyne.Container { return Pad(n, n, n
 
 // Card puts objects on a card.
 func Card(o fyne.CanvasObject) *fyne.Container {
-	return container.NewStack(NewSurface(ColorSurface, "separator", CardRadius), PadAll(16, o))
+	return container.NewStack(NewSurface(ColorSurface, "separator", CardRadius), container.New(inset(16), o))
 }
 
 // Pill puts text on a small coloured ground.
 func Pill(text string, fill, colour fyne.ThemeColorName) *fyne.Container {
 	return container.NewStack(NewSurface(fill, "", 9), Pad(2, 8, 2, 8, NewText(text, SizeCaption, colour)))
-}
-
-// VBox stacks objects with a gap.
-func VBox(gap float32, o ...fyne.CanvasObject) *fyne.Container {
-	return container.New(layout.NewCustomPaddedVBoxLayout(gap), o...)
-}
-
-// HBox rows objects with a gap.
-func HBox(gap float32, o ...fyne.CanvasObject) *fyne.Container {
-	return container.New(layout.NewCustomPaddedHBoxLayout(gap), o...)
 }
 
 // Middle centres an object up and down, at its full width.

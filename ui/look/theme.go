@@ -43,13 +43,27 @@ const (
 	Gap         = 4   // between photos
 	Sidebar     = 230 // width of the sidebar
 	Rail        = 60  // width of the sidebar in a narrow window
-	Control     = 36  // height of buttons and fields
+	Control     = 36  // height of buttons and fields, at most
 )
 
+// Sizes that the theme has beside Fyne's own.
+const (
+	SizeControl fyne.ThemeSizeName = "control" // height of buttons and rows
+	SizeGaps    fyne.ThemeSizeName = "gaps"    // by how much gaps are multiplied
+)
+
+// compact are the sizes of a screen that holds more.
+var compact = map[fyne.ThemeSizeName]float32{
+	SizeControl: 30, SizeGaps: 0.6, theme.SizeNameInnerPadding: 5, theme.SizeNamePadding: 3,
+}
+
 // Theme is Paul's theme. Name "light" or "dark" fixes the variant; any other
-// follows the system.
+// follows the system. Accent is one of the names of [accents]; Compact makes
+// rows and gaps smaller.
 type Theme struct {
-	Name string
+	Name    string
+	Accent  string
+	Compact bool
 }
 
 var _ fyne.Theme = Theme{}
@@ -72,11 +86,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	theme.ColorNameForeground:          {rgb(0x1B1B1F), rgb(0xEDEDF2)},
 	theme.ColorNamePlaceHolder:         {rgb(0x6A6A74), rgb(0x9C9CA8)},
 	theme.ColorNameDisabled:            {rgb(0xA9A9B2), rgb(0x5C5C68)},
-	theme.ColorNamePrimary:             {rgb(0x4A4FD8), rgb(0x9AA2FF)},
 	theme.ColorNameForegroundOnPrimary: {rgb(0xFFFFFF), rgb(0x14142B)},
-	theme.ColorNameHyperlink:           {rgb(0x4A4FD8), rgb(0x9AA2FF)},
-	theme.ColorNameFocus:               {rgba(0x4A4FD8, 0x50), rgba(0x9AA2FF, 0x60)},
-	theme.ColorNameSelection:           {rgba(0x4A4FD8, 0x38), rgba(0x9AA2FF, 0x48)},
 	theme.ColorNameButton:              {rgb(0xEEEEF2), rgb(0x2A2A31)},
 	theme.ColorNameDisabledButton:      {rgb(0xF3F3F6), rgb(0x212127)},
 	theme.ColorNameHover:               {rgba(0x000000, 0x0C), rgba(0xFFFFFF, 0x14)},
@@ -99,14 +109,12 @@ var palette = map[fyne.ThemeColorName]pair{
 
 	ColorSidebar:   {rgb(0xF6F6F8), rgb(0x1A1A1F)},
 	ColorSurface:   {rgb(0xF7F7F9), rgb(0x1D1D22)},
-	ColorSoft:      {rgb(0xE6E7FB), rgb(0x2C2D4A)},
 	ColorSecondary: {rgb(0x62626C), rgb(0xA2A2AE)},
 	ColorTrack:     {rgb(0xD0D0D9), rgb(0x45454F)},
 	ColorSkeleton:  {rgb(0xECECF0), rgb(0x24242A)},
 	ColorScrim:     {rgba(0x14141C, 0x66), rgba(0x000000, 0x99)},
 	ColorToast:     {rgb(0x2B2B33), rgb(0x3A3A44)},
 	ColorOnToast:   {rgb(0xFFFFFF), rgb(0xFFFFFF)},
-	ColorToastLink: {rgb(0xB4BAFF), rgb(0xC0C5FF)},
 	ColorPaper:     {rgb(0xFFFFFF), rgb(0xFFFFFF)},
 	ColorSafe:      {rgb(0x1B7347), rgb(0x6FD8A0)},
 	ColorRisk:      {rgb(0x8F5400), rgb(0xF2B85C)},
@@ -128,6 +136,9 @@ func (t Theme) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.
 	case "dark":
 		variant = theme.VariantDark
 	}
+	if c, ok := accented(name, t.Accent, variant == theme.VariantDark); ok {
+		return c
+	}
 	p, ok := palette[name]
 	switch {
 	case !ok:
@@ -146,8 +157,17 @@ func (Theme) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultThem
 func (Theme) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
 
 // Size implements [fyne.Theme].
-func (Theme) Size(name fyne.ThemeSizeName) float32 {
+func (t Theme) Size(name fyne.ThemeSizeName) float32 {
+	if t.Compact {
+		if s, ok := compact[name]; ok {
+			return s
+		}
+	}
 	switch name {
+	case SizeControl:
+		return Control
+	case SizeGaps:
+		return 1
 	case theme.SizeNameText:
 		return 14
 	case theme.SizeNameCaptionText:

@@ -1,42 +1,25 @@
 // Package words says things to a person: numbers, sizes, dates and the
-// sentences about where photos are, in the language of the system.
+// sentences about where photos are, in the language that [Use] was given, or English.
 //
 // The English text is the key of each translation; see assets/translations.
+// Fyne's own translations follow the system alone, so they are not used.
 package words
 
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"time"
-
-	"fyne.io/fyne/v2/lang"
-
-	"github.com/libpaul/paul/assets"
 )
-
-// Load makes the program's translations known. It may be called again.
-var Load = sync.OnceValue(func() error { return lang.AddTranslationsFS(assets.Translations, "translations") })
 
 // T translates a text. Pairs of a name and a value fill its places: "{{.Name}}".
 func T(text string, pairs ...any) string { return say(text, pairs...) }
 
-func say(text string, pairs ...any) string { return lang.L(text, data(pairs)) }
+func say(text string, pairs ...any) string { return fill(spoken().text(text), pairs) }
 
 // N translates a text with a number in it, in the form that the number takes.
 // {{.N}} stands for the number, written out for a person.
 func N(text string, n int, pairs ...any) string {
-	d := data(pairs)
-	d["N"] = Number(n)
-	return lang.N(text, n, d)
-}
-
-func data(pairs []any) map[string]any {
-	d := make(map[string]any, len(pairs)/2+1)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		d[pairs[i].(string)] = pairs[i+1]
-	}
-	return d
+	return fill(spoken().plural(text, n), append(pairs[:len(pairs):len(pairs)], "N", Number(n)))
 }
 
 // Number writes an integer with separators between thousands.
@@ -45,7 +28,7 @@ func Number(n int) string {
 	if n < 0 {
 		s, sign = s[1:], "-"
 	}
-	sep := lang.X("number.thousands", ",")
+	sep := mark("number.thousands")
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + sep + s[i:]
 	}
@@ -53,14 +36,14 @@ func Number(n int) string {
 }
 
 func decimal(f float64, places int) string {
-	return strings.Replace(fmt.Sprintf("%.*f", places, f), ".", lang.X("number.decimal", "."), 1)
+	return strings.Replace(fmt.Sprintf("%.*f", places, f), ".", mark("number.decimal"), 1)
 }
 
 // Decimal writes a number with at most two places, and none that are zero.
 func Decimal(f float64) string {
 	s := fmt.Sprintf("%.2f", f)
 	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	return strings.Replace(s, ".", lang.X("number.decimal", "."), 1)
+	return strings.Replace(s, ".", mark("number.decimal"), 1)
 }
 
 // Bytes writes a size in decimal units, as disks and systems do.
@@ -113,3 +96,6 @@ func RTT(d time.Duration) string {
 
 // Photos counts photos: "1 photo", "12,431 photos".
 func Photos(n int) string { return N("{{.N}} photos", n) }
+
+// Percent writes a part of a hundred: "85 %".
+func Percent(n int) string { return T("{{.Percent}} %", "Percent", n) }

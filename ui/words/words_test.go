@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,18 +17,6 @@ import (
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/assets"
 )
-
-func TestMain(m *testing.M) {
-	for _, v := range []string{"LANG", "LC_ALL", "LANGUAGE"} {
-		if err := os.Setenv(v, "en_US.UTF-8"); err != nil {
-			panic(err)
-		}
-	}
-	if err := Load(); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
 
 // used are the texts that the program's source translates, with whether they
 // have a number in them.
