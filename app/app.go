@@ -72,6 +72,7 @@ type App struct {
 	notice     string // what Open could not do, in words for a person
 	activities *activities
 	patience   patience
+	naming     sync.Mutex // held while this device's name changes in the settings and its record
 	watching   watching
 	inPlace    inPlace
 	counted    holdingsCache
@@ -189,7 +190,7 @@ func (a *App) openNode() error {
 		return err
 	}
 	o.KeyFile, o.Log = a.places.key(), a.log.With("part", "overlay")
-	if a.node, err = overlay.Open(o); err != nil {
+	if err := a.openNodeAt(o); err != nil {
 		return fmt.Errorf("join the network: %w", err)
 	}
 	return nil
@@ -249,7 +250,7 @@ func (a *App) Run(ctx context.Context) error {
 	paceHeap()
 	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen, a.hearRefusals}, a.loopback...)
+	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen, a.hearRefusals, a.hearName}, a.loopback...)
 	if !a.command {
 		parts = append(parts, a.watching.run, a.inPlace.run, a.watchClocks)
 	}

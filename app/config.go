@@ -22,6 +22,7 @@ type config struct {
 	Library        string   `json:"library"`
 	InUse          string   `json:"libraryInUse"` // where the originals lie since the last start; "" before the first
 	Database       string   `json:"database"`     // URL of an external CouchDB; "" = the embedded database
+	Socks          string   `json:"socks"`        // loopback address of the SOCKS5 and HTTP proxy; "" = off
 	Listen         []string `json:"listen"`
 	Peers          []string `json:"peers"`
 	Hints          []string `json:"pairedPeers"` // peers learnt from pair codes, newest last
@@ -45,6 +46,7 @@ type config struct {
 	ReduceMotion   string   `json:"reduceMotion"`
 	Language       string   `json:"language"`
 	FirstStartDone bool     `json:"firstStartDone"`
+	Notify         bool     `json:"notify"`         // tell the desktop of what a person should hear while the window is away
 	Watched        []string `json:"watchedFolders"` // folders whose photos are imported by themselves
 	Places         []string `json:"foldersInPlace"` // folders whose photos are those of this device and stay there
 	CORSOrigins    []string `json:"corsOrigins"`    // pages whose scripts may use --couch, such as "https://notes.example.org"; "*" = any, without cookies
@@ -53,7 +55,7 @@ type config struct {
 }
 
 func defaultConfig() config {
-	return config{PublicPeers: true, LAN: true, Direct: true, PortMap: true, Copies: 1}
+	return config{PublicPeers: true, LAN: true, Direct: true, PortMap: true, Copies: 1, Notify: true}
 }
 
 // check reports the first value that no device can run with.

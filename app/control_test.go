@@ -157,7 +157,8 @@ func TestDeviceJSON(t *testing.T) {
 			Kind: PathRelayed, Via: "tls://192.0.2.1:1", ViaDevice: "Hub", ViaPublic: true, RTT: 1500 * time.Microsecond, Method: MethodLAN,
 			Since: time.Date(2024, 5, 1, 11, 0, 0, 0, time.UTC), RX: 3_100_000, TX: 12,
 		},
-		LastSeen: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC),
+		LastSeen:  time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC),
+		RoleKnown: true, Role: Role{Helps: true, Space: 50}, Trash: 4, DiskFree: 70, DiskSize: 100,
 	}
 	data, err := json.Marshal(d)
 	if err != nil {
@@ -166,7 +167,8 @@ func TestDeviceJSON(t *testing.T) {
 	want := `{"id":"ab","name":"NAS","address":"200::1","platform":"linux","self":false,"online":true,` +
 		`"path":{"kind":"relayed","via":"tls://192.0.2.1:1","viaDevice":"Hub","viaPublic":true,"rttMs":1.5,"method":"lan",` +
 		`"since":"2024-05-01T11:00:00Z","rxRate":3100000,"txRate":12},"lastSeen":"2024-05-01T12:00:00Z","files":3,"bytes":9,` +
-		`"only":2,"onlyBytes":8,"oldestProof":"2024-04-01T00:00:00Z","newestProof":"2024-04-02T00:00:00Z"}`
+		`"only":2,"onlyBytes":8,"oldestProof":"2024-04-01T00:00:00Z","newestProof":"2024-04-02T00:00:00Z",` +
+		`"room":{"everything":false,"helps":true,"space":50,"trash":4,"free":70,"disk":100}}`
 	if string(data) != want {
 		t.Errorf("got  %s\nwant %s", data, want)
 	}

@@ -49,6 +49,9 @@ func (a *App) device(d filelayer.Device, h *filelayer.Census) Device {
 		Files: share.Files, Bytes: share.Bytes, Only: share.Only, OnlyBytes: share.OnlyBytes,
 		OldestProof: share.Oldest, NewestProof: share.Newest,
 	}
+	if room, ok := a.files.Room(d.ID); ok {
+		out.RoleKnown, out.Role, out.Trash, out.DiskFree, out.DiskSize = true, room.Role, room.Trash, room.Free, room.Disk
+	}
 	if d.Self {
 		out.Online, out.LastSeen, out.Path.Kind = true, time.Now(), PathDirect
 		return out

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"encoding/json"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/libpaul/paul/app/doctor"
@@ -205,4 +207,20 @@ func addrText(a netip.AddrPort) string {
 		return ""
 	}
 	return a.String()
+}
+
+// LookAgain tries at once to reach what is not reached, or not well; what comes of
+// it shows in Diagnose as it happens.
+func (a *App) LookAgain() { a.node.LookAgain() }
+
+// Report writes a diagnosis for somebody who is asked for help: the program, what
+// stands in the way, and the facts. It names devices and addresses, and no secret.
+func (d Diagnosis) Report() (string, error) {
+	var b strings.Builder
+	b.WriteString(VersionLine("Paul", "") + "\n\n")
+	for _, f := range d.Findings {
+		b.WriteString("- " + strings.TrimSpace(f.What.String()+" "+f.Do.String()) + "\n")
+	}
+	facts, err := json.MarshalIndent(d.Facts, "", "  ")
+	return b.String() + "\n" + string(facts) + "\n", err
 }

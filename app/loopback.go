@@ -17,9 +17,12 @@ import (
 // loopbackUser is who programs of this machine say they are.
 const loopbackUser = "paul"
 
-// openLoopback binds what --couch and --socks ask for.
+// openLoopback binds what --couch, --socks and the settings ask for.
 func (a *App) openLoopback() error {
-	if a.opts.Couch == "" && a.opts.Socks == "" {
+	if err := a.listenProxy(); err != nil {
+		return err
+	}
+	if a.opts.Couch == "" && a.socks == nil {
 		return nil
 	}
 	password, err := loadPassword(a.places.password())
@@ -34,10 +37,7 @@ func (a *App) openLoopback() error {
 		h = couch.CORS(a.config.get().CORSOrigins, h)
 		a.loopback = append(a.loopback, func(ctx context.Context) error { return serve(ctx, a.couch, h, nil) })
 	}
-	if a.opts.Socks != "" {
-		if a.socks, err = listenLoopback("--socks", a.opts.Socks); err != nil {
-			return err
-		}
+	if a.socks != nil {
 		opts := proxy.Options{
 			Dial: a.node.DialContext, Resolve: a.resolveName, User: loopbackUser, Password: password,
 			Log: a.log.With("part", "proxy"),

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/libpaul/paul/overlay"
 )
@@ -22,6 +20,7 @@ func (a *App) Settings() Settings {
 	c := a.config.get()
 	return Settings{
 		Name: c.Name, Library: c.Library, Peers: slices.Clone(c.Peers), PublicPeers: c.PublicPeers, LAN: c.LAN, Direct: c.Direct,
+		PortMap: c.PortMap, Listen: slices.Clone(c.Listen), Socks: c.Socks, Database: c.Database, Notify: c.Notify,
 		Copies: c.Copies, Theme: c.Theme, Scale: c.Scale, FirstStartDone: c.FirstStartDone,
 		Accent: c.Accent, Density: c.Density, ReduceMotion: c.ReduceMotion, Language: c.Language,
 	}
@@ -48,6 +47,11 @@ func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
 			}
 		}
 	}
+	if err := a.checkDoors(old, s); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadSetting, err)
+	}
+	a.naming.Lock()
+	defer a.naming.Unlock()
 	undo, err := a.addPeers(old.Peers, s.Peers)
 	if err != nil {
 		return err
@@ -64,6 +68,7 @@ func (a *App) UpdateSettings(ctx context.Context, s Settings) error {
 func (s Settings) into(c *config) error {
 	c.Name, c.Library = strings.TrimSpace(s.Name), filepath.Clean(s.Library)
 	c.Peers, c.PublicPeers, c.LAN, c.Direct = join(s.Peers, nil), s.PublicPeers, s.LAN, s.Direct
+	c.PortMap, c.Listen, c.Socks, c.Database, c.Notify = s.PortMap, join(s.Listen, nil), s.Socks, s.Database, s.Notify
 	c.Copies, c.Theme, c.Scale, c.FirstStartDone = s.Copies, s.Theme, s.Scale, s.FirstStartDone
 	c.Accent, c.Density, c.ReduceMotion, c.Language = s.Accent, s.Density, s.ReduceMotion, s.Language
 	return checkIdentity(c)
@@ -72,8 +77,8 @@ func (s Settings) into(c *config) error {
 // checkIdentity makes the library folder absolute, and reports a name or a
 // folder that cannot be used.
 func checkIdentity(c *config) error {
-	if c.Name == "" || len(c.Name) > maxName || !utf8.ValidString(c.Name) || strings.ContainsFunc(c.Name, unicode.IsControl) {
-		return fmt.Errorf("%w: a device's name has 1 to %d bytes on one line", ErrBadSetting, maxName)
+	if err := checkName(c.Name); err != nil {
+		return err
 	}
 	dir, err := filepath.Abs(c.Library)
 	if err != nil {
@@ -192,6 +197,10 @@ func (a *App) RestartNeeded() []string {
 		{"public peers", now.PublicPeers != a.started.PublicPeers},
 		{"devices on the local network", now.LAN != a.started.LAN},
 		{"direct links", now.Direct != a.started.Direct},
+		{"port of the router", now.PortMap != a.started.PortMap},
+		{"listeners", !slices.Equal(now.Listen, a.started.Listen)},
+		{"proxy", now.Socks != a.started.Socks && a.opts.Socks == ""},
+		{"external database", now.Database != a.started.Database},
 		{"copies", now.Copies != a.started.Copies},
 		{"language", now.Language != a.started.Language},
 	} {

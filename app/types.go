@@ -93,6 +93,12 @@ type Device struct {
 	Only                        int       // of those: files that no other device holds
 	OnlyBytes                   int64
 	OldestProof, NewestProof    time.Time // when the first and the last of its copies were read; zero without any
+
+	RoleKnown bool  // it has said what follows
+	Role      Role  // what it keeps by itself
+	Trash     int64 // bytes in its trash, about
+	DiskFree  int64 // bytes free on its disk, about
+	DiskSize  int64 // bytes that the disk has; 0: not known, nor is DiskFree
 }
 
 // Status sums up the library as this device sees it.
@@ -167,6 +173,11 @@ type Settings struct {
 	PublicPeers    bool     // use the built-in public peers
 	LAN            bool     // find devices on the local network
 	Direct         bool     // make direct links to devices in other networks
+	PortMap        bool     // ask the router to forward a port for them
+	Listen         []string // peering listeners, as URIs
+	Socks          string   // loopback address of the SOCKS5 and HTTP proxy; "" = off
+	Database       string   // URL of an external CouchDB, with its password; "" = none
+	Notify         bool     // tell the desktop of what a person should hear while the window is away
 	Copies         int      // verified copies elsewhere that Unsave needs, at least 1
 	Theme          string   // "", "light" or "dark"; "" follows the system
 	Scale          float64  // of the user interface; 0 follows the system

@@ -144,6 +144,25 @@ type deviceJSON struct {
 	OnlyBytes   int64      `json:"onlyBytes"`
 	OldestProof *time.Time `json:"oldestProof"` // null: it holds none
 	NewestProof *time.Time `json:"newestProof"`
+
+	Room *roomJSON `json:"room,omitempty"` // absent: it has not said
+}
+
+// roomJSON is what a device keeps by itself, and how full its disk is.
+type roomJSON struct {
+	Everything bool  `json:"everything"`
+	Helps      bool  `json:"helps"`
+	Space      int64 `json:"space"` // bytes that photos may take; 0 = no limit
+	Trash      int64 `json:"trash"`
+	Free       int64 `json:"free"`
+	Disk       int64 `json:"disk"` // 0: not known, nor is free
+}
+
+func (d Device) room() *roomJSON {
+	if !d.RoleKnown {
+		return nil
+	}
+	return &roomJSON{d.Role.Everything, d.Role.Helps, d.Role.Space, d.Trash, d.DiskFree, d.DiskSize}
 }
 
 // MarshalJSON writes the documented fields, with times in RFC 3339.
@@ -152,6 +171,7 @@ func (d Device) MarshalJSON() ([]byte, error) {
 		ID: d.ID, Name: d.Name, Address: d.Address, Platform: d.Platform, Self: d.Self, Online: d.Online,
 		Path: d.Path.wire(), LastSeen: wireTime(d.LastSeen), Files: d.Files, Bytes: d.Bytes,
 		Only: d.Only, OnlyBytes: d.OnlyBytes, OldestProof: wireTime(d.OldestProof), NewestProof: wireTime(d.NewestProof),
+		Room: d.room(),
 	})
 }
 
@@ -165,6 +185,9 @@ func (d *Device) UnmarshalJSON(data []byte) error {
 		ID: j.ID, Name: j.Name, Address: j.Address, Platform: j.Platform, Self: j.Self, Online: j.Online,
 		Path: j.Path.path(), LastSeen: timeOf(j.LastSeen), Files: j.Files, Bytes: j.Bytes,
 		Only: j.Only, OnlyBytes: j.OnlyBytes, OldestProof: timeOf(j.OldestProof), NewestProof: timeOf(j.NewestProof),
+	}
+	if r := j.Room; r != nil {
+		d.RoleKnown, d.Role, d.Trash, d.DiskFree, d.DiskSize = true, Role{Everything: r.Everything, Helps: r.Helps, Space: r.Space}, r.Trash, r.Free, r.Disk
 	}
 	return nil
 }

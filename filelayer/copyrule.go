@@ -36,6 +36,7 @@ type offerRecord struct {
 	Space      int64 `json:"space,omitempty"` // see Role
 	Trash      int64 `json:"trash"`           // bytes in its trash, about
 	Free       int64 `json:"free"`            // bytes free on its disk, about
+	Disk       int64 `json:"disk,omitempty"`  // bytes that its disk has; 0: it does not say
 }
 
 func (o offerRecord) role() Role { return Role{o.Everything, o.Helps, o.Space} }
@@ -98,8 +99,8 @@ func (r copyRecord) fault() string {
 		return "too many devices"
 	case rule != nil && (!rule.Set.valid() || slices.ContainsFunc(rule.On, func(id string) bool { return !validDeviceID(id) })):
 		return "bad device"
-	case offer != nil && (offer.N < 1 || offer.N > int64(maxMillis) || min(offer.Space, offer.Trash, offer.Free) < 0 ||
-		max(offer.Space, offer.Trash, offer.Free) > math.MaxInt64/4):
+	case offer != nil && (offer.N < 1 || offer.N > int64(maxMillis) || min(offer.Space, offer.Trash, offer.Free, offer.Disk) < 0 ||
+		max(offer.Space, offer.Trash, offer.Free, offer.Disk) > math.MaxInt64/4):
 		return "bad count"
 	}
 	return ""

@@ -129,14 +129,17 @@ func (l *Layer) current(d Digest, added stamp) bool {
 	return ok && r.Deleted == nil && r.Added == added
 }
 
-// makeOffer writes what this device keeps and takes, if the others do not know it
-// yet. One that keeps what is saved there makes none.
+// makeOffer writes what this device keeps and takes, and how full its disk is, if
+// the others do not know it yet. One that takes nothing by itself makes none while
+// there are no others, or its disk does not say how full it is.
 func (l *Layer) makeOffer(ctx context.Context) error {
 	offer, have := l.offerNow(), l.copyRules.offer(l.opts.DeviceID)
-	if have.N == 0 && !offer.Everything && !offer.Helps {
+	l.offered.Store(&offer)
+	if have.N == 0 && !offer.Everything && !offer.Helps && (offer.Disk == 0 || len(l.mirror.peers()) == 0) {
 		return nil
 	}
-	if have.N > 0 && have.role() == offer.role() && near(have.Free, offer.Free, freeStep) && near(have.Trash, offer.Trash, 0) {
+	if have.N > 0 && have.role() == offer.role() && near(have.Free, offer.Free, freeStep) && near(have.Trash, offer.Trash, 0) &&
+		near(have.Disk, offer.Disk, freeStep) {
 		return nil
 	}
 	return l.amendCopies(ctx, offerPrefix+l.opts.DeviceID, func(r *copyRecord) {
@@ -156,10 +159,36 @@ func (l *Layer) offerNow() offerRecord {
 		free = 0
 	}
 	trash, trashErr := l.blobs.TrashBytes()
-	if err := errors.Join(err, trashErr); err != nil {
+	disk, diskErr := l.blobs.DiskSize()
+	if err != nil || diskErr != nil {
+		disk = 0
+	}
+	if err := errors.Join(err, trashErr, diskErr); err != nil {
 		l.log.Debug("Room is not known", "error", err)
 	}
-	return offerRecord{Everything: role.Everything, Helps: role.Helps, Space: role.Space, Trash: trash, Free: free}
+	return offerRecord{Everything: role.Everything, Helps: role.Helps, Space: role.Space, Trash: trash, Free: free, Disk: disk}
+}
+
+// Room is what a device keeps by itself and how full its disk is, as it last said,
+// about.
+type Room struct {
+	Role  Role
+	Trash int64 // bytes in its trash
+	Free  int64 // bytes free on its disk
+	Disk  int64 // bytes that the disk has; 0: not known, nor is Free
+}
+
+// Room tells of a device; ok is false while it has said nothing.
+func (l *Layer) Room(id string) (r Room, ok bool) {
+	o := l.copyRules.offer(id)
+	if own := l.offered.Load(); own != nil && id == l.opts.DeviceID {
+		o, o.N = *own, 1
+	}
+	r = Room{o.role(), o.Trash, o.Free, o.Disk}
+	if id == l.opts.DeviceID {
+		r.Role = l.Role()
+	}
+	return r, o.N > 0
 }
 
 // near says whether it is worth no word that a has become b.

@@ -67,13 +67,23 @@ func (l *Layer) RemoveDevice(ctx context.Context, id string) error {
 
 // Rename gives this device another name.
 func (l *Layer) Rename(ctx context.Context, name string) error {
+	return l.RenameDevice(ctx, l.opts.DeviceID, name)
+}
+
+// RenameDevice gives a device of the library another name, of which it hears as all
+// others do. Of two names given at once the same one wins everywhere. [ErrNotFound]:
+// there is no such device.
+func (l *Layer) RenameDevice(ctx context.Context, id, name string) error {
 	if name == "" || !validText(name) {
 		return fmt.Errorf("rename device: %w: a name has 1 to 255 printable bytes", ErrInvalid)
 	}
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
-	err := l.amendDevice(ctx, l.opts.DeviceID, func(r *deviceRecord, known bool) bool {
+	if r, ok := l.mirror.device(id); !ok || r.Removed != nil && id != l.opts.DeviceID {
+		return fmt.Errorf("rename device %.64q: %w", id, ErrNotFound)
+	}
+	err := l.amendDevice(ctx, id, func(r *deviceRecord, known bool) bool {
 		return known && r.describe(name, r.Address, r.Platform)
 	})
 	if err != nil {

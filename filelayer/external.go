@@ -2,7 +2,6 @@ package filelayer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -58,13 +57,10 @@ const (
 )
 
 func openExternal(opts Options, changed *signal.Signal) (*external, error) {
-	const hint = "open records: the database URL must look like http://user:password@host:5984/"
-	base, err := url.Parse(opts.DatabaseURL)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, errors.New(hint) // the error of url.Parse tells the password
+	base, err := databaseURL(opts.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("open records: %w", err)
 	}
-	base = base.JoinPath("/")
-	base.RawQuery, base.Fragment = "", ""
 	overTCP := &http.Client{Transport: http.DefaultTransport}
 	options := []kivik.Option{couchdb.OptionHTTPClient(overTCP)}
 	bare := *base

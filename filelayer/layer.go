@@ -57,7 +57,8 @@ type Layer struct {
 	copyNotes  *copyNotes
 	emptied    *emptied
 	deliveries *deliveries
-	free       func() (int64, error) // bytes free for the library; tests replace it
+	free       func() (int64, error)       // bytes free for the library; tests replace it
+	offered    atomic.Pointer[offerRecord] // what this device would have said when it last looked; nil before
 
 	spreadFrom int64         // bytes of a file that is fetched from several devices at once
 	spreading  chan struct{} // holds one for each such file

@@ -30,6 +30,10 @@ func (n *Node) networkChanged(why netwatch.Reason) {
 	n.changed.Raise()
 }
 
+// LookAgain tries anew, as when the network has changed, to reach whatever is not
+// reached, or not well. It returns at once, and does nothing while the node does not run.
+func (n *Node) LookAgain() { n.networkChanged(netwatch.Asked) }
+
 // renew ends the links whose own address is gone, or all of them after a sleep:
 // the other ends have given them up by then. It wakes what calls peers.
 func (ls *links) renew(why netwatch.Reason) {

@@ -58,6 +58,10 @@ func TestNetworkChangeEndsDeadLinks(t *testing.T) {
 	if k := b.links.to(a.PublicKey()); k != first {
 		t.Error("a link was cut whose address is still there")
 	}
+	b.LookAgain()
+	if k := b.links.to(a.PublicKey()); k != first {
+		t.Error("a link was cut because a person asked")
+	}
 	b.networkChanged(netwatch.Woke)
 	second := again(first)
 	b.links.mu.Lock()
@@ -87,7 +91,7 @@ func TestNetworkChangeEndsDials(t *testing.T) {
 	}
 	defer func() { _ = first.Close() }()
 	began := time.Now()
-	n.networkChanged(netwatch.Changed)
+	n.LookAgain()
 	second, err := mute.Accept()
 	if err != nil {
 		t.Fatal(err)

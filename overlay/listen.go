@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -199,4 +200,26 @@ func isLocal(at netip.AddrPort) bool {
 		}
 	}
 	return false
+}
+
+// CheckListen reports whether a listener URI can be listened on now, as Options.Listen
+// is. ErrBadURI: it is none; ErrPortInUse: a program has its port.
+func CheckListen(uri string) error {
+	u, err := parsePeerURI(uri, listenSchemes...)
+	if err != nil {
+		return err
+	}
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	cert, err := certificate(private)
+	if err != nil {
+		return err
+	}
+	l, err := bind(u, tlsConfig(cert))
+	if err != nil {
+		return err
+	}
+	return l.close()
 }

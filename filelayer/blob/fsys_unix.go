@@ -39,6 +39,16 @@ func freeBytes(dir string) (uint64, error) {
 	return uint64(st.Bavail) * uint64(st.Bsize), nil //nolint:unconvert // signed on FreeBSD
 }
 
+// diskBytes is the size of the disk that dir is on, without what only the system
+// may use, so that what is free is never more.
+func diskBytes(dir string) (uint64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, pathError("statfs", dir, err)
+	}
+	return (uint64(st.Blocks) - uint64(st.Bfree) + uint64(st.Bavail)) * uint64(st.Bsize), nil //nolint:unconvert // signed on FreeBSD
+}
+
 func pathError(op, path string, err error) error {
 	if err == nil {
 		return nil

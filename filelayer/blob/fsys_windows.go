@@ -52,6 +52,19 @@ func freeBytes(dir string) (uint64, error) {
 	return free, nil
 }
 
+// diskBytes is the size of the disk that dir is on, as far as this user may use it.
+func diskBytes(dir string) (uint64, error) {
+	p, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	var total uint64
+	if err := windows.GetDiskFreeSpaceEx(p, nil, &total, nil); err != nil {
+		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
+	}
+	return total, nil
+}
+
 // classify returns the sentinel for what the system reports, or nil.
 func classify(err error) error {
 	switch {

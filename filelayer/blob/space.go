@@ -52,4 +52,10 @@ func (s *Store) Free() (int64, error) {
 	return int64(min(free, math.MaxInt64/4)), explain(err) //nolint:gosec // bounded
 }
 
+// DiskSize tells how many bytes the disk of the library has.
+func (s *Store) DiskSize() (int64, error) {
+	total, err := diskBytes(s.library)
+	return int64(min(total, math.MaxInt64/4)), explain(err) //nolint:gosec // bounded
+}
+
 func megabytes(n uint64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

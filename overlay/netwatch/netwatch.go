@@ -24,6 +24,8 @@ const (
 	// Woke: the machine was asleep, or stopped, or its clock was set ahead.
 	// Connections of before may be dead though no address has changed.
 	Woke Reason = "woke from sleep"
+	// Asked: a person asks for it; Watch never says so.
+	Asked Reason = "asked for"
 )
 
 const (

@@ -1,0 +1,58 @@
+// Package autostart has the system start a program when its user logs in: by an
+// entry of the desktop's autostart folder, a launch agent (macOS) or a value of the
+// registry (Windows).
+package autostart
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/libpaul/paul/internal/durable"
+)
+
+// Program is what is to be started.
+type Program struct {
+	ID      string   // names it, such as "io.github.example.Program"
+	Name    string   // as a person reads it
+	Command []string // the program, by its whole path, and its arguments
+}
+
+// errNoCommand: a Program without a Command cannot be started.
+var errNoCommand = errors.New("start at login: it is not known which program to start")
+
+// Command is the program that runs, by the path that is still there at the next
+// login, and its arguments.
+func Command(args ...string) ([]string, error) {
+	if image := os.Getenv("APPIMAGE"); image != "" { // the program itself lies in a folder of this run
+		return append([]string{image}, args...), nil
+	}
+	self, err := os.Executable()
+	return append([]string{self}, args...), err
+}
+
+// write makes a file that tells the system of the program, for its user alone: the
+// command may name a password.
+func write(path string, text string) error {
+	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return durable.WriteFile(path, []byte(text), 0o600)
+}
+
+// read returns the text of a file, "" when it is not there.
+func read(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return string(data), err
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
