@@ -90,7 +90,7 @@ func (l *Library) editAlbum(ctx context.Context, id, field string, value any) er
 	}
 	l.writing.RLock()
 	defer l.writing.RUnlock()
-	body, err := l.editOne(ctx, id, field, value)
+	body, err := l.editOne(ctx, id, l.decide(field, value))
 	if err != nil {
 		return fmt.Errorf("edit album: %w", err)
 	}

@@ -24,7 +24,7 @@ func TestImagesConverge(t *testing.T) {
 		if body == nil {
 			return raw(`{"version":1,"date":"2024-05-01T12:30:05","dateSource":"exif","width":4000,"height":3000}`)
 		}
-		field := rapid.SampledFrom([]string{fieldFavourite, fieldCaption, fieldRating, fieldTags, "album:1"}).Draw(t, "field")
+		field := rapid.SampledFrom([]string{fieldFavourite, fieldCaption, fieldRating, fieldTags, "album:1", tagPrefix + "a"}).Draw(t, "field")
 		var value any
 		switch field {
 		case fieldCaption:
@@ -33,6 +33,8 @@ func TestImagesConverge(t *testing.T) {
 			value = rapid.IntRange(0, 5).Draw(t, "rating")
 		case fieldTags:
 			value = rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 0, 2).Draw(t, "tags")
+		case tagPrefix + "a":
+			value = rapid.SampledFrom([]string{"", "a", "A"}).Draw(t, "tag")
 		default:
 			value = rapid.Bool().Draw(t, "set")
 		}

@@ -55,7 +55,8 @@ type edit struct {
 	At    stamp `json:"at"`
 }
 
-// Fields of edits. Membership of an album is field "album:<id>" of an image.
+// Fields of edits. Membership of an album is field "album:<id>" of an image, and
+// a tag of its own "tag:<folded>".
 const (
 	fieldFavourite = "favourite"
 	fieldCaption   = "caption"
@@ -131,7 +132,7 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 		Digest: digest, Common: in.common(Common{doc.Type, doc.Kind, doc.Camera, doc.Lens}),
 		Width: min(max(doc.Width, 0), maxPixels), Height: min(max(doc.Height, 0), maxPixels),
 		Orientation: uint8(min(max(doc.Orientation, 1), 8)), Favourite: doc.Favourite, version: uint8(min(max(doc.Version, 0), math.MaxUint8)),
-		Caption: cut(doc.Caption), Rating: clampRating(doc.Rating), Tags: in.words(doc.Tags),
+		Caption: cut(doc.Caption), Rating: clampRating(doc.Rating),
 	}
 	img.Date, _ = meta.ParseDate(doc.Date, meta.Source(in.text(string(doc.DateSource))))
 	if e := doc.Exposure; e != nil {
@@ -172,10 +173,7 @@ func (doc *document) applyEdits(img *Image, more *More, in *interner) {
 	if readEdit(doc.Edits[fieldRating], &rating) {
 		img.Rating = clampRating(rating)
 	}
-	var tags []string
-	if readEdit(doc.Edits[fieldTags], &tags) {
-		img.Tags = in.words(tags)
-	}
+	img.Tags = in.words(doc.tags())
 	more.Geometry = doc.geometry()
 	var date string
 	if readEdit(doc.Edits[fieldDate], &date) {

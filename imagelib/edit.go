@@ -32,20 +32,21 @@ func (l *Library) SetRating(ctx context.Context, ds []Digest, rating int) error 
 	return l.editImages(ctx, ds, fieldRating, clampRating(rating))
 }
 
-// SetTags replaces the tags of images.
-func (l *Library) SetTags(ctx context.Context, ds []Digest, tags []string) error {
-	list := []string{} // [] in JSON, where nil were null
-	for _, t := range tags {
-		if t = cut(strings.TrimSpace(t)); t != "" && !slices.Contains(list, t) {
-			list = append(list, t)
-		}
-	}
-	return l.editImages(ctx, ds, fieldTags, list)
+// editing makes of a document's body what it becomes.
+type editing func(body raw) (raw, error)
+
+// decide returns the editing that decides one field anew; see [setEdit].
+func (l *Library) decide(field string, value any) editing {
+	return func(body raw) (raw, error) { return setEdit(body, field, value, l.clock) }
 }
 
-func (l *Library) editImages(ctx context.Context, ds []Digest, field string, value any) (missing error) {
+func (l *Library) editImages(ctx context.Context, ds []Digest, field string, value any) error {
+	return l.edit(ctx, ds, l.decide(field, value))
+}
+
+func (l *Library) edit(ctx context.Context, ds []Digest, change editing) (missing error) {
 	for part := range slices.Chunk(ds, editBatch) {
-		err := l.editBatch(ctx, part, field, value)
+		err := l.editBatch(ctx, part, change)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -56,10 +57,10 @@ func (l *Library) editImages(ctx context.Context, ds []Digest, field string, val
 
 // editBatch edits the documents it can at once, and those that others write
 // meanwhile one by one. With [ErrNotFound] for one, the others are edited.
-func (l *Library) editBatch(ctx context.Context, ds []Digest, field string, value any) error {
+func (l *Library) editBatch(ctx context.Context, ds []Digest, change editing) error {
 	l.writing.RLock()
 	defer l.writing.RUnlock()
-	docs, missing, err := l.edited(ctx, ds, field, value)
+	docs, missing, err := l.edited(ctx, ds, change)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (l *Library) editBatch(ctx context.Context, ds []Digest, field string, valu
 		if err == nil {
 			continue
 		}
-		if docs[i].Body, err = l.editOne(ctx, docs[i].ID, field, value); err != nil {
+		if docs[i].Body, err = l.editOne(ctx, docs[i].ID, change); err != nil {
 			return fmt.Errorf("edit %s: %w", docs[i].ID, err)
 		}
 	}
@@ -81,7 +82,7 @@ func (l *Library) editBatch(ctx context.Context, ds []Digest, field string, valu
 
 // edited returns the documents that an edit changes, as it makes them; missing
 // says that there is no document of one.
-func (l *Library) edited(ctx context.Context, ds []Digest, field string, value any) (docs []filelayer.Doc, missing, err error) {
+func (l *Library) edited(ctx context.Context, ds []Digest, change editing) (docs []filelayer.Doc, missing, err error) {
 	for _, d := range ds {
 		var old raw
 		rev, err := l.db.Get(ctx, d.String(), &old)
@@ -91,7 +92,7 @@ func (l *Library) edited(ctx context.Context, ds []Digest, field string, value a
 		}
 		var body raw
 		if err == nil {
-			body, err = setEdit(old, field, value, l.clock)
+			body, err = change(old)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("edit %v: %w", d, err)
@@ -104,12 +105,12 @@ func (l *Library) edited(ctx context.Context, ds []Digest, field string, value a
 }
 
 // editOne edits one document, whoever else does, and returns what it became.
-func (l *Library) editOne(ctx context.Context, id, field string, value any) (body raw, err error) {
+func (l *Library) editOne(ctx context.Context, id string, change editing) (body raw, err error) {
 	err = l.db.Update(ctx, id, func(old raw) (raw, error) {
 		if old == nil {
 			return nil, ErrNotFound
 		}
-		body, err = setEdit(old, field, value, l.clock)
+		body, err = change(old)
 		return body, err
 	})
 	return body, err

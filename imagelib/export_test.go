@@ -59,7 +59,7 @@ func TestSidecarRoundTrip(t *testing.T) {
 	ds := []Digest{d}
 	date, _ := meta.ParseDate("2023-04-30T11:29:04.5-03:30", meta.SourcePerson)
 	for _, err := range []error{
-		l.SetCaption(t.Context(), ds, "A lake & \"hills\", seen\nfrom ü"), l.SetRating(t.Context(), ds, 4), l.SetTags(t.Context(), ds, []string{"sea", "a & b"}),
+		l.SetCaption(t.Context(), ds, "A lake & \"hills\", seen\nfrom ü"), l.SetRating(t.Context(), ds, 4), l.EditTags(t.Context(), ds, []string{"sea", "a & b"}, nil),
 		l.SetFavourite(t.Context(), ds, true), l.editImages(t.Context(), ds, fieldDate, date.Precise()),
 		l.SetGeometry(t.Context(), ds, Geometry{Turns: 1, Crop: Crop{X: 0.25, W: 0.5, H: 1}}),
 	} {

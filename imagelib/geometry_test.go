@@ -142,7 +142,7 @@ func TestRotate(t *testing.T) {
 		t.Errorf("the other one is %v", g)
 	}
 	l.db.before = func() { // another edit comes between: it is turned too, once
-		if _, err := l.editOne(t.Context(), b.String(), fieldGeometry, Geometry{Turns: 2}); err != nil {
+		if _, err := l.editOne(t.Context(), b.String(), l.decide(fieldGeometry, Geometry{Turns: 2})); err != nil {
 			t.Error(err)
 		}
 	}

@@ -185,7 +185,7 @@ func TestEditMeetsAnother(t *testing.T) {
 	l := newTestLibrary(t)
 	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": photoOf(1)})).Added[0]
 	l.db.before = func() {
-		if _, err := l.editOne(t.Context(), d.String(), fieldCaption, "theirs"); err != nil {
+		if _, err := l.editOne(t.Context(), d.String(), l.decide(fieldCaption, "theirs")); err != nil {
 			t.Error(err)
 		}
 	}

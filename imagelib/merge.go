@@ -155,6 +155,18 @@ func canonical(v any) raw {
 
 // setEdit returns a document's body with one field decided anew: as value.
 func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
+	return setEdits(body, []decision{{field: field, value: value}}, clock)
+}
+
+// decision is what a field becomes.
+type decision struct {
+	field, over string // over is a field that this one must be later than to count; or empty
+	value       any
+}
+
+// setEdits returns a document's body with some fields decided anew. A field that
+// was decided so already stays as it is.
+func setEdits(body raw, decisions []decision, clock *clock) (raw, error) {
 	members := map[string]raw{}
 	if len(body) > 0 {
 		if err := json.Unmarshal(body, &members); err != nil {
@@ -168,18 +180,30 @@ func setEdit(body raw, field string, value any, clock *clock) (raw, error) {
 	if edits == nil {
 		edits = map[string]raw{}
 	}
-	var old edit
-	if len(edits[field]) > 0 {
-		_ = json.Unmarshal(edits[field], &old) // unreadable: overwritten
+	changed := false
+	for _, d := range decisions {
+		old, over := editOf(edits[d.field]), editOf(edits[d.over])
+		v, err := json.Marshal(d.value)
+		if err != nil {
+			return nil, err
+		}
+		if at := old.At.orZero(); at != "" && at > over.At.orZero() && slices.Equal(canonical(old.Value), canonical(raw(v))) {
+			continue
+		}
+		edits[d.field] = canonical(edit{v, clock.next(max(old.At.orZero(), over.At.orZero()))})
+		changed = true
 	}
-	v, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	if old.At.orZero() != "" && slices.Equal(canonical(old.Value), canonical(raw(v))) {
+	if !changed {
 		return body, nil
 	}
-	edits[field] = canonical(edit{v, clock.next(old.At)})
 	members["edits"] = canonical(edits)
 	return canonical(members), nil
+}
+
+// editOf reads an edit; one that cannot be read is the zero one, and overwritten.
+func editOf(r raw) (e edit) {
+	if len(r) > 0 {
+		_ = json.Unmarshal(r, &e)
+	}
+	return e
 }

@@ -20,6 +20,9 @@ type Snapshot struct {
 
 	counting sync.Once
 	counts   map[string]smartCount
+
+	tagging sync.Once
+	tags    []Tag
 }
 
 // Snapshot returns the present images. It costs nothing when nothing changed,

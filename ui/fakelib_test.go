@@ -18,6 +18,7 @@ func (f *fake) Snapshot() snapshot {
 	images, albums := f.images, f.albums
 	return snapshot{
 		images: images,
+		tags:   func() []imagelib.Tag { return (&imagelib.Snapshot{Images: images}).Tags() },
 		find: func(d app.Digest) (*imagelib.Image, int, bool) {
 			for i, img := range images {
 				if slices.ContainsFunc(img.Files(), func(f *imagelib.Image) bool { return f.Digest == d }) {

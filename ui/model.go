@@ -97,6 +97,7 @@ type library interface {
 	Rotate(ctx context.Context, ds []app.Digest, quarters int) error
 	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error
 	SetCaption(ctx context.Context, ds []app.Digest, caption string) error
+	EditTags(ctx context.Context, ds []app.Digest, add, remove []string) error
 	CorrectDates(ctx context.Context, ds []app.Digest, c app.DateChange) (app.Correction, error)
 	Albums() []imagelib.Album
 	CreateAlbum(ctx context.Context, name string) (imagelib.Album, error)
@@ -115,6 +116,7 @@ type snapshot struct {
 	filter func(imagelib.Query) []int
 	shots  func([]app.Entry) [][]app.Entry
 	alike  func() [][]int // groups of near duplicates; it takes long
+	tags   func() []imagelib.Tag
 }
 
 // realDevice makes an App a device: an interface's method cannot return another
@@ -134,5 +136,5 @@ type realLibrary struct{ *imagelib.Library }
 
 func (l realLibrary) Snapshot() snapshot {
 	s := l.Library.Snapshot()
-	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates}
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, tags: s.Tags}
 }
