@@ -303,6 +303,7 @@ func place(g *imagelib.GPS) string {
 // left.
 type keyEntry struct {
 	widget.Entry
+	hint   string
 	escape func()
 	left   func()
 }
@@ -311,6 +312,20 @@ func newKeyEntry(escape func()) *keyEntry {
 	e := &keyEntry{escape: escape}
 	e.ExtendBaseWidget(e)
 	return e
+}
+
+// SetPlaceHolder says what belongs into the field.
+func (e *keyEntry) SetPlaceHolder(text string) {
+	e.hint = text
+	e.Entry.SetPlaceHolder(text)
+}
+
+// Resize implements [fyne.CanvasObject]; the hint is cut to the room there is.
+func (e *keyEntry) Resize(s fyne.Size) {
+	e.Entry.Resize(s)
+	if s.Width > 0 && e.hint != "" {
+		e.Entry.SetPlaceHolder(look.Hint(e.hint, s.Width-2*theme.InnerPadding()))
+	}
 }
 
 // TypedKey implements [fyne.Focusable].

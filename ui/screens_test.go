@@ -156,7 +156,7 @@ var screens = []struct {
 	{"settings", nil, func(r *rig) { r.open("settings") }},
 	{"copies", func(f *fake) { f.rules[""] = app.CopyRule{Copies: 3} }, func(r *rig) {
 		r.askCopies("", "Keep every photo on at least", func() {})
-		r.until("the plan", func() bool { return strings.Contains(r.texts(), "cannot have so many copies") })
+		r.until("the plan", func() bool { return strings.Contains(r.texts(), "NAS in the hall") })
 	}},
 	{"settings-watched", watching, func(r *rig) { r.open("settings") }},
 	{"settings-places", inPlace, func(r *rig) {

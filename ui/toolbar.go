@@ -142,7 +142,6 @@ type searchEntry struct {
 func newSearchEntry(b *toolbar) *searchEntry {
 	e := &searchEntry{b: b}
 	e.ExtendBaseWidget(e)
-	e.SetPlaceHolder(words.T("Search names, captions, cameras"))
 	e.glass = container.NewCenter(look.NewIcon("search", look.ColorSecondary, 18))
 	e.wipe = look.NewIconButton("close", words.T("Clear search (Esc)"), look.Ghost, func() {
 		e.SetText("")
@@ -178,6 +177,12 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 	default:
 		e.Entry.TypedKey(k)
 	}
+}
+
+// Resize implements [fyne.CanvasObject]; the hint is cut to the room there is.
+func (e *searchEntry) Resize(s fyne.Size) {
+	e.Entry.Resize(s)
+	e.SetPlaceHolder(look.Hint(words.T("Search names, captions, cameras"), s.Width-3*theme.InnerPadding()-e.ActionItem.MinSize().Width))
 }
 
 // TypedShortcut implements [fyne.Shortcutable]: a focused field swallows the

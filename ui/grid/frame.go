@@ -118,9 +118,9 @@ func newRect(kind rectKind) *canvas.Rectangle {
 		c.A = 0x30
 		r.FillColor = c
 	case pill:
-		r.FillColor, r.CornerRadius = color.NRGBA{A: 0xA8}, 10
+		r.FillColor, r.CornerRadius = look.Color(look.ColorBadge), 10
 	case barTrack:
-		r.FillColor, r.CornerRadius = color.NRGBA{A: 0xA8}, barHeight/2+1
+		r.FillColor, r.CornerRadius = look.Color(look.ColorBadge), barHeight/2+1
 	case barCome:
 		r.FillColor, r.CornerRadius = look.Color(look.ColorToastLink), barHeight/2
 	case band:

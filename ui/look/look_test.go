@@ -1,7 +1,6 @@
 package look
 
 import (
-	"image/color"
 	"strings"
 	"testing"
 
@@ -11,65 +10,6 @@ import (
 
 	"github.com/libpaul/paul/assets"
 )
-
-// contrast is the contrast ratio of WCAG 2.1.
-func contrast(a, b color.NRGBA) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func TestTextContrastMeetsAA(t *testing.T) {
-	t.Parallel()
-	pairs := []struct{ text, ground fyne.ThemeColorName }{
-		{theme.ColorNameForeground, theme.ColorNameBackground},
-		{theme.ColorNameForeground, ColorSidebar},
-		{theme.ColorNameForeground, ColorSurface},
-		{theme.ColorNameForeground, ColorSoft},
-		{theme.ColorNameForeground, theme.ColorNameButton},
-		{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground},
-		{ColorSecondary, theme.ColorNameBackground},
-		{ColorSecondary, ColorSidebar},
-		{ColorSecondary, ColorSurface},
-		{ColorSecondary, ColorSoft},
-		{theme.ColorNamePrimary, theme.ColorNameBackground},
-		{theme.ColorNamePrimary, ColorSoft},
-		{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary},
-		{theme.ColorNameForegroundOnError, theme.ColorNameError},
-		{theme.ColorNameError, theme.ColorNameBackground},
-		{theme.ColorNameError, theme.ColorNameOverlayBackground},
-		{ColorSafe, ColorSafeSoft},
-		{ColorRisk, ColorRiskSoft},
-		{ColorSafe, ColorSidebar},
-		{ColorRisk, ColorSidebar},
-		{ColorOnToast, ColorToast},
-		{ColorToastLink, ColorToast},
-		{ColorOnStage, ColorStage},
-		{ColorOnStage2, ColorStage},
-	}
-	for _, name := range []string{"light", "dark"} {
-		th := Theme{Name: name}
-		for _, p := range pairs {
-			got := contrast(th.Color(p.text, 0).(color.NRGBA), th.Color(p.ground, 0).(color.NRGBA))
-			if got < 4.5 {
-				t.Errorf("%s: %s on %s has contrast %.2f, want 4.5", name, p.text, p.ground, got)
-			}
-		}
-	}
-}
-
-// An empty checkbox is told from the ground by its border alone.
-func TestBordersOfFieldsShow(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"light", "dark"} {
-		th := Theme{Name: name}
-		border := th.Color(theme.ColorNameInputBorder, 0).(color.NRGBA)
-		for _, ground := range []fyne.ThemeColorName{theme.ColorNameBackground, theme.ColorNameOverlayBackground, ColorSurface} {
-			if got := contrast(border, th.Color(ground, 0).(color.NRGBA)); got < 3 {
-				t.Errorf("%s: border of fields on %s has contrast %.2f, want 3", name, ground, got)
-			}
-		}
-	}
-}
 
 func TestSymbolsAllDraw(t *testing.T) {
 	test.NewTempApp(t)

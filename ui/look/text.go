@@ -164,6 +164,9 @@ func (t *Text) adopt(width float32) []string {
 	return lines
 }
 
+// Hint is a hint for a field, cut to what the field has room for.
+func Hint(text string, width float32) string { return NewText(text, SizeBody, "").cut(width) }
+
 // cut shortens one line to the width.
 func (t *Text) cut(width float32) string {
 	if t.measure(t.text).Width <= width+0.5 {

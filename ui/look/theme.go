@@ -33,6 +33,7 @@ const (
 	ColorOnStage   fyne.ThemeColorName = "onStage"   // text and symbols on the stage
 	ColorOnStage2  fyne.ThemeColorName = "onStage2"  // text of less weight on the stage
 	ColorStageBar  fyne.ThemeColorName = "stageBar"  // bars that lie on the stage
+	ColorBadge     fyne.ThemeColorName = "badge"     // ground of a badge on a picture, lets it through
 )
 
 // Measures that screens share, in Fyne's device-independent units.
@@ -95,9 +96,9 @@ var palette = map[fyne.ThemeColorName]pair{
 	theme.ColorNameInputBorder:         {rgb(0x85858F), rgb(0x74747F)},
 	theme.ColorNameSeparator:           {rgb(0xE6E6EB), rgb(0x2A2A31)},
 	theme.ColorNameOverlayBackground:   {rgb(0xFFFFFF), rgb(0x1F1F25)},
-	theme.ColorNameMenuBackground:      {rgb(0xFFFFFF), rgb(0x26262D)},
+	theme.ColorNameMenuBackground:      {rgb(0xFFFFFF), rgb(0x1F1F25)},
 	theme.ColorNameHeaderBackground:    {rgb(0xF6F6F8), rgb(0x1A1A1F)},
-	theme.ColorNameScrollBar:           {rgba(0x000000, 0x50), rgba(0xFFFFFF, 0x58)},
+	theme.ColorNameScrollBar:           {rgba(0x000000, 0x76), rgba(0xFFFFFF, 0x58)},
 	theme.ColorNameScrollBarBackground: {rgba(0x000000, 0x00), rgba(0xFFFFFF, 0x00)},
 	theme.ColorNameShadow:              {rgba(0x101020, 0x22), rgba(0x000000, 0x70)},
 	theme.ColorNameError:               {rgb(0xC9302C), rgb(0xFF8A80)},
@@ -126,6 +127,7 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorOnStage:   {rgb(0xF4F4F7), rgb(0xF4F4F7)},
 	ColorOnStage2:  {rgb(0xB4B4BE), rgb(0xB4B4BE)},
 	ColorStageBar:  {rgba(0x26262C, 0xE0), rgba(0x26262C, 0xE0)},
+	ColorBadge:     {rgba(0x000000, 0xA8), rgba(0x000000, 0xA8)},
 }
 
 // Color implements [fyne.Theme].

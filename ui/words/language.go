@@ -85,6 +85,16 @@ func Use(tag string) error {
 	return err
 }
 
+// UseTexts speaks a language that is not built in, of texts as in
+// assets/translations: so a translator, or a test, sees it on the screens.
+func UseTexts(tag string, texts []byte) error {
+	t, err := parse(tag, texts)
+	if err == nil {
+		present.Store(t)
+	}
+	return err
+}
+
 // Language is the tag of the language that is spoken.
 func Language() string { return spoken().tag.String() }
 
