@@ -17,24 +17,25 @@ func (s *shell) toggleFavourite(x sel) {
 		return
 	}
 	on := x.favourites < len(x.images)
-	s.setFavourite(x.digests(), on, true)
-}
-
-func (s *shell) setFavourite(ds []app.Digest, on, undo bool) {
-	s.goDo(func(ctx context.Context) error { return s.lib.SetFavourite(ctx, ds, on) }, func(err error) {
+	var change sel // those that are not so already: an undo leaves the others as they were
+	for _, img := range x.images {
+		if img.Favourite != on {
+			change.images = append(change.images, img)
+		}
+	}
+	ds := change.digests()
+	set := func(ctx context.Context, on bool) error { return s.lib.SetFavourite(ctx, ds, on) }
+	s.goDo(func(ctx context.Context) error { return set(ctx, on) }, func(err error) {
 		if err != nil {
 			s.fail(words.T("Could not change favourites"), err)
 			return
 		}
 		s.reload()
-		if !undo {
-			return
-		}
-		text := words.N("{{.N}} photos added to favourites", s.photosOf(ds))
+		text := words.N("{{.N}} photos added to favourites", len(change.images))
 		if !on {
-			text = words.N("{{.N}} photos removed from favourites", s.photosOf(ds))
+			text = words.N("{{.N}} photos removed from favourites", len(change.images))
 		}
-		s.toasts.show(text, func() { s.setFavourite(ds, !on, false) })
+		s.didEdit(text, func(ctx context.Context) error { return set(ctx, !on) })
 	})
 }
 
@@ -45,137 +46,70 @@ func (s *shell) save(ds []app.Digest) {
 	if len(ds) == 0 {
 		return
 	}
+	since := s.now()
 	s.toasts.show(words.N("Saving {{.N}} photos to this computer", s.photosOf(ds)), nil)
 	s.goDo(func(ctx context.Context) error { return s.dev.Save(ctx, ds...) }, func(err error) {
 		s.reload()
 		n := s.photosOf(failures(err))
+		did := func(text string) {
+			s.didAction(text, app.KindSave, since, func() { s.remove(ds) }, nil)
+		}
 		switch {
 		case err == nil:
-			s.toasts.show(words.N("{{.N}} photos saved to this computer", s.photosOf(ds)), nil)
+			did(words.N("{{.N}} photos saved to this computer", s.photosOf(ds)))
 		case cancelled(err):
 		case errors.Is(err, app.ErrNoHolder):
-			s.toasts.show(words.N("{{.N}} photos will be saved when a device that has them is online", max(n, 1)), nil)
+			did(words.N("{{.N}} photos will be saved when a device that has them is online", max(n, 1)))
 		default:
 			s.fail(words.N("{{.N}} photos could not be saved", max(n, 1)), err)
 		}
 	})
 }
 
-// removePhotos removes the copies here, as far as other devices prove theirs.
-func (s *shell) removePhotos(x sel) {
-	ds := x.where(true)
-	if len(ds) == 0 {
-		return
-	}
-	s.toasts.show(words.N("Asking other devices to prove their copies of {{.N}} photos", s.photosOf(ds)), nil)
-	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, ds...) }, func(err error) {
-		s.reload()
-		s.removed(ds, err)
-	})
-}
-
 // unwish takes back that a photo is to be saved here which has not come yet.
 func (s *shell) unwish(ds []app.Digest) {
+	since := s.now()
 	s.goDo(func(ctx context.Context) error { return s.dev.Unsave(ctx, ds...) }, func(err error) {
 		s.reload()
 		if err != nil {
 			s.fail(words.T("Could not remove the photos"), err)
 			return
 		}
-		s.toasts.show(words.T("The photo is no longer fetched; nothing was removed"), func() { s.save(ds) })
-	})
-}
-
-// removed tells what came of a removal: done with an undo, or refused with the
-// reason and the ways out.
-func (s *shell) removed(ds []app.Digest, err error) {
-	if cancelled(err) {
-		s.toasts.hide()
-		return
-	}
-	kept := failures(err)
-	if err != nil && len(kept) == 0 {
-		kept = ds
-	}
-	gone := without(ds, kept)
-	if len(gone) > 0 {
-		text := words.N("{{.N}} photos removed from this computer", s.photosOf(gone))
-		if n := s.dev.BelowOf(gone...); n > 0 {
-			text += " · " + words.N("{{.N}} photos are on fewer devices than you asked for", n)
-		}
-		s.toasts.show(text, func() { s.save(gone) })
-	} else {
-		s.toasts.hide()
-	}
-	if len(kept) == 0 {
-		return
-	}
-	p := words.Explain(err)
-	title := words.N("{{.N}} photos were kept", s.photosOf(kept))
-	q := question{symbol: "safe", title: title, text: p.What + " " + p.Do, yes: tOK()}
-	if errors.Is(err, app.ErrLastCopy) || errors.Is(err, app.ErrUnverified) {
-		q.text += " " + words.T("Or let it be removed by itself once that is safe.")
-		q.third, q.thirdDo = words.T("Remove anyway…"), func() { s.forceRemove(kept) }
-		q.no, q.yes, q.do = words.T("Keep"), words.T("Remove when safe"), func() { s.removeWhenSafe(kept) }
-	}
-	s.ask(q)
-}
-
-// removeWhenSafe removes the copies here as soon as other devices prove theirs.
-func (s *shell) removeWhenSafe(ds []app.Digest) {
-	s.goDo(func(ctx context.Context) error { return s.dev.UnsaveWhenSafe(ctx, ds...) }, func(err error) {
-		s.reload()
-		if err != nil {
-			s.fail(words.T("Could not remove the photos"), err)
-			return
-		}
-		text := words.N("{{.N}} photos removed from this computer", s.photosOf(ds))
-		if s.dev.Status().WhenSafe > 0 {
-			text = words.N("{{.N}} photos leave this computer once other devices prove their copies", s.photosOf(ds))
-		}
-		s.toasts.show(text, func() { s.save(ds) })
-	})
-}
-
-// forceRemove asks once more, saying what would be lost.
-func (s *shell) forceRemove(ds []app.Digest) {
-	s.ask(question{
-		symbol: "warning", danger: true,
-		title: words.N("Remove {{.N}} photos without proof of another copy?", s.photosOf(ds)),
-		text:  words.T("No other device has proved that it holds them. They go to this computer's trash for 30 days; after that they may be lost for ever."),
-		yes:   words.T("Remove anyway"), no: words.T("Keep"),
-		do: func() {
-			s.goDo(func(ctx context.Context) error { return s.dev.ForceUnsave(ctx, ds...) }, func(err error) {
-				s.reload()
-				if err != nil {
-					s.fail(words.T("Could not remove the photos"), err)
-					return
-				}
-				s.toasts.show(words.N("{{.N}} photos removed from this computer", s.photosOf(ds)), func() { s.save(ds) })
-			})
-		},
+		s.didAction(words.T("The photo is no longer fetched; nothing was removed"), app.KindUnsave, since, func() { s.save(ds) }, nil)
 	})
 }
 
 // deletePhotos asks, and deletes on every device.
-func (s *shell) deletePhotos(x sel) {
+func (s *shell) deletePhotos(x sel) { s.askDelete(x, func() bool { return true }) }
+
+// askDelete asks, and deletes on every device if may, which is asked last, says so.
+func (s *shell) askDelete(x sel, may func() bool) {
 	ds, n := x.digests(), len(x.images)
 	if n == 0 || x.trash {
 		return
 	}
 	s.ask(question{
-		symbol: "trash", danger: true, title: s.deleteTitle(n), text: s.deleteText(n, len(ds)),
-		yes: words.T("Delete"), no: words.T("Cancel"),
+		symbol: "trash", danger: true, title: s.deleteTitle(n), text: s.deleteText(x),
+		yes: words.DeleteLabel(len(s.devices)), no: words.T("Cancel"),
 		do: func() {
-			s.goDo(func(ctx context.Context) error { return s.dev.Delete(ctx, ds...) }, func(err error) {
-				s.reload()
-				if err != nil {
-					s.fail(words.T("Could not delete all of the photos"), err)
-					return
-				}
-				s.toasts.show(words.N("{{.N}} photos moved to the trash", n), func() { s.restore(ds, n) })
-			})
+			if may() {
+				s.delete(ds, n)
+			}
 		},
+	})
+}
+
+// delete deletes the files of n photos on every device.
+func (s *shell) delete(ds []app.Digest, n int) {
+	since := s.now()
+	s.goDo(func(ctx context.Context) error { return s.dev.Delete(ctx, ds...) }, func(err error) {
+		s.reload()
+		if err != nil {
+			s.fail(words.T("Could not delete all of the photos"), err)
+			return
+		}
+		s.didAction(words.N("{{.N}} photos moved to the trash", n), app.KindDelete, since,
+			func() { s.restore(ds, n) }, func() string { return s.restoredText(ds, n) })
 	})
 }
 
@@ -190,9 +124,10 @@ func (s *shell) deleteTitle(n int) string {
 	}
 }
 
-// deleteText says which files go with n photos, where they go, and what devices that are
-// offline do.
-func (s *shell) deleteText(n, files int) string {
+// deleteText says which files go with photos, where they go and how they come back, and
+// what devices that are offline do.
+func (s *shell) deleteText(x sel) string {
+	n, files := len(x.images), len(x.digests())
 	text := words.N("The trash keeps them for 30 days; until then they can be restored.", n)
 	if len(s.devices) > 1 {
 		text = words.N("The trash of each device keeps them for 30 days; until then they can be restored everywhere.", n)
@@ -200,13 +135,57 @@ func (s *shell) deleteText(n, files int) string {
 	if files > n {
 		text = words.N("{{.N}} raw files and films of the same shots go too.", files-n) + " " + text
 	}
-	var offline []string
-	for _, d := range s.devices {
-		if !d.Self && !d.Online {
-			offline = append(offline, d.Name)
+	if len(s.devices) < 2 {
+		return text
+	}
+	alone := 0
+	for _, img := range x.images {
+		if img.Holders <= 1 {
+			alone++
 		}
 	}
-	return withOffline(text, offline)
+	if alone > 0 {
+		text += " " + words.N("{{.N}} of them are on one device alone, and can only be restored from its trash.", alone)
+	}
+	if files > manyFiles || files >= manyFloor && files*manyShare > s.dev.Status().Files {
+		text += " " + words.T("As these are many, other devices may ask you there before they move their copies.")
+	}
+	return text + s.offlineText(x)
+}
+
+// As of how many files at once, or of which part of the library, one through that many,
+// other devices ask before they follow a deletion.
+const (
+	manyFiles = 50
+	manyFloor = 10 // of that part
+	manyShare = 20
+)
+
+// offlineText says which devices that are offline have photos that are deleted, and what
+// becomes of these; "" where none has.
+func (s *shell) offlineText(x sel) string {
+	has := make(map[string]bool)
+	for _, d := range x.digests() {
+		if e, ok := s.dev.Entry(d); ok {
+			for _, id := range e.HolderIDs() {
+				has[id] = true
+			}
+		}
+	}
+	var names []string
+	for _, d := range s.devices {
+		if !d.Self && !d.Online && has[d.ID] {
+			names = append(names, d.Name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return " " + words.T("{{.Device}} is offline: it deletes them when it is seen again, and until then its copies stay.", "Device", names[0])
+	default:
+		return " " + words.T("{{.Devices}} are offline: they delete them when they are seen again, and until then their copies stay.", "Devices", words.List(names))
+	}
 }
 
 // restorePhotos brings photos back from the trash.
@@ -217,13 +196,14 @@ func (s *shell) restore(ds []app.Digest, n int) {
 	if len(ds) == 0 {
 		return
 	}
+	since := s.now()
 	s.goDo(func(ctx context.Context) error { return s.dev.Restore(ctx, ds...) }, func(err error) {
 		s.reload()
 		if err != nil {
 			s.fail(words.T("Could not restore all of the photos"), err)
 			return
 		}
-		s.toasts.show(s.restoredText(ds, n), nil)
+		s.didAction(s.restoredText(ds, n), app.KindRestore, since, func() { s.delete(ds, n) }, nil)
 	})
 }
 
@@ -269,8 +249,15 @@ func withOffline(text string, offline []string) string {
 }
 
 // failures are the photos that a joined error names.
-func failures(err error) []app.Digest {
-	var out []app.Digest
+func failures(err error) (out []app.Digest) {
+	for _, f := range fileErrors(err) {
+		out = append(out, f.Digest)
+	}
+	return out
+}
+
+// fileErrors are those of single photos that an error joins.
+func fileErrors(err error) (out []*app.FileError) {
 	var walk func(error)
 	walk = func(err error) {
 		var one *app.FileError
@@ -279,7 +266,7 @@ func failures(err error) []app.Digest {
 				walk(e)
 			}
 		} else if errors.As(err, &one) {
-			out = append(out, one.Digest)
+			out = append(out, one)
 		}
 	}
 	if err != nil {

@@ -110,7 +110,7 @@ func (c *albumCard) FocusLost() {
 }
 
 // TypedRune implements [fyne.Focusable].
-func (c *albumCard) TypedRune(rune) {}
+func (c *albumCard) TypedRune(r rune) { look.PassRune(c, r) }
 
 // TypedKey implements [fyne.Focusable].
 func (c *albumCard) TypedKey(e *fyne.KeyEvent) {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"image"
 	"slices"
 	"strconv"
@@ -306,23 +305,14 @@ func (s *shell) datesCorrected(n int, done app.Correction, err error) {
 		s.toasts.show(words.T("They had these dates already"), nil)
 		return
 	}
-	var undo func()
-	if done.ID != "" {
-		undo = func() { s.undoDates(done.ID) }
+	text := words.N("Dates of {{.N}} photos corrected", n)
+	if done.ID == "" {
+		s.toasts.show(text, nil)
+		return
 	}
-	s.toasts.show(words.N("Dates of {{.N}} photos corrected", n), undo)
-}
-
-func (s *shell) undoDates(id string) {
-	s.goDo(func(ctx context.Context) error {
-		_, err := s.dev.Undo(ctx, id, nil)
-		return err
-	}, func(err error) {
-		s.reload()
-		if err != nil && !errors.Is(err, app.ErrUndone) {
-			s.fail(words.T("Could not undo this"), err)
-		}
-	})
+	s.toasts.offer(text, &step{text: text, at: s.now(), id: done.ID, back: func() {
+		s.takeBack(app.ActionInfo{ID: done.ID, Kind: app.KindDate}, s.orUndone(text, nil))
+	}})
 }
 
 // dateText writes a date, with its offset where that is known.

@@ -59,7 +59,7 @@ type groupCard struct {
 func newGroupCard(p *duplicatesPage, g *alikeGroup) *groupCard {
 	c := &groupCard{p: p, g: g, images: g.images, ground: look.NewSurface(look.ColorSurface, "separator", look.CardRadius)}
 	c.keep = look.NewButton(words.T("Keep all"), "", look.Plain, func() { p.s.keepDuplicates(g) })
-	c.remove = look.NewButton("", "trash", look.Plain, func() { p.s.deletePhotos(makeSel(g.toDelete())) })
+	c.remove = look.NewButton("", "trash", look.Plain, func() { p.s.deleteAlike(g) })
 	title := look.NewCut(words.Photos(len(g.images)), look.SizeTitle, theme.ColorNameForeground).Bold()
 	c.head = container.NewBorder(nil, nil, nil, look.HBox(8, c.keep, c.remove), look.Middle(title))
 	c.object = container.New(c, c.ground, c.head)
@@ -249,7 +249,7 @@ func (a *alikePhoto) FocusLost() {
 }
 
 // TypedRune implements [fyne.Focusable].
-func (a *alikePhoto) TypedRune(rune) {}
+func (a *alikePhoto) TypedRune(r rune) { look.PassRune(a, r) }
 
 // TypedKey implements [fyne.Focusable].
 func (a *alikePhoto) TypedKey(e *fyne.KeyEvent) {

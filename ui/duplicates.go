@@ -284,6 +284,27 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
+// deleteAlike asks, and deletes what is chosen of a group: unless what was to stay has
+// gone meanwhile, on another device or here, and nothing of the group would be left.
+func (s *shell) deleteAlike(g *alikeGroup) {
+	gone := g.toDelete()
+	stay := slices.DeleteFunc(slices.Clone(g.images), func(img *imagelib.Image) bool { return slices.Contains(gone, img) })
+	s.askDelete(makeSel(gone), func() bool {
+		if slices.ContainsFunc(stay, s.isKept) {
+			return true
+		}
+		s.reload()
+		s.tell("safe", words.N("{{.N}} photos were kept", len(gone)), words.T("What was to stay of this group was deleted meanwhile, here or on another device, and no photo of it would have been left. Nothing was deleted."))
+		return false
+	})
+}
+
+// isKept tells whether a photo is in the library still, and a device known to have it.
+func (s *shell) isKept(img *imagelib.Image) bool {
+	e, ok := s.dev.Entry(img.Digest)
+	return ok && e.Deleted == nil && len(e.HolderIDs()) > 0
+}
+
 // keepDuplicates lets a group show no more on this device, unless a person takes that
 // back.
 func (s *shell) keepDuplicates(g *alikeGroup) {

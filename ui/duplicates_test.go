@@ -127,7 +127,7 @@ func TestDuplicatesAreDeleted(t *testing.T) {
 	}
 	r.tap("Delete 1 photo…")
 	r.wantText("1 raw file or film of the same shot goes too.")
-	r.tap("Delete")
+	r.tap("Delete from all 3 devices")
 	r.waitCall("delete 9 909")
 	r.until("toast", func() bool { return r.toasts.undo != nil })
 	r.f.mu.Lock()
@@ -139,6 +139,31 @@ func TestDuplicatesAreDeleted(t *testing.T) {
 	}
 	r.toasts.undo()
 	r.waitCall("restore 9 909")
+}
+
+// TestDuplicatesKeepOne: where what was to stay is deleted on another device while the
+// question is open, nothing of the group is deleted.
+func TestDuplicatesKeepOne(t *testing.T) {
+	r, p := alikeRig(t)
+	g := p.groups[1]
+	stay := slices.DeleteFunc(slices.Clone(g.images), func(img *imagelib.Image) bool { return g.chosen[img.Digest] })
+	if len(stay) == 0 || len(g.toDelete()) == 0 {
+		t.Fatalf("%d stay, %d go", len(stay), len(g.toDelete()))
+	}
+	r.deleteAlike(g)
+	r.f.mu.Lock()
+	for _, img := range stay {
+		e := r.f.entries[img.Digest]
+		e.Deleted = &e.Added
+		r.f.entries[img.Digest] = e
+	}
+	r.f.mu.Unlock()
+	r.tap("Delete from all 3 devices")
+	r.wantText("Nothing was deleted")
+	r.wantText("was kept")
+	if calls := r.f.called(); len(calls) > 0 {
+		t.Errorf("it did %q", calls)
+	}
 }
 
 // TestDuplicatesOfWhatIsLeft: where the one to stay is deleted elsewhere, another stays.

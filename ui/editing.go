@@ -10,26 +10,22 @@ import (
 // rotatePhotos turns photos by quarter turns clockwise, each from how it is shown.
 // Their files stay as they are.
 func (s *shell) rotatePhotos(x sel, quarters int) {
-	if ds := x.digests(); len(ds) > 0 && !x.trash {
-		s.rotate(ds, quarters, true)
+	ds := x.digests()
+	if len(ds) == 0 || x.trash {
+		return
 	}
-}
-
-func (s *shell) rotate(ds []app.Digest, quarters int, undo bool) {
+	since := s.now()
 	s.goDo(func(ctx context.Context) error { return s.lib.Rotate(ctx, ds, quarters) }, func(err error) {
 		s.reload()
 		if err != nil {
 			s.fail(words.T("Could not rotate all of the photos"), err)
 			return
 		}
-		if !undo {
-			return
-		}
 		text := words.N("{{.N}} photos rotated right", s.photosOf(ds))
 		if quarters < 0 {
 			text = words.N("{{.N}} photos rotated left", s.photosOf(ds))
 		}
-		s.toasts.show(text, func() { s.rotate(ds, -quarters, false) })
+		s.didAction(text, app.KindGeometry, since, func() { s.rotatePhotos(x, -quarters) }, nil)
 	})
 }
 

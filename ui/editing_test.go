@@ -5,7 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 )
 
 // TestRotate turns photos by keys, in the grid and in the viewer: tile and picture
@@ -52,7 +52,7 @@ func TestExportOfEdited(t *testing.T) {
 	g.grid.Select(1)
 	r.exportPhotos(r.selection())
 	r.waitCall("export /media/out 1")
-	r.rotate([]app.Digest{digest(2)}, 1, false)
+	r.rotatePhotos(makeSel([]*imagelib.Image{r.snap.images[2]}), 1)
 	r.waitCall("rotate 1 2")
 	g.grid.Select(2)
 	r.until("the edit", func() bool { return g.image(2).Geometry().Turns == 1 })

@@ -19,13 +19,12 @@ func TestDeleteAsksAndCanBeUndone(t *testing.T) {
 	g.grid.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
 	r.wantText("Delete 1 photo from all 3 devices?")
 	r.wantText("The trash of each device keeps it for 30 days")
-	r.wantText("NAS in the hall is offline and follows")
 	r.tap("Cancel")
 	if len(r.f.called()) != 0 {
 		t.Fatalf("cancelled, yet %v", r.f.called())
 	}
 	g.grid.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
-	r.tap("Delete")
+	r.tap("Delete from all 3 devices")
 	r.waitCall("delete 2")
 	r.until("toast", func() bool { return r.toasts.undo != nil })
 	if r.toasts.text != "1 photo moved to the trash" || g.grid.Source().Len() != 29 {
@@ -45,17 +44,19 @@ func TestRemoveSaysWhatWasKeptAndWhy(t *testing.T) {
 	x := r.selection()
 	x.images = x.images[:5] // 0 2 3 4 are here
 	r.removePhotos(x)
+	r.tap("Remove")
 	r.waitCall("unsave 0 2 3 4")
 	r.until("dialog", func() bool { return r.win.Canvas().Overlays().Top() != nil })
 	r.wantText("2 photos were kept")
-	r.wantText("only copy that Paul can be sure of")
+	r.wantText("1 photo: This is the only copy that Paul can be sure of")
+	r.wantText("1 photo: No other device could show just now that its copy is whole.")
 	if r.toasts.text != "2 photos removed from this computer" || r.toasts.undo == nil {
 		t.Errorf("toast %q", r.toasts.text)
 	}
 	r.toasts.undo()
 	r.waitCall("save 0 4")
 	r.tap("Remove anyway…")
-	r.wantText("may be lost for ever")
+	r.wantText("2 photos are said to be on Desktop, and nobody could prove it now; the oldest proof is from 2 min ago. If that is wrong, they are lost for ever.")
 	r.tap("Remove anyway")
 	r.waitCall("force 2 3")
 }

@@ -50,6 +50,7 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 		Level:    func(int) { s.bar.reload() },
 		Key:      s.gridKey,
 		Shortcut: s.shortcut,
+		Rune:     s.typedRune,
 	}
 	if trash {
 		opts.Open = func(int) {}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -103,15 +104,22 @@ func (s *shell) albumSubmenu(x sel) *fyne.Menu {
 }
 
 func (s *shell) toAlbum(id, name string, ds []app.Digest) {
+	fresh := slices.DeleteFunc(slices.Clone(ds), func(d app.Digest) bool { // an undo leaves the others in it
+		img, _, ok := s.snap.find(d)
+		return ok && slices.Contains(img.Albums, id)
+	})
 	s.goDo(func(ctx context.Context) error { return s.lib.AddToAlbum(ctx, id, ds) }, func(err error) {
 		if err != nil {
 			s.fail(words.T("Could not add to the album"), err)
 			return
 		}
 		s.reload()
-		s.toasts.show(words.N("{{.N}} photos added to {{.Album}}", s.photosOf(ds), "Album", name), func() {
-			s.goDo(func(ctx context.Context) error { return s.lib.RemoveFromAlbum(ctx, id, ds) }, func(error) { s.reload() })
-		})
+		if len(fresh) == 0 {
+			s.toasts.show(words.T("They are in {{.Album}} already", "Album", name), nil)
+			return
+		}
+		s.didEdit(words.N("{{.N}} photos added to {{.Album}}", s.photosOf(fresh), "Album", name),
+			func(ctx context.Context) error { return s.lib.RemoveFromAlbum(ctx, id, fresh) })
 	})
 }
 
@@ -123,9 +131,8 @@ func (s *shell) fromAlbum(x sel) {
 			return
 		}
 		s.reload()
-		s.toasts.show(words.N("{{.N}} photos removed from the album", s.photosOf(ds)), func() {
-			s.goDo(func(ctx context.Context) error { return s.lib.AddToAlbum(ctx, x.albumID, ds) }, func(error) { s.reload() })
-		})
+		s.didEdit(words.N("{{.N}} photos removed from the album", s.photosOf(ds)),
+			func(ctx context.Context) error { return s.lib.AddToAlbum(ctx, x.albumID, ds) })
 	})
 }
 
@@ -135,7 +142,16 @@ func (s *shell) shortcuts() {
 	for _, k := range []fyne.KeyName{fyne.KeyI, fyne.KeyF, fyne.KeyE, fyne.KeyComma} {
 		s.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	}
+	s.win.Canvas().AddShortcut(&fyne.ShortcutUndo{}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	s.win.Canvas().SetOnTypedKey(s.typedKey)
+	s.win.Canvas().SetOnTypedRune(s.typedRune)
+}
+
+// typedRune acts on what is typed while nothing else takes it.
+func (s *shell) typedRune(r rune) {
+	if r == '?' && s.win.Canvas().Overlays().Top() == nil {
+		s.showKeys()
+	}
 }
 
 // typedKey acts on a key that nothing with the keyboard has taken: it is for
@@ -148,6 +164,8 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 		} else if s.dismiss != nil && e.Name == fyne.KeyEscape {
 			s.dismiss()
 		}
+	case e.Name == fyne.KeyF1:
+		s.showKeys()
 	case s.view.active():
 		s.view.key(e)
 	default:
@@ -159,6 +177,10 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 
 // shortcut acts on a shortcut of the window, and reports whether it is one.
 func (s *shell) shortcut(sc fyne.Shortcut) bool {
+	if _, ok := sc.(*fyne.ShortcutUndo); ok && s.current != "" && s.win.Canvas().Overlays().Top() == nil {
+		s.undo()
+		return true
+	}
 	c, ok := sc.(*desktop.CustomShortcut)
 	if !ok || c.Modifier != fyne.KeyModifierShortcutDefault || s.current == "" || len(s.modals) > 0 {
 		return false
@@ -202,6 +224,10 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 		s.toggleFavourite(x)
 	case fyne.KeyS:
 		s.savePhotos(x)
+	case fyne.KeyU:
+		s.removePhotos(x)
+	case fyne.KeyF1:
+		s.showKeys()
 	case fyne.KeyR:
 		s.rotatePhotos(x, 1)
 	case fyne.KeyL:

@@ -51,6 +51,7 @@ type shell struct {
 	picked  *selectionBar
 	status  *statusLine
 	toasts  *toasts
+	undos   *steps
 	notices *notices
 	frame   *fyne.Container // where the page stands
 	root    *fyne.Container
@@ -79,6 +80,8 @@ type shell struct {
 	calm    bool // the system asks for less motion
 	loaded  bool // the device knows all its records; before, it knows some
 
+	asked map[string]bool // actions of before that were to be undone
+
 	restart  func()            // starts the program again
 	modals   []*modal          // open dialogs, the topmost last
 	inviting *inviteDialog     // opened last
@@ -88,7 +91,7 @@ type shell struct {
 }
 
 func newShell(e env) *shell {
-	s := &shell{env: e, pages: map[string]page{}}
+	s := &shell{env: e, pages: map[string]page{}, asked: map[string]bool{}}
 	s.woken, s.deafen = s.dev.Changed().Listen()                                     // before the first reading, so that no change is missed
 	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 8, Load: s.loadThumb}) // six may wait for other devices
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
@@ -101,7 +104,8 @@ func newShell(e env) *shell {
 	s.bar = newToolbar(s)
 	s.picked = newSelectionBar(s)
 	s.status = newStatusLine(s)
-	s.toasts = newToasts(s.do, s.after, s.picked.height)
+	s.undos = &steps{}
+	s.toasts = newToasts(s.env, s.undos, s.picked.height)
 	s.notices = newNotices(s)
 	s.frame = container.NewStack()
 	s.view = newViewerPage(s)

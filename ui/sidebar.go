@@ -66,7 +66,7 @@ func (n *navRow) setFocused(on bool) {
 }
 
 // TypedRune implements [fyne.Focusable].
-func (n *navRow) TypedRune(rune) {}
+func (n *navRow) TypedRune(r rune) { look.PassRune(n, r) }
 
 // TypedKey implements [fyne.Focusable].
 func (n *navRow) TypedKey(e *fyne.KeyEvent) {

@@ -18,6 +18,8 @@ type toasts struct {
 	do    func(func())
 	after func(time.Duration, func()) (stop func())
 	stop  func()
+	now   func() time.Time
+	steps *steps // what a toast has offered to undo, and nobody has
 	shown fyne.CanvasObject
 	undo  func()
 	text  string
@@ -32,14 +34,33 @@ const (
 	toastTimeUndo = 9 * time.Second
 )
 
-func newToasts(do func(func()), after func(time.Duration, func()) (stop func()), lift func() float32) *toasts {
-	t := &toasts{do: do, after: after}
+func newToasts(e env, undos *steps, lift func() float32) *toasts {
+	t := &toasts{do: e.do, after: e.after, now: e.now, steps: undos}
 	t.box = container.New(&toastLayout{lift})
 	return t
 }
 
-// show shows a toast in place of the present one; undo may be nil.
+// show shows a toast in place of the present one. undo may be nil; else it can be done
+// from the toast and, also later, by the key.
 func (t *toasts) show(text string, undo func()) {
+	if undo == nil {
+		t.put(text, nil)
+		return
+	}
+	t.offer(text, &step{text: text, at: t.now(), back: undo})
+}
+
+// offer shows a toast that a step can be taken back from.
+func (t *toasts) offer(text string, st *step) {
+	t.steps.push(st)
+	t.put(text, func() {
+		if t.steps.take(st) {
+			st.back()
+		}
+	})
+}
+
+func (t *toasts) put(text string, undo func()) {
 	t.hide()
 	t.undo, t.text = undo, text
 	label := look.NewCut(text, look.SizeBody, look.ColorOnToast)

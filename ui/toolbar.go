@@ -188,7 +188,8 @@ func (e *searchEntry) Resize(s fyne.Size) {
 // TypedShortcut implements [fyne.Shortcutable]: a focused field swallows the
 // window's shortcuts, so those it has no use for are passed on.
 func (e *searchEntry) TypedShortcut(sc fyne.Shortcut) {
-	if !e.b.s.shortcut(sc) {
+	_, own := sc.(*fyne.ShortcutUndo) // of what was typed
+	if own || !e.b.s.shortcut(sc) {
 		e.Entry.TypedShortcut(sc)
 	}
 }

@@ -37,7 +37,7 @@ func TestViewer(t *testing.T) {
 	r.waitCall("favourite true 0")
 	r.until("the heart", func() bool { return v.img.Favourite })
 	key(fyne.KeyDelete)
-	r.tap("Delete")
+	r.tap("Delete from all 3 devices")
 	r.until("the next photo", func() bool { return v.img.Digest == digest(1) })
 	key(fyne.KeyI)
 	r.wantText("Fujifilm X-T4")
@@ -140,7 +140,7 @@ func TestUndoShowsOverTheViewer(t *testing.T) {
 	r := newRig(t, newFake(10), large)
 	r.view.open(r.presentGrid(), 2)
 	r.view.key(&fyne.KeyEvent{Name: fyne.KeyDelete})
-	r.tap("Delete")
+	r.tap("Delete from all 3 devices")
 	r.until("toast", func() bool { return r.toasts.undo != nil })
 	objs := r.root.Objects
 	if objs[len(objs)-1] != fyne.CanvasObject(r.toasts.box) || objs[len(objs)-2] != fyne.CanvasObject(r.view.object) {

@@ -200,6 +200,8 @@ func (v *viewerPage) key(e *fyne.KeyEvent) {
 		v.toggleInfo()
 	case fyne.KeyS:
 		v.s.savePhotos(v.sel())
+	case fyne.KeyU:
+		v.s.removePhotos(v.sel())
 	case fyne.KeyR:
 		v.s.rotatePhotos(v.sel(), 1)
 	case fyne.KeyL:

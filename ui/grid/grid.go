@@ -66,6 +66,7 @@ type Options struct {
 	Selected  func()                                                  // the selection changed
 	Level     func(level int)                                         // the zoom level changed
 	Key       func(*fyne.KeyEvent) bool                               // keys that the grid has no use for
+	Rune      func(rune)                                              // what is typed and it has no use for
 	Shortcut  func(fyne.Shortcut) bool                                // shortcuts that it has no use for: the one with the keyboard gets all
 	Modifiers func() fyne.KeyModifier                                 // held keys; default: asks the driver
 	Now       func() time.Time                                        // for double clicks; default time.Now

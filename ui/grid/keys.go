@@ -36,6 +36,10 @@ func (g *Grid) TypedRune(r rune) {
 		g.SetLevel(g.level + 1)
 	case '-':
 		g.SetLevel(g.level - 1)
+	default:
+		if g.opts.Rune != nil {
+			g.opts.Rune(r)
+		}
 	}
 }
 
@@ -64,6 +68,8 @@ func (g *Grid) TypedShortcut(s fyne.Shortcut) {
 				g.opts.Shortcut(s)
 			}
 		}
+	} else if g.opts.Shortcut != nil {
+		g.opts.Shortcut(s)
 	}
 }
 

@@ -153,7 +153,14 @@ func (b *Button) FocusLost() {
 }
 
 // TypedRune implements [fyne.Focusable].
-func (b *Button) TypedRune(rune) {}
+func (b *Button) TypedRune(r rune) { PassRune(b, r) }
+
+// PassRune hands what is typed, and the focused object o has no use for, to its window.
+func PassRune(o fyne.CanvasObject, r rune) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedRune() != nil {
+		c.OnTypedRune()(r)
+	}
+}
 
 // TypedKey implements [fyne.Focusable].
 func (b *Button) TypedKey(e *fyne.KeyEvent) {

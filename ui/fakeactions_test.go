@@ -1,0 +1,37 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/libpaul/paul/app"
+)
+
+// note lets what was called be an action, as the journal of a device does.
+func (f *fake) note(call string) {
+	word, rest, _ := strings.Cut(call, " ")
+	kind := map[string]string{
+		"save": app.KindSave, "unsave": app.KindUnsave, "when": app.KindUnsave, "force": app.KindUnsave,
+		"delete": app.KindDelete, "restore": app.KindRestore, "rotate": app.KindGeometry, "import": app.KindImport,
+	}[word]
+	if !f.notes || kind == "" {
+		return
+	}
+	n := len(strings.Fields(rest))
+	if word == "rotate" || word == "when" {
+		n--
+	}
+	a := app.ActionInfo{ID: fmt.Sprintf("note-%d", len(f.actions)+1), Kind: kind, Files: n, Device: idSelf, DeviceName: "Laptop", Time: now}
+	f.actions = append([]app.ActionInfo{a}, f.actions...)
+}
+
+// undoNoted undoes an action of note, all of it.
+func (f *fake) undoNoted(id string) (app.UndoInfo, bool) {
+	for i := range f.actions {
+		if a := &f.actions[i]; a.ID == id && strings.HasPrefix(id, "note-") {
+			a.Undone = &now
+			return app.UndoInfo{Action: *a, Done: a.Files, Changed: a.Files}, true
+		}
+	}
+	return app.UndoInfo{}, false
+}
