@@ -35,6 +35,7 @@ type activity struct {
 	a       Activity
 	digests map[Digest]bool // still to do; their transfers count as bytes of a
 	meter   meter
+	again   func(context.Context) error // does again what was not done; nil = nothing to do
 }
 
 func newActivities(changed *signal.Signal) *activities { return &activities{changed: changed} }
@@ -92,6 +93,15 @@ func (act *activity) done(d Digest, size int64) {
 	})
 }
 
+// retry does again what an activity did not do, and forgets that one.
+func (act *activity) retry(ctx context.Context) error {
+	l := act.owner
+	l.mu.Lock()
+	l.list = slices.DeleteFunc(l.list, func(other *activity) bool { return other == act })
+	l.mu.Unlock()
+	return act.again(ctx)
+}
+
 // noteImport tells what an import left out, or kept without its whole picture.
 func (a *Activity) noteImport(r ImportResult) {
 	a.Duplicates, a.Failed = r.Duplicates, r.Failed
@@ -129,12 +139,16 @@ func (l *activities) snapshot(transfers []filelayer.Transfer, rate float64, now 
 func (act *activity) read(transfers []filelayer.Transfer, covered map[Digest]bool, now time.Time) Activity {
 	a := act.a
 	if !a.Running() {
+		if act.again != nil {
+			a.Retry = act.retry
+		}
 		return a
 	}
 	for _, t := range transfers {
 		if act.digests[t.Digest] {
 			covered[t.Digest] = true
 			a.Bytes += t.Done
+			a.Moving = append(a.Moving, t)
 		}
 	}
 	a.Rate = act.meter.rate(a.Bytes, now)
@@ -152,12 +166,13 @@ func (act *activity) progress(transfers []filelayer.Transfer, now time.Time) *Pr
 // loose makes one activity of the transfers that none of this run started:
 // wishes from before a restart, and what waits for a device.
 func loose(transfers []filelayer.Transfer, covered map[Digest]bool, rate float64) []Activity {
-	a := Activity{Kind: KindSave, Rate: rate, Cancel: func() {}}
+	a := Activity{Kind: KindSave, Rate: rate}
 	for _, t := range transfers {
 		if covered[t.Digest] {
 			continue
 		}
 		a.TotalFiles++
+		a.Moving = append(a.Moving, t)
 		a.Bytes, a.TotalBytes = a.Bytes+t.Done, a.TotalBytes+t.Total
 		a.Title = t.Name
 		a.Cause = firstOf(t.Err, a.Cause)
@@ -193,9 +208,19 @@ func (l *activities) prune(now time.Time) {
 
 // Activities lists what runs and what ended a short while ago, newest first.
 // The last of them, with ID 0, gathers the transfers that go on by
-// themselves; it cannot be cancelled.
+// themselves; it cannot be cancelled, and its Cancel is nil.
 func (a *App) Activities() []Activity {
 	return a.activities.snapshot(a.files.Transfers(), a.files.FetchRate(), time.Now())
+}
+
+// ForgetEnded takes what has ended off the list of Activities.
+func (a *App) ForgetEnded() { a.activities.forgetEnded() }
+
+func (l *activities) forgetEnded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = slices.DeleteFunc(l.list, func(act *activity) bool { return !act.a.Running() })
+	l.changed.Raise()
 }
 
 // Transfers lists the files that are on their way here, or wait after a failure

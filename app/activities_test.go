@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
+	"github.com/libpaul/paul/internal/sample"
 	"github.com/libpaul/paul/internal/signal"
 )
 
@@ -115,5 +118,85 @@ func TestFileError(t *testing.T) {
 		if got := test.err.Error(); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}
+	}
+}
+
+// TestActivityIsTriedAgain: an import takes in the rest, in place of the one that left
+// it out, and what has ended can be taken off the list.
+func TestActivityIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if _, err := sample.Write(dir, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	a, stop := startAt(t, Options{Home: t.TempDir(), Name: "a"})
+	defer stop()
+	later := filepath.Join(dir, "later")
+	if _, err := a.Import(t.Context(), []string{dir, later}); err != nil {
+		t.Fatal(err)
+	}
+	act := a.Activities()[0]
+	if act.Retry == nil || act.Failed != 1 {
+		t.Fatalf("the import is %+v", act)
+	}
+	if err := os.Mkdir(later, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sample.Write(later, 1, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := act.Retry(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := a.Activities(); len(all) != 1 || all[0].ID == act.ID || all[0].Retry != nil || all[0].Failed != 0 || len(a.Entries()) != 2 {
+		t.Errorf("after it: %+v, %d photos", all, len(a.Entries()))
+	}
+	a.ForgetEnded()
+	if all := a.Activities(); len(all) != 0 {
+		t.Errorf("forgotten, yet %+v", all)
+	}
+}
+
+// TestJobIsTriedAgain with the files that failed alone, which it names.
+func TestJobIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	a, stop := startAt(t, Options{Home: t.TempDir(), Name: "a"})
+	defer stop()
+	dir := t.TempDir()
+	if _, err := sample.Write(dir, 2, 1); err != nil {
+		t.Fatal(err)
+	}
+	result, err := a.Import(t.Context(), []string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	photos := result.Added
+	var tried [][]Digest
+	odd := errors.New("odd")
+	do := func(_ context.Context, ds []Digest, done report) {
+		tried = append(tried, ds)
+		for _, d := range ds {
+			if d == photos[1] && len(tried) == 1 {
+				done(d, odd)
+				continue
+			}
+			done(d, nil)
+		}
+	}
+	if err := a.each(t.Context(), job{kind: KindSave, digests: photos, do: do}); !errors.Is(err, odd) {
+		t.Fatalf("the job: %v", err)
+	}
+	act := a.Activities()[0]
+	if len(act.Troubles) != 1 || !errors.Is(act.Troubles[0].Err, odd) || act.Troubles[0].Name == "" || act.Retry == nil {
+		t.Fatalf("the activity: %+v", act)
+	}
+	if err := act.Retry(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(tried) != 2 || len(tried[1]) != 1 || tried[1][0] != photos[1] {
+		t.Errorf("tried %v", tried)
+	}
+	if last := a.Activities()[0]; last.Err != nil || last.Retry != nil {
+		t.Errorf("after it: %+v", last)
 	}
 }

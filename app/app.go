@@ -124,6 +124,10 @@ func (a *App) open(ctx context.Context) error {
 			return errors.Join(fullAtStart(err), a.takeBack())
 		}
 	}
+	if from := a.before.InUse; from != "" && from != a.started.Library {
+		_, moved := a.activities.start(ctx, KindMove, a.started.Library, 0)
+		return moved.finish(nil)
+	}
 	return nil
 }
 

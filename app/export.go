@@ -43,7 +43,7 @@ func (a *App) Export(ctx context.Context, opts ExportOptions, ds ...Digest) erro
 func (a *App) export(ctx context.Context, opts ExportOptions, ds []Digest, report func(Digest, Exported, error)) error {
 	var of sync.Map // Digest -> Exported
 	return a.each(ctx, job{
-		kind: KindFetch, digests: ds,
+		kind: KindExport, digests: ds,
 		do: oneByOne(func(ctx context.Context, d Digest) error {
 			done, err := a.exportOne(ctx, opts, d)
 			of.Store(d, done)

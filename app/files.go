@@ -59,9 +59,23 @@ func (a *App) Import(ctx context.Context, paths []string) (ImportResult, error) 
 	return a.importPaths(ctx, paths, func(imagelib.ImportProgress) {})
 }
 
+// ImportNew is Import that passes over what was deleted from the library before; the
+// result tells of it.
+func (a *App) ImportNew(ctx context.Context, paths []string) (ImportResult, error) {
+	return a.importing(ctx, paths, a.images.ImportNew, func(imagelib.ImportProgress) {})
+}
+
 func (a *App) importPaths(ctx context.Context, paths []string, report func(imagelib.ImportProgress)) (ImportResult, error) {
+	return a.importing(ctx, paths, a.images.Import, report)
+}
+
+// importer is an import of the library.
+type importer func(context.Context, []string, func(imagelib.ImportProgress)) (ImportResult, error)
+
+// importing does an import as an activity.
+func (a *App) importing(ctx context.Context, paths []string, do importer, report func(imagelib.ImportProgress)) (ImportResult, error) {
 	ctx, act := a.activities.start(ctx, KindImport, "Looking for photos", 0)
-	result, err := a.images.Import(ctx, paths, func(p imagelib.ImportProgress) {
+	result, err := do(ctx, paths, func(p imagelib.ImportProgress) {
 		act.update(func(s *Activity) {
 			s.Title, s.Files, s.TotalFiles = photos(p.Total), p.Done, p.Total
 			s.Bytes, s.TotalBytes = p.Bytes, p.TotalBytes
@@ -73,8 +87,28 @@ func (a *App) importPaths(ctx context.Context, paths []string, report func(image
 		if err == nil {
 			s.Title = photos(len(result.Added))
 		}
+		if rest := unimported(paths, result, err); len(rest) > 0 {
+			act.again = func(ctx context.Context) error {
+				_, err := a.importing(ctx, rest, do, func(imagelib.ImportProgress) {})
+				return err
+			}
+		}
 	})
 	return result, act.finish(err)
+}
+
+// unimported are the paths that another import may yet take in: all when it was
+// stopped, else the files that could not be read.
+func unimported(paths []string, r ImportResult, err error) (rest []string) {
+	if err != nil {
+		return paths
+	}
+	for _, p := range r.Problems {
+		if !p.Kept() && !errors.Is(p.Err, imagelib.ErrNotPhoto) && !errors.Is(p.Err, imagelib.ErrEmpty) {
+			rest = append(rest, p.Path)
+		}
+	}
+	return rest
 }
 
 // Save keeps files here: it returns once each is safe in the library folder,

@@ -97,6 +97,8 @@ func (a *App) each(ctx context.Context, j job) error {
 	ctx, act := a.activities.start(ctx, j.kind, a.title(j.digests), len(j.digests))
 	var mu sync.Mutex // guards errs, and orders reports
 	var errs []error
+	var failed []Digest
+	var troubles []Trouble
 	names, sizes := make(map[Digest]string), make(map[Digest]int64)
 	done := func(d Digest, err error) {
 		mu.Lock()
@@ -105,7 +107,8 @@ func (a *App) each(ctx context.Context, j job) error {
 			act.done(d, sizes[d])
 		} else {
 			err = a.fileError(d, names[d], err)
-			errs = append(errs, err)
+			errs, failed = append(errs, err), append(failed, d)
+			troubles = append(troubles, Trouble{Name: firstOf(names[d], d.String()[:12]), Err: err})
 		}
 		if j.report != nil {
 			j.report(d, err)
@@ -127,6 +130,14 @@ func (a *App) each(ctx context.Context, j job) error {
 	if len(known) > 0 {
 		a.journaled(ctx, j.kind, known, func() { j.do(ctx, known, done) })
 	}
+	act.update(func(s *Activity) {
+		s.Troubles = troubles
+		if len(failed) > 0 && j.kind != KindFetch { // whoever waited for that has given up
+			act.again = func(ctx context.Context) error {
+				return a.each(ctx, job{kind: j.kind, digests: failed, do: j.do})
+			}
+		}
+	})
 	return act.finish(errors.Join(errs...))
 }
 

@@ -140,6 +140,9 @@ func TestLibraryFolderChanges(t *testing.T) {
 		if len(a.Notices()) != 0 || len(a.RestartNeeded()) != 0 {
 			t.Errorf("notices %v, restart needed for %v", a.Notices(), a.RestartNeeded())
 		}
+		if all := a.Activities(); len(all) != 1 || all[0].Kind != KindMove || all[0].Title != other || all[0].Running() {
+			t.Errorf("the move is told as %+v", all)
+		}
 		s := a.Settings()
 		s.Library = taken
 		if err := a.UpdateSettings(t.Context(), s); err != nil {
@@ -148,7 +151,7 @@ func TestLibraryFolderChanges(t *testing.T) {
 	})
 	makeFiles(t, taken, year+"/mine.jpg") // in the way, once it is too late to refuse
 	session(Options{}, func(a *App) {
-		if e, _ := a.Entry(d); !e.Here() || len(a.Notices()) != 1 || a.Settings().Library != other {
+		if e, _ := a.Entry(d); !e.Here() || len(a.Notices()) != 1 || len(a.Activities()) != 0 || a.Settings().Library != other {
 			t.Errorf("after a move that failed: %s, notices %v, library %s", e.Path, a.Notices(), a.Settings().Library)
 		}
 	})

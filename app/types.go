@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
@@ -202,6 +203,7 @@ const (
 	KindImport   = "import"
 	KindSave     = "save"
 	KindFetch    = "fetch"
+	KindExport   = "export"
 	KindUnsave   = "unsave" // also of those that wait until it is safe
 	KindDelete   = "delete"
 	KindRestore  = "restore"
@@ -212,6 +214,8 @@ const (
 	KindGeometry = "geometry" // photos turned or cut; an action only
 	KindOutside  = "outside"  // an import of what was changed or added in the library folder with other programs
 	KindPlace    = "place"    // a look through a folder in place
+
+	KindMove = "move" // of the library to another folder
 
 	KindBackup        = "backup"
 	KindRestoreBackup = "restoreBackup"
@@ -231,17 +235,22 @@ type Activity struct {
 	Cause             string // Err in words for a person, "" without one
 	Cancel            func() // ends it early; harmless after the end
 
-	Duplicates int       // of an import: files that the library had already
-	Failed     int       // of an import: files that were not kept; of a check: what was not put right
-	Repaired   int       // of a check: what was put right
-	Troubles   []Trouble // the files that a person should hear of
+	// Retry does again what failed or was not reached, as an activity in place of
+	// this one; nil while it runs, and where there is nothing to do again.
+	Retry func(ctx context.Context) error
+
+	Moving     []Transfer // those of its files that are on their way now
+	Duplicates int        // of an import: files that the library had already
+	Failed     int        // of an import: files that were not kept; of a check: what was not put right
+	Repaired   int        // of a check: what was put right
+	Troubles   []Trouble  // the files that a person should hear of
 }
 
-// Trouble is a file that an import skipped or kept without its whole picture, or
-// that a check found to be wrong.
+// Trouble is a file that an import skipped or kept without its whole picture, that
+// a check found to be wrong, or to which something else was not done.
 type Trouble struct {
 	Name     string
-	Err      error // as of imagelib.Problem or CheckProblem
+	Err      error // as of imagelib.Problem or CheckProblem, else a FileError
 	Repaired bool
 }
 

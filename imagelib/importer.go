@@ -21,7 +21,7 @@ type ImportProgress struct {
 	Total, Done               int // files found, and dealt with
 	Added, Duplicates, Failed int
 	Brought                   int // of Duplicates: not here before, and here now
-	Deleted                   int // passed over by a watched folder; see [WatchedFolder]
+	Deleted                   int // passed over, since they were deleted before; see [Library.ImportNew]
 	TotalBytes, Bytes         int64
 	Current                   string // path of a file being read
 }
@@ -31,10 +31,21 @@ type ImportResult struct {
 	Added      []Digest  // new in the library, in the order they were found
 	Duplicates int       // files whose bytes the library had already
 	Brought    int       // of those: photos that were not on this device, and are now
-	Deleted    int       // files of a watched folder that were deleted from the library before
+	Deleted    int       // files passed over, since they were deleted from the library before
 	Failed     int       // files that were not kept
 	Sidecars   int       // files beside photos, XMP or by Google Takeout, that said something of them
 	Problems   []Problem // what a person should hear of, in path order
+	Known      []Known   // of what a person has chosen: the Duplicates and the Deleted, in path order
+}
+
+// Known is a file of an import whose bytes the library had before.
+type Known struct {
+	Path    string
+	Digest  Digest
+	Here    bool     // this device kept it
+	On      []string // IDs of the devices that had it, this one too
+	Twice   bool     // the same import has met it before, under another name
+	Deleted bool     // it was deleted from the library, and was passed over
 }
 
 // Problem is a file that an import skipped, or kept without its whole picture.
@@ -76,6 +87,16 @@ const (
 // only the rest. report, which may be nil, is called from one goroutine at a
 // time, a few times a second and once at the end.
 func (l *Library) Import(ctx context.Context, paths []string, report func(ImportProgress)) (ImportResult, error) {
+	return l.importPaths(ctx, paths, false, report)
+}
+
+// ImportNew is [Library.Import] that passes over what was deleted from the library
+// before, and tells of it.
+func (l *Library) ImportNew(ctx context.Context, paths []string, report func(ImportProgress)) (ImportResult, error) {
+	return l.importPaths(ctx, paths, true, report)
+}
+
+func (l *Library) importPaths(ctx context.Context, paths []string, spare bool, report func(ImportProgress)) (ImportResult, error) {
 	if report == nil {
 		report = func(ImportProgress) {}
 	}
@@ -83,6 +104,7 @@ func (l *Library) Import(ctx context.Context, paths []string, report func(Import
 		return ImportResult{}, fmt.Errorf("import: %w", err)
 	}
 	im := newImporter(l, report)
+	im.spare = spare
 	w, err := walk(ctx, paths)
 	im.problems, im.chosen = w.problems, w.sidecars
 	im.progress.Failed = len(w.problems)
@@ -139,6 +161,7 @@ type importer struct {
 	report func(ImportProgress)
 	folder *WatchedFolder         // that the files lie in; nil: a person has chosen them
 	noted  importing              // as an action that can be undone
+	spare  bool                   // what was deleted before is passed over, as in a folder
 	place  placeLook              // of a folder in place, whose files stay where they are; nil: they are copied
 	beside *beside                // what files beside the photos say
 	chosen []string               // such files that a person has chosen by themselves
@@ -148,6 +171,7 @@ type importer struct {
 	progress ImportProgress
 	reported time.Time
 	problems []Problem
+	known    []Known
 	taken    map[Digest]bool // files of this import, committed or about to be
 	added    map[Digest]int  // committed: where they were found
 }
@@ -206,12 +230,13 @@ func (w *importWorker) stop(ctx, running context.Context, err error) error {
 }
 
 func (im *importer) result() ImportResult {
-	r := ImportResult{Duplicates: im.progress.Duplicates, Brought: im.progress.Brought, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Sidecars: im.beside.count(), Problems: im.problems}
+	r := ImportResult{Duplicates: im.progress.Duplicates, Brought: im.progress.Brought, Deleted: im.progress.Deleted, Failed: im.progress.Failed, Sidecars: im.beside.count(), Problems: im.problems, Known: im.known}
 	for d := range im.added {
 		r.Added = append(r.Added, d)
 	}
 	slices.SortFunc(r.Added, func(a, b Digest) int { return im.added[a] - im.added[b] })
 	slices.SortFunc(r.Problems, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(r.Known, func(a, b Known) int { return strings.Compare(a.Path, b.Path) })
 	return r
 }
 
@@ -230,6 +255,18 @@ func (im *importer) problem(path string, err error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.problems = append(im.problems, Problem{path, plain(err)})
+}
+
+// met tells of a file of which the library had the bytes as e says, if a person has
+// chosen it.
+func (im *importer) met(path string, e filelayer.Entry, twice bool) {
+	if im.folder != nil || im.place != nil {
+		return
+	}
+	k := Known{Path: path, Digest: e.Digest, Here: e.Kept(), On: e.HolderIDs(), Twice: twice, Deleted: e.Deleted != nil}
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.known = append(im.known, k)
 }
 
 // first reports whether no other file of this import has these bytes.

@@ -417,3 +417,43 @@ func TestProgressOfLargeFiles(t *testing.T) {
 		t.Errorf("%d reports on the way, %d of %d bytes at the end", between, last.Bytes, last.TotalBytes)
 	}
 }
+
+// TestImportTellsWhatWasKnown: what the library had, what came twice, and what was
+// deleted before, which only ImportNew passes over.
+func TestImportTellsWhatWasKnown(t *testing.T) {
+	t.Parallel()
+	l, files, stop := openDevice(t, t.TempDir())
+	defer stop()
+	dir := writeFiles(t, map[string][]byte{"1.jpg": photoOf(1), "2.jpg": photoOf(2)})
+	r, err := l.Import(t.Context(), []string{dir}, nil)
+	if err != nil || len(r.Known) != 0 {
+		t.Fatalf("first: %+v, %v", r, err)
+	}
+	gone := r.Added[1]
+	if err := files.Delete(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	more := writeFiles(t, map[string][]byte{"1.jpg": photoOf(1), "2.jpg": photoOf(2), "3.jpg": photoOf(3), "same.jpg": photoOf(3)})
+	r, err = l.ImportNew(t.Context(), []string{more}, nil)
+	if err != nil || len(r.Added) != 1 || r.Duplicates != 2 || r.Deleted != 1 || len(r.Known) != 3 {
+		t.Fatalf("again: %+v, %v", r, err)
+	}
+	here, deleted, twice := 0, 0, 0
+	for _, k := range r.Known {
+		switch {
+		case k.Deleted && k.Digest == gone && k.Path == filepath.Join(more, "2.jpg"):
+			deleted++
+		case k.Twice:
+			twice++
+		case k.Here && len(k.On) == 1 && k.Path == filepath.Join(more, "1.jpg"):
+			here++
+		}
+	}
+	if here != 1 || deleted != 1 || twice != 1 {
+		t.Errorf("known: %+v", r.Known)
+	}
+	r, err = l.Import(t.Context(), []string{more}, nil)
+	if err != nil || len(r.Added) != 1 || r.Added[0] != gone || r.Deleted != 0 {
+		t.Errorf("what was deleted, when it is asked for: %+v, %v", r, err)
+	}
+}

@@ -51,7 +51,8 @@ type stagedFile struct {
 	digest   Digest
 	isNew    bool // not in the library before
 	needsDoc bool
-	brought  bool // in the library, and not here before
+	brought  bool            // in the library, and not here before
+	before   filelayer.Entry // of what is not new
 	looks    hashes
 }
 
@@ -206,16 +207,22 @@ func (w *importWorker) begin(ctx context.Context, s *stagedFile) (wanted bool, e
 		}
 		return false, nil
 	}
+	if w.spare && known && e.Deleted != nil {
+		w.met(s.path, e, false)
+		return false, errWasDeleted
+	}
 	if !w.first(s.digest) {
 		w.remember(s.source, s.digest, nil)
+		w.met(s.path, filelayer.Entry{Digest: s.digest}, true)
 		return false, nil
 	}
 	exists := known && e.Deleted == nil
 	s.isNew, s.needsDoc = !exists, !w.l.index.known(s.digest)
-	s.brought = exists && w.place == nil && !e.Kept()
+	s.brought, s.before = exists && w.place == nil && !e.Kept(), e
 	wanted = s.isNew || s.needsDoc || s.brought
 	if !wanted {
 		w.remember(s.source, s.digest, nil)
+		w.met(s.path, e, false)
 	}
 	if exists && !s.needsDoc && s.info.Beside {
 		if err := w.l.learn(ctx, &s.photo, s.digest); err != nil {
@@ -394,6 +401,9 @@ func (w *importWorker) committed(s stagedFile) {
 		p.Added++
 		w.added[s.digest] = s.at
 	})
+	if !s.isNew {
+		w.met(s.path, s.before, false)
+	}
 }
 
 func (w *importWorker) abort() { w.batch.Abort() }
