@@ -27,6 +27,8 @@ type (
 	Part = filelayer.Part
 	// Removal is a line of the log of what left the library of this device.
 	Removal = filelayer.Removal
+	// Lease is the promise of a device that a Removal relied on.
+	Lease = filelayer.Lease
 	// InTrash is a file of which the trash of this device has the bytes.
 	InTrash = filelayer.InTrash
 	// Remnant is a device that has the bytes of a file which is deleted, or was.

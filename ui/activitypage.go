@@ -3,15 +3,12 @@ package ui
 import (
 	"context"
 	"fmt"
-	"image/color"
+	"slices"
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -24,14 +21,28 @@ type activityPage struct {
 	whole *fyne.Container
 	list  *fyne.Container
 	page  *container.Scroll
-	key   string
 
-	listed  int             // actions of the history
-	undoing map[string]bool // those that are being undone, by ID
+	pause, clear, log *look.Button
+	head              fyne.CanvasObject
+
+	kept, used map[string]fyne.CanvasObject // parts of the list by what they show: of the last reload, of this one
+	rows       map[int64]*activityRow       // of what is on the screen, by ID
+	open       map[int64]bool               // rows that tell details
+	listed     int                          // actions of the history
+	undoing    map[string]bool              // those that are being undone, by ID
 }
 
 func newActivityPage(s *shell) *activityPage {
-	p := &activityPage{s: s, listed: historyStep, undoing: make(map[string]bool), list: look.VBox(12), whole: container.NewStack()}
+	p := &activityPage{
+		s: s, listed: historyStep, undoing: make(map[string]bool), open: make(map[int64]bool), rows: make(map[int64]*activityRow),
+		list: look.VBox(12), whole: container.NewStack(),
+	}
+	p.pause = look.NewButton("", "pause", look.Plain, p.togglePause)
+	p.clear = look.NewButton(words.T("Clear finished"), "", look.Plain, p.forget)
+	p.clear.SetToolTip(words.T("Take what has ended off this list; nothing is undone"))
+	p.log = look.NewButton(words.T("Removals"), "", look.Plain, func() { s.open(removalsID) })
+	p.log.SetToolTip(words.T("What left this computer, and which devices had proved their copies"))
+	p.head = container.NewBorder(nil, nil, nil, look.HBox(8, p.pause, p.clear, p.log))
 	p.page = column(860, p.list)
 	return p
 }
@@ -41,66 +52,86 @@ func (p *activityPage) object() fyne.CanvasObject { return p.whole }
 func (p *activityPage) shown()                    {}
 func (p *activityPage) hidden()                   {}
 
+// keep returns the part of the list that shows what key says, made when it is new, so
+// that what has the keyboard or is being clicked stays while figures change elsewhere.
+func (p *activityPage) keep(key string, build func() fyne.CanvasObject) fyne.CanvasObject {
+	o, ok := p.kept[key]
+	if !ok {
+		o = build()
+	}
+	p.used[key] = o
+	return o
+}
+
 // reload implements page.
 func (p *activityPage) reload() {
-	acts := p.s.dev.Activities()
-	status := p.s.dev.Status()
-	queue := status.Queue
-	fetching := p.s.dev.Fetching()
-	actions := p.s.dev.Actions()
-	var key strings.Builder
-	fmt.Fprint(&key, p.listed, p.undoing, historyKey(actions))
-	fmt.Fprint(&key, p.s.dev.Limits(), queue, status.WhenSafe, p.s.receiving(), p.s.now().Unix()/60)
-	if fetching != nil {
-		fmt.Fprint(&key, p.waitKey(fetching))
-	}
-	for _, a := range acts {
-		fmt.Fprint(&key, a.ID, a.Title, a.Files, a.Bytes, a.Rate, a.Ended, a.Cause)
-	}
-	if key.String() == p.key {
+	p.used = make(map[string]fyne.CanvasObject)
+	parts := p.parts()
+	p.kept = p.used
+	if slices.Equal(parts, p.list.Objects) {
 		return
 	}
-	p.key = key.String()
-	paused := p.s.dev.Limits().Paused
-	if len(acts) == 0 && len(actions) == 0 && queue == 0 && status.WhenSafe == 0 && !paused && fetching == nil {
-		p.whole.Objects = []fyne.CanvasObject{emptyState("activity", words.T("Nothing is going on"), words.T("Imports, transfers and checks show here while they run, and for a while after."), nil)}
-		p.whole.Refresh()
-		return
-	}
-	p.list.Objects = nil
-	if paused {
-		p.list.Add(notice("activity", theme.ColorNamePrimary, look.ColorSoft, words.T("Fetching is paused. What you open or save now still comes."), look.NewButton(words.T("Resume"), "", look.Primary, p.resume)))
-	}
-	why := p.waits(fetching)
-	for _, w := range why {
-		p.list.Add(w)
-	}
-	if queue > 0 && len(why) == 0 && !paused && !p.s.receiving() {
-		p.list.Add(notice("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", queue)))
-	}
-	if n := status.WhenSafe; n > 0 {
-		p.list.Add(notice("remove", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos leave this computer once other devices prove their copies", n)))
-	}
-	for _, running := range []bool{true, false} {
-		for _, a := range acts { // newest first
-			if a.Running() == running && (noted(a) != "" || !p.inHistory(a, actions)) {
-				p.list.Add(p.row(a))
-			}
-		}
-	}
-	for _, row := range p.history(actions) {
-		p.list.Add(row)
-	}
+	p.list.Objects = parts
 	p.whole.Objects = []fyne.CanvasObject{p.page}
 	p.page.Content.Refresh()
 	p.whole.Refresh()
 }
 
-// resume ends a pause.
-func (p *activityPage) resume() {
+// parts is the list: what keeps photos from coming, what runs, what has ended, and
+// what was done.
+func (p *activityPage) parts() []fyne.CanvasObject {
+	acts, actions := p.s.dev.Activities(), p.s.dev.Actions()
+	list := append([]fyne.CanvasObject{p.headOf(acts)}, p.reasons()...)
+	quiet := len(list) == 1
+	rows := make(map[int64]*activityRow)
+	for _, running := range []bool{true, false} {
+		for _, a := range acts { // newest first
+			if a.Running() == running && (noted(a) != "" || a.Retry != nil || !p.inHistory(a, actions)) {
+				rows[a.ID] = p.rowOf(a)
+				list = append(list, rows[a.ID].object)
+			}
+		}
+	}
+	p.rows = rows
+	if quiet && len(rows) == 0 {
+		list = append(list, p.keep("quiet", func() fyne.CanvasObject {
+			return look.Pad(30, 0, 30, 0, emptyState("activity", words.T("Nothing is going on"), words.T("Imports, transfers and checks show here while they run, and for a while after."), nil))
+		}))
+	}
+	return append(list, p.history(actions)...)
+}
+
+// headOf sets the buttons over the list.
+func (p *activityPage) headOf(acts []app.Activity) fyne.CanvasObject {
+	if text, symbol := pauseText(p.s.dev.Limits()); p.pause.Text() != text {
+		p.pause.SetText(text)
+		p.pause.SetSymbol(symbol, "")
+	}
+	ended := slices.ContainsFunc(acts, func(a app.Activity) bool { return !a.Running() })
+	if ended == p.clear.Disabled() {
+		if ended {
+			p.clear.Enable()
+		} else {
+			p.clear.Disable()
+		}
+	}
+	return p.head
+}
+
+func pauseText(m app.Limits) (text, symbol string) {
+	if m.Paused || m.ServingPaused {
+		return words.T("Resume"), "play"
+	}
+	return words.T("Pause transfers"), "pause"
+}
+
+// togglePause pauses all transfers, or lets them go on.
+func (p *activityPage) togglePause() {
+	m := p.s.dev.Limits()
+	pause := !m.Paused && !m.ServingPaused
 	p.s.goDo(func(context.Context) error {
 		m := p.s.dev.Limits()
-		m.Paused, m.ServingPaused = false, false
+		m.Paused, m.ServingPaused = pause, pause
 		return p.s.dev.SetLimits(m)
 	}, func(err error) {
 		if err != nil {
@@ -110,182 +141,94 @@ func (p *activityPage) resume() {
 	})
 }
 
-// activityTitle says what an activity does.
-func activityTitle(a app.Activity) string {
-	what := map[string]string{
-		app.KindImport: words.T("Importing {{.What}}", "What", a.Title), app.KindSave: words.T("Saving {{.What}} here", "What", a.Title),
-		app.KindFetch: words.T("Loading {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removing {{.What}} from this computer", "What", a.Title),
-		app.KindDelete: words.T("Deleting {{.What}}", "What", a.Title), app.KindRestore: words.T("Restoring {{.What}}", "What", a.Title),
-		app.KindPurge: words.T("Removing {{.What}} from the trash", "What", a.Title),
-		app.KindCheck: words.T("Checking {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
-		app.KindPlace:    words.T("Folder in place {{.What}}", "What", a.Title),
-		app.KindDate:     words.T("Corrected the dates of {{.What}}", "What", a.Title),
-		app.KindGeometry: words.T("Turned or cut {{.What}}", "What", a.Title),
-		app.KindOutside:  words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
-		app.KindBackup:   words.T("Saving the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Taking in the records of {{.What}}", "What", a.Title),
-	}
-	done := map[string]string{
-		app.KindImport: words.T("Imported {{.What}}", "What", a.Title), app.KindSave: words.T("Saved {{.What}} here", "What", a.Title),
-		app.KindFetch: words.T("Loaded {{.What}}", "What", a.Title), app.KindUnsave: words.T("Removed {{.What}} from this computer", "What", a.Title),
-		app.KindDelete: words.T("Deleted {{.What}}", "What", a.Title), app.KindRestore: words.T("Restored {{.What}}", "What", a.Title),
-		app.KindPurge: words.T("Removed {{.What}} from the trash for good", "What", a.Title),
-		app.KindCheck: words.T("Checked {{.What}}", "What", a.Title), app.KindWatch: words.T("Watched folder {{.What}}", "What", a.Title),
-		app.KindPlace:    words.T("Folder in place {{.What}}", "What", a.Title),
-		app.KindDate:     words.T("Corrected the dates of {{.What}}", "What", a.Title),
-		app.KindGeometry: words.T("Turned or cut {{.What}}", "What", a.Title),
-		app.KindOutside:  words.T("Changed or added in the library folder: {{.What}}", "What", a.Title),
-		app.KindBackup:   words.T("Saved the records to {{.What}}", "What", a.Title), app.KindRestoreBackup: words.T("Took in the records of {{.What}}", "What", a.Title),
-	}
-	if !a.Running() && a.Err == nil {
-		what = done
-	}
-	if t, ok := what[a.Kind]; ok {
-		return t
-	}
-	return a.Title
+// forget takes what has ended off the list.
+func (p *activityPage) forget() {
+	p.s.dev.ForgetEnded()
+	p.s.reload()
 }
 
-func activitySymbol(a app.Activity) (string, fyne.ThemeColorName, fyne.ThemeColorName) {
+// reasons says what keeps photos from coming or going.
+func (p *activityPage) reasons() (list []fyne.CanvasObject) {
+	add := func(symbol string, colour, ground fyne.ThemeColorName, text string) {
+		list = append(list, p.keep(symbol+text, func() fyne.CanvasObject { return notice(symbol, colour, ground, text) }))
+	}
+	m, status, fetching := p.s.dev.Limits(), p.s.dev.Status(), p.s.dev.Fetching()
+	if text := pausedText(m); text != "" {
+		add("pause", theme.ColorNamePrimary, look.ColorSoft, text)
+	}
+	why := p.waits(fetching)
+	list = append(list, why...)
+	if status.Queue > 0 && len(why) == 0 && !m.Paused && !p.s.receiving() {
+		add("save", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos are waiting to be saved here; they come when a device that has them is online.", status.Queue))
+	}
+	if n := status.WhenSafe; n > 0 {
+		add("remove", look.ColorSecondary, look.ColorSurface, words.N("{{.N}} photos leave this computer once other devices prove their copies", n))
+	}
+	return list
+}
+
+// pausedText tells of a pause; "" when there is none.
+func pausedText(m app.Limits) string {
 	switch {
-	case a.Err != nil && !cancelled(a.Err), !a.Running() && a.Failed > 0:
-		return "warning", look.ColorRisk, look.ColorRiskSoft
-	case !a.Running():
-		return "check", look.ColorSafe, look.ColorSafeSoft
+	case m.Paused && m.ServingPaused:
+		return words.T("Transfers are paused: nothing is fetched, and nothing is sent. What you open or save now still comes.")
+	case m.Paused:
+		return words.T("Fetching is paused. What you open or save now still comes.")
+	case m.ServingPaused:
+		return words.T("Sending to other devices is paused.")
 	}
-	symbol := map[string]string{
-		app.KindImport: "plus", app.KindSave: "save", app.KindFetch: "save", app.KindUnsave: "remove",
-		app.KindDelete: "trash", app.KindPurge: "trash", app.KindRestore: "restore", app.KindCheck: "safe", app.KindWatch: "plus", app.KindPlace: "plus", app.KindOutside: "plus",
-	}[a.Kind]
-	if symbol == "" {
-		symbol = "activity"
-	}
-	return symbol, theme.ColorNamePrimary, look.ColorSoft
+	return ""
 }
 
-// row is an activity: what, how far, how fast, how long still, and why not.
-func (p *activityPage) row(a app.Activity) fyne.CanvasObject {
-	symbol, colour, ground := activitySymbol(a)
-	mark := container.NewStack(look.NewSurface(ground, "", 20), look.Fixed(40, 40, container.NewCenter(look.NewIcon(symbol, colour, 20))))
-	lines := look.VBox(4, look.NewCut(activityTitle(a), look.SizeBody, theme.ColorNameForeground).Bold())
-	if a.Running() {
-		lines.Add(newProgress(activityPart(a)))
+// rowOf is the row of an activity, with its present figures.
+func (p *activityPage) rowOf(a app.Activity) *activityRow {
+	row := p.rows[a.ID]
+	key := p.rowKey(a)
+	object := p.keep(key, func() fyne.CanvasObject {
+		row = p.newRow(a)
+		return row.object
+	})
+	if row == nil || row.object != object {
+		row = p.newRow(a)
+		p.used[key] = row.object
 	}
-	lines.Add(look.NewCut(p.detail(a), look.SizeCaption, look.ColorSecondary))
-	if text := noted(a); text != "" {
-		colour := look.ColorSecondary
-		if a.Failed > 0 {
-			colour = look.ColorRisk
+	row.set(a)
+	return row
+}
+
+// rowKey changes when more than the figures of a row do.
+func (p *activityPage) rowKey(a app.Activity) string {
+	var key strings.Builder
+	fmt.Fprint(&key, "row ", a.ID, a.Running(), a.Err != nil, a.Cause, noted(a), len(a.Troubles), a.Cancel != nil, p.open[a.ID])
+	if p.open[a.ID] {
+		for _, t := range a.Moving {
+			fmt.Fprint(&key, " ", t.Digest, t.From, t.Err)
 		}
-		lines.Add(look.NewPara(text, look.SizeCaption, 560, colour))
+	} else {
+		fmt.Fprint(&key, len(a.Moving) > 0)
 	}
-	if a.Err != nil && !cancelled(a.Err) {
-		cause := a.Cause
-		if cause == "" || words.Known(a.Err) {
-			e := words.Explain(a.Err)
-			cause = e.What + " " + e.Do
+	return key.String()
+}
+
+// toggle shows or hides the details of an activity; the keyboard stays on the button.
+func (p *activityPage) toggle(id int64) {
+	p.open[id] = !p.open[id]
+	p.reload()
+	if row := p.rows[id]; row != nil && row.more != nil {
+		p.s.win.Canvas().Focus(row.more)
+	}
+}
+
+// retry does again what an activity did not do.
+func (p *activityPage) retry(a app.Activity) {
+	p.s.goDo(a.Retry, func(err error) {
+		p.s.reload()
+		if err == nil {
+			p.s.toasts.show(words.T("It worked this time"), nil)
+		} else if !cancelled(err) {
+			e := words.Explain(err)
+			p.s.toasts.show(e.What, nil)
 		}
-		lines.Add(look.NewPara(cause, look.SizeCaption, 560, look.ColorRisk))
-	}
-	end := look.Space(0, 0)
-	if a.Running() && a.Cancel != nil {
-		end = container.NewCenter(look.NewButton(words.T("Cancel"), "", look.Plain, a.Cancel))
-	} else if len(a.Troubles) > 0 {
-		end = container.NewCenter(look.NewButton(words.T("Which?"), "", look.Plain, func() {
-			p.s.tell("warning", activityTitle(a), noted(a)+"\n\n"+troubleLines(a.Troubles))
-		}))
-	}
-	return look.Card(container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, container.NewCenter(mark)), look.Pad(0, 0, 0, 14, end), lines))
-}
-
-// activityPart is how much of an activity is done, 0 to 1; -1 when not known.
-func activityPart(a app.Activity) float32 {
-	switch {
-	case a.TotalBytes > 0:
-		return float32(float64(a.Bytes) / float64(a.TotalBytes))
-	case a.TotalFiles > 0:
-		return float32(a.Files) / float32(a.TotalFiles)
-	default:
-		return -1
-	}
-}
-
-// detail is the second line of an activity.
-func (p *activityPage) detail(a app.Activity) string {
-	var parts []string
-	if a.TotalFiles > 1 && a.Running() {
-		parts = append(parts, words.T("{{.Done}} of {{.Total}} photos", "Done", words.Number(a.Files), "Total", words.Number(a.TotalFiles)))
-	}
-	switch {
-	case a.Running() && a.TotalBytes > 0:
-		parts = append(parts, words.T("{{.Done}} of {{.Total}}", "Done", words.Bytes(a.Bytes), "Total", words.Bytes(a.TotalBytes)))
-	case a.Bytes > 0:
-		parts = append(parts, words.Bytes(a.Bytes))
-	}
-	if a.Running() && a.Rate > 0 {
-		parts = append(parts, words.Rate(a.Rate))
-		if left := a.TotalBytes - a.Bytes; left > 0 {
-			parts = append(parts, words.Left(time.Duration(float64(left)/a.Rate*float64(time.Second))))
-		}
-	}
-	if !a.Running() {
-		if cancelled(a.Err) {
-			parts = append(parts, words.T("cancelled"))
-		}
-		parts = append(parts, words.Ago(p.s.now(), a.Ended))
-	}
-	if len(parts) == 0 {
-		parts = append(parts, words.T("started {{.Ago}}", "Ago", words.Ago(p.s.now(), a.Started)))
-	}
-	return strings.Join(parts, "  ·  ")
-}
-
-// progress is a thin bar; a negative part shows that it is not known.
-type progress struct {
-	widget.BaseWidget
-	part        float32
-	track, fill *canvas.Rectangle
-}
-
-func newProgress(part float32) *progress {
-	p := &progress{part: part, track: canvas.NewRectangle(color.Transparent), fill: canvas.NewRectangle(color.Transparent)}
-	p.track.CornerRadius, p.fill.CornerRadius = 3, 3
-	p.ExtendBaseWidget(p)
-	return p
-}
-
-// CreateRenderer implements [fyne.Widget].
-func (p *progress) CreateRenderer() fyne.WidgetRenderer {
-	r := &progressRenderer{p}
-	r.paint()
-	return r
-}
-
-type progressRenderer struct{ p *progress }
-
-func (r *progressRenderer) Destroy()           {}
-func (r *progressRenderer) MinSize() fyne.Size { return fyne.NewSize(80, 12) }
-func (r *progressRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.p.track, r.p.fill}
-}
-
-func (r *progressRenderer) Layout(s fyne.Size) {
-	part := min(max(r.p.part, 0), 1)
-	if r.p.part < 0 {
-		part = 0.08
-	}
-	r.p.track.Resize(fyne.NewSize(s.Width, 6))
-	r.p.track.Move(fyne.NewPos(0, 3))
-	r.p.fill.Resize(fyne.NewSize(max(s.Width*part, 6), 6))
-	r.p.fill.Move(fyne.NewPos(0, 3))
-}
-
-func (r *progressRenderer) paint() {
-	r.p.track.FillColor, r.p.fill.FillColor = look.Color(look.ColorSkeleton), look.Color(theme.ColorNamePrimary)
-}
-
-func (r *progressRenderer) Refresh() {
-	r.paint()
-	r.Layout(r.p.Size())
-	r.p.track.Refresh()
-	r.p.fill.Refresh()
+	})
+	p.s.reload()
 }

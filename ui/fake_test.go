@@ -36,6 +36,8 @@ type fake struct {
 	entries    map[app.Digest]app.Entry
 	trash      []app.Entry
 	removed    *app.RemovedInfo
+	removals   []app.Removal     // of the log, the latest first
+	imported   *app.ImportResult // of ImportNew; nil: one photo more
 	remnants   map[app.Digest][]app.Remnant
 	unsaved    []app.InTrash // copies in the trash of photos that are not deleted
 	held       []app.Entry

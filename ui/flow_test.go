@@ -220,10 +220,10 @@ func TestPauseIsShownAndEnded(t *testing.T) {
 	r.wantText("Pause fetching")
 	r.wantText("700 kB/s") // which is none of the usual choices
 	r.open("activity")
-	r.wantText("Fetching is paused")
+	r.wantText("Transfers are paused")
 	r.tap("Resume")
 	r.until("no pause", func() bool { return f.Limits() == app.Limits{Down: 700e3} })
-	r.until("nothing of it on the page", func() bool { return !strings.Contains(r.texts(), "Fetching is paused") })
+	r.until("nothing of it on the page", func() bool { return !strings.Contains(r.texts(), "Transfers are paused") })
 }
 
 // TestActivityTellsTheCause: each reason why photos do not come has its sentence.

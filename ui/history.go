@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -26,15 +25,20 @@ func (p *activityPage) history(actions []app.ActionInfo) []fyne.CanvasObject {
 	if len(actions) == 0 {
 		return nil
 	}
-	rows := []fyne.CanvasObject{look.Pad(12, 0, 0, 0, look.NewText(words.T("The last 30 days"), look.SizeTitle, theme.ColorNameForeground).Bold())}
+	rows := []fyne.CanvasObject{p.keep("history", func() fyne.CanvasObject {
+		return look.Pad(12, 0, 0, 0, look.NewText(words.T("The last 30 days"), look.SizeTitle, theme.ColorNameForeground).Bold())
+	})}
 	for _, a := range actions[:min(p.listed, len(actions))] {
-		rows = append(rows, p.action(a))
+		key := fmt.Sprint("action ", a.ID, " ", a.Files, a.Undone != nil, a.Waits, a.Left, a.Failed, p.undoing[a.ID], words.Ago(p.s.now(), a.Time))
+		rows = append(rows, p.keep(key, func() fyne.CanvasObject { return p.action(a) }))
 	}
 	if len(actions) > p.listed {
-		rows = append(rows, container.NewCenter(look.NewButton(words.T("Show more"), "", look.Plain, func() {
-			p.listed += historyStep
-			p.reload()
-		})))
+		rows = append(rows, p.keep("more", func() fyne.CanvasObject {
+			return container.NewCenter(look.NewButton(words.T("Show more"), "", look.Plain, func() {
+				p.listed += historyStep
+				p.reload()
+			}))
+		}))
 	}
 	return rows
 }
@@ -53,15 +57,6 @@ func (p *activityPage) inHistory(a app.Activity, actions []app.ActionInfo) bool 
 
 // noteTime is how far the time of an action may be from that of its activity.
 const noteTime = 2 * time.Second
-
-// historyKey changes when the list would.
-func historyKey(actions []app.ActionInfo) string {
-	var key strings.Builder
-	for _, a := range actions {
-		fmt.Fprint(&key, a.ID, a.Undone != nil, a.Waits, a.Left, a.Failed, ";")
-	}
-	return key.String()
-}
 
 // actionTitle says what was done, and where if it was done to a device.
 func (p *activityPage) actionTitle(a app.ActionInfo) string {

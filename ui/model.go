@@ -28,6 +28,7 @@ type device interface {
 	AgreeDeletions(context.Context) error
 	Status() app.Status
 	Import(ctx context.Context, paths []string) (app.ImportResult, error)
+	ImportNew(ctx context.Context, paths []string) (app.ImportResult, error)
 	Save(ctx context.Context, ds ...app.Digest) error
 	Unsave(ctx context.Context, ds ...app.Digest) error
 	UnsaveWhenSafe(ctx context.Context, ds ...app.Digest) error
@@ -63,6 +64,8 @@ type device interface {
 	RemovePlace(ctx context.Context, path string, force bool) error
 	SwitchedOff() app.Off
 	Activities() []app.Activity
+	ForgetEnded()
+	FindRemovals(text string, n int) (lines []app.Removal, more bool, err error)
 	Actions() []app.ActionInfo
 	Check(ctx context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error)
 	ClockOffers() []app.ClockOffer

@@ -39,6 +39,8 @@ func (s *shell) makePage(id string) page {
 		return newDevicesPage(s)
 	case "activity":
 		return newActivityPage(s)
+	case removalsID:
+		return newRemovalsPage(s)
 	case "settings":
 		return newSettingsPage(s)
 	default:

@@ -21,8 +21,11 @@ var (
 // busy fills in what goes on.
 func busy(f *fake) {
 	f.activities = []app.Activity{
-		{ID: 3, Kind: app.KindSave, Title: "48 photos", Files: 17, TotalFiles: 48, Bytes: 61_000_000, TotalBytes: 170_000_000, Rate: 8_400_000, Started: now.Add(-time.Minute), Cancel: func() {}},
-		{ID: 2, Kind: app.KindSave, Title: "IMG_2041.JPG", Started: now.Add(-20 * time.Minute), Ended: now.Add(-19 * time.Minute), Err: app.ErrNoSpace},
+		{ID: 3, Kind: app.KindSave, Title: "48 photos", Files: 17, TotalFiles: 48, Bytes: 61_000_000, TotalBytes: 170_000_000, Rate: 8_400_000, Started: now.Add(-time.Minute), Cancel: func() {}, Moving: []app.Transfer{
+			{Digest: digest(1), Name: "IMG_2044.JPG", From: []string{idDesktop}, Done: 2_100_000, Total: 4_000_000, Rate: 5_100_000},
+			{Digest: digest(5), Name: "MOV_0012.MP4", From: []string{idDesktop, idNAS}, Done: 9_000_000, Total: 80_000_000, Rate: 3_300_000},
+		}},
+		{ID: 2, Kind: app.KindSave, Title: "IMG_2041.JPG", Started: now.Add(-20 * time.Minute), Ended: now.Add(-19 * time.Minute), Err: app.ErrNoSpace, Troubles: []app.Trouble{{Name: "IMG_2041.JPG", Err: app.ErrNoSpace}}, Retry: func(context.Context) error { return nil }},
 		{ID: 1, Kind: app.KindImport, Title: "212 photos", Files: 212, TotalFiles: 212, Bytes: 800_000_000, Started: now.Add(-time.Hour), Ended: now.Add(-50 * time.Minute), Duplicates: 31, Failed: 2, Troubles: []app.Trouble{{Name: "DSC_0012.JPG", Err: imagelib.ErrKeptPartial}}},
 	}
 }
@@ -152,6 +155,26 @@ var screens = []struct {
 	}},
 	{"devices-cut-off", cutOff, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
+	{"activity-details", func(f *fake) {
+		busy(f)
+		late := now.Add(-30 * time.Hour)
+		f.fetching = &app.Fetching{Files: 60, Waits: []app.Wait{
+			{Why: app.WaitOffline, Files: 12, Devices: []app.WaitDevice{{Name: "NAS in the hall", LastSeen: &late}}},
+			{Why: app.WaitRelayed, Files: 31, Devices: []app.WaitDevice{{Name: "Desktop"}}, Rate: 1_400_000},
+		}}
+		f.limits.ServingPaused = true
+	}, func(r *rig) {
+		r.open("activity")
+		for _, id := range []int64{1, 3} {
+			r.present().(*activityPage).toggle(id)
+		}
+		r.win.Canvas().Unfocus()
+	}},
+	{"activity-none", nil, func(r *rig) { r.open("activity") }},
+	{"removals", removed, func(r *rig) {
+		r.open(removalsID)
+		r.until("the log", func() bool { return strings.Contains(r.texts(), "IMG_2041.JPG") })
+	}},
 	{"history", func(f *fake) { busy(f); done(f) }, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},
 	{"copies", func(f *fake) { f.rules[""] = app.CopyRule{Copies: 3} }, func(r *rig) {

@@ -246,6 +246,9 @@ func newSidebar(open func(id string)) *sidebar {
 }
 
 func (b *sidebar) choose(id string) {
+	if id == removalsID { // a page below this one
+		id = "activity"
+	}
 	for k, r := range b.rows {
 		r.choose(k == id)
 	}

@@ -27,6 +27,14 @@ func noted(a app.Activity) string {
 		add(a.Failed, words.N("{{.N}} files are not as they should be", a.Failed))
 		return strings.Join(parts, " · ")
 	}
+	switch a.Kind {
+	case app.KindImport, app.KindWatch, app.KindOutside, app.KindPlace:
+	default:
+		if len(a.Troubles) > 1 {
+			add(len(a.Troubles), words.N("{{.N}} photos were not dealt with", len(a.Troubles)))
+		}
+		return strings.Join(parts, " · ")
+	}
 	add(a.Duplicates, words.N("{{.N}} already in the library", a.Duplicates))
 	add(a.Failed, words.N("{{.N}} not imported", a.Failed))
 	kept := 0
@@ -41,8 +49,9 @@ func noted(a app.Activity) string {
 
 // troubleLines names the first of the files, each with what is wrong with it, and
 // what was put right last.
-func troubleLines(troubles []app.Trouble) string {
-	const most = 8
+func troubleLines(troubles []app.Trouble) string { return troubleList(troubles, 8) }
+
+func troubleList(troubles []app.Trouble, most int) string {
 	repaired := func(t app.Trouble) bool { return t.Repaired }
 	left := slices.DeleteFunc(slices.Clone(troubles), repaired)
 	troubles = append(left, slices.DeleteFunc(slices.Clone(troubles), func(t app.Trouble) bool { return !repaired(t) })...)
@@ -67,6 +76,9 @@ func troubleText(t app.Trouble) string {
 		return words.T("It was gone, and came again from another device.")
 	case words.Known(t.Err):
 		return words.Explain(t.Err).What
+	}
+	if one := (*app.FileError)(nil); errors.As(t.Err, &one) {
+		return one.Err.Error()
 	}
 	return t.Err.Error()
 }

@@ -26,8 +26,16 @@ func TestActivityTellsOfTroubles(t *testing.T) {
 	r := newRig(t, f, large)
 	r.open("activity")
 	r.wantText("3 already in the library · 2 not imported · 1 damaged, or of a kind that cannot be shown")
-	r.tap("Which?")
+	r.tap("Details")
 	r.wantText("empty.jpg: The file is empty.")
+	r.tap("Copy this list")
+	if got := r.fyne.Clipboard().Content(); !strings.Contains(got, "notes.txt: It is not a photo or a video.") {
+		t.Errorf("copied %q", got)
+	}
+	r.tap("Hide details")
+	if strings.Contains(r.texts(), "empty.jpg") {
+		t.Error("the details stay")
+	}
 }
 
 // TestCheckCopies is asked for in the settings, and says what came of it.

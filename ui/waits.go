@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -22,9 +21,9 @@ func (p *activityPage) waits(f *app.Fetching) (notices []fyne.CanvasObject) {
 		switch w.Why {
 		case app.WaitPaused:
 		case app.WaitNoSpace, app.WaitSetAside, app.WaitFailed, app.WaitNobody:
-			notices = append(notices, notice("warning", look.ColorRisk, look.ColorRiskSoft, text))
+			notices = append(notices, p.keep("wait"+text, func() fyne.CanvasObject { return notice("warning", look.ColorRisk, look.ColorRiskSoft, text) }))
 		default:
-			notices = append(notices, notice("save", look.ColorSecondary, look.ColorSurface, text))
+			notices = append(notices, p.keep("wait"+text, func() fyne.CanvasObject { return notice("save", look.ColorSecondary, look.ColorSurface, text) }))
 		}
 	}
 	return notices
@@ -65,13 +64,4 @@ func oneOf(w app.Wait, now time.Time) string {
 		text = name
 	}
 	return text
-}
-
-// waitKey changes with what waits shows.
-func (p *activityPage) waitKey(f *app.Fetching) string {
-	var key strings.Builder
-	for _, w := range f.Waits {
-		key.WriteString(waitText(w, p.s.now()))
-	}
-	return key.String()
 }

@@ -1,0 +1,61 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/libpaul/paul/app"
+)
+
+// ForgetEnded keeps what runs.
+func (f *fake) ForgetEnded() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("forget ended")
+	f.activities = slices.DeleteFunc(slices.Clone(f.activities), func(a app.Activity) bool { return !a.Running() })
+}
+
+// FindRemovals has the lines of the test.
+func (f *fake) FindRemovals(text string, n int) (lines []app.Removal, more bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.removals {
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(text)) {
+			lines = append(lines, r)
+		}
+	}
+	return lines[:min(n, len(lines))], len(lines) > n, nil
+}
+
+// ImportNew is Import, or what the test says.
+func (f *fake) ImportNew(ctx context.Context, paths []string) (app.ImportResult, error) {
+	f.mu.Lock()
+	result := f.imported
+	f.mu.Unlock()
+	if result == nil {
+		return f.Import(ctx, paths)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("import %s", strings.Join(paths, " "))
+	return *result, nil
+}
+
+// removed has a line of the log for each kind of proof.
+func removed(f *fake) {
+	line := func(what, name string, ago time.Duration) app.Removal {
+		return app.Removal{Time: now.Add(-ago), What: what, Name: name, Size: 3_400_000, By: idSelf, ByName: "Laptop"}
+	}
+	lease := func(id, name string, r app.Removal, before time.Duration) app.Lease {
+		return app.Lease{Device: id, Name: name, Verified: r.Time.Add(-before), Until: r.Time.Add(10 * time.Minute)}
+	}
+	saved := line(app.RemovedUnsaved, "IMG_2041.JPG", 20*time.Minute)
+	saved.Leases = []app.Lease{lease(idDesktop, "Desktop", saved, 0), lease(idNAS, "NAS in the hall", saved, 49*time.Hour)}
+	deleted := line(app.RemovedDeleted, "IMG_1999.JPG", 3*time.Hour)
+	deleted.By, deleted.ByName = idDesktop, "Desktop"
+	kept := line(app.RemovedNot, "MOV_0003.MP4", 4*time.Hour)
+	kept.Error = "it was restored before its bytes could be moved"
+	f.removals = []app.Removal{saved, deleted, kept, line(app.RemovedForced, "DSC_0008.NEF", 26*time.Hour), line(app.RemovedPurged, "IMG_0007.JPG", 50*time.Hour)}
+}
