@@ -17,7 +17,8 @@ import (
 type albumInfo struct {
 	name    string
 	isSmart bool
-	query   Query // of a smart one
+	query   Query  // of a smart one
+	cover   string // digest of the image that a person chose; or empty
 }
 
 // Albums returns all albums by name, smart ones too.
@@ -84,10 +85,31 @@ func (l *Library) DeleteAlbum(ctx context.Context, id string) error {
 	return l.editAlbum(ctx, id, fieldDeleted, true)
 }
 
+// RestoreAlbum brings back an album that was deleted, with the images it had. An
+// album that never was is [ErrNotFound].
+func (l *Library) RestoreAlbum(ctx context.Context, id string) error {
+	return l.writeAlbum(ctx, id, fieldDeleted, false)
+}
+
+// SetCover makes an image that is in an album its cover; the zero digest makes it
+// the newest again. While the image is not in the album, the newest is.
+func (l *Library) SetCover(ctx context.Context, id string, cover Digest) error {
+	text := ""
+	if cover != (Digest{}) {
+		text = cover.String()
+	}
+	return l.editAlbum(ctx, id, fieldCover, text)
+}
+
 func (l *Library) editAlbum(ctx context.Context, id, field string, value any) error {
 	if !l.index.hasAlbum(id) {
 		return fmt.Errorf("edit album: %w", ErrNotFound)
 	}
+	return l.writeAlbum(ctx, id, field, value)
+}
+
+// writeAlbum edits the document of an album, which may be deleted.
+func (l *Library) writeAlbum(ctx context.Context, id, field string, value any) error {
 	l.writing.RLock()
 	defer l.writing.RUnlock()
 	body, err := l.editOne(ctx, id, l.decide(field, value))
@@ -183,6 +205,7 @@ func (x *index) applyAlbum(d filelayer.Doc) bool {
 	info, gone := albumInfo{}, d.Deleted || !readBody(d.Body, &doc)
 	readEdit(doc.Edits[fieldName], &info.name)
 	readEdit(doc.Edits[fieldDeleted], &gone)
+	readEdit(doc.Edits[fieldCover], &info.cover)
 	info.name = cut(info.name)
 	if info.isSmart = readEdit(doc.Edits[fieldQuery], &info.query); info.isSmart {
 		info.query = info.query.clean()
@@ -216,7 +239,11 @@ func (x *index) albumList() []Album {
 	s := x.view()
 	x.mu.Lock()
 	list := make([]Album, 0, len(x.albums))
+	chosen := map[string]string{} // covers
 	for id, info := range x.albums {
+		if info.cover != "" {
+			chosen[id] = info.cover
+		}
 		a := Album{ID: id, Name: info.name}
 		if info.isSmart {
 			a.Query = &info.query
@@ -247,7 +274,26 @@ func (x *index) albumList() []Album {
 			}
 		}
 	}
+	s.chooseCovers(list, chosen)
 	return list
+}
+
+// chooseCovers gives albums the covers that a person chose, where those are in them.
+func (s *Snapshot) chooseCovers(list []Album, chosen map[string]string) {
+	for i := range list {
+		d, err := filelayer.ParseDigest(chosen[list[i].ID])
+		if err != nil {
+			continue
+		}
+		img, _, ok := s.ByDigest(d)
+		if !ok {
+			continue
+		}
+		q := list[i].Query
+		if q == nil && slices.Contains(img.Albums, list[i].ID) || q != nil && newMatcher(q).selects(img) {
+			list[i].Cover, list[i].Chosen = img.Digest, true
+		}
+	}
 }
 
 // smartCount is what there is in a smart album.

@@ -67,6 +67,7 @@ const (
 	fieldName      = "name"     // of an album
 	fieldDeleted   = "deleted"  // of an album
 	fieldQuery     = "query"    // of a smart album
+	fieldCover     = "cover"    // of an album: a digest, or empty for the newest image
 )
 
 // Bounds on what a document may say, so that one bad record does not spoil a

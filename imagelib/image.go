@@ -178,5 +178,7 @@ type Album struct {
 	Name  string
 	Query *Query // what a smart album is of; nil: a person chooses its images
 	Count int    // images in it that are shown
-	Cover Digest // the newest of them; zero when the album is empty
+	Cover Digest // the newest of them, or one that a person chose; zero when the album is empty
+
+	Chosen bool // a person chose the cover
 }

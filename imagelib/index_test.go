@@ -194,7 +194,7 @@ func TestIndexFileKeepsAll(t *testing.T) {
 	if y.sequence() != "seq-7" {
 		t.Errorf("sequence %q", y.sequence())
 	}
-	if a := y.albumList(); len(a) != 1 || a[0] != (Album{"album:x", "Sea", nil, 1, digestOf(1)}) {
+	if a := y.albumList(); len(a) != 1 || a[0] != (Album{ID: "album:x", Name: "Sea", Count: 1, Cover: digestOf(1)}) {
 		t.Errorf("albums %+v", a)
 	}
 	if x.encode() != nil {

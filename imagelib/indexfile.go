@@ -31,7 +31,7 @@ import (
 // of it is never in memory.
 const (
 	indexName  = "images.index"
-	indexMagic = "paul image index 4\n"
+	indexMagic = "paul image index 5\n"
 
 	blockImages = 1024    // of a block, at most
 	blockBytes  = 1 << 20 // after which a block ends early
@@ -187,7 +187,7 @@ func (s *savedIndex) head() []byte {
 	b = binary.AppendUvarint(b, uint64(places.Version()))
 	b = binary.AppendUvarint(b, uint64(len(s.albums)))
 	for id, info := range s.albums {
-		b = appendText(appendText(appendText(b, id), info.name), info.savedQuery())
+		b = appendText(appendText(appendText(appendText(b, id), info.name), info.savedQuery()), info.cover)
 	}
 	b = append(binary.AppendUvarint(b, uint64(len(s.commons))), commons...)
 	b = append(binary.AppendUvarint(b, uint64(len(s.words))), words...)

@@ -95,12 +95,13 @@ func sortByDigest(images []*Image) bool {
 func (x *index) readHead(r *factReader, s *loadedIndex) (images int) {
 	x.seq = r.text()
 	s.located = r.Uvarint() == uint64(places.Version())
-	for range r.Count(3) {
+	for range r.Count(4) {
 		id := r.text()
 		info := albumInfo{name: r.text()}
 		if !info.readQuery(r.text()) {
 			r.Bad = true
 		}
+		info.cover = r.text()
 		x.albums[id] = info
 	}
 	x.setSmart()

@@ -160,7 +160,7 @@ func TestEdits(t *testing.T) {
 	if !two.Favourite || two.Rating != 5 || fmt.Sprint(two.Albums) != "["+album.ID+"]" {
 		t.Errorf("second %+v", two)
 	}
-	if a := l.Albums(); len(a) != 1 || a[0] != (Album{album.ID, "Sea", nil, 1, ds[1]}) {
+	if a := l.Albums(); len(a) != 1 || a[0] != (Album{ID: album.ID, Name: "Sea", Count: 1, Cover: ds[1]}) {
 		t.Errorf("albums %+v", a)
 	}
 	if err := l.RenameAlbum(ctx, album.ID, "Lake"); err != nil || l.Albums()[0].Name != "Lake" {

@@ -82,6 +82,7 @@ type matcher struct {
 
 	commons map[*Common]*commonMatch // those seen so far
 	places  map[places.ID][]bool     // words found, of those seen so far
+	there   map[places.ID]bool       // those that are the country, region and city
 	last    *Common
 	lastIs  *commonMatch
 	buf     []byte
@@ -97,7 +98,7 @@ type commonMatch struct {
 }
 
 func newMatcher(q *Query) *matcher {
-	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}, places: map[places.ID][]bool{}}
+	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}, places: map[places.ID][]bool{}, there: map[places.ID]bool{}}
 	for where, text := range map[textOf]string{inCamera: q.Camera, inLens: q.Lens, inPlace: q.Place} {
 		for _, f := range strings.Fields(text) {
 			w := newWord(f, span{})
@@ -118,11 +119,16 @@ func (m *matcher) selects(img *Image) bool {
 		q.Where == Here && !img.Here,
 		q.Where == Elsewhere && img.Here,
 		q.Where == OneCopy && img.Holders > 1,
+		q.Unplaced && img.GPS != nil,
+		q.Area != Area{} && (img.GPS == nil || !q.Area.Has(img.GPS.Lat, img.GPS.Lon)),
 		m.span != span{} && !m.span.holds(img),
 		!m.day.holds(img):
 		return false
 	}
 	if q.Tag != "" && !slices.ContainsFunc(img.Tags, func(t string) bool { return m.equalFold(t, m.tag) }) {
+		return false
+	}
+	if q.Country+q.Region+q.City != "" && !m.isThere(img.place) {
 		return false
 	}
 	c := m.common(img.Common)
@@ -198,6 +204,18 @@ func (m *matcher) place(id places.ID) []bool {
 		m.places[id] = found
 	}
 	return found
+}
+
+// isThere reports whether a place is in the country, the region and the city that
+// are asked for.
+func (m *matcher) isThere(id places.ID) bool {
+	there, ok := m.there[id]
+	if !ok {
+		p, q := places.Of(id), m.q
+		there = id != 0 && (q.Country == "" || q.Country == p.Code) && (q.Region == "" || q.Region == p.Region) && (q.City == "" || q.City == p.City)
+		m.there[id] = there
+	}
+	return there
 }
 
 func (m *matcher) hasWords(img *Image, c *commonMatch) bool {

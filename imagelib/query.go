@@ -78,6 +78,34 @@ type Query struct {
 
 	// Where selects by where the bytes are.
 	Where Where `json:"where,omitempty"`
+
+	// Country, by the code of [places.Place], Region and City select by the place
+	// itself, and an empty one all of them. Area selects what was taken within
+	// bounds, and Unplaced what says nothing of where it was taken.
+	Country  string `json:"country,omitempty"`
+	Region   string `json:"region,omitempty"`
+	City     string `json:"city,omitempty"`
+	Area     Area   `json:"area,omitzero"`
+	Unplaced bool   `json:"unplaced,omitempty"`
+}
+
+// Area is a part of the Earth in degrees, north and east positive, with its
+// bounds; the zero Area is all of it.
+type Area struct {
+	South float64 `json:"south"`
+	West  float64 `json:"west"`
+	North float64 `json:"north"`
+	East  float64 `json:"east"`
+}
+
+// Has reports whether a place lies within the area.
+func (a Area) Has(lat, lon float64) bool {
+	return lat >= a.South && lat <= a.North && lon >= a.West && lon <= a.East
+}
+
+// valid reports whether an area can be saved: JSON has no other numbers.
+func (a Area) valid() bool {
+	return a.South >= -90 && a.South <= a.North && a.North <= 90 && a.West >= -180 && a.West <= a.East && a.East <= 180
 }
 
 // clean returns a query as it is saved: dates with UTC in place of their
@@ -91,8 +119,11 @@ func (q Query) clean() Query {
 			*t = time.Time{}
 		}
 	}
-	for _, s := range []*string{&q.Text, &q.Camera, &q.Lens, &q.Place, &q.Tag, (*string)(&q.Kind), &q.Type, &q.Album, (*string)(&q.Where)} {
+	for _, s := range []*string{&q.Text, &q.Camera, &q.Lens, &q.Place, &q.Tag, (*string)(&q.Kind), &q.Type, &q.Album, (*string)(&q.Where), &q.Country, &q.Region, &q.City} {
 		*s = cut(*s)
+	}
+	if !q.Area.valid() {
+		q.Area = Area{}
 	}
 	q.MinRating = int(clampRating(q.MinRating))
 	return q

@@ -23,6 +23,7 @@ type Snapshot struct {
 
 	tagging sync.Once
 	tags    []Tag
+	facets  facets
 }
 
 // Snapshot returns the present images. It costs nothing when nothing changed,
