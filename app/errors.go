@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"github.com/libpaul/paul/filelayer"
-	"github.com/libpaul/paul/filelayer/pairing"
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/overlay"
 )
@@ -98,8 +97,13 @@ var (
 	ErrBurned      = filelayer.ErrBurned
 	ErrOwnCode     = filelayer.ErrOwnCode
 	ErrRejected    = filelayer.ErrRejected
-	ErrCancelled   = pairing.ErrCancelled
+	ErrCancelled   = filelayer.ErrCancelled
 	ErrWrongSecret = filelayer.ErrWrongSecret
+	ErrOldPaul     = filelayer.ErrOldPaul
+	ErrHungUp      = filelayer.ErrHungUp
+	ErrProtocol    = filelayer.ErrProtocol
+	ErrClock       = filelayer.ErrClock
+	ErrTooMany     = filelayer.ErrTooMany
 )
 
 // ErrBadDate is the image model's error for dates that cannot be corrected as asked.

@@ -132,3 +132,12 @@ func (a *App) Join(ctx context.Context, code string, show func(words [4]string))
 	err = a.config.update(func(c *config) error { c.FirstStartDone = true; return nil })
 	return a.device(d, a.holdings()), err
 }
+
+// A CodeReview says how far a text is a pair code, while it is being typed.
+type CodeReview = filelayer.CodeReview
+
+// CodeGroup is how many digits of a pair code are shown and named together.
+const CodeGroup = filelayer.CodeGroup
+
+// ReviewCode reviews a text that is to be a pair code, without any device.
+func ReviewCode(text string) CodeReview { return filelayer.ReviewCode(text) }

@@ -41,12 +41,12 @@ func (l *Layer) boundFile(d Digest, r fileRecord) error {
 // boundDevice refuses a Device record beyond the bounds.
 func (l *Layer) boundDevice(id string, r deviceRecord) error {
 	if l.tooLate(&r.Added) || l.tooLate(r.Removed) || slices.ContainsFunc(r.Runs, func(r run) bool { return l.tooLate(&stamp{At: r.At}) }) {
-		return fmt.Errorf("%w: device %s: its time lies too far ahead", ErrInvalid, id)
+		return fmt.Errorf("%w: device %s: %w", ErrInvalid, id, ErrClock)
 	}
 	known, ok := l.mirror.device(id)
 	switch {
 	case !ok && l.mirror.deviceCount() >= maxRoster:
-		return fmt.Errorf("%w: device %s: the library has %d devices already", ErrInvalid, id, maxRoster)
+		return fmt.Errorf("%w: device %s: %w, %d", ErrInvalid, id, ErrTooMany, maxRoster)
 	case r.N-known.N > maxSteps:
 		return fmt.Errorf("%w: device %s: its count lies too far ahead", ErrInvalid, id)
 	}

@@ -82,6 +82,14 @@ var (
 	// a damaged one.
 	ErrNoBackup = errors.New("the file is no backup of Paul's records, or a damaged one")
 
+	// ErrClock is returned by UsePairCode and Accept when the clock of one of the
+	// two devices is years off.
+	ErrClock = errors.New("its time lies too far ahead: is the clock right, there and here?")
+
+	// ErrTooMany is returned by UsePairCode and Accept when the library has as
+	// many devices as it can have.
+	ErrTooMany = errors.New("the library has as many devices as it can have")
+
 	// ErrClosed is returned once the layer is closed.
 	ErrClosed = errors.New("file layer is closed")
 )
@@ -106,5 +114,9 @@ var (
 	ErrBurned      = pairing.ErrBurned
 	ErrOwnCode     = pairing.ErrOwnCode
 	ErrRejected    = pairing.ErrRejected
+	ErrCancelled   = pairing.ErrCancelled
 	ErrWrongSecret = pairing.ErrWrongSecret
+	ErrOldPaul     = pairing.ErrVersion
+	ErrHungUp      = pairing.ErrGone
+	ErrProtocol    = pairing.ErrProtocol
 )

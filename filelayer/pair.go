@@ -20,6 +20,15 @@ const (
 	expiredPatience = 15 * time.Second // the same when the code has expired, unless the clock here is wrong
 )
 
+// A CodeReview says how far a text is a pair code.
+type CodeReview = pairing.Review
+
+// CodeGroup is how many digits of a pair code are named together.
+const CodeGroup = pairing.Group
+
+// ReviewCode reviews a text that is to be a pair code.
+func ReviewCode(text string) CodeReview { return pairing.Inspect(text) }
+
 // A Guest is a device that asks to be paired.
 type Guest struct {
 	ID, Name, Platform string

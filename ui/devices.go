@@ -104,7 +104,7 @@ func (p *devicesPage) build(findings []app.Finding) {
 
 func (p *devicesPage) intro() fyne.CanvasObject {
 	add := look.NewButton(words.T("Add a device"), "plus", look.Primary, p.s.invite)
-	join := look.NewButton(words.T("Join my other device"), "link", look.Plain, func() { p.s.join("") })
+	join := look.NewButton(words.T("Join my other device"), "link", look.Plain, p.s.join)
 	text := words.T("Every device sees all photos. Pair another one to see them there, and to have a second copy.")
 	if len(p.s.devices) > 1 {
 		text = words.T("Every device sees all photos; you choose which of them each one keeps.")
@@ -116,7 +116,7 @@ func (p *devicesPage) intro() fyne.CanvasObject {
 func (p *devicesPage) removed(r *app.RemovedInfo) fyne.CanvasObject {
 	text := words.T("This computer was removed from the library by {{.Device}} on {{.Date}}. Its photos stay here. To join again, show a code on one of the other devices, and join it here.",
 		"Device", r.By, "Date", words.Date(r.At.In(p.s.now().Location())))
-	return notice("warning", look.ColorRisk, look.ColorRiskSoft, text, look.NewButton(words.T("Join my other device"), "link", look.Plain, func() { p.s.join("") }))
+	return notice("warning", look.ColorRisk, look.ColorRiskSoft, text, look.NewButton(words.T("Join my other device"), "link", look.Plain, p.s.join))
 }
 
 // below is a strip that says how many photos are on fewer devices than wished.

@@ -68,6 +68,7 @@ type fake struct {
 	calls      []string
 	notices    []string
 	loading    chan struct{}       // nil = all is known
+	waitErr    error               // of Wait
 	acceptErr  error               // of the first Accept
 	absent     map[app.Digest]bool // no pixels to be had
 	shots      func([]app.Entry) [][]app.Entry
@@ -404,7 +405,7 @@ func (f *fake) Join(ctx context.Context, code string, show func([4]string)) (app
 	show([4]string{"amber", "river", "violin", "moss"})
 	select {
 	case <-f.guest: // the other person's answer
-		return f.devices[1], nil
+		return f.devices[min(1, len(f.devices)-1)], nil
 	case <-ctx.Done():
 		return app.Device{}, ctx.Err()
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/libpaul/paul/app"
 )
 
-// code is as long as a real pair code.
-const code = "paul:04HMASR9NF6YY0938MNK4AQWGK2S7CMXDC51FWVXT0HVHKZT81Q8GS6RTQ4TBN2X6K0C9M3T7PZ5H2W8D4E1VAYJQXNRB5FGKM6T"
+// code is a pair code of no device.
+const code = "paul:07BM2QDX79X0NXVSMKZNSABMCJ80PBNKP35H6Y91616NVGWKJY59RWV9F1T6ASBE41P6AX3MCNS768BB97900060N00H87525BX16"
 
 func (f *fake) Invite(context.Context) (invitation, error) {
 	f.mu.Lock()
@@ -24,6 +24,12 @@ type fakeInvitation struct{ f *fake }
 func (i *fakeInvitation) Code() string       { return code }
 func (i *fakeInvitation) Expires() time.Time { return now.Add(9*time.Minute + 32*time.Second) }
 func (i *fakeInvitation) Wait(ctx context.Context) (app.Guest, error) {
+	i.f.mu.Lock()
+	err := i.f.waitErr
+	i.f.mu.Unlock()
+	if err != nil {
+		return app.Guest{}, err
+	}
 	select {
 	case g := <-i.f.guest:
 		return g, nil
@@ -53,4 +59,26 @@ func (i *fakeInvitation) Cancel() {
 	i.f.mu.Lock()
 	defer i.f.mu.Unlock()
 	i.f.call("cancel")
+}
+
+// board is a clipboard with a picture, or why there is none.
+type board struct {
+	data []byte
+	err  error
+}
+
+func (b *board) picture(context.Context) ([]byte, error) { return b.data, b.err }
+
+// joinWith joins by a code as it is typed.
+func (r *rig) joinWith(code string) {
+	r.join()
+	r.joining.entry.SetText(code)
+	r.joining.start()
+}
+
+// waitErrOver lets the next code work.
+func (r *rig) waitErrOver() {
+	r.f.mu.Lock()
+	defer r.f.mu.Unlock()
+	r.f.waitErr = nil
 }

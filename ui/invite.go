@@ -2,11 +2,11 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
@@ -29,12 +29,14 @@ type inviteDialog struct {
 	bar    *progress
 	began  time.Time
 	tick   func() // stops the countdown
+	large  *modal // the code all over the window; nil until it has been shown
 	state  string // for tests: making, code, guest, pairing, done, failed
 }
 
 const (
 	pairWidth = 620 // of the pairing dialogs
-	qrSide    = 264 // of the picture of a code
+	qrSide    = 290 // of the picture of a code
+	codeWidth = pairWidth - qrSide - 24
 )
 
 // invite opens the dialog.
@@ -54,11 +56,19 @@ func (s *shell) invite() {
 // end gives the code back, however the dialog ends.
 func (d *inviteDialog) end() {
 	d.stopTick()
+	d.shrink()
 	if d.inv != nil {
 		d.inv.Cancel()
 	}
 	d.cancel()
 	d.s.reload()
+}
+
+// shrink takes the large picture away.
+func (d *inviteDialog) shrink() {
+	if d.large != nil {
+		d.large.hide()
+	}
 }
 
 func (d *inviteDialog) stopTick() {
@@ -107,6 +117,7 @@ func (d *inviteDialog) wait() {
 		}
 		d.guest = guest
 		d.stopTick()
+		d.shrink()
 		if err != nil {
 			d.fail(err)
 			return
@@ -119,34 +130,55 @@ func (d *inviteDialog) wait() {
 func (d *inviteDialog) showCode() {
 	d.state = "code"
 	code := d.inv.Code()
-	qr := look.Space(qrSide, qrSide)
-	if img, err := drawQR(code); err == nil {
-		pic := canvas.NewImageFromImage(img)
-		pic.ScaleMode, pic.FillMode = canvas.ImageScalePixels, canvas.ImageFillStretch
-		modules := float32(img.Bounds().Dx())
-		pic.SetMinSize(fyne.NewSquareSize(max(float32(int(qrSide/modules)), 2) * modules)) // whole pixels a module
-		qr = container.NewStack(look.NewSurface(look.ColorPaper, "", look.CardRadius), look.Fixed(qrSide, qrSide, container.NewCenter(pic)))
-	}
-	const textWidth = pairWidth - qrSide - 28
 	d.left = look.NewText("", look.SizeCaption, look.ColorSecondary)
 	d.note = look.NewCut(words.T("Waiting for the other device…"), look.SizeBody, look.ColorSecondary)
 	d.bar = newProgress(1)
-	text := container.NewStack(look.NewSurface(theme.ColorNameInputBackground, theme.ColorNameInputBorder, look.Radius),
-		look.PadAll(10, look.NewPara(groups(code), look.SizeCaption, textWidth-20, theme.ColorNameForeground).Mono()))
-	copied := look.NewButton(words.T("Copy the code"), "copy", look.Plain, nil)
-	copied.OnTapped = func() {
-		d.s.fyne.Clipboard().SetContent(code)
-		copied.SetSymbol("check", look.ColorSafe)
-		copied.SetText(words.T("Copied"))
-	}
 	right := look.VBox(10,
-		look.NewPara(words.T("On the other device, open Paul and choose “Join my other device”. Then enter this code, or show it a picture of the square."), look.SizeBody, textWidth, look.ColorSecondary),
-		text, look.HBox(0, copied), look.Space(0, 2), d.bar, d.left)
+		look.NewPara(words.T("On the other device, open Paul and choose “Join my other device”. Then enter this code, or show it a picture of the square."), look.SizeBody, codeWidth, look.ColorSecondary),
+		codeText(code), look.HBox(8,
+			d.copies(words.T("Copy the code"), "copy", groups(code)),
+			d.copies(words.T("Copy as a link"), "link", code)),
+		look.Space(0, 2), d.bar, d.left)
+	left := look.VBox(8)
+	if img, err := drawQR(code); err == nil {
+		larger := func() { d.large = d.s.showLarge(img) }
+		left.Add(look.Fixed(qrSide, qrSide, newSquare(img, larger)))
+		left.Add(container.NewCenter(look.NewButton(words.T("Larger"), "qr", look.Ghost, larger)))
+	}
 	d.m.set(look.VBox(18,
 		look.NewText(words.T("Add a device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
-		container.NewBorder(nil, nil, look.Pad(0, 28, 0, 0, container.NewVBox(qr)), nil, right),
+		container.NewBorder(nil, nil, look.Pad(0, 24, 0, 0, container.NewVBox(left)), nil, right),
 		container.NewBorder(nil, nil, nil, look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), look.Middle(d.note))), nil)
 	d.countdown()
+}
+
+// copies is a button that copies a text.
+func (d *inviteDialog) copies(label, symbol, text string) *look.Button {
+	b := look.NewButton(label, symbol, look.Plain, nil)
+	b.OnTapped = func() {
+		d.s.fyne.Clipboard().SetContent(text)
+		b.SetSymbol("check", look.ColorSafe)
+		b.SetText(words.T("Copied"))
+	}
+	return b
+}
+
+// codeText is a code in rows of groups, each row with the number of its first.
+func codeText(code string) fyne.CanvasObject {
+	const inRow, many = 5, 35 // groups
+	size := float32(look.SizeBody)
+	_, body, _ := strings.Cut(groups(code), " ")
+	all := strings.Fields(body)
+	if len(all) > many {
+		size = look.SizeCaption
+	}
+	numbers, rows := look.VBox(2), look.VBox(2)
+	for i := 0; i < len(all); i += inRow {
+		numbers.Add(look.NewText(words.Number(i+1), size, look.ColorSecondary).Mono().Align(fyne.TextAlignTrailing))
+		rows.Add(look.NewText(strings.Join(all[i:min(i+inRow, len(all))], " "), size, theme.ColorNameForeground).Mono())
+	}
+	return container.NewStack(look.NewSurface(theme.ColorNameInputBackground, theme.ColorNameInputBorder, look.Radius),
+		look.PadAll(10, look.HBox(12, numbers, rows)))
 }
 
 // countdown writes how long the code is still valid, every second.
@@ -168,7 +200,6 @@ func (d *inviteDialog) countdown() {
 
 // groups breaks a code into groups that the eye can follow.
 func groups(code string) string {
-	const size = 5
 	head, body, ok := strings.Cut(code, ":")
 	if !ok {
 		head, body = "", code
@@ -176,9 +207,9 @@ func groups(code string) string {
 		head += ":"
 	}
 	var out []string
-	for len(body) > size {
-		out = append(out, body[:size])
-		body = body[size:]
+	for len(body) > app.CodeGroup {
+		out = append(out, body[:app.CodeGroup])
+		body = body[app.CodeGroup:]
 	}
 	return strings.TrimSpace(head + " " + strings.Join(append(out, body), " "))
 }
@@ -212,14 +243,14 @@ func (d *inviteDialog) accept() {
 			return
 		}
 		switch {
-		case err != nil && words.Known(err):
-			d.fail(err)
-			return
-		case err != nil: // the guest left: the code is open again until it ends, which wait tells
+		case errors.Is(err, app.ErrHungUp), errors.Is(err, app.ErrProtocol): // the code is open again until it ends, which wait tells
 			d.showCode()
 			d.note.Set(words.T("{{.Device}} left before it was let in. The code is still good.", "Device", d.guest.Name))
 			d.note.SetColour(look.ColorRisk)
 			d.wait()
+			return
+		case err != nil:
+			d.fail(err)
 			return
 		}
 		d.state = "done"
@@ -231,7 +262,7 @@ func (d *inviteDialog) accept() {
 // fail says why there is no pairing, and offers another code.
 func (d *inviteDialog) fail(err error) {
 	d.state = "failed"
-	p := words.Unreachable(err)
+	p := words.Inviting(err)
 	again := look.NewButton(words.T("New code"), "qr", look.Primary, func() {
 		d.m.hide()
 		d.s.invite()

@@ -1,15 +1,14 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -22,6 +21,8 @@ type joinDialog struct {
 	m      *modal
 	entry  *codeEntry
 	hint   *look.Text
+	mend   *look.Button // takes the mistake out of the code
+	tools  *fyne.Container
 	ok     *look.Button
 	cancel context.CancelFunc // of the attempt that runs
 	joined func()             // after the dialog of a join that went well
@@ -31,119 +32,166 @@ type joinDialog struct {
 // joinTime is how long an attempt may take, the other person's answer included.
 const joinTime = 3 * time.Minute
 
-// join opens the dialog; a code that is given is tried at once.
-func (s *shell) join(code string) { s.joinThen(code, nil) }
+// join opens the dialog.
+func (s *shell) join() { s.joinThen(nil) }
 
-func (s *shell) joinThen(code string, joined func()) {
+func (s *shell) joinThen(joined func()) {
+	d := s.newJoin(joined)
+	d.showEntry("", "")
+	d.m.show()
+	s.win.Canvas().Focus(d.entry)
+}
+
+// joinByLink opens the dialog with the code of a paul: link. Anybody can write
+// a link, so the person has to say that it is one of their own devices.
+func (s *shell) joinByLink(link string) {
+	if d := s.joining; d != nil && d.m.open {
+		if d.state == "words" || d.state == "reaching" {
+			return // one at a time
+		}
+		d.m.hide()
+	}
+	d := s.newJoin(nil)
+	d.showEntry(link, words.T("A link asks to join the library of another device. Go on only if one of your own devices shows this code just now: it will see all photos of this computer."))
+	d.m.show()
+	s.win.Canvas().Unfocus() // no button has the keyboard: this wants a choice
+}
+
+func (s *shell) newJoin(joined func()) *joinDialog {
+	if joined == nil && s.welcome != nil {
+		joined = s.welcome.enter
+	}
 	d := &joinDialog{s: s, m: s.newModal(pairWidth), cancel: func() {}, joined: joined}
 	d.m.closed = func() {
 		d.cancel()
 		s.takeDrop = nil
 	}
 	s.joining = d
-	d.showEntry(code)
-	d.m.show()
-	s.win.Canvas().Focus(d.entry)
-	if code != "" {
-		d.start()
-	}
+	return d
 }
 
 // showEntry asks for the code.
-func (d *joinDialog) showEntry(code string) {
+func (d *joinDialog) showEntry(code, warning string) {
 	d.state = "code"
 	s := d.s
-	d.entry = newCodeEntry(d.start, d.m.hide)
-	d.hint = look.NewText("", look.SizeCaption, look.ColorSecondary)
+	d.entry = newCodeEntry(d.start, d.m.hide, d.pastePicture)
+	d.hint = look.NewPara("", look.SizeBody, pairWidth, look.ColorSecondary)
+	d.mend = look.NewButton(words.T("Correct it"), "check", look.Plain, nil)
 	d.ok = look.NewButton(words.T("Join"), "link", look.Primary, d.start)
-	d.entry.OnChanged = func(string) { d.check() }
-	d.entry.SetText(code)
-	paste := look.NewButton(words.T("Paste"), "paste", look.Plain, func() {
-		if t := strings.TrimSpace(flat(s.fyne.Clipboard().Content())); t != "" {
-			d.entry.SetText(t)
-			s.win.Canvas().Focus(d.entry) // Return joins
-		}
-	})
+	paste := look.NewButton(words.T("Paste"), "paste", look.Plain, d.paste)
 	pic := look.NewButton(words.T("From a picture…"), "qr", look.Plain, func() {
 		s.chooseFiles(words.T("A picture of the pair code"), func(paths []string) { d.picture(paths[0]) })
 	})
 	s.takeDrop = d.picture
+	d.tools = look.HBox(8, d.mend, paste, pic)
+	d.entry.SetText(code)
+	d.entry.OnChanged = func(string) { d.check() }
 	d.check()
-	d.m.set(look.VBox(12,
+	body := look.VBox(12,
 		look.NewText(words.T("Join my other device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
-		look.NewPara(words.T("On a device that is already in the library, open Devices and choose “Add a device”. Paste or type the code that it shows here; capitals, spaces and dashes do not matter. A picture of the square can be dropped onto this window."), look.SizeBody, pairWidth, look.ColorSecondary),
-		look.Space(0, 2), d.entry,
-		container.NewBorder(nil, nil, look.HBox(8, paste, pic), nil, look.Pad(0, 0, 0, 12, look.Middle(d.hint))),
-		buttons(look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), d.ok)), d.ok)
+		look.NewPara(d.intro(), look.SizeBody, pairWidth, look.ColorSecondary))
+	if warning != "" {
+		body.Add(notice("warning", look.ColorRisk, look.ColorRiskSoft, warning))
+	}
+	body.Add(d.entry)
+	body.Add(look.Fixed(pairWidth, 2*look.SizeBody*1.4, d.hint))
+	body.Add(d.tools)
+	body.Add(buttons(look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), d.ok))
+	d.m.set(body, d.ok)
 	if d.m.open {
 		s.win.Canvas().Focus(d.entry)
 	}
 }
 
-// check tells, while the person types, whether this can be a code.
+// intro says what to do, and what joining means here.
+func (d *joinDialog) intro() string {
+	text := words.T("On a device that is already in the library, open Devices and choose “Add a device”. Paste or type the code that it shows here, or drop a picture of the square onto this window.")
+	if len(d.s.devices) > 1 || len(d.s.snap.images) > 0 {
+		text += " " + words.T("The photos of both become one library, which all devices of either see.")
+	}
+	return text
+}
+
+// check tells, while the person types, how far this is a code.
 func (d *joinDialog) check() {
-	text := d.entry.Text
-	switch {
-	case strings.TrimSpace(text) == "":
-		d.hint.Set("")
-		d.ok.Disable()
-	case !codeLike(text):
-		d.hint.Set(words.T("A pair code has only letters, digits and dashes"))
-		d.ok.Disable()
-	case codeLength(text) < shortestCode:
-		d.hint.Set(words.T("The code is longer than this"))
-		d.ok.Disable()
-	default:
-		d.hint.Set("")
+	r := app.ReviewCode(d.entry.Text)
+	text, colour, good := codeHint(r, d.s.self.ID)
+	d.say(text, colour)
+	if good {
 		d.ok.Enable()
+	} else {
+		d.ok.Disable()
 	}
+	d.mend.OnTapped = func() {
+		d.entry.SetText(r.Mended)
+		d.s.win.Canvas().Focus(d.entry) // Return joins
+	}
+	if r.Mended != "" {
+		d.mend.Show()
+	} else {
+		d.mend.Hide()
+	}
+	d.tools.Refresh()
 }
 
-// shortestCode is less than any pair code has: 49 bytes of key, secret and
-// version alone are 79 digits of base32.
-const shortestCode = 79
-
-// codeLike tells whether text has only characters that a code can have.
-func codeLike(text string) bool {
-	for _, r := range text {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		case strings.ContainsRune(" \t\r\n-:", r):
-		default:
-			return false
-		}
-	}
-	return true
+func (d *joinDialog) say(text string, colour fyne.ThemeColorName) {
+	d.hint.Set(text)
+	d.hint.SetColour(colour)
 }
 
-// codeLength counts the digits of a code.
-func codeLength(text string) int {
-	text = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), "paul:")
-	n := 0
-	for _, r := range text {
-		if !strings.ContainsRune(" \t\r\n-:", r) {
-			n++
-		}
+// paste takes what is in the clipboard: a code, a file or a picture.
+func (d *joinDialog) paste() {
+	text := d.s.fyne.Clipboard().Content()
+	if pastedPath(text) != "" || strings.TrimSpace(text) == "" {
+		d.pastePicture()
+		return
 	}
-	return n
+	d.entry.SetText(strings.TrimSpace(flat(text)))
+	d.s.win.Canvas().Focus(d.entry) // Return joins
+}
+
+// pastePicture takes the code from the picture, or the picture file, in the
+// clipboard.
+func (d *joinDialog) pastePicture() {
+	if path := pastedPath(d.s.fyne.Clipboard().Content()); path != "" {
+		d.picture(path)
+		return
+	}
+	d.read(func(ctx context.Context) (string, error) {
+		data, err := d.s.board.picture(ctx)
+		if err != nil {
+			return "", err
+		}
+		return readQR(bytes.NewReader(data))
+	})
 }
 
 // picture takes the code from a picture file.
 func (d *joinDialog) picture(path string) {
+	d.read(func(context.Context) (string, error) { return readQRFile(path) })
+}
+
+// read takes the code that is found in a picture, and tries it.
+func (d *joinDialog) read(find func(ctx context.Context) (string, error)) {
 	var code string
-	d.s.goDo(func(context.Context) (err error) {
-		code, err = readQRFile(path)
+	d.s.goDo(func(ctx context.Context) (err error) {
+		code, err = find(ctx)
 		return err
 	}, func(err error) {
 		if d.state != "code" || !d.m.open {
 			return
 		}
-		if err != nil {
-			d.hint.Set(words.T("No pair code was found in this picture"))
-			return
+		switch {
+		case errors.Is(err, errNoBoard):
+			d.say(words.T("The clipboard holds no text, and there is no program to read a picture from it with (wl-paste or xclip). Save the picture, and drop its file here."), look.ColorRisk)
+		case errors.Is(err, errNoPicture):
+			d.say(words.T("The clipboard holds neither a code nor a picture."), look.ColorRisk)
+		case err != nil:
+			d.say(words.T("No pair code was found in this picture. Let the whole square be on it, upright and sharp."), look.ColorRisk)
+		default:
+			d.entry.SetText(code)
+			d.start()
 		}
-		d.entry.SetText(code)
-		d.start()
 	})
 }
 
@@ -185,55 +233,6 @@ func (d *joinDialog) start() {
 	})
 }
 
-// codeEntry is the field for a pair code: it shows several lines, but Return
-// joins, Tab goes on, and line breaks in what is pasted are dropped.
-type codeEntry struct {
-	widget.Entry
-	submit, escape func()
-}
-
-func newCodeEntry(submit, escape func()) *codeEntry {
-	e := &codeEntry{submit: submit, escape: escape}
-	e.MultiLine, e.Wrapping = true, fyne.TextWrapBreak
-	e.TextStyle.Monospace = true
-	e.ExtendBaseWidget(e)
-	e.SetMinRowsVisible(4)
-	e.SetPlaceHolder("paul:…")
-	return e
-}
-
-// AcceptsTab implements [fyne.Tabbable].
-func (*codeEntry) AcceptsTab() bool { return false }
-
-// TypedKey implements [fyne.Focusable].
-func (e *codeEntry) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		e.submit()
-	case fyne.KeyEscape:
-		e.escape()
-	default:
-		e.Entry.TypedKey(k)
-	}
-}
-
-// TypedShortcut implements [fyne.Shortcutable].
-func (e *codeEntry) TypedShortcut(sc fyne.Shortcut) {
-	if p, ok := sc.(*fyne.ShortcutPaste); ok {
-		sc = &fyne.ShortcutPaste{Clipboard: oneLine{p.Clipboard}}
-	}
-	e.Entry.TypedShortcut(sc)
-}
-
-// oneLine is a clipboard whose text has no line breaks.
-type oneLine struct{ fyne.Clipboard }
-
-// Content implements [fyne.Clipboard].
-func (c oneLine) Content() string { return flat(c.Clipboard.Content()) }
-
-// flat drops line breaks.
-func flat(text string) string { return strings.NewReplacer("\r", "", "\n", "").Replace(text) }
-
 // showWords shows the four words while the other person is asked.
 func (d *joinDialog) showWords(w [4]string) {
 	d.state = "words"
@@ -259,8 +258,8 @@ func (d *joinDialog) finish(dev app.Device) {
 func (d *joinDialog) fail(code string, err error) {
 	d.state = "failed"
 	d.cancel()
-	p := words.Unreachable(err)
-	again := look.NewButton(words.T("Try again"), "", look.Primary, func() { d.showEntry(code) })
+	p := words.Joining(err)
+	again := look.NewButton(words.T("Try again"), "", look.Primary, func() { d.showEntry(code, "") })
 	d.m.set(pairStep("warning", look.ColorRisk, look.ColorRiskSoft, p.What, p.Do, nil,
 		look.NewButton(words.T("Close"), "", look.Plain, d.m.hide), again), again)
 }

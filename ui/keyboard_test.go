@@ -62,7 +62,7 @@ func TestDialogsByKeyboard(t *testing.T) {
 
 func TestJoinByKeyboard(t *testing.T) {
 	r := newRig(t, newFake(5), large)
-	r.join("")
+	r.join()
 	d := r.joining
 	r.press(fyne.KeyReturn)
 	if d.state != "code" {
@@ -86,7 +86,7 @@ func TestJoinByKeyboard(t *testing.T) {
 	if r.current != "photos" || d.m.open {
 		t.Error("return does not show the photos")
 	}
-	r.join("")
+	r.join()
 	r.press(fyne.KeyEscape)
 	if r.joining.m.open {
 		t.Error("escape does not close the dialog")

@@ -15,6 +15,7 @@ import (
 	"github.com/makiuchi-d/gozxing"
 	zxing "github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/skip2/go-qrcode"
+	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // pictures of a code
 )
 
@@ -69,15 +70,35 @@ func readQR(r io.ReadSeeker) (string, error) {
 	return decodeQR(img)
 }
 
+// decodeQR looks for the code in the picture, and in smaller ones of it: a
+// photo of a screen has noise that those do not have.
 func decodeQR(img image.Image) (string, error) {
-	bmp, err := gozxing.NewBinaryBitmapFromImage(img)
-	if err != nil {
-		return "", errNoCode
+	const least = 150 // pixels: a code has some 60 modules
+	for {
+		if text, ok := scanQR(gozxing.NewLuminanceSourceFromImage(img)); ok {
+			return text, nil
+		}
+		half := image.Rect(0, 0, img.Bounds().Dx()/2, img.Bounds().Dy()/2)
+		if min(half.Dx(), half.Dy()) < least {
+			return "", errNoCode
+		}
+		small := image.NewGray(half)
+		draw.ApproxBiLinear.Scale(small, half, img, img.Bounds(), draw.Src, nil)
+		img = small
 	}
+}
+
+func scanQR(src gozxing.LuminanceSource) (string, bool) {
 	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	res, err := zxing.NewQRCodeReader().Decode(bmp, hints)
-	if err != nil || !strings.HasPrefix(strings.ToLower(res.GetText()), "paul:") {
-		return "", errNoCode
+	for _, way := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
+		bmp, err := gozxing.NewBinaryBitmap(way(src))
+		if err != nil {
+			continue
+		}
+		res, err := zxing.NewQRCodeReader().Decode(bmp, hints)
+		if err == nil && strings.HasPrefix(strings.ToLower(res.GetText()), "paul:") {
+			return res.GetText(), true
+		}
 	}
-	return res.GetText(), nil
+	return "", false
 }

@@ -27,6 +27,7 @@ type rig struct {
 	posts chan func()
 	later []*timer
 	pick  *picker
+	board *board
 }
 
 type timer struct {
@@ -53,11 +54,11 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 	t.Helper()
 	a := test.NewTempApp(t)
 	w := test.NewTempWindow(t, container.NewStack())
-	r := &rig{t: t, f: f, posts: make(chan func(), 256), pick: &picker{}}
+	r := &rig{t: t, f: f, posts: make(chan func(), 256), pick: &picker{}, board: &board{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	w.Resize(size)
 	r.shell = newShell(env{
-		fyne: a, win: w, dev: f, lib: f, files: r.pick, now: func() time.Time { return now },
+		fyne: a, win: w, dev: f, lib: f, files: r.pick, board: r.board, now: func() time.Time { return now },
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 		do: func(fn func()) {
 			select {

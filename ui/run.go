@@ -51,7 +51,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	})
 	s := newShell(env{ //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: toolkit.do, after: later,
-		now: time.Now, files: systemChooser{win},
+		now: time.Now, files: systemChooser{win}, board: newSystemBoard(),
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 	})
 	s.restart = func() {
@@ -164,7 +164,7 @@ func (s *shell) openArgs(args []string) {
 	var paths []string
 	for _, a := range args {
 		if strings.HasPrefix(strings.ToLower(a), "paul:") {
-			s.join(a)
+			s.joinByLink(a)
 			continue
 		}
 		paths = append(paths, a)

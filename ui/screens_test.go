@@ -215,15 +215,27 @@ var screens = []struct {
 		r.until("guest", func() bool { return r.inviting.state == "guest" })
 	}},
 	{"join", nil, func(r *rig) {
-		r.join("")
+		r.join()
+		r.win.Canvas().Unfocus()
+	}},
+	{"join-mistake", nil, func(r *rig) {
+		r.join()
+		r.joining.entry.SetText(strings.Replace(code, "X0NXV", "X4NXV", 1))
+		r.win.Canvas().Unfocus()
+	}},
+	{"join-link", nil, func(r *rig) { r.joinByLink(code) }},
+	{"invite-large", nil, func(r *rig) {
+		r.invite()
+		r.until("code", func() bool { return r.inviting.state == "code" })
+		r.tap("Larger")
 		r.win.Canvas().Unfocus()
 	}},
 	{"join-words", nil, func(r *rig) {
-		r.join(code)
+		r.joinWith(code)
 		r.until("words", func() bool { return r.joining.state == "words" })
 	}},
 	{"join-failed", func(f *fake) { f.joinErr = context.DeadlineExceeded }, func(r *rig) {
-		r.join(code)
+		r.joinWith(code)
 		r.until("failure", func() bool { return r.joining.state == "failed" })
 	}},
 	{"delete", nil, func(r *rig) {

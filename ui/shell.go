@@ -38,6 +38,7 @@ type env struct {
 	now   func() time.Time
 	begin func() (context.Context, context.CancelFunc) // a context that ends with the window
 	files chooser
+	board pictureBoard
 }
 
 // shell is the window: sidebar, toolbar, pages, status line, and the state that

@@ -104,7 +104,7 @@ func (w *welcome) finish(join bool) {
 		case err != nil:
 			s.fail(words.T("This cannot be used"), err)
 		case join:
-			s.joinThen("", w.enter)
+			s.joinThen(w.enter)
 		default:
 			w.enter()
 		}

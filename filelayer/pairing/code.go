@@ -24,7 +24,7 @@ const (
 )
 
 // crockford is base32 by Douglas Crockford (crockford.com/base32.html).
-var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+var crockford = base32.NewEncoding(digits).WithPadding(base32.NoPadding)
 
 // A Code is what a pair code says.
 type Code struct {
@@ -107,6 +107,22 @@ func normalise(text string) (string, error) {
 	if len(text) > maxText {
 		return "", fmt.Errorf("%w: it is too long", ErrBadCode)
 	}
+	text = bare(text)
+	if text == "" {
+		return "", fmt.Errorf("%w: it is empty", ErrBadCode)
+	}
+	text = strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(text)
+	for _, r := range text {
+		if !strings.ContainsRune(digits, r) {
+			return "", fmt.Errorf("%w: it has no character %q", ErrBadCode, r)
+		}
+	}
+	return text, nil
+}
+
+// bare returns text in upper case without "paul:", spaces, dashes and what is
+// unseen.
+func bare(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) || r == 0 {
 			return -1
@@ -114,16 +130,7 @@ func normalise(text string) (string, error) {
 		return unicode.ToUpper(r)
 	}, text)
 	if rest, ok := strings.CutPrefix(text, "PAUL:"); ok {
-		text = strings.TrimLeft(rest, "/") // as some programs write links
+		text = strings.Trim(rest, "/") // as some programs write links
 	}
-	if text == "" {
-		return "", fmt.Errorf("%w: it is empty", ErrBadCode)
-	}
-	text = strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(text)
-	for _, r := range text {
-		if !strings.ContainsRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", r) {
-			return "", fmt.Errorf("%w: it has no character %q", ErrBadCode, r)
-		}
-	}
-	return text, nil
+	return text
 }

@@ -1,7 +1,6 @@
 package words
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 
@@ -38,7 +37,11 @@ func Known(err error) bool {
 }
 
 func lookUp(err error) (Problem, bool) {
-	for _, e := range known() {
+	return find(err, append(joining(), known()...))
+}
+
+func find(err error, known []entry) (Problem, bool) {
+	for _, e := range known {
 		if errors.Is(err, e.err) {
 			return Problem{e.what, e.do}, true
 		}
@@ -67,13 +70,6 @@ func known() []entry {
 		{app.ErrNoCopy, T("No device is known to have this photo."), T("Bring a device or a backup that has it, and import it again; or delete it.")},
 		{app.ErrDeleted, T("The photo was deleted meanwhile."), T("It is in the trash and can be restored for 30 days.")},
 		{app.ErrNotFound, T("The photo is no longer in the library."), T("Look in the trash.")},
-		{app.ErrBadCode, T("The pair code is not complete, or has a typing mistake."), T("Copy it again as a whole, from paul: to the end, or use the picture of the code.")},
-		{app.ErrExpired, T("The pair code is no longer valid: it works for ten minutes."), T("Ask for a new code on the other device. If it is new, check that both clocks are right.")},
-		{app.ErrUsed, T("This pair code has been used already."), T("Each code works once. Ask for a new one on the other device.")},
-		{app.ErrBurned, T("The pair code was withdrawn after three wrong tries."), T("Ask for a new code on the other device.")},
-		{app.ErrWrongSecret, T("The other device did not accept the code."), T("Check for a typing mistake, or ask for a new code.")},
-		{app.ErrOwnCode, T("This is this computer's own code."), T("Enter it on the other device.")},
-		{app.ErrRejected, T("The other device did not let this one in."), T("Ask for a new code there, and accept when both show the same four words.")},
 		{app.ErrRemoved, T("This computer was removed from the library."), T("Join it again first, with a code that one of the other devices shows.")},
 		{app.ErrNotPaired, T("The devices are not paired."), T("Open Devices on one of them and choose “Add a device”.")},
 		{app.ErrBadSetting, T("This setting cannot be used."), T("Look over what was entered; until then everything stays as it was.")},
@@ -85,18 +81,5 @@ func known() []entry {
 		{imagelib.ErrKeptPartial, T("It is in the library, but the file ends early and part of its picture is missing."), T("Copy it from the camera again, if it is still there.")},
 		{fs.ErrPermission, T("This computer does not let Paul read or write there."), T("Check the permissions of the file or folder, and try again.")},
 		{fs.ErrNotExist, T("The file or folder is no longer there."), T("Look whether it was moved or its disk removed, and try again.")},
-		{context.DeadlineExceeded, T("The other device did not answer in time."), T("Is Paul open there, with the code on its screen? A firewall, a guest network or a network that keeps devices apart may be in the way; the same network, or a phone's hotspot, is worth a try.")},
-	}
-}
-
-// Unreachable is what is said when the device of a pair code cannot be reached
-// for a reason that has no name of its own.
-func Unreachable(err error) Problem {
-	if p, ok := lookUp(err); ok {
-		return p
-	}
-	return Problem{
-		T("The other device could not be reached."),
-		T("Is Paul open there, with the code on its screen? A firewall, a guest network or a network that keeps devices apart may be in the way; the same network, or a phone's hotspot, is worth a try."),
 	}
 }
