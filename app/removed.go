@@ -21,6 +21,30 @@ func (a *App) removed() *RemovedInfo {
 	return &RemovedInfo{by, at.At.UTC().Truncate(time.Second)}
 }
 
+// Former is a device that was removed from the library.
+type Former struct {
+	ID, Name, Platform string
+	RemovedInfo
+}
+
+// Formers lists the other devices that were removed from the library, the last one
+// first.
+func (a *App) Formers() []Former {
+	names := make(map[string]string)
+	for _, d := range a.files.Devices() {
+		names[d.ID] = d.Name
+	}
+	gone := a.files.RemovedDevices()
+	for _, d := range gone {
+		names[d.ID] = d.Name
+	}
+	out := make([]Former, len(gone))
+	for i, d := range gone {
+		out[i] = Former{d.ID, d.Name, d.Platform, RemovedInfo{names[d.Removed.By], d.Removed.At.UTC().Truncate(time.Second)}}
+	}
+	return out
+}
+
 // wantJoined fails with ErrRemoved on a device that was removed from the library.
 func (a *App) wantJoined(ctx context.Context) error {
 	if _, err := a.Ready(ctx); err != nil {

@@ -24,6 +24,21 @@ func (l *Layer) Devices() []Device {
 	return out
 }
 
+// RemovedDevices lists the other devices that were removed from the library, the last
+// one first.
+func (l *Layer) RemovedDevices() []Device {
+	var out []Device
+	for _, id := range l.mirror.removed() {
+		if r, ok := l.mirror.device(id); ok {
+			out = append(out, l.exportDevice(id, r))
+		}
+	}
+	slices.SortFunc(out, func(a, b Device) int {
+		return cmp.Or(b.Removed.At.Compare(a.Removed.At), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
 func (l *Layer) exportDevice(id string, r deviceRecord) Device {
 	return Device{
 		ID: id, Name: r.Name, Address: r.Address, Platform: r.Platform,

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -96,73 +95,10 @@ func (p *settingsPage) wish() fyne.CanvasObject {
 // takes is what this device keeps by itself.
 func (p *settingsPage) takes() fyne.CanvasObject {
 	now := p.s.dev.Role()
-	roles := []app.Role{{}, {Helps: true}, {Everything: true}}
-	sel := widget.NewSelect([]string{words.T("What I save here"), words.T("Also what lacks copies"), words.T("Every photo")}, nil)
-	sel.SetSelectedIndex(slices.Index(roles, app.Role{Everything: now.Everything, Helps: now.Helps && !now.Everything}))
-	sel.OnChanged = func(string) {
-		role := roles[sel.SelectedIndex()]
-		role.Space = p.s.dev.Role().Space
-		p.setRole(role)
+	text := roleText(now)
+	if now.Space > 0 {
+		text = words.T("{{.Role}}, up to {{.Size}}", "Role", text, "Size", words.Bytes(now.Space))
 	}
-	return setting(words.T("This computer keeps"), words.T("A photo lacks copies while it is on fewer devices than you ask for below."), look.Fixed(210, 0, sel))
-}
-
-// spaces are the limits to choose from, in bytes; 0 = none.
-var spaces = []int64{0, 20e9, 50e9, 100e9, 200e9, 500e9, 1e12, 2e12}
-
-// space is how much this device's copies may take.
-func (p *settingsPage) space() fyne.CanvasObject {
-	now := p.s.dev.Role().Space
-	values := slices.Clone(spaces)
-	if i, known := slices.BinarySearch(values, now); !known {
-		values = slices.Insert(values, i, now)
-	}
-	texts := []string{words.T("No limit")}
-	for _, v := range values[1:] {
-		texts = append(texts, words.Bytes(v))
-	}
-	sel := widget.NewSelect(texts, nil)
-	sel.SetSelectedIndex(slices.Index(values, now))
-	sel.OnChanged = func(string) { p.limitSpace(values[sel.SelectedIndex()]) }
-	return setting(words.T("Space for photos"), words.T("Beyond it the oldest go to the trash here, each once other devices have proved their copies. A last copy always stays."), look.Fixed(170, 0, sel))
-}
-
-// limitSpace sets a limit; where photos leave this computer by that, it asks first.
-func (p *settingsPage) limitSpace(space int64) {
-	role := p.s.dev.Role()
-	role.Space = space
-	set := func() { p.setRole(role) }
-	var plan app.Plan
-	p.s.goDo(func(context.Context) error {
-		plan = p.s.dev.Plan(role)
-		return nil
-	}, func(error) {
-		if plan.Free == 0 {
-			set()
-			return
-		}
-		m := p.s.ask(question{
-			symbol: "remove", title: words.T("Keep at most {{.Size}} here?", "Size", words.Bytes(space)),
-			text: words.N("{{.N}} photos, {{.Size}}, are removed from this computer, the oldest first, each once other devices have proved their copies.", plan.Free, "Size", words.Bytes(plan.FreeBytes)),
-			yes:  words.T("Limit the space"), no: words.T("Cancel"), do: set,
-		})
-		m.closed = p.shown // which shows what holds
-	})
-}
-
-func (p *settingsPage) setRole(role app.Role) {
-	var dropped app.Dropped
-	p.s.goDo(func(ctx context.Context) (err error) {
-		dropped, err = p.s.dev.SetRole(ctx, role)
-		return err
-	}, func(err error) {
-		switch {
-		case err != nil:
-			p.s.fail(words.T("The setting was not changed"), err)
-		case dropped.Files > 0:
-			p.s.toasts.show(words.N("{{.N}} photos, {{.Size}}, are no longer fetched", dropped.Files, "Size", words.Bytes(dropped.Bytes)), nil)
-		}
-		p.s.reload()
-		p.shown()
-	})
+	change := look.NewButton(text+"…", "", look.Plain, func() { p.s.askRole(p.shown) })
+	return setting(words.T("This computer keeps"), words.T("All photos, those that you save here, or also those that lack copies; and how much space they may take. What your choice does shows before it holds."), change)
 }

@@ -57,7 +57,14 @@ func TestWhatThisComputerKeeps(t *testing.T) {
 	f.role = app.Role{Space: 60e9}
 	r := newRig(t, f, large)
 	r.open("settings")
-	selects(r.present().object())[0].SetSelectedIndex(1)
+	r.tap("What I save here, up to 60 GB…")
+	r.wantText("What this computer keeps")
+	selects(r.modals[0].root)[0].SetSelectedIndex(1)
+	r.until("the plan", func() bool { return strings.Contains(r.texts(), "12 photos, 48 MB, are removed from this computer") })
+	if f.Role() != (app.Role{Space: 60e9}) {
+		t.Error("a look at the plan has changed the role")
+	}
+	r.tap("Apply")
 	r.until("the role", func() bool { return f.Role() == app.Role{Helps: true, Space: 60e9} })
 	r.tap("Any number…")
 	r.until("the question", func() bool { return strings.Contains(r.texts(), "Keep every photo on at least") })
@@ -69,6 +76,8 @@ func TestNoLongerFetched(t *testing.T) {
 	f.role = app.Role{Everything: true}
 	r := newRig(t, f, large)
 	r.open("settings")
-	selects(r.present().object())[0].SetSelectedIndex(0)
+	r.tap("Every photo…")
+	selects(r.modals[0].root)[0].SetSelectedIndex(0)
+	r.tap("Apply")
 	r.until("what is no longer fetched", func() bool { return strings.Contains(r.texts(), "7 photos, 28 MB, are no longer fetched") })
 }

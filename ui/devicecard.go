@@ -13,30 +13,39 @@ import (
 	"github.com/libpaul/paul/ui/words"
 )
 
-// deviceCard is what is known of a device. Its way, and what moves on it, are
-// shown anew in place; anything else makes another card.
+// deviceCard is what is known of a device. What changes often is shown anew in
+// place; anything else makes another card.
 type deviceCard struct {
-	s      *shell
-	object fyne.CanvasObject
-	symbol *look.Icon // of the way
-	way    *look.Text
-	detail *look.Text
-	photos *look.Text
+	s       *shell
+	object  fyne.CanvasObject
+	symbol  *look.Icon // of the way
+	way     *look.Text
+	detail  *look.Text
+	photos  *look.Text
+	checked *look.Text
+	storage *diskBar
+	risk    *look.Icon
+	loss    *look.Text
+	now     app.Device // as it is shown
 }
 
 // cardKey names what a card is made of.
 func cardKey(d app.Device, hints []app.Finding) string {
-	return fmt.Sprint(d.ID, d.Name, d.Platform, d.Self, d.Online, d.Address, hints)
+	return fmt.Sprint(d.ID, d.Name, d.Platform, d.Self, d.Online, d.Address, hints, words.Role(d), d.OldestProof.IsZero())
 }
 
 func newDeviceCard(s *shell, d app.Device, hints []app.Finding) *deviceCard {
 	c := &deviceCard{
 		s: s, symbol: look.NewIcon(pathSymbol(d), look.ColorSecondary, 18),
-		way:    look.NewCut("", look.SizeBody, theme.ColorNameForeground),
-		detail: look.NewCut("", look.SizeCaption, look.ColorSecondary),
-		photos: look.NewCut("", look.SizeBody, theme.ColorNameForeground),
+		way:     look.NewCut("", look.SizeBody, theme.ColorNameForeground),
+		detail:  look.NewCut("", look.SizeCaption, look.ColorSecondary),
+		photos:  look.NewCut("", look.SizeBody, theme.ColorNameForeground),
+		checked: look.NewCut("", look.SizeCaption, look.ColorSecondary),
+		storage: newDiskBar(),
+		risk:    look.NewIcon("safe", look.ColorSafe, 18),
+		loss:    look.NewPara("", look.SizeCaption, 220, look.ColorSecondary),
 	}
-	facts := look.VBox(8)
+	facts := look.VBox(10)
 	switch {
 	case d.Self:
 	case d.Online:
@@ -44,7 +53,13 @@ func newDeviceCard(s *shell, d app.Device, hints []app.Finding) *deviceCard {
 	default:
 		facts.Add(fact(c.symbol, c.way))
 	}
-	facts.Add(fact(look.NewIcon("photos", look.ColorSecondary, 18), c.photos))
+	copies := look.VBox(2, c.photos)
+	if !d.OldestProof.IsZero() {
+		copies.Add(c.checked)
+	}
+	facts.Add(fact(look.NewIcon("photos", look.ColorSecondary, 18), copies))
+	facts.Add(fact(look.NewIcon("server", look.ColorSecondary, 18), look.Pad(5, 0, 0, 0, c.storage.object)))
+	facts.Add(c.ifDied())
 	if len(hints) > 0 {
 		facts.Add(c.hint(d, hints))
 	}
@@ -53,8 +68,9 @@ func newDeviceCard(s *shell, d app.Device, hints []app.Finding) *deviceCard {
 	return c
 }
 
-// show shows how the device is reached now.
+// show shows how the device is reached, and what it holds, now.
 func (c *deviceCard) show(d app.Device) {
+	c.now = d
 	c.symbol.Set(pathSymbol(d), look.ColorSecondary)
 	c.way.Set(words.Way(d, c.s.now()))
 	c.detail.Set(words.WayDetail(d, c.s.now()))
@@ -63,64 +79,74 @@ func (c *deviceCard) show(d app.Device) {
 		photos = words.N("{{.N}} photos, {{.Size}}", d.Files, "Size", words.Bytes(d.Bytes))
 	}
 	c.photos.Set(photos)
+	c.checked.Set(words.Checked(d, c.s.now()))
+	c.storage.show(d)
+	c.risk.Set("safe", look.ColorSafe)
+	if d.Only > 0 {
+		c.risk.Set("one-copy", look.ColorRisk)
+	}
+	c.loss.Set(words.Loss(d))
 }
 
-// head is the device's name and kind, and a menu.
+// ifDied is a line that says what would be lost with the device, and leads to those
+// photos.
+func (c *deviceCard) ifDied() fyne.CanvasObject {
+	more := look.NewIconButton("right", words.T("What would be lost?"), look.Ghost, func() { c.s.ifDied(c.now) })
+	symbol := look.Pad(0, 10, 0, 0, container.NewCenter(c.risk))
+	return container.NewBorder(nil, nil, symbol, container.NewCenter(more), look.Middle(c.loss))
+}
+
+// head is the device's name, kind and role, and a menu.
 func (c *deviceCard) head(d app.Device) fyne.CanvasObject {
-	s := c.s
 	colour, ground := look.ColorSecondary, theme.ColorNameButton
 	if d.Online || d.Self {
 		colour, ground = look.ColorSafe, look.ColorSafeSoft
 	}
 	mark := container.NewStack(look.NewSurface(ground, "", 22), look.Fixed(44, 44, container.NewCenter(look.NewIcon(deviceSymbol(d.Platform), colour, 24))))
 	name := look.NewCut(d.Name, look.SizeTitle, theme.ColorNameForeground).Bold()
-	sub := look.NewCut(words.Platform(d.Platform), look.SizeCaption, look.ColorSecondary)
-	menu := container.NewVBox(look.Pill(words.T("This computer"), look.ColorSoft, theme.ColorNamePrimary))
-	if !d.Self {
-		more := look.NewIconButton("more", words.T("More"), look.Ghost, nil)
-		more.OnTapped = func() {
-			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
-			s.popUp(fyne.NewMenu("",
-				item(words.T("Copy the address"), "copy", func() { s.copy(d.Address) }),
-				item(words.T("Remove device…"), "trash", func() { s.removeDevice(d) })), at.AddXY(0, look.Control))
-		}
-		menu = container.NewVBox(more)
+	sub := words.Platform(d.Platform)
+	if role := words.Role(d); role != "" {
+		sub += " · " + role
 	}
-	return container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, mark), menu, look.Middle(look.VBox(2, name, sub)))
+	more := look.NewIconButton("more", words.T("More"), look.Ghost, nil)
+	more.OnTapped = func() {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
+		c.s.popUp(fyne.NewMenu("", c.items()...), at.AddXY(0, look.ControlHeight()))
+	}
+	right := look.HBox(6, container.NewCenter(more))
+	if d.Self {
+		right.Objects = append([]fyne.CanvasObject{container.NewCenter(look.Pill(words.T("This computer"), look.ColorSoft, theme.ColorNamePrimary))}, right.Objects...)
+	}
+	return container.NewBorder(nil, nil, look.Pad(0, 14, 0, 0, mark), container.NewVBox(right),
+		look.Middle(look.VBox(2, name, look.NewCut(sub, look.SizeCaption, look.ColorSecondary))))
 }
 
-// hint says in a quiet line why a device is not reached better, and offers to
-// say what can be done.
+// items are what can be done with the device.
+func (c *deviceCard) items() []*fyne.MenuItem {
+	s, d := c.s, c.now
+	items := []*fyne.MenuItem{item(words.T("Rename…"), "edit", func() { s.renameDevice(d) })}
+	if d.Self {
+		items = append(items, item(words.T("What it keeps…"), "save", func() { s.askRole(s.reload) }))
+	}
+	items = append(items, item(words.T("If it died now…"), "one-copy", func() { s.ifDied(c.now) }),
+		item(words.T("How it is reached…"), "link", func() { s.examine(c.now) }),
+		item(words.T("Copy the address"), "copy", func() { s.copy(d.Address) }))
+	if !d.Self {
+		items = append(items, fyne.NewMenuItemSeparator(), item(words.T("Remove device…"), "trash", func() { s.removeDevice(c.now) }))
+	}
+	return items
+}
+
+// hint says in a quiet line why a device is not reached better, and leads to what
+// can be done.
 func (c *deviceCard) hint(d app.Device, hints []app.Finding) fyne.CanvasObject {
 	text := words.Say(hints[0].What)
 	if !d.Online {
 		text = words.T("Is it switched on, and Paul running there?")
 	}
-	var more fyne.CanvasObject
-	if advice(hints) != "" {
-		more = container.NewCenter(look.NewIconButton("right", words.T("What can be done?"), look.Ghost, func() {
-			c.s.tell("info", words.T("The way to {{.Device}}", "Device", d.Name), advice(hints))
-		}))
-	}
+	more := look.NewIconButton("right", words.T("What can be done?"), look.Ghost, func() { c.s.examine(c.now) })
 	symbol := look.Pad(0, 10, 0, 0, container.NewCenter(look.NewIcon("info", look.ColorSecondary, 18)))
-	return container.NewBorder(nil, nil, symbol, more, look.Middle(look.NewPara(text, look.SizeCaption, 220, look.ColorSecondary)))
-}
-
-// advice is what can be done, with the reasons; "" when there is nothing.
-func advice(hints []app.Finding) string {
-	var parts []string
-	some := false
-	for _, f := range hints {
-		part := words.Say(f.What)
-		if f.Do.Format != "" {
-			part, some = part+" "+words.Say(f.Do), true
-		}
-		parts = append(parts, part)
-	}
-	if !some {
-		return ""
-	}
-	return strings.Join(parts, "\n\n")
+	return container.NewBorder(nil, nil, symbol, container.NewCenter(more), look.Middle(look.NewPara(text, look.SizeCaption, 220, look.ColorSecondary)))
 }
 
 // fact is a symbol, and what is known beside it.

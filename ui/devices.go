@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -25,14 +25,15 @@ type devicesPage struct {
 	whole *container.Scroll
 	head  *fyne.Container
 	flow  *fyne.Container
-	key   string        // what the page is made of
-	cards []*deviceCard // as shell.devices
-	stop  func()        // ends the tick; nil while the page is not on the screen
+	gone  *fyne.Container // devices that were removed
+	key   string          // what the page is made of
+	cards []*deviceCard   // as shell.devices
+	stop  func()          // ends the tick; nil while the page is not on the screen
 }
 
 func newDevicesPage(s *shell) *devicesPage {
-	p := &devicesPage{s: s, flow: container.New(&flow{least: 330, most: 680, gap: 16}), head: look.VBox(14)}
-	p.whole = column(1100, look.VBox(18, p.head, p.flow))
+	p := &devicesPage{s: s, flow: container.New(&flow{least: 330, most: 680, gap: 16}), head: look.VBox(14), gone: look.VBox(8)}
+	p.whole = column(1100, look.VBox(18, p.head, p.flow, p.gone))
 	return p
 }
 
@@ -69,10 +70,11 @@ func (p *devicesPage) reload() {
 		key.WriteString(cardKey(d, words.Hints(findings, d)))
 	}
 	status := p.s.dev.Status()
-	fmt.Fprint(&key, problems(findings), status.Below, status.Removed != nil)
+	formers := p.s.dev.Formers()
+	fmt.Fprint(&key, problems(findings), status.Below, status.Removed != nil, formers)
 	if key.String() != p.key {
 		p.key = key.String()
-		p.build(findings)
+		p.build(findings, formers)
 		return
 	}
 	for i, d := range p.s.devices {
@@ -81,7 +83,7 @@ func (p *devicesPage) reload() {
 }
 
 // build makes the page anew.
-func (p *devicesPage) build(findings []app.Finding) {
+func (p *devicesPage) build(findings []app.Finding, formers []app.Former) {
 	p.head.Objects = []fyne.CanvasObject{p.intro()}
 	if r := p.s.dev.Status().Removed; r != nil {
 		p.head.Add(p.removed(r))
@@ -99,6 +101,7 @@ func (p *devicesPage) build(findings []app.Finding) {
 		p.cards = append(p.cards, c)
 		p.flow.Add(c.object)
 	}
+	p.showGone(formers)
 	p.whole.Content.Refresh()
 }
 
@@ -132,47 +135,31 @@ func problems(findings []app.Finding) []app.Finding {
 	return slices.DeleteFunc(slices.Clone(findings), func(f app.Finding) bool { return f.Severity != app.SeverityProblem })
 }
 
+// showGone lists the devices that were removed: a person may wonder where one is.
+func (p *devicesPage) showGone(formers []app.Former) {
+	p.gone.Objects = nil
+	p.gone.Hidden = len(formers) == 0
+	if len(formers) == 0 {
+		return
+	}
+	rows := look.VBox(10)
+	for _, d := range formers {
+		text := words.T("Removed on {{.Date}}", "Date", words.Date(d.At.In(p.s.now().Location())))
+		if d.By != "" {
+			text = words.T("Removed on {{.Date}} by {{.Device}}", "Date", words.Date(d.At.In(p.s.now().Location())), "Device", d.By)
+		}
+		rows.Add(fact(look.NewIcon(deviceSymbol(d.Platform), look.ColorSecondary, 20), look.VBox(1,
+			look.NewCut(d.Name, look.SizeBody, theme.ColorNameForeground), look.NewCut(text, look.SizeCaption, look.ColorSecondary))))
+	}
+	rows.Add(look.NewPara(words.T("They are shut out of the library, and their copies no longer count. To take one back, pair it again."), look.SizeCaption, 420, look.ColorSecondary))
+	p.gone.Objects = []fyne.CanvasObject{look.NewText(words.T("No longer in the library"), look.SizeBody, theme.ColorNameForeground).Bold(), look.Card(rows)}
+}
+
 // problem is a strip that says what is wrong here, and what to do.
 func (p *devicesPage) problem(f app.Finding) fyne.CanvasObject {
-	var buttons []fyne.CanvasObject
+	buttons := []fyne.CanvasObject{look.NewButton(words.T("Check…"), "", look.Plain, func() { p.s.examine(p.s.self) })}
 	if f.About == app.AboutPeers {
 		buttons = append(buttons, look.NewButton(words.T("Settings"), "", look.Plain, func() { p.s.open("settings") }))
 	}
 	return notice("warning", look.ColorRisk, look.ColorRiskSoft, words.Say(f.What)+" "+words.Say(f.Do), buttons...)
-}
-
-// removeDevice asks, saying what it means, and removes a device everywhere.
-func (s *shell) removeDevice(d app.Device) {
-	only := s.onlyOn(d.ID)
-	text := words.T("It can no longer see the library or send photos to it. The files that lie on it stay there.")
-	if only > 0 {
-		text = words.N("{{.N}} photos have their only copy there and will show without one. Save them on another device first.", only) + "\n\n" + text
-	}
-	s.ask(question{
-		symbol: "devices", danger: true, title: words.T("Remove {{.Device}} from the library?", "Device", d.Name), text: text,
-		yes: words.T("Remove device"), no: words.T("Cancel"),
-		do: func() {
-			s.goDo(func(ctx context.Context) error { return s.dev.RemoveDevice(ctx, d.ID) }, func(err error) {
-				s.reload()
-				if err != nil {
-					s.fail(words.T("Could not remove the device"), err)
-					return
-				}
-				s.toasts.show(words.T("{{.Device}} was removed", "Device", d.Name), nil)
-			})
-		},
-	})
-}
-
-// onlyOn counts the photos whose one checked copy is on a device.
-func (s *shell) onlyOn(id string) int {
-	n := 0
-	for _, img := range s.snap.images {
-		if img.Holders == 1 {
-			if e, ok := s.dev.Entry(img.Digest); ok && e.Holders.Of(id).Has() {
-				n++
-			}
-		}
-	}
-	return n
 }

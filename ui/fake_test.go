@@ -73,6 +73,8 @@ type fake struct {
 	absent     map[app.Digest]bool // no pixels to be had
 	shots      func([]app.Entry) [][]app.Entry
 	notes      bool // what is done is noted among the actions
+
+	fakeDevices
 }
 
 func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }
@@ -98,6 +100,7 @@ func newFake(n int) *fake {
 		{ID: idDesktop, Name: "Desktop", Platform: "windows", Online: true, Path: app.Path{Kind: app.PathLAN, RTT: 3 * time.Millisecond}, LastSeen: now, Files: n * 9 / 10, Bytes: int64(n) * 3_900_000},
 		{ID: idNAS, Name: "NAS in the hall", Platform: "linux", Path: app.Path{Kind: app.PathOffline}, LastSeen: now.Add(-50 * time.Hour), Files: n / 2, Bytes: int64(n) * 2_000_000},
 	}
+	f.furnish()
 	day, left := now.Add(-2*time.Hour), 5
 	for i := range n {
 		if left == 0 {

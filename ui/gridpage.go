@@ -21,6 +21,7 @@ type gridPage struct {
 	name      string // for a page that is not an album
 	query     imagelib.Query
 	trash     bool
+	only      string // shows what only the device of this ID has; or ""
 	grid      *grid.Grid
 	whole     *fyne.Container
 	empty     *fyne.Container // over the grid, when there is nothing in it
@@ -108,7 +109,11 @@ func (g *gridPage) reloadPhotos() {
 			g.smart, smart = a.Query, *a.Query
 		}
 	}
-	g.showSearch()
+	if g.only != "" {
+		g.showLoss()
+	} else {
+		g.showSearch()
+	}
 	if same(images, g.from) && g.query == g.lastQ && smart == g.lastSmart && !g.first {
 		g.grid.Remark()
 		return
@@ -120,6 +125,9 @@ func (g *gridPage) reloadPhotos() {
 		if src.which == nil {
 			src.which = []int{}
 		}
+	}
+	if g.only != "" {
+		src.which = g.narrow(src.which)
 	}
 	g.grid.SetSource(src)
 }
@@ -218,6 +226,8 @@ func (g *gridPage) emptyState() fyne.CanvasObject {
 			look.NewButton(words.T("Go to Photos"), "photos", look.Primary, func() { s.open("photos") }))
 	case g.query.Where == imagelib.Elsewhere:
 		return emptyState("here", words.T("Every photo is on this computer"), words.T("Photos that only other devices hold would show here; they can be seen, and saved, from here."), nil)
+	case g.only != "":
+		return emptyState("safe", words.T("Nothing would be lost"), words.T("Every photo of this device is on another one too."), nil)
 	case len(s.snap.images) == 0:
 		return noPhotos(s)
 	case g.query.Favourite:

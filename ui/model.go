@@ -39,6 +39,11 @@ type device interface {
 	Export(ctx context.Context, opts app.ExportOptions, ds ...app.Digest) error
 	Join(ctx context.Context, code string, show func(words [4]string)) (app.Device, error)
 	RemoveDevice(ctx context.Context, id string) error
+	RenameDevice(ctx context.Context, id, name string) error
+	Formers() []app.Former
+	IfLost(id string) (app.Loss, error)
+	LookAgain()
+	Diagnose() app.Diagnosis
 	Peers() []app.Peering
 	Ready(ctx context.Context) (app.Ready, error)
 	Notices() []string

@@ -20,6 +20,9 @@ func (s *shell) makePage(id string) page {
 	if album, ok := strings.CutPrefix(id, "album/"); ok {
 		return newGridPage(s, words.T("Album"), imagelib.Query{Album: album}, false)
 	}
+	if device, ok := lossPage(id); ok {
+		return newLossPage(s, device)
+	}
 	switch id {
 	case "favourites":
 		return newGridPage(s, words.T("Favourites"), imagelib.Query{Favourite: true}, false)

@@ -153,6 +153,20 @@ var screens = []struct {
 		r.open("devices")
 		r.adviceOf(5)
 	}},
+	{"devices-furthest", furthest, func(r *rig) { r.open("devices") }},
+	{"devices-removed-here", func(f *fake) { f.removed = &app.RemovedInfo{By: "Desktop", At: now.Add(-26 * time.Hour)} }, func(r *rig) { r.open("devices") }},
+	{"device-loss", furthest, func(r *rig) { r.died("Desktop") }},
+	{"device-loss-photos", furthest, func(r *rig) { r.open(lossPrefix + idDesktop) }},
+	{"device-role", nil, func(r *rig) {
+		r.open("devices")
+		r.askRole(func() {})
+		selects(r.modals[0].root)[1].SetSelectedIndex(3)
+		r.until("the plan", func() bool { return strings.Contains(r.texts(), "12 photos, 48 MB, are removed") })
+	}},
+	{"device-remove", furthest, func(r *rig) {
+		r.open("devices")
+		r.removeDevice(r.devices[1])
+	}},
 	{"devices-cut-off", cutOff, func(r *rig) { r.open("devices") }},
 	{"activity", busy, func(r *rig) { r.open("activity") }},
 	{"activity-details", func(f *fake) {

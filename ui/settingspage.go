@@ -51,7 +51,7 @@ func (p *settingsPage) shown() {
 	p.watched = newWatchedFolders(p)
 	p.body.Objects = []fyne.CanvasObject{
 		p.notice,
-		p.group(words.T("This computer"), p.name(), p.folder(), p.takes(), p.space(), p.wish(), p.copies(), p.health()),
+		p.group(words.T("This computer"), p.name(), p.folder(), p.takes(), p.wish(), p.copies(), p.health()),
 		p.group(words.T("Watched folders"), p.watched.object()),
 		p.places.box,
 		p.group(words.T("Transfers"), p.paused(), p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit)),

@@ -249,6 +249,9 @@ func (b *sidebar) choose(id string) {
 	if id == removalsID { // a page below this one
 		id = "activity"
 	}
+	if _, ok := lossPage(id); ok {
+		id = "devices"
+	}
 	for k, r := range b.rows {
 		r.choose(k == id)
 	}

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -63,5 +64,31 @@ func TestSay(t *testing.T) {
 	text := app.Text{Format: "The peer {{.Peer}} does not answer ({{.Error}}).", Args: []string{"Peer", "tls://a", "Error", "x"}}
 	if got := Say(text); got != "The node tls://a does not answer (x)." {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestDeviceTexts(t *testing.T) {
+	now := time.Date(2024, 8, 20, 18, 30, 0, 0, time.UTC)
+	d := app.Device{}
+	if got := Role(d) + Disk(d) + Checked(d, now); got != "" {
+		t.Errorf("of a device that has said nothing: %q", got)
+	}
+	d = app.Device{
+		RoleKnown: true, Role: app.Role{Everything: true, Space: 200e9}, DiskFree: 90e9, DiskSize: 512e9, Only: 1, OnlyBytes: 2e6,
+		NewestProof: now.Add(-2 * time.Hour), OldestProof: now.Add(-3 * time.Hour),
+	}
+	for _, test := range []struct{ got, want string }{
+		{Role(d), "Keeps every photo that fits into 200 GB"},
+		{Disk(d), "90 GB free of 512 GB"},
+		{Checked(d, now), "Copies checked: latest 2 h ago, oldest 3 h ago"},
+		{Loss(d), "If it died now, 1 photo would be lost, 2.0 MB"},
+		{Loss(app.Device{}), "If it died now, no photo would be lost"},
+		{strings.Join(Plan(app.Plan{}, d), " "), "Nothing has to be fetched or removed for that now."},
+		{strings.Join(Plan(app.Plan{Fetch: 3, FetchBytes: 100e9, Stuck: 1, StuckBytes: 1e6}, d), " "),
+			"3 photos, 100 GB, are fetched to this computer. They do not all fit: only 90 GB are free on its disk. 1 photo, 1.0 MB, stays beyond the limit: too few other devices have it."},
+	} {
+		if test.got != test.want {
+			t.Errorf("%q, want %q", test.got, test.want)
+		}
 	}
 }
