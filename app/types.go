@@ -47,6 +47,8 @@ type (
 	Peering = overlay.Peering
 	// ImportResult tells what an import did.
 	ImportResult = imagelib.ImportResult
+	// Known is a file of an import whose bytes the library had before.
+	Known = imagelib.Known
 	// Geometry is how a person wants a picture turned and cut.
 	Geometry = imagelib.Geometry
 	// Crop is the part of a picture to keep.

@@ -2,11 +2,13 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/imagelib"
 )
 
 // ForgetEnded keeps what runs.
@@ -41,6 +43,28 @@ func (f *fake) ImportNew(ctx context.Context, paths []string) (app.ImportResult,
 	defer f.mu.Unlock()
 	f.call("import %s", strings.Join(paths, " "))
 	return *result, nil
+}
+
+// mixed is an import of which little is simply new.
+func mixed(f *fake) {
+	r := &app.ImportResult{Duplicates: 6, Brought: 2, Failed: 2}
+	for i := range 12 {
+		r.Added = append(r.Added, digest(3*i))
+	}
+	for i := range 6 {
+		k := app.Known{Path: fmt.Sprintf("/dcim/DSC_%04d.JPG", i), Digest: digest(i), Here: i < 3, On: []string{idSelf, idDesktop}}
+		if i == 5 {
+			k = app.Known{Path: k.Path, Twice: true}
+		} else if i >= 3 {
+			k.On = []string{idDesktop}
+		}
+		r.Known = append(r.Known, k)
+	}
+	r.Problems = []imagelib.Problem{
+		{Path: "/dcim/cut.jpg", Err: imagelib.ErrKeptPartial}, {Path: "/dcim/empty.jpg", Err: imagelib.ErrEmpty}, {Path: "/dcim/notes.txt", Err: imagelib.ErrNotPhoto},
+	}
+	f.imported = r
+	f.actions = []app.ActionInfo{{ID: "d-9", Kind: app.KindImport, Files: 12, Device: idSelf, DeviceName: "Laptop", Time: now}}
 }
 
 // removed has a line of the log for each kind of proof.

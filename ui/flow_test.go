@@ -204,7 +204,7 @@ func TestImport(t *testing.T) {
 	r.pick.paths = []string{"/photos/a.jpg", "/photos/b.jpg"}
 	r.importFiles()
 	r.waitCall("import /photos/a.jpg /photos/b.jpg")
-	r.until("summary", func() bool { return strings.Contains(r.toasts.text, "1 photo added, 2 already") })
+	r.until("summary", func() bool { return strings.Contains(r.texts(), "1 photo imported. 2 already in the library.") })
 	r.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/photos/c.jpg")})
 	r.waitCall("import /photos/c.jpg")
 	r.openArgs([]string{"/photos/d.jpg"})

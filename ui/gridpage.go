@@ -35,6 +35,7 @@ type gridPage struct {
 	smart     *imagelib.Query // of the smart album that it shows; else nil
 	lastSmart imagelib.Query
 	first     bool
+	few       []app.Digest // photos that the page keeps to; nil = all
 }
 
 func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridPage {
@@ -128,6 +129,9 @@ func (g *gridPage) reloadPhotos() {
 	}
 	if g.only != "" {
 		src.which = g.narrow(src.which)
+	}
+	if g.few != nil {
+		src.which = within(g.s.snap, g.few, src.which)
 	}
 	g.grid.SetSource(src)
 }

@@ -2,8 +2,8 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -18,7 +18,10 @@ func (s *shell) importMenu(at fyne.CanvasObject) {
 	pos := fyne.CurrentApp().Driver().AbsolutePositionForObject(at)
 	menu := fyne.NewMenu("",
 		item(words.T("Photos…"), "photos", s.importFiles),
-		item(words.T("A folder…"), "folder", s.importFolder))
+		item(words.T("A folder…"), "folder", s.importFolder),
+		item(words.T("What was copied (Ctrl+V)"), "paste", s.paste),
+		fyne.NewMenuItemSeparator(),
+		item(words.T("Watch a folder…"), "activity", s.watchFolder))
 	s.popUp(menu, pos.AddXY(0, at.Size().Height+4))
 }
 
@@ -45,45 +48,25 @@ func (s *shell) importFolder() {
 	s.chooseFolder(words.T("Import a folder"), "", func(dir string) { s.importPaths([]string{dir}) })
 }
 
-// importPaths imports files and folders, and tells what came of it.
-func (s *shell) importPaths(paths []string) {
+// importPaths imports files and folders, and sums up what came of it.
+func (s *shell) importPaths(paths []string) { s.importWith(s.dev.ImportNew, paths) }
+
+// importWith imports by one of the device's ways.
+func (s *shell) importWith(do func(context.Context, []string) (app.ImportResult, error), paths []string) {
 	s.toasts.show(words.T("Importing…"), nil)
-	var result app.ImportResult
+	done := &importSummary{paths: paths, since: s.now()}
 	s.goDo(func(ctx context.Context) (err error) {
-		result, err = s.dev.Import(ctx, paths)
+		done.result, err = do(ctx, paths)
 		return err
 	}, func(err error) {
 		s.reload()
+		s.toasts.hide()
 		if err != nil && !cancelled(err) {
 			s.fail(words.T("The import stopped"), err)
 			return
 		}
-		s.imported(result)
+		s.imported(done)
 	})
-}
-
-// imported sums an import up.
-func (s *shell) imported(r app.ImportResult) {
-	parts := []string{words.N("{{.N}} photos added", len(r.Added))}
-	if r.Duplicates > 0 {
-		parts = append(parts, words.N("{{.N}} already in the library", r.Duplicates))
-	}
-	if r.Brought > 0 {
-		parts = append(parts, words.N("{{.N}} of them now on this computer too", r.Brought))
-	}
-	if r.Failed > 0 {
-		parts = append(parts, words.N("{{.N}} not imported", r.Failed))
-	}
-	s.toasts.show(strings.Join(parts, ", "), nil)
-	if r.Failed == 0 {
-		return
-	}
-	s.toasts.hide()
-	troubles := make([]app.Trouble, len(r.Problems))
-	for i, p := range r.Problems {
-		troubles[i] = app.Trouble{Name: filepath.Base(p.Path), Err: p.Err}
-	}
-	s.tell("warning", strings.Join(parts, ", "), troubleLines(troubles))
 }
 
 // dropped takes files and folders that were dropped onto the window: a pair
@@ -96,13 +79,36 @@ func (s *shell) dropped(_ fyne.Position, uris []fyne.URI) {
 		}
 	}
 	if len(paths) == 0 {
+		s.toasts.show(words.T("Only files and folders of this computer can be dropped here"), nil)
 		return
 	}
 	if s.takeDrop != nil {
 		s.takeDrop(paths[0])
 		return
 	}
-	if s.dev.Settings().FirstStartDone {
-		s.importPaths(paths)
+	if !s.begun() {
+		s.toasts.show(words.T("Choose first how to start; then drop the photos again"), nil)
+		return
 	}
+	s.importPaths(paths)
+}
+
+// watchFolder asks for a folder whose photos come into the library by themselves.
+func (s *shell) watchFolder() {
+	s.chooseFolder(words.T("Watch a folder"), "", s.watch)
+}
+
+func (s *shell) watch(dir string) {
+	failed := words.T("The folder is not watched")
+	s.goDo(func(context.Context) error { return s.dev.AddWatchedFolder(dir) }, func(err error) {
+		s.reload()
+		switch {
+		case err == nil:
+			s.toasts.show(words.T("New photos in {{.Folder}} come into the library by themselves", "Folder", filepath.Base(dir)), nil)
+		case errors.Is(err, app.ErrBadSetting):
+			s.tell("warning", failed, words.T("Choose a folder that is there, and that neither holds the library or another watched folder nor lies in one of them. Nothing was changed."))
+		default:
+			s.fail(failed, err)
+		}
+	})
 }

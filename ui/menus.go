@@ -143,6 +143,7 @@ func (s *shell) shortcuts() {
 		s.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	}
 	s.win.Canvas().AddShortcut(&fyne.ShortcutUndo{}, func(sc fyne.Shortcut) { s.shortcut(sc) })
+	s.win.Canvas().AddShortcut(&fyne.ShortcutPaste{}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	s.win.Canvas().SetOnTypedKey(s.typedKey)
 	s.win.Canvas().SetOnTypedRune(s.typedRune)
 }
@@ -179,6 +180,10 @@ func (s *shell) typedKey(e *fyne.KeyEvent) {
 func (s *shell) shortcut(sc fyne.Shortcut) bool {
 	if _, ok := sc.(*fyne.ShortcutUndo); ok && s.current != "" && s.win.Canvas().Overlays().Top() == nil {
 		s.undo()
+		return true
+	}
+	if _, ok := sc.(*fyne.ShortcutPaste); ok && s.current != "" && s.win.Canvas().Overlays().Top() == nil {
+		s.paste()
 		return true
 	}
 	c, ok := sc.(*desktop.CustomShortcut)

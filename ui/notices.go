@@ -13,14 +13,15 @@ import (
 	"github.com/libpaul/paul/ui/words"
 )
 
-// notices tells, over the page, what this start of the program could not do,
-// until the person closes it, and else which camera's clock was off.
+// notices tells one thing at a time over the page, the most pressing first: what this
+// start of the program could not do, until the person closes it; what came of an
+// import; which card can be imported; and which camera's clock was off.
 type notices struct {
-	s    *shell
-	box  *fyne.Container
-	told []string // what is shown, or was closed
-	held bool     // told is on the screen
-	key  string   // of the offer on the screen
+	s      *shell
+	box    *fyne.Container
+	told   []string // of this start
+	closed bool     // told was closed
+	key    string   // of what is on the screen
 }
 
 func newNotices(s *shell) *notices {
@@ -34,31 +35,45 @@ func (n *notices) shown() bool { return n.box.Visible() }
 
 func (n *notices) reload() {
 	if now := n.s.dev.Notices(); !slices.Equal(now, n.told) {
-		n.told, n.held, n.key = now, len(now) > 0, ""
-		if n.held {
-			n.show(notice("warning", look.ColorRisk, look.ColorRiskSoft, sentence(strings.Join(now, " ")),
-				look.NewButton(words.T("Settings"), "", look.Plain, func() { n.s.open("settings") }),
-				look.NewIconButton("close", words.T("Close"), look.Ghost, n.close)))
-		}
+		n.told, n.closed = now, false
 	}
-	if n.held {
-		return
-	}
-	offers := n.s.dev.ClockOffers()
-	switch key := clockKey(offers); {
-	case key == "" && n.shown():
+	key, build := n.next()
+	switch {
+	case key == n.key:
+	case key == "":
 		n.key = ""
 		n.hide()
-	case key != n.key:
+	default:
 		n.key = key
-		n.show(n.s.clockNotice(offers[0]))
+		n.show(build())
 	}
 }
 
-// close takes away what was told, for good.
+// next is what to tell now; key is "" when there is nothing, and changes with it.
+func (n *notices) next() (key string, build func() fyne.CanvasObject) {
+	s := n.s
+	if len(n.told) > 0 && !n.closed {
+		return strings.Join(n.told, " "), n.start
+	}
+	if m := s.lastImport; m != nil {
+		return m.key(), func() fyne.CanvasObject { return s.importNotice(m) }
+	}
+	if offers := s.dev.ClockOffers(); len(offers) > 0 {
+		return clockKey(offers), func() fyne.CanvasObject { return s.clockNotice(offers[0]) }
+	}
+	return "", nil
+}
+
+// start tells what this start of the program could not do.
+func (n *notices) start() fyne.CanvasObject {
+	return notice("warning", look.ColorRisk, look.ColorRiskSoft, sentence(strings.Join(n.told, " ")),
+		look.NewButton(words.T("Settings"), "", look.Plain, func() { n.s.open("settings") }),
+		look.NewIconButton("close", words.T("Close"), look.Ghost, n.close))
+}
+
+// close takes away what this start told, for good.
 func (n *notices) close() {
-	n.held = false
-	n.hide()
+	n.closed = true
 	n.reload()
 }
 

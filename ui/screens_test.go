@@ -189,6 +189,21 @@ var screens = []struct {
 		r.open(removalsID)
 		r.until("the log", func() bool { return strings.Contains(r.texts(), "IMG_2041.JPG") })
 	}},
+	{"imported", mixed, func(r *rig) {
+		r.importPaths([]string{"/media/mira/EOS_DIGITAL"})
+		r.until("the summary", func() bool { return strings.Contains(r.texts(), "already in the library") })
+	}},
+	{"imported-details", mixed, func(r *rig) {
+		r.importPaths([]string{"/media/mira/EOS_DIGITAL"})
+		r.until("the summary", func() bool { return strings.Contains(r.texts(), "already in the library") })
+		r.tap("Details")
+	}},
+	{"imported-deleted", func(f *fake) {
+		f.imported = &app.ImportResult{Added: []app.Digest{digest(1)}, Deleted: 1, Known: []app.Known{{Path: "/p/IMG_7.JPG", Deleted: true}}}
+	}, func(r *rig) {
+		r.importPaths([]string{"/p"})
+		r.until("the question", func() bool { return len(r.modals) == 1 })
+	}},
 	{"history", func(f *fake) { busy(f); done(f) }, func(r *rig) { r.open("activity") }},
 	{"settings", nil, func(r *rig) { r.open("settings") }},
 	{"copies", func(f *fake) { f.rules[""] = app.CopyRule{Copies: 3} }, func(r *rig) {

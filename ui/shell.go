@@ -63,6 +63,7 @@ type shell struct {
 	current string
 
 	duplicates *duplicates
+	lastImport *importSummary // of the last import, until it is closed; or nil
 
 	thumbs, hashes, instants *thumbs.Loader
 

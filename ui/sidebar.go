@@ -246,8 +246,11 @@ func newSidebar(open func(id string)) *sidebar {
 }
 
 func (b *sidebar) choose(id string) {
-	if id == removalsID { // a page below this one
+	switch id { // pages below others
+	case removalsID:
 		id = "activity"
+	case importedID:
+		id = "photos"
 	}
 	if _, ok := lossPage(id); ok {
 		id = "devices"
