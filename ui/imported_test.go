@@ -116,10 +116,15 @@ func TestPaste(t *testing.T) {
 	r.waitCall("import " + photo)
 	r.until("the summary", func() bool { return r.lastImport != nil })
 
+	r.board.err = errNoPicture
 	r.fyne.Clipboard().SetContent("what is for lunch?")
 	r.shortcut(paste)
-	if !strings.Contains(r.toasts.text, "No photos to paste") {
-		t.Errorf("nothing to paste, yet %q", r.toasts.text)
+	r.until("nothing to paste", func() bool { return strings.Contains(r.toasts.text, "No photos to paste") })
+	r.lastImport, r.board.data, r.board.err = nil, []byte("a picture"), nil
+	r.shortcut(paste)
+	r.until("the summary of a picture", func() bool { return r.lastImport != nil })
+	if calls := r.f.called(); !strings.HasSuffix(calls[len(calls)-1], "/Pasted 2024-08-20 18.30.00.png") {
+		t.Errorf("asked for %q", calls)
 	}
 	r.fyne.Clipboard().SetContent(code)
 	r.shortcut(paste)
