@@ -18,7 +18,7 @@ func selects(o fyne.CanvasObject) (out []*widget.Select) {
 	case *widget.Select:
 		return []*widget.Select{o}
 	case *keySelect:
-		return []*widget.Select{&o.Select}
+		return []*widget.Select{&o.Select.Select}
 	case *fyne.Container:
 		for _, c := range o.Objects {
 			out = append(out, selects(c)...)

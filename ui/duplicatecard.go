@@ -123,7 +123,7 @@ func (c *groupCard) focus(img *imagelib.Image) {
 
 // alikeChoice is a check that also code sets.
 type alikeChoice struct {
-	widget.Check
+	look.Check
 	silent bool
 }
 
@@ -137,6 +137,12 @@ func newAlikeChoice(text string, chosen func(bool)) *alikeChoice {
 	}
 	c.ExtendBaseWidget(c)
 	return c
+}
+
+// FocusGained implements [fyne.Focusable].
+func (c *alikeChoice) FocusGained() {
+	c.Check.FocusGained()
+	look.Reveal(c)
 }
 
 // set shows the check without telling of it.

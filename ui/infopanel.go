@@ -337,6 +337,12 @@ func (e *keyEntry) TypedKey(k *fyne.KeyEvent) {
 	e.Entry.TypedKey(k)
 }
 
+// FocusGained implements [fyne.Focusable].
+func (e *keyEntry) FocusGained() {
+	e.Entry.FocusGained()
+	look.Reveal(e)
+}
+
 // FocusLost implements [fyne.Focusable].
 func (e *keyEntry) FocusLost() {
 	e.Entry.FocusLost()

@@ -140,7 +140,7 @@ func dialogHead(symbol string, colour, ground fyne.ThemeColorName, title, text s
 
 // keySelect is a choice in a dialog, whose Escape is the dialog's.
 type keySelect struct {
-	widget.Select
+	look.Select
 	escape func()
 }
 
@@ -149,6 +149,12 @@ func newKeySelect(options []string, escape func()) *keySelect {
 	s.Options = options
 	s.ExtendBaseWidget(s)
 	return s
+}
+
+// FocusGained implements [fyne.Focusable].
+func (s *keySelect) FocusGained() {
+	s.Select.FocusGained()
+	look.Reveal(s)
 }
 
 // TypedKey implements [fyne.Focusable].

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -34,7 +33,7 @@ func (p *settingsPage) limit(change func(*app.Limits)) {
 }
 
 func (p *settingsPage) paused() fyne.CanvasObject {
-	c := widget.NewCheck("", nil)
+	c := look.NewCheck("", nil)
 	c.SetChecked(p.s.dev.Limits().Paused)
 	c.OnChanged = func(on bool) {
 		p.limit(func(m *app.Limits) { m.Paused, m.ServingPaused = on, m.ServingPaused && on })
@@ -53,7 +52,7 @@ func (p *settingsPage) rate(name, text string, field func(*app.Limits) *int64) f
 	for _, v := range values[1:] {
 		texts = append(texts, words.Rate(float64(v)))
 	}
-	sel := widget.NewSelect(texts, nil)
+	sel := look.NewSelect(texts, nil)
 	sel.SetSelectedIndex(slices.Index(values, *field(&now)))
 	sel.OnChanged = func(string) {
 		v := values[sel.SelectedIndex()]

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -24,7 +23,7 @@ func choiceOf[T comparable](p *settingsPage, name, text string, present T, optio
 	for i, o := range options {
 		texts[i] = o.text
 	}
-	sel := widget.NewSelect(texts, nil)
+	sel := look.NewSelect(texts, nil)
 	sel.SetSelectedIndex(max(slices.IndexFunc(options, func(o option[T]) bool { return o.value == present }), 0))
 	sel.OnChanged = func(string) {
 		v := options[sel.SelectedIndex()].value

@@ -5,18 +5,17 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
 )
 
 // selectOf finds the choice that offers a text.
-func (r *rig) selectOf(text string) *widget.Select {
+func (r *rig) selectOf(text string) *look.Select {
 	r.t.Helper()
-	var found *widget.Select
+	var found *look.Select
 	walk(r.win.Canvas().Content(), func(o fyne.CanvasObject) {
-		if sel, ok := o.(*widget.Select); ok {
+		if sel, ok := o.(*look.Select); ok {
 			for _, t := range sel.Options {
 				if t == text {
 					found = sel

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -135,7 +134,7 @@ func (p *settingsPage) folder() fyne.CanvasObject {
 
 func (p *settingsPage) copies() fyne.CanvasObject {
 	options := []string{"1", "2", "3"}
-	sel := widget.NewSelect(options, nil)
+	sel := look.NewSelect(options, nil)
 	sel.SetSelected(options[min(max(p.set.Copies, 1), 3)-1])
 	sel.OnChanged = func(v string) {
 		n := slices.Index(options, v) + 1
@@ -173,7 +172,7 @@ func (p *settingsPage) direct() fyne.CanvasObject {
 
 // check is a setting that is on or off.
 func (p *settingsPage) check(name, text string, on bool, change func(*app.Settings, bool)) fyne.CanvasObject {
-	c := widget.NewCheck("", nil)
+	c := look.NewCheck("", nil)
 	c.SetChecked(on)
 	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { change(set, on) }) }
 	return setting(name, text, c)

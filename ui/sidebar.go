@@ -55,7 +55,10 @@ func newNavRow(symbol, text string, tapped func()) *navRow {
 func (n *navRow) Tapped(*fyne.PointEvent) { n.tapped() }
 
 // FocusGained implements [fyne.Focusable].
-func (n *navRow) FocusGained() { n.setFocused(true) }
+func (n *navRow) FocusGained() {
+	n.setFocused(true)
+	look.Reveal(n)
+}
 
 // FocusLost implements [fyne.Focusable].
 func (n *navRow) FocusLost() { n.setFocused(false) }

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
@@ -103,14 +104,16 @@ func activityLine(a app.Activity) string {
 	return strings.Join(parts, " · ")
 }
 
-// hotspot is an unseen area that can be clicked.
+// hotspot is an area that can be clicked, of which only the focus is seen.
 type hotspot struct {
 	widget.BaseWidget
-	do func()
+	do   func()
+	ring *look.Surface
 }
 
 func newHotspot(do func()) *hotspot {
-	h := &hotspot{do: do}
+	h := &hotspot{do: do, ring: look.NewRing(theme.ColorNamePrimary, look.Radius)}
+	h.ring.Hide()
 	h.ExtendBaseWidget(h)
 	return h
 }
@@ -118,10 +121,29 @@ func newHotspot(do func()) *hotspot {
 // Tapped implements [fyne.Tappable].
 func (h *hotspot) Tapped(*fyne.PointEvent) { h.do() }
 
+// FocusGained implements [fyne.Focusable].
+func (h *hotspot) FocusGained() { h.ring.Show() }
+
+// FocusLost implements [fyne.Focusable].
+func (h *hotspot) FocusLost() { h.ring.Hide() }
+
+// TypedRune implements [fyne.Focusable].
+func (h *hotspot) TypedRune(rune) {}
+
+// TypedKey implements [fyne.Focusable].
+func (h *hotspot) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		h.do()
+	default:
+		look.PassKey(h, e)
+	}
+}
+
 // Cursor implements [desktop.Cursorable].
 func (h *hotspot) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // CreateRenderer implements [fyne.Widget].
 func (h *hotspot) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(look.Space(0, 0))
+	return widget.NewSimpleRenderer(h.ring)
 }

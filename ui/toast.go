@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/words"
@@ -70,7 +69,7 @@ func (t *toasts) put(text string, undo func()) {
 	}
 	row := look.HBox(6, look.Middle(look.Pad(0, 6, 0, 6, look.Fixed(width, 0, label))))
 	if undo != nil {
-		row.Add(newLink(words.T("Undo"), func() {
+		row.Add(look.NewButton(words.T("Undo"), "", look.Toast, func() {
 			t.hide()
 			undo()
 		}))
@@ -115,26 +114,4 @@ func (l *toastLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 		o.Resize(m)
 		o.Move(fyne.NewPos((s.Width-m.Width)/2, s.Height-m.Height-46-l.lift()))
 	}
-}
-
-// link is the button of a toast.
-type link struct {
-	widget.BaseWidget
-	text string
-	do   func()
-}
-
-func newLink(text string, do func()) *link {
-	l := &link{text: text, do: do}
-	l.ExtendBaseWidget(l)
-	return l
-}
-
-// Tapped implements [fyne.Tappable].
-func (l *link) Tapped(*fyne.PointEvent) { l.do() }
-
-// CreateRenderer implements [fyne.Widget].
-func (l *link) CreateRenderer() fyne.WidgetRenderer {
-	t := look.NewText(l.text, look.SizeBody, look.ColorToastLink).Bold()
-	return widget.NewSimpleRenderer(look.Fixed(0, look.Control, look.Middle(look.Pad(0, 10, 0, 10, t))))
 }

@@ -232,7 +232,9 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	roomy := size.Width >= 760
 	if b.zooms.Visible() && roomy {
 		put(b.zooms)
+		b.zoom.Enable()
 	} else {
+		b.zoom.Disable() // Tab passes it over
 		mid(b.zooms, size.Width+10, b.zooms.MinSize().Width) // no room
 	}
 	x := float32(pad)

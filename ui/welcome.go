@@ -125,7 +125,7 @@ type choice struct {
 	widget.BaseWidget
 	symbol, title, text string
 	do                  func()
-	ground              *look.Surface
+	ground, ring        *look.Surface
 	focused             bool
 }
 
@@ -136,6 +136,8 @@ var (
 
 func newChoice(symbol, title, text string, do func()) *choice {
 	c := &choice{symbol: symbol, title: title, text: text, do: do, ground: look.NewSurface(theme.ColorNameBackground, theme.ColorNameSeparator, look.CardRadius)}
+	c.ring = look.NewRing(theme.ColorNamePrimary, look.CardRadius)
+	c.ring.Hide()
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -163,12 +165,15 @@ func (c *choice) light() {
 // FocusGained implements [fyne.Focusable].
 func (c *choice) FocusGained() {
 	c.focused = true
+	c.ring.Show()
 	c.light()
+	look.Reveal(c)
 }
 
 // FocusLost implements [fyne.Focusable].
 func (c *choice) FocusLost() {
 	c.focused = false
+	c.ring.Hide()
 	c.light()
 }
 
@@ -180,6 +185,8 @@ func (c *choice) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		c.do()
+	default:
+		look.PassKey(c, e)
 	}
 }
 
@@ -189,5 +196,5 @@ func (c *choice) CreateRenderer() fyne.WidgetRenderer {
 	lines := look.VBox(3, look.NewText(c.title, look.SizeTitle, theme.ColorNameForeground).Bold(),
 		look.NewPara(c.text, look.SizeBody, welcomeWidth-150, look.ColorSecondary))
 	row := container.NewBorder(nil, nil, look.Pad(0, 16, 0, 0, container.NewCenter(mark)), container.NewCenter(look.NewIcon("right", look.ColorSecondary, 20)), look.Middle(lines))
-	return widget.NewSimpleRenderer(container.NewStack(c.ground, look.Pad(16, 16, 16, 18, row)))
+	return widget.NewSimpleRenderer(container.NewStack(c.ground, c.ring, look.Pad(16, 16, 16, 18, row)))
 }

@@ -19,8 +19,21 @@ func (g *Grid) focus() {
 
 // FocusGained implements [fyne.Focusable].
 func (g *Grid) FocusGained() {
-	g.focused = true
+	g.focused, g.keyed = true, g.keyed || !g.mouse.down
 	g.update()
+}
+
+// marked is the photo that shows the focus: the one that a key acts on, or
+// that the first key goes to; -1 when the mouse has brought the focus.
+func (g *Grid) marked() int {
+	switch {
+	case !g.focused || !g.keyed:
+		return -1
+	case g.sel.cursor >= 0:
+		return g.sel.cursor
+	}
+	item, _ := g.lay.Anchor(g.off)
+	return item
 }
 
 // FocusLost implements [fyne.Focusable].

@@ -133,7 +133,7 @@ func (g *Grid) overlay(i int, t *tile, pos fyne.Position, size fyne.Size, over [
 	} else if hover {
 		over = append(over, f.rect(ringHover, pos, size))
 	}
-	if g.focused && g.keyed && g.sel.cursor == i {
+	if g.marked() == i {
 		over = append(over, f.rect(ringCursor, pos.SubtractXY(1, 1), size.AddWidthHeight(2, 2)))
 	}
 	if size.Height >= 46 && (selected || hover) {

@@ -20,6 +20,7 @@ const (
 	Ghost                // no ground until the mouse is over it
 	Danger               // removes something
 	Dark                 // no ground, on the viewer's stage
+	Toast                // no ground, on a toast
 )
 
 // Button is a button with text, a symbol, or both. One with a symbol alone
@@ -144,6 +145,7 @@ func (b *Button) MouseUp(*desktop.MouseEvent) {
 func (b *Button) FocusGained() {
 	b.focused = true
 	b.Refresh()
+	Reveal(b)
 }
 
 // FocusLost implements [fyne.Focusable].
@@ -268,6 +270,9 @@ func (r *buttonRenderer) Layout(s fyne.Size) {
 // filled tells a button that stands on a strong colour.
 func (b *Button) filled() bool { return b.style == Primary || b.style == Danger }
 
+// onDark tells a button that stands on a ground that is dark in both variants.
+func (b *Button) onDark() bool { return b.style == Dark || b.style == Toast }
+
 // colours of a button's ground and text.
 func (b *Button) colours() (ground, text fyne.ThemeColorName) {
 	switch b.style {
@@ -279,6 +284,8 @@ func (b *Button) colours() (ground, text fyne.ThemeColorName) {
 		text = theme.ColorNameForeground
 	case Dark:
 		text = ColorOnStage
+	case Toast:
+		text = ColorToastLink
 	default:
 		ground, text = theme.ColorNameButton, theme.ColorNameForeground
 	}
@@ -300,7 +307,7 @@ func (r *buttonRenderer) paint() {
 	}
 	switch {
 	case b.disabled:
-	case b.style == Dark && (b.hovered || b.pressed):
+	case b.onDark() && (b.hovered || b.pressed):
 		r.over.FillColor = rgba(0xFFFFFF, 0x26)
 	case b.pressed:
 		r.over.FillColor = Color(theme.ColorNamePressed)
@@ -310,13 +317,13 @@ func (r *buttonRenderer) paint() {
 	r.ring.StrokeColor, r.ring.StrokeWidth = color.Transparent, 0
 	if b.focused && !b.disabled {
 		c := theme.ColorNamePrimary
-		if b.filled() || b.style == Dark {
+		if b.filled() || b.onDark() {
 			c = text // the accent would not show on itself
 		}
 		r.ring.StrokeColor, r.ring.StrokeWidth = Color(c), ringWidth
 	}
 	r.label.Text, r.label.TextSize, r.label.Color = b.text, SizeBody, Color(text)
-	r.label.TextStyle.Bold = b.filled()
+	r.label.TextStyle.Bold = b.filled() || b.style == Toast
 	if b.symbol != "" {
 		c := text
 		if b.colour != "" && !b.disabled {
