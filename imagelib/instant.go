@@ -15,16 +15,21 @@ import (
 const instantMemory = 64 << 20
 
 // Instant returns at once what can be had of a photo on this device whose thumbnail
-// of size pixels is still to be drawn, upright, turned and cut as a person wants it:
-// the thumbnail of the other size, what the desktop's file manager has drawn, or the
-// small picture inside the file, of which no more is read. It may be rough, and is to
-// be shown only until [Library.Thumbnail] has an answer. It is nil where there is none,
-// and where none is needed, since the thumbnail is there.
+// of size pixels is still to be drawn, upright, turned and cut as a person wants it;
+// see [Library.InstantAs].
 func (l *Library) Instant(ctx context.Context, d Digest, size int) *image.RGBA {
-	if l.poison.has(d) || !slices.Contains(thumb.Sizes(), size) {
+	return l.InstantAs(ctx, d, l.geometry(d), size)
+}
+
+// InstantAs is [Library.Instant] of the file as a geometry shows it, whatever the
+// present one is: the thumbnail of the other size, what the desktop's file manager has
+// drawn, or the small picture inside the file, of which no more is read. It may be
+// rough, and is to be shown only until [Library.Thumbnail] has an answer. It is nil
+// where there is none, and where none is needed, since the thumbnail is there.
+func (l *Library) InstantAs(ctx context.Context, d Digest, g Geometry, size int) *image.RGBA {
+	if l.poison.has(d) || !g.Valid() || !slices.Contains(thumb.Sizes(), size) {
 		return nil
 	}
-	g := l.geometry(d)
 	kept, rest := drawnWith(g)
 	if _, err := l.cache.Get(thumb.Key(d, kept), size); err == nil {
 		return nil

@@ -75,6 +75,7 @@ type fake struct {
 	notes      bool // what is done is noted among the actions
 
 	fakeDevices
+	viewing
 }
 
 func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }

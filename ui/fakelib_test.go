@@ -104,7 +104,13 @@ func (f *fake) Placeholder(img *imagelib.Image) *image.RGBA {
 	return img.Geometry().Apply(picture(number(img.Digest), 16))
 }
 
-func (f *fake) Instant(context.Context, app.Digest, int) *image.RGBA { return nil }
+// InstantAs has something at once when instant says so.
+func (f *fake) InstantAs(_ context.Context, d app.Digest, g app.Geometry, size int) *image.RGBA {
+	if !f.instant {
+		return nil
+	}
+	return g.Apply(picture(number(d), size/4))
+}
 
 func (f *fake) PixelsAs(_ context.Context, d app.Digest, g app.Geometry, side int) (image.Image, error) {
 	if side == 0 {

@@ -36,6 +36,10 @@ type gridPage struct {
 	lastSmart imagelib.Query
 	first     bool
 	few       []app.Digest // photos that the page keeps to; nil = all
+
+	awaited   *grid.Spot // where the last run left the page, until it is there
+	awaitedAt float64    // offset since the page has waited for that
+	before    grid.Spot  // where the page stood before its search
 }
 
 func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridPage {
@@ -44,12 +48,13 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 		Thumbs: s.thumbs, Hashes: s.hashes, Instants: s.instants, Now: s.now,
 		Texts: grid.Texts{
 			Day:   s.dayTitle,
-			Month: words.Month, Year: words.Year, Count: words.Photos,
+			Month: words.Month, MonthOfYear: words.MonthOfYear, Year: words.Year, Count: words.Photos,
+			Places: words.Towns, Sign: signText,
 		},
 		Open:     func(i int) { s.view.open(g, i) },
 		Menu:     func(_ int, at fyne.Position) { s.contextMenu(at) },
 		Selected: s.bar.reload,
-		Level:    func(int) { s.bar.reload() },
+		Level:    s.setLevel,
 		Key:      s.gridKey,
 		Shortcut: s.shortcut,
 		Rune:     s.typedRune,
@@ -76,19 +81,36 @@ func (g *gridPage) title() string {
 }
 
 // shown implements page.
-func (g *gridPage) shown() { g.grid.Wake() }
+func (g *gridPage) shown() {
+	g.lookAs()
+	g.grid.Wake()
+}
 
 // hidden implements page: selection and search end.
 func (g *gridPage) hidden() {
 	g.grid.ClearSelection()
-	g.query.Text = ""
+	g.search("")
+	g.s.noteSpots()
+	g.s.remember()
 	g.grid.Sleep()
 }
 
-// search narrows the page to photos that hold the words.
+// search narrows the page to photos that hold the words, and shows the first of
+// them; without words it goes back to where it was before.
 func (g *gridPage) search(text string) {
+	if text == g.query.Text {
+		return
+	}
+	if g.query.Text == "" {
+		g.before = g.grid.Spot()
+	}
 	g.query.Text = text
 	g.reload()
+	if text == "" {
+		g.grid.GoTo(g.before)
+	} else {
+		g.grid.ScrollTo(0)
+	}
 }
 
 // reload implements page.
@@ -117,9 +139,13 @@ func (g *gridPage) reloadPhotos() {
 	}
 	if same(images, g.from) && g.query == g.lastQ && smart == g.lastSmart && !g.first {
 		g.grid.Remark()
+		if g.waits() {
+			g.goOn()
+		}
 		return
 	}
 	g.from, g.lastQ, g.lastSmart, g.first = images, g.query, smart, false
+	waits := g.waits()
 	src := &photos{snap: g.s.snap, entry: g.s.dev.Entry, move: g.s.transfer, self: g.s.self.ID, alone: len(g.s.devices) < 2}
 	if g.query != (imagelib.Query{}) {
 		src.which = g.s.snap.filter(g.query)
@@ -134,6 +160,9 @@ func (g *gridPage) reloadPhotos() {
 		src.which = within(g.s.snap, g.few, src.which)
 	}
 	g.grid.SetSource(src)
+	if waits {
+		g.goOn()
+	}
 }
 
 // reloadTrash shows the deleted files, by the day of their deletion.

@@ -41,10 +41,8 @@ func (s *shell) loadHash(_ context.Context, k thumbs.Key) (*image.RGBA, error) {
 
 // loadInstant loads what can be had at once; it runs on a loader's goroutine.
 func (s *shell) loadInstant(ctx context.Context, k thumbs.Key) (*image.RGBA, error) {
-	if k.Edit != "" {
-		return nil, errNoInstant
-	}
-	if m := s.lib.Instant(ctx, app.Digest(k.ID), k.Size); m != nil {
+	g, _ := imagelib.ParseGeometry(k.Edit)
+	if m := s.lib.InstantAs(ctx, app.Digest(k.ID), g, k.Size); m != nil {
 		return m, nil
 	}
 	return nil, errNoInstant

@@ -32,7 +32,25 @@ func (s *shell) contextMenu(at fyne.Position) {
 		}))
 	}
 	items = append(items, s.photoItems(x)...)
+	items = append(items, s.sectionItems()...)
 	s.popUp(fyne.NewMenu("", items...), at)
+}
+
+// sectionItems offers to select all photos of the day or month that the cursor is in.
+func (s *shell) sectionItems() []*fyne.MenuItem {
+	g := s.presentGrid()
+	if g == nil {
+		return nil
+	}
+	i := g.grid.Cursor()
+	if _, n := g.grid.SectionOf(i); n < 2 {
+		return nil
+	}
+	label := words.T("Select the whole day (Ctrl+D)")
+	if g.grid.CurrentLevel() <= levelMonths {
+		label = words.T("Select the whole month (Ctrl+D)")
+	}
+	return []*fyne.MenuItem{fyne.NewMenuItemSeparator(), item(label, "check-circle", func() { g.grid.ToggleSection(i) })}
 }
 
 // photoItems are the menu items for photos, the same in grid and viewer.
@@ -144,6 +162,9 @@ func (s *shell) shortcuts() {
 	}
 	s.win.Canvas().AddShortcut(&fyne.ShortcutUndo{}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	s.win.Canvas().AddShortcut(&fyne.ShortcutPaste{}, func(sc fyne.Shortcut) { s.shortcut(sc) })
+	for _, k := range []fyne.KeyName{fyne.KeyPlus, fyne.KeyEqual, fyne.KeyMinus, fyne.Key0, fyne.KeyD} {
+		s.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(sc fyne.Shortcut) { s.shortcut(sc) })
+	}
 	s.win.Canvas().SetOnTypedKey(s.typedKey)
 	s.win.Canvas().SetOnTypedRune(s.typedRune)
 }
@@ -210,7 +231,8 @@ func (s *shell) shortcut(sc fyne.Shortcut) bool {
 	case fyne.KeyComma:
 		s.open("settings")
 	default:
-		return false
+		g := s.presentGrid()
+		return g != nil && !s.view.active() && g.grid.ViewKey(c.KeyName)
 	}
 	return true
 }

@@ -78,6 +78,8 @@ type device interface {
 	KeepDuplicates(group []app.Digest, kept bool) error
 	ApplyClock(ctx context.Context, o app.ClockOffer) (app.Correction, error)
 	DismissClock(o app.ClockOffer, dismissed bool) error
+	Remembered() ([]byte, error)
+	Remember(data []byte) error
 	Undo(ctx context.Context, id string, report func(app.Digest, error)) (app.UndoInfo, error)
 	Transfers() []app.Transfer
 	Opened() <-chan []string
@@ -100,7 +102,7 @@ type library interface {
 	Snapshot() snapshot
 	ThumbnailAs(ctx context.Context, d app.Digest, g app.Geometry, size int) (*image.RGBA, error)
 	Placeholder(img *imagelib.Image) *image.RGBA
-	Instant(ctx context.Context, d app.Digest, size int) *image.RGBA
+	InstantAs(ctx context.Context, d app.Digest, g app.Geometry, size int) *image.RGBA
 	PixelsAs(ctx context.Context, d app.Digest, g app.Geometry, maxSide int) (image.Image, error)
 	Rotate(ctx context.Context, ds []app.Digest, quarters int) error
 	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error

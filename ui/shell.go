@@ -80,7 +80,9 @@ type shell struct {
 	theme   look.Theme
 	scale   float64
 	calm    bool // the system asks for less motion
-	loaded  bool // the device knows all its records; before, it knows some
+	looks   remembered
+	kept    string // of looks, as it was kept last
+	loaded  bool   // the device knows all its records; before, it knows some
 
 	asked map[string]bool // actions of before that were to be undone
 
@@ -100,6 +102,7 @@ func newShell(e env) *shell {
 	s.instants = thumbs.New(thumbs.Options{Post: s.do, Workers: 2, Bytes: 32 << 20, Load: s.loadInstant})
 	s.duplicates = &duplicates{s: s}
 	s.applyLook(s.dev.Settings())
+	s.recall()
 	s.read()
 
 	s.side = newSidebar(s.open)
@@ -162,6 +165,10 @@ func (s *shell) page(id string) page {
 		return p
 	}
 	p := s.makePage(id)
+	if g, ok := p.(*gridPage); ok {
+		g.wait(id)
+		g.lookAs()
+	}
 	s.pages[id] = p
 	return p
 }

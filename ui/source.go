@@ -59,12 +59,17 @@ func (p *photos) Aspect(i int) float32 { return aspect(p.image(i)) }
 // When implements [grid.Source].
 func (p *photos) When(i int) time.Time { return p.image(i).Date.Wall }
 
+// Places implements [grid.Placed].
+func (p *photos) Places(first, n int) (names []string, all int) {
+	return towns(n, func(i int) *imagelib.Image { return p.image(first + i) })
+}
+
 // Mark implements [grid.Source].
 func (p *photos) Mark(i int) grid.Mark {
 	img := p.image(i)
 	m := grid.Mark{
 		Favourite: img.Favourite, Video: img.Kind == imagelib.KindVideo, Kind: kindBadge(img),
-		Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone, Format: extension(img.Name),
+		Here: img.Here && !p.alone && img.Holders > 1, Away: !img.Here, OneCopy: img.Holders <= 1 && !p.alone, Format: extension(img.Name),
 	}
 	if files := wanted(img, p.entry, p.self); len(files) > 0 {
 		m.Saving = true
@@ -115,17 +120,26 @@ func aspect(img *imagelib.Image) float32 {
 	return float32(img.Width) / float32(img.Height)
 }
 
+// Words on tiles whose photo is more than a plain picture.
+const (
+	kindRaw     = "RAW"
+	kindRawJPEG = "RAW+JPEG"
+	kindLive    = "LIVE"
+	kindRawLive = "RAW+LIVE"
+)
+
 // kindBadge is the word on a tile whose file is not a plain picture, or goes with
 // another one; of a film its length.
 func kindBadge(img *imagelib.Image) string {
-	raw, live := img.Kind == imagelib.KindRAW || img.Raw(), img.Live()
-	switch {
-	case raw && live:
-		return "RAW · LIVE"
+	switch raw, live := img.Raw(), img.Live(); {
+	case live && (raw || img.Kind == imagelib.KindRAW):
+		return kindRawLive
 	case raw:
-		return "RAW"
+		return kindRawJPEG
+	case img.Kind == imagelib.KindRAW:
+		return kindRaw
 	case live:
-		return "LIVE"
+		return kindLive
 	case img.Kind == imagelib.KindVideo && img.Duration() > 0:
 		return words.Length(img.Duration())
 	case img.Kind == imagelib.KindUnsupported:

@@ -26,6 +26,7 @@ type toolbar struct {
 	search *searchEntry
 	zoom   *widget.Slider
 	zooms  *fyne.Container
+	views  *look.Button // how photos are shown
 	imp    *look.Button
 	empty  *look.Button // the trash
 
@@ -58,10 +59,12 @@ func newToolbar(s *shell) *toolbar {
 		container.NewCenter(look.NewIcon("grid-small", look.ColorSecondary, 16)),
 		look.Middle(look.Fixed(104, 0, look.OnTrack(b.zoom))),
 		container.NewCenter(look.NewIcon("grid-large", look.ColorSecondary, 16)))
+	b.views = look.NewIconButton("rows", words.T("How photos are shown"), look.Ghost, nil)
+	b.views.OnTapped = func() { s.viewMenu(b.views) }
 	b.imp = look.NewButton(words.T("Import"), "plus", look.Primary, func() { s.importMenu(b.imp) })
 	b.empty = look.NewButton(words.T("Empty trash"), "trash", look.Plain, s.emptyTrash)
 	b.empty.SetToolTip(words.T("Remove all that is in the trash of this computer, for good"))
-	b.object = container.New(&barLayout{b}, b.back, b.title, b.sub, b.keep, b.search, b.zooms, b.imp, b.empty)
+	b.object = container.New(&barLayout{b}, b.back, b.title, b.sub, b.keep, b.search, b.zooms, b.views, b.imp, b.empty)
 	return b
 }
 
@@ -95,6 +98,8 @@ func (b *toolbar) reload() {
 	show(b.keep, g != nil && g.searched())
 	show(b.search, g != nil && !g.trash)
 	show(b.zooms, g != nil)
+	show(b.views, g != nil)
+	b.views.SetSymbol(map[bool]string{false: "rows", true: "squares"}[b.s.looks.Squares], "")
 	show(b.imp, g != nil && !g.trash && g.query.Where != imagelib.Elsewhere)
 	show(b.empty, g != nil && g.trash && b.s.dev.TrashLen() > 0)
 	b.object.Refresh()
@@ -229,6 +234,7 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	put(b.imp)
 	put(b.empty)
+	put(b.views)
 	roomy := size.Width >= 760
 	if b.zooms.Visible() && roomy {
 		put(b.zooms)

@@ -3,6 +3,7 @@ package grid
 import (
 	"image/color"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -180,4 +181,12 @@ func heldKeys() fyne.KeyModifier {
 		return d.CurrentKeyModifiers()
 	}
 	return 0
+}
+
+// frames runs tick for each frame.
+func frames(tick func()) (stop func()) {
+	a := fyne.NewAnimation(time.Second, func(float32) { tick() })
+	a.RepeatCount = fyne.AnimationRepeatForever
+	a.Start()
+	return a.Stop
 }

@@ -70,28 +70,43 @@ func (g *Grid) afterGlide() {
 	}
 }
 
-// creep scrolls while a rubber band is held at the edge of the view.
+// creep scrolls while a rubber band is held at the edge of the view, the faster the
+// further the mouse is out.
 func (g *Grid) creep() {
-	const edge, speed = 28, 900 // units; units a second
-	y, h := g.mouse.pos.Y, g.Size().Height
-	var target float64
+	if g.creepSpeed() == 0 {
+		g.stopCreep()
+		return
+	}
+	if g.creeping != nil {
+		return
+	}
+	last := g.opts.Now()
+	g.creeping = g.opts.Frames(func() {
+		now := g.opts.Now()
+		g.scrollTo(g.off + g.creepSpeed()*now.Sub(last).Seconds())
+		last = now
+		g.afterGlide()
+	})
+}
+
+// creepSpeed is how fast the view scrolls by itself, in units a second; 0 while the
+// mouse is not at an edge.
+func (g *Grid) creepSpeed() float64 {
+	const edge, least, most, gain = 28, 240, 4000, 24
+	y, h := float64(g.mouse.pos.Y), float64(g.Size().Height)
 	switch {
 	case y < edge:
-		target = 0
+		return -min(least+(edge-y)*gain, most)
 	case y > h-edge:
-		target = g.limit()
+		return min(least+(y-h+edge)*gain, most)
 	default:
-		g.stopGlide()
-		return
+		return 0
 	}
-	if g.glide.stop != nil && g.glide.target == target {
-		return
-	}
-	dist := target - g.off
-	if dist < 0 {
-		dist = -dist
-	}
-	if dist > 0 {
-		g.glideTo(target, time.Duration(dist/speed*float64(time.Second)))
+}
+
+func (g *Grid) stopCreep() {
+	if g.creeping != nil {
+		g.creeping()
+		g.creeping = nil
 	}
 }

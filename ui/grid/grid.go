@@ -24,6 +24,7 @@ import (
 // A Mark is what a tile tells of its photo beside the picture.
 type Mark struct {
 	Favourite bool
+	Here      bool    // this device has a copy, and another one too: told of the tile under the mouse
 	Away      bool    // no copy on this device
 	Saving    bool    // wanted here, and not here yet
 	Part      float32 // how much of it has come while it is Saving: 0, while it waits, to 1
@@ -46,12 +47,22 @@ type Source interface {
 	Mark(i int) Mark
 }
 
+// Placed is a Source that knows where its photos were taken: the towns of n photos
+// from the first on, those with most photos first, a few of them, and how many there
+// are in all.
+type Placed interface {
+	Places(first, n int) (towns []string, all int)
+}
+
 // Texts writes the dates of headers and of the scrubber.
 type Texts struct {
-	Day   func(t time.Time, short bool) string
-	Month func(time.Time) string
-	Year  func(time.Time) string
-	Count func(n int) string
+	Day         func(t time.Time, short bool) string
+	Month       func(time.Time) string
+	MonthOfYear func(time.Time) string // under a header that tells the year
+	Year        func(time.Time) string
+	Count       func(n int) string
+	Places      func(towns []string, all int) string // nil = none are told
+	Sign        func(s Sign, m Mark) string          // what a sign means, for the mouse over it; nil or "" = nothing
 }
 
 // Options are a grid's connections; only Thumbs and Texts are required.
@@ -61,50 +72,25 @@ type Options struct {
 	Instants *thumbs.Loader // rough pictures for the time until thumbnails come, by their keys
 	Texts    Texts
 
-	Open      func(i int)                                             // a photo was opened
-	Menu      func(i int, at fyne.Position)                           // context menu; at is absolute
-	Selected  func()                                                  // the selection changed
-	Level     func(level int)                                         // the zoom level changed
-	Key       func(*fyne.KeyEvent) bool                               // keys that the grid has no use for
-	Rune      func(rune)                                              // what is typed and it has no use for
-	Shortcut  func(fyne.Shortcut) bool                                // shortcuts that it has no use for: the one with the keyboard gets all
-	Modifiers func() fyne.KeyModifier                                 // held keys; default: asks the driver
-	Now       func() time.Time                                        // for double clicks; default time.Now
-	Animate   func(d time.Duration, tick func(float32)) (stop func()) // default: look.Animate
+	Open      func(i int)                   // a photo was opened
+	Menu      func(i int, at fyne.Position) // context menu; at is absolute
+	Selected  func()                        // the selection changed
+	Level     func(level int)               // the zoom level changed
+	Key       func(*fyne.KeyEvent) bool     // keys that the grid has no use for
+	Rune      func(rune)                    // what is typed and it has no use for
+	Shortcut  func(fyne.Shortcut) bool      // shortcuts that it has no use for: the one with the keyboard gets all
+	Modifiers func() fyne.KeyModifier       // held keys; default: asks the driver
+	Now       func() time.Time              // for double clicks; default time.Now
+	// Animate runs tick with 0 to 1 for a while; one that calls it with 1 at once shows
+	// no movement. Default: look.Animate.
+	Animate func(d time.Duration, tick func(float32)) (stop func())
+	// Frames runs tick for each frame of the screen until stopped. Default: Fyne's.
+	Frames func(tick func()) (stop func())
 }
-
-// Level is a zoom level.
-type Level struct {
-	Height float32 // of a row, about
-	Group  Group
-	Square bool
-}
-
-// Group is what a section holds.
-type Group int
-
-// Groups.
-const (
-	Days Group = iota
-	Months
-	Years
-)
-
-// Levels are the zoom levels, from small to large.
-var Levels = []Level{
-	{Height: 52, Group: Years, Square: true},
-	{Height: 92, Group: Months, Square: true},
-	{Height: 136, Group: Days},
-	{Height: 190, Group: Days},
-	{Height: 264, Group: Days},
-	{Height: 380, Group: Days},
-}
-
-// DefaultLevel is where a grid starts.
-const DefaultLevel = 3
 
 const (
 	headerHeight = 50
+	leadHeight   = 58 // of a year's header, over its months
 	sidePad      = 20
 	gutter       = 48 // right of the rows, for the scrubber
 )
@@ -112,33 +98,41 @@ const (
 // Grid is the gallery widget.
 type Grid struct {
 	widget.BaseWidget
-	opts  Options
-	src   Source
-	level int
+	opts   Options
+	src    Source
+	level  int
+	square bool
 
 	sections []section
 	runs     []justify.Section // of sections
-	lay      *justify.Layout
+	lay      *arrangement
 	off      float64
+	hold     zoomHold
 	sel      selection
 
 	thumbs       *thumbs.Client
 	hashes       *thumbs.Client // nil for none, as instants
 	instants     *thumbs.Client
 	frame        frame
+	hint         hint
+	signs        []signRect // of the tile under the mouse
 	tiles        map[int]*tile
 	spare        []*tile
-	headers      map[int]*header
+	headers      map[headID]*header
 	spareHeaders []*header
+	heads        []headRect     // of the headers on the screen, the topmost last
+	held         float32        // how far down the header at the top covers photos
+	places       map[int]string // of sections, as far as they were asked for
 
 	box   *fyne.Container
 	clip  *container.Clip
 	scrub *scrubber
 
-	mouse   mouse
-	glide   glide
-	focused bool
-	keyed   bool // the cursor was last moved by a key: show it
+	mouse    mouse
+	glide    glide
+	creeping func() // stops the scroll at an edge; nil while there is none
+	focused  bool
+	keyed    bool // the cursor was last moved by a key: show it
 }
 
 // New returns a grid that shows nothing yet.
@@ -152,13 +146,17 @@ func New(opts Options) *Grid {
 	if opts.Animate == nil {
 		opts.Animate = look.Animate
 	}
+	if opts.Frames == nil {
+		opts.Frames = frames
+	}
 	g := &Grid{
 		opts: opts, src: empty{}, level: DefaultLevel,
-		tiles: map[int]*tile{}, headers: map[int]*header{},
+		tiles: map[int]*tile{}, headers: map[headID]*header{}, places: map[int]string{},
 		box: container.NewWithoutLayout(),
 	}
 	g.sel.init()
-	g.mouse.hover, g.mouse.hoverHeader = -1, -1
+	g.hold.photo = -1
+	g.mouse.hover, g.mouse.head = -1, noHead
 	g.clip = container.NewClip(g.box)
 	g.scrub = newScrubber()
 	g.thumbs = opts.Thumbs.Client(g.loaded)
@@ -184,7 +182,7 @@ func (g *Grid) SetSource(src Source) {
 	}
 	g.src = src
 	g.sel.keep(src)
-	g.mouse.hover, g.mouse.hoverHeader = -1, -1
+	g.mouse.hover, g.mouse.head, g.hold.photo = -1, noHead, -1
 	g.forgetTiles()
 	g.regroup()
 	if item >= 0 {
@@ -207,37 +205,6 @@ func (g *Grid) Remark() {
 
 // Source returns what the grid shows.
 func (g *Grid) Source() Source { return g.src }
-
-// SetLevel changes the zoom level, keeping the photo in the middle in place.
-func (g *Grid) SetLevel(level int) { g.zoom(level, float64(g.Size().Height)/2) }
-
-// CurrentLevel returns the zoom level.
-func (g *Grid) CurrentLevel() int { return g.level }
-
-func (g *Grid) zoom(level int, y float64) {
-	level = min(max(level, 0), len(Levels)-1)
-	if level == g.level {
-		return
-	}
-	g.stopGlide()
-	g.level = level
-	if g.lay != nil {
-		item, _ := g.lay.Anchor(g.off + y)
-		if i := g.lay.At(g.mouse.pos.X-sidePad, g.off+y); i >= 0 {
-			item = i
-		}
-		g.forgetTiles()
-		g.regroup()
-		if at, ok := g.lay.Place(item); ok && g.off > 0 {
-			g.off = at.Y + float64(at.H)/2 - y
-		}
-		g.clampOffset()
-		g.update()
-	}
-	if g.opts.Level != nil {
-		g.opts.Level(level)
-	}
-}
 
 // Reveal scrolls so that item i is on the screen.
 func (g *Grid) Reveal(i int) {
@@ -291,6 +258,7 @@ func (g *Grid) limit() float64 {
 // hidden. Wake is the reverse.
 func (g *Grid) Sleep() {
 	g.stopGlide()
+	g.stopCreep()
 	g.thumbs.Want(nil)
 	if g.hashes != nil {
 		g.hashes.Want(nil)
@@ -308,23 +276,14 @@ func (g *Grid) Wake() {
 
 // regroup cuts the source into sections, and lays them out.
 func (g *Grid) regroup() {
-	g.sections = group(g.src, Levels[g.level].Group)
+	lv := Levels[g.level]
+	g.sections = group(g.src, lv.Group, lv.Samples)
+	clear(g.places)
 	g.runs = make([]justify.Section, len(g.sections))
 	for i, s := range g.sections {
 		g.runs[i] = s.Section
 	}
 	g.layOut()
-}
-
-// layOut builds the rows for the present width.
-func (g *Grid) layOut() {
-	lv := Levels[g.level]
-	g.lay = justify.Build(g.runs, g.src.Aspect, justify.Options{
-		Width: max(g.Size().Width-sidePad-gutter, 60), Target: lv.Height, Gap: look.Gap,
-		Header: headerHeight, SectionGap: 22, MinSection: 118, Square: lv.Square,
-	})
-	g.releaseHeaders()
-	g.scrub.mark(g)
 }
 
 // scale is the screen's pixels for a unit.
@@ -373,6 +332,7 @@ func (r *renderer) Layout(s fyne.Size) {
 // Refresh takes the colours of the theme.
 func (r *renderer) Refresh() {
 	r.g.frame.reset()
+	r.g.hint = hint{}
 	r.g.forgetTiles()
 	r.g.spare, r.g.spareHeaders = nil, nil
 	r.g.releaseHeaders()

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -86,7 +87,14 @@ var texts = Texts{
 		}
 		return t.Format("Monday, 2 January 2006")
 	},
-	Month: func(t time.Time) string { return t.Format("January 2006") },
+	Month:       func(t time.Time) string { return t.Format("January 2006") },
+	MonthOfYear: func(t time.Time) string { return t.Format("January") },
+	Places: func(towns []string, all int) string {
+		if all > len(towns) {
+			return fmt.Sprintf("%s and %d more", strings.Join(towns, ", "), all-len(towns))
+		}
+		return strings.Join(towns, ", ")
+	},
 	Year:  func(t time.Time) string { return t.Format("2006") },
 	Count: func(n int) string { return fmt.Sprintf("%d photos", n) },
 }
@@ -102,6 +110,7 @@ type bench struct {
 	opened  []int
 	menus   []int
 	changes int
+	tick    func() // the next one of a scroll at an edge; nil while there is none
 }
 
 func newBench(t *testing.T, src Source, theme string, size fyne.Size) *bench {
@@ -134,7 +143,11 @@ func newBench(t *testing.T, src Source, theme string, size fyne.Size) *bench {
 		Selected:  func() { b.changes++ },
 		Modifiers: func() fyne.KeyModifier { return b.mods },
 		Now:       func() time.Time { return b.now },
-		Animate:   func(_ time.Duration, tick func(float32)) func() { tick(1); return func() {} },
+		Frames: func(tick func()) func() {
+			b.tick = tick
+			return func() { b.tick = nil }
+		},
+		Animate: func(_ time.Duration, tick func(float32)) func() { tick(1); return func() {} },
 	})
 	b.win = test.NewTempWindow(t, container.NewStack(look.NewSurface("background", "", 0), b.Grid))
 	b.win.SetPadded(false)
@@ -268,11 +281,40 @@ func TestRubberBand(t *testing.T) {
 
 func TestRubberBandScrollsAtTheEdge(t *testing.T) {
 	b := newBench(t, newAlbum(400), "light", window)
+	drag := func(p fyne.Position) { b.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: p}}) }
+	frames := func(d time.Duration) {
+		for i := 0; i < 1000 && b.tick != nil; i++ {
+			b.now = b.now.Add(d)
+			b.tick()
+		}
+	}
 	b.press(fyne.NewPos(10, 100), 0)
-	b.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(900, 698)}})
-	b.DragEnd()
-	if b.off == 0 || b.Count() != 400 {
+	drag(fyne.NewPos(900, 600))
+	if b.tick != nil {
+		t.Error("it scrolls although the mouse is not at the edge")
+	}
+	drag(fyne.NewPos(900, 690))
+	b.now = b.now.Add(time.Second)
+	b.tick()
+	slow := b.off
+	drag(fyne.NewPos(900, 800))
+	b.now = b.now.Add(time.Second)
+	b.tick()
+	if slow <= 0 || b.off-slow < 2*slow {
+		t.Errorf("a second at the edge scrolls by %v, further out by %v", slow, b.off-slow)
+	}
+	frames(time.Second)
+	if b.off != b.limit() || b.Count() != 400 {
 		t.Errorf("offset %v, %d selected; the band should have reached the end", b.off, b.Count())
+	}
+	drag(fyne.NewPos(900, 400))
+	if b.tick != nil {
+		t.Error("it still scrolls away from the edge")
+	}
+	drag(fyne.NewPos(900, 1))
+	b.DragEnd()
+	if b.tick != nil || b.Count() == 0 {
+		t.Error("the scroll outlives the band, or nothing is selected")
 	}
 }
 
@@ -402,7 +444,7 @@ func TestHitsFindWhatIsDrawn(t *testing.T) {
 				o = tl.img
 			}
 			p := o.Position().AddXY(o.Size().Width/2, o.Size().Height/2)
-			if b.headerAt(p) >= 0 {
+			if b.headerAt(p) != noHead || p.Y < b.held {
 				continue // under the held header
 			}
 			if got := b.itemAt(p); got != i {

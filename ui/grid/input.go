@@ -11,9 +11,10 @@ import (
 
 // mouse is what the mouse does now.
 type mouse struct {
-	pos         fyne.Position
-	hover       int // item under the mouse, or -1
-	hoverHeader int // section whose header is under the mouse, or -1
+	pos   fyne.Position
+	hover int    // item under the mouse, or -1
+	head  headID // header under the mouse, or noHead
+	sign  Sign   // of the item, under the mouse
 
 	down      bool
 	start     fyne.Position // where the button went down
@@ -39,27 +40,10 @@ var (
 )
 
 func (g *Grid) itemAt(p fyne.Position) int {
-	if g.lay == nil || p.X > g.Size().Width-gutter || g.headerAt(p) >= 0 {
+	if g.lay == nil || p.X > g.Size().Width-gutter || p.Y < g.held || g.headerAt(p) != noHead {
 		return -1
 	}
 	return g.lay.At(p.X-sidePad, g.off+float64(p.Y))
-}
-
-// headerAt returns the section whose header is at p, the held one first.
-func (g *Grid) headerAt(p fyne.Position) int {
-	if g.lay == nil || len(g.lay.Rows) == 0 || p.X > g.Size().Width-gutter {
-		return -1
-	}
-	if p.Y < headerHeight && g.off > 0 {
-		a, _ := g.lay.Visible(g.off, g.off+1)
-		if top := g.lay.HeaderOf(min(a, len(g.lay.Rows)-1)); top >= 0 {
-			if s := g.lay.HeaderAt(p.X-sidePad, g.off+float64(p.Y)); s >= 0 {
-				return s
-			}
-			return g.lay.BlockAt(top, p.X-sidePad)
-		}
-	}
-	return g.lay.HeaderAt(p.X-sidePad, g.off+float64(p.Y))
 }
 
 func (g *Grid) inGutter(p fyne.Position) bool { return p.X > g.Size().Width-gutter }
@@ -72,16 +56,16 @@ func (g *Grid) MouseMoved(e *desktop.MouseEvent) {
 	g.mouse.pos = e.Position
 	item, head := g.itemAt(e.Position), g.headerAt(e.Position)
 	over := g.inGutter(e.Position)
-	if item == g.mouse.hover && head == g.mouse.hoverHeader && over == g.scrub.hover && !over {
+	if item == g.mouse.hover && head == g.mouse.head && over == g.scrub.hover && !over && g.signAt(e.Position).sign == g.mouse.sign {
 		return
 	}
-	g.mouse.hover, g.mouse.hoverHeader, g.scrub.hover = item, head, over
+	g.mouse.hover, g.mouse.head, g.scrub.hover = item, head, over
 	g.update()
 }
 
 // MouseOut implements [desktop.Hoverable].
 func (g *Grid) MouseOut() {
-	g.mouse.hover, g.mouse.hoverHeader, g.scrub.hover = -1, -1, false
+	g.mouse.hover, g.mouse.head, g.scrub.hover = -1, noHead, false
 	g.update()
 }
 
@@ -121,9 +105,9 @@ func (g *Grid) MouseUp(e *desktop.MouseEvent) {
 func (g *Grid) click(p fyne.Position) {
 	m := &g.mouse
 	g.keyed = false
-	if head := g.headerAt(p); head >= 0 {
-		s := g.sections[head]
-		g.sel.toggleRun(g.src, s.First, s.Count)
+	if head := g.headerAt(p); head != noHead {
+		first, n := g.run(head)
+		g.sel.toggleRun(g.src, first, n)
 		g.selected()
 		return
 	}
@@ -163,8 +147,14 @@ func (g *Grid) onCheck(i int, p fyne.Position) bool {
 	return x < reach && y < reach
 }
 
+// open opens a photo; one that stands for its month leads to it.
 func (g *Grid) open(i int) {
 	g.sel.point(g.src, i)
+	if Levels[g.level].Samples {
+		g.SetLevel(g.level + 1)
+		g.Reveal(i)
+		return
+	}
 	if g.opts.Open != nil {
 		g.opts.Open(i)
 	}
@@ -198,6 +188,9 @@ func (g *Grid) Dragged(e *fyne.DragEvent) {
 		return
 	}
 	if !m.banding {
+		if m.startItem >= 0 && m.held&fyne.KeyModifierShift == 0 && near(m.start, e.Position) {
+			return // a click by a hand that is not steady
+		}
 		m.banding = true
 		if m.held&(fyne.KeyModifierControl|fyne.KeyModifierShift|fyne.KeyModifierSuper) == 0 {
 			g.sel.clear()
@@ -207,6 +200,14 @@ func (g *Grid) Dragged(e *fyne.DragEvent) {
 	}
 	g.creep()
 	g.bandSelect()
+}
+
+// near tells whether two points are closer than a drag from a photo must go before
+// it draws a rubber band.
+func near(a, b fyne.Position) bool {
+	const reach = 6
+	d := a.Subtract(b)
+	return d.X > -reach && d.X < reach && d.Y > -reach && d.Y < reach
 }
 
 // DragEnd implements [fyne.Draggable].
@@ -223,7 +224,7 @@ func (g *Grid) DragEnd() {
 
 func (g *Grid) endBand() {
 	g.mouse.banding = false
-	g.stopGlide()
+	g.stopCreep()
 	g.sel.remember()
 	g.selected()
 }
@@ -265,7 +266,7 @@ func (g *Grid) Scrolled(e *fyne.ScrollEvent) {
 			step = -1
 		}
 		g.mouse.pos = e.Position
-		g.zoom(g.level+step, float64(e.Position.Y))
+		g.zoom(g.level+step, e.Position)
 		return
 	}
 	g.wheel(float64(e.Scrolled.DY))

@@ -49,6 +49,8 @@ func (g *Grid) TypedRune(r rune) {
 		g.SetLevel(g.level + 1)
 	case '-':
 		g.SetLevel(g.level - 1)
+	case '0':
+		g.SetLevel(DefaultLevel)
 	default:
 		if g.opts.Rune != nil {
 			g.opts.Rune(r)
@@ -62,34 +64,53 @@ func (g *Grid) TypedShortcut(s fyne.Shortcut) {
 		g.SelectAll()
 		return
 	}
-	// With a modifier held, arrows arrive as shortcuts.
-	if c, ok := s.(*desktop.CustomShortcut); ok {
-		switch c.KeyName {
-		case fyne.KeySpace:
-			if g.sel.cursor >= 0 {
-				g.sel.toggle(g.src, g.sel.cursor)
-				g.selected()
-			}
-		case fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd:
-			g.move(c.KeyName, c.Modifier&fyne.KeyModifierShift != 0)
-		case fyne.KeyF10:
-			if c.Modifier == fyne.KeyModifierShift {
-				g.cursorMenu()
-			}
-		default:
-			if g.opts.Shortcut != nil {
-				g.opts.Shortcut(s)
-			}
+	c, ok := s.(*desktop.CustomShortcut)
+	if !ok || g.lay == nil {
+		if g.opts.Shortcut != nil {
+			g.opts.Shortcut(s)
 		}
-	} else if g.opts.Shortcut != nil {
-		g.opts.Shortcut(s)
+		return
 	}
+	if c.Modifier&^fyne.KeyModifierShift == fyne.KeyModifierShortcutDefault && g.ViewKey(c.KeyName) {
+		return
+	}
+	switch c.KeyName { // with a modifier held, arrows arrive as shortcuts
+	case fyne.KeySpace:
+		if g.sel.cursor >= 0 {
+			g.sel.toggle(g.src, g.sel.cursor)
+			g.selected()
+		}
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd, fyne.KeyPageUp, fyne.KeyPageDown:
+		g.move(c.KeyName, c.Modifier&fyne.KeyModifierShift != 0)
+	default:
+		if g.opts.Shortcut != nil {
+			g.opts.Shortcut(s)
+		}
+	}
+}
+
+// ViewKey acts on a key that is held with Ctrl, and reports whether it is one of the
+// grid: plus, minus and 0 change the zoom level, D selects what is under one header.
+func (g *Grid) ViewKey(k fyne.KeyName) bool {
+	switch k {
+	case fyne.KeyPlus, fyne.KeyEqual:
+		g.SetLevel(g.level + 1)
+	case fyne.KeyMinus:
+		g.SetLevel(g.level - 1)
+	case fyne.Key0:
+		g.SetLevel(DefaultLevel)
+	case fyne.KeyD:
+		g.ToggleSection(g.sel.cursor)
+	default:
+		return false
+	}
+	return true
 }
 
 // cursorMenu opens the context menu at the cursor.
 func (g *Grid) cursorMenu() {
 	at, ok := g.lay.Place(g.sel.cursor)
-	if !ok || g.Count() == 0 || g.opts.Menu == nil {
+	if !ok || g.Count() == 0 || g.sel.cursor < 0 || g.opts.Menu == nil {
 		return
 	}
 	g.Reveal(g.sel.cursor)
@@ -117,6 +138,10 @@ func (g *Grid) TypedKey(e *fyne.KeyEvent) {
 		}
 	case desktop.KeyMenu:
 		g.cursorMenu()
+	case fyne.KeyF10: // with Shift alone it is no shortcut
+		if g.opts.Modifiers() == fyne.KeyModifierShift {
+			g.cursorMenu()
+		}
 	case fyne.KeyEscape:
 		if g.Count() > 0 {
 			g.ClearSelection()
@@ -159,9 +184,9 @@ func (g *Grid) target(key fyne.KeyName) int {
 	}
 	switch key {
 	case fyne.KeyLeft:
-		return c - 1
+		return g.lay.Next(c, -1)
 	case fyne.KeyRight:
-		return c + 1
+		return g.lay.Next(c, 1)
 	case fyne.KeyUp:
 		return g.lay.Beside(c, -1)
 	case fyne.KeyDown:

@@ -23,6 +23,7 @@ func (g *Grid) update() {
 		return
 	}
 	g.frame.begin()
+	g.signs = g.signs[:0]
 	a, b := g.lay.Visible(g.off, g.off+float64(size.Height))
 	g.bindVisible(a, b)
 	objs := g.box.Objects[:0]
@@ -35,6 +36,7 @@ func (g *Grid) update() {
 	}
 	objs = append(objs, over...)
 	objs = g.placeHeaders(a, b, objs)
+	objs = g.placeHint(objs)
 	if g.mouse.banding {
 		objs = append(objs, g.bandRect())
 	}
@@ -54,13 +56,13 @@ func (g *Grid) bindVisible(a, b int) {
 	scale := g.scale()
 	for row := a; row < b; row++ {
 		r := &g.lay.Rows[row]
-		for i := int(r.First); i < int(r.First+r.N); i++ {
+		g.lay.photos(row, func(i int) {
 			if t := g.tiles[i]; t != nil {
 				t.seen = true
 			} else {
 				fresh = append(fresh, item{i, thumbSize(r, scale)})
 			}
-		}
+		})
 	}
 	for i, t := range g.tiles {
 		if !t.seen {
@@ -145,11 +147,11 @@ func (g *Grid) overlay(i int, t *tile, pos fyne.Position, size fyne.Size, over [
 		}
 	}
 	if t.mark.Part > 0 && size.Height >= 46 {
-		over = g.progress(t.mark.Part, pos, size, over)
+		over = g.progress(i, t.mark.Part, pos, size, over)
 		size.Height -= barHeight + 3
 	}
-	if size.Height >= 80 && size.Width >= 70 {
-		over = g.badges(t, pos, size, over)
+	if size.Height >= 64 && size.Width >= 56 {
+		over = g.badges(i, t, pos, size, over)
 	}
 	return over
 }
@@ -160,123 +162,99 @@ const (
 )
 
 // progress adds the bar that tells how much of a photo has come.
-func (g *Grid) progress(part float32, pos fyne.Position, size fyne.Size, over []fyne.CanvasObject) []fyne.CanvasObject {
+func (g *Grid) progress(i int, part float32, pos fyne.Position, size fyne.Size, over []fyne.CanvasObject) []fyne.CanvasObject {
 	at := pos.AddXY(barPad, size.Height-barPad-barHeight)
 	full := fyne.NewSize(size.Width-2*barPad, barHeight)
+	g.signed(i, Saving, at.SubtractXY(0, 4), full.AddWidthHeight(0, 8))
 	come := fyne.NewSize(max(full.Width*min(part, 1), barHeight), barHeight)
 	return append(over, g.frame.rect(barTrack, at.SubtractXY(1, 1), full.AddWidthHeight(2, 2)), g.frame.rect(barCome, at, come))
 }
 
-// badges adds the pills at the bottom: on the left what the photo is, on the
-// right where it is.
-func (g *Grid) badges(t *tile, pos fyne.Position, size fyne.Size, over []fyne.CanvasObject) []fyne.CanvasObject {
-	const h, pad, icon = 20, 5, 14
-	f, m := &g.frame, t.mark
-	y := pos.Y + size.Height - h - 6
-	left := make([]string, 0, 2)
+const (
+	pillHeight = 20
+	pillPad    = 5
+	pillIcon   = 14
+	pillEdge   = 6  // from the edges of the tile
+	pillRoom   = 92 // width of a tile that has room for pills on both sides
+)
+
+// badges adds the pills: at the bottom on the left what the photo is, on the right
+// where it is, and at the top a word.
+func (g *Grid) badges(i int, t *tile, pos fyne.Position, size fyne.Size, over []fyne.CanvasObject) []fyne.CanvasObject {
+	m := t.mark
+	foot := pos.Y + size.Height - pillHeight - pillEdge
+	sign, name, colour := m.place(g.mouse.hover == i)
+	if name != "" {
+		x := pos.X + size.Width - (pillIcon + 2*pillPad) - pillEdge
+		over = g.symbolPill(i, fyne.NewPos(x, foot), over, symbolSign{sign, name, colour})
+	}
+	var what []symbolSign
 	if m.Favourite {
-		left = append(left, "heart-full")
+		what = append(what, symbolSign{Favourite, "heart-full", look.ColorOnStage})
 	}
 	if m.Video {
-		left = append(left, "play")
+		what = append(what, symbolSign{Video, "play", look.ColorOnStage})
 	}
-	if len(left) > 0 {
-		w := float32(len(left)*(icon+4) - 4 + 2*pad)
-		x := pos.X + 6
-		over = append(over, f.rect(pill, fyne.NewPos(x, y), fyne.NewSize(w, h)))
-		for k, name := range left {
-			over = append(over, f.symbol(name, look.ColorOnStage, fyne.NewPos(x+pad+float32(k*(icon+4)), y+3), icon))
-		}
+	if len(what) > 0 && (name == "" || size.Width >= pillRoom) {
+		over = g.symbolPill(i, fyne.NewPos(pos.X+pillEdge, foot), over, what...)
 	}
-	if m.Kind != "" && size.Width >= 110 && (t.state != failed || m.Kind != m.Format) {
-		word := f.word(m.Kind, look.ColorOnStage)
-		w := word.MinSize().Width + 2*pad + 2
-		at := fyne.NewPos(pos.X+size.Width-w-6, pos.Y+6)
-		word.Move(at.AddXY(pad+1, (h-word.MinSize().Height)/2))
-		over = append(over, f.rect(pill, at, fyne.NewSize(w, h)), word)
-	}
-	name, colour := m.place()
-	if name != "" {
-		x := pos.X + size.Width - (icon + 2*pad) - 6
-		over = append(over, f.rect(pill, fyne.NewPos(x, y), fyne.NewSize(icon+2*pad, h)), f.symbol(name, colour, fyne.NewPos(x+pad, y+3), icon))
+	if m.Kind != "" && (t.state != failed || m.Kind != m.Format) {
+		over = g.wordPill(i, m.Kind, pos, size.Width, over)
 	}
 	return over
 }
 
-// place is the symbol of where a photo is; none when it is here and safe.
-func (m Mark) place() (symbol string, colour fyne.ThemeColorName) {
+// symbolSign is a sign and its symbol.
+type symbolSign struct {
+	sign   Sign
+	name   string
+	colour fyne.ThemeColorName
+}
+
+// symbolPill adds a pill with symbols.
+func (g *Grid) symbolPill(i int, at fyne.Position, over []fyne.CanvasObject, of ...symbolSign) []fyne.CanvasObject {
+	const step = pillIcon + 4
+	size := fyne.NewSize(float32(len(of)*step-4+2*pillPad), pillHeight)
+	over = append(over, g.frame.rect(pill, at, size))
+	for k, s := range of {
+		p := at.AddXY(pillPad+float32(k*step), 3)
+		over = append(over, g.frame.symbol(s.name, s.colour, p, pillIcon))
+		g.signed(i, s.sign, p.SubtractXY(2, 3), fyne.NewSize(step, pillHeight))
+	}
+	return over
+}
+
+// wordPill adds a pill with a word at the top right of a tile, where it has room.
+func (g *Grid) wordPill(i int, text string, pos fyne.Position, width float32, over []fyne.CanvasObject) []fyne.CanvasObject {
+	word := g.frame.word(text, look.ColorOnStage)
+	m := word.MinSize()
+	w := m.Width + 2*pillPad + 2
+	if w+2*pillEdge+checkSize+4 > width {
+		return over
+	}
+	at := fyne.NewPos(pos.X+width-w-pillEdge, pos.Y+pillEdge)
+	word.Move(at.AddXY(pillPad+1, (pillHeight-m.Height)/2))
+	g.signed(i, Kind, at, fyne.NewSize(w, pillHeight))
+	return append(over, g.frame.rect(pill, at, fyne.NewSize(w, pillHeight)), word)
+}
+
+// place is the symbol of where a photo is; none when it is here and safe, but for the
+// tile that is pointed at.
+func (m Mark) place(pointed bool) (sign Sign, symbol string, colour fyne.ThemeColorName) {
 	switch {
 	case m.Saving && m.Stuck:
-		return "warning", look.ColorOnRisk
+		return Stuck, "warning", look.ColorOnRisk
 	case m.Saving:
-		return "save", look.ColorToastLink
+		return Saving, "save", look.ColorToastLink
 	case m.OneCopy:
-		return "one-copy", look.ColorOnRisk
+		return OneCopy, "one-copy", look.ColorOnRisk
 	case m.Away:
-		return "elsewhere", look.ColorOnStage
+		return Away, "elsewhere", look.ColorOnStage
+	case m.Here && pointed:
+		return Here, "here", look.ColorOnStage
 	default:
-		return "", ""
+		return NoSign, "", ""
 	}
-}
-
-// placeHeaders adds the headers of rows [a, b), the current one held at the top.
-func (g *Grid) placeHeaders(a, b int, objs []fyne.CanvasObject) []fyne.CanvasObject {
-	for _, h := range g.headers {
-		h.seen = false
-	}
-	top := g.lay.HeaderOf(a)
-	next := float32(headerHeight)
-	for row := max(top+1, a); row < b; row++ {
-		if r := g.lay.Rows[row]; r.IsHeader() {
-			y := float32(r.Y - g.off)
-			objs = g.placeHeader(row, y, objs)
-			next = min(next, y)
-		}
-	}
-	if top >= 0 {
-		y := float32(g.lay.Rows[top].Y - g.off)
-		if y < 0 {
-			y = min(0, next-headerHeight)
-		}
-		ground := g.frame.rect(pinned, fyne.NewPos(0, y), fyne.NewSize(g.Size().Width-gutter+2, headerHeight-3))
-		objs = g.placeHeader(top, y, append(objs, ground))
-	}
-	for i, h := range g.headers {
-		if !h.seen {
-			g.spareHeaders = append(g.spareHeaders, h)
-			delete(g.headers, i)
-		}
-	}
-	return objs
-}
-
-func (g *Grid) placeHeader(row int, y float32, objs []fyne.CanvasObject) []fyne.CanvasObject {
-	r := g.lay.Rows[row]
-	for _, blk := range g.lay.Blocks[r.Block : r.Block+r.Blocks] {
-		i := int(blk.Section)
-		h := g.headerOf(i, blk.W)
-		h.seen = true
-		x := blk.X + sidePad
-		s := g.sections[i]
-		all := g.sel.hasRun(g.src, s.First, s.Count) && s.Count > 0
-		if all || g.mouse.hoverHeader == i {
-			at := fyne.NewPos(x, y+(headerHeight-checkSize)/2+3)
-			if all {
-				objs = append(objs, g.frame.circle(checkOn, at, checkSize), g.frame.symbol("check", "foregroundOnPrimary", at.AddXY(4, 4), 12))
-			} else {
-				objs = append(objs, g.frame.symbol("check-circle", look.ColorSecondary, at, checkSize))
-			}
-			x += checkSize + 8
-		}
-		th := h.title.MinSize()
-		h.title.Move(fyne.NewPos(x, y+(headerHeight-th.Height)/2+3))
-		objs = append(objs, h.title)
-		if h.sub.Text != "" {
-			h.sub.Move(fyne.NewPos(x+th.Width+10, y+(headerHeight-h.sub.MinSize().Height)/2+4))
-			objs = append(objs, h.sub)
-		}
-	}
-	return objs
 }
 
 // want asks for the pictures that are on the screen, and then for those of the
@@ -306,11 +284,11 @@ func (g *Grid) wantedKeys(a, b int) (keys []thumbs.Key, visible int) {
 	add := func(row int) {
 		r := &g.lay.Rows[row]
 		size := thumbSize(r, scale)
-		for i := int(r.First); i < int(r.First+r.N); i++ {
+		g.lay.photos(row, func(i int) {
 			if t := g.tiles[i]; t == nil || t.state != sharp {
 				keys = append(keys, thumbs.Key{ID: g.src.ID(i), Size: size, Edit: g.src.Edit(i)})
 			}
-		}
+		})
 	}
 	for row := a; row < b; row++ {
 		add(row)

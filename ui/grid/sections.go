@@ -6,23 +6,33 @@ import (
 	"github.com/libpaul/paul/ui/justify"
 )
 
-// A section is the photos of one day, month or year.
+// A section is the photos of one day or month.
 type section struct {
 	justify.Section
-	when time.Time // of its first photo
+	when  time.Time // of its first photo
+	group int       // photos of the year that it begins; 0 = it begins none
 }
 
-// group cuts a source into sections wherever the group's period changes.
-func group(src Source, by Group) []section {
+// group cuts a source into sections wherever the group's period changes; with years,
+// those of a year are a group.
+func group(src Source, by Group, years bool) []section {
 	var out []section
-	last := [3]int{-1, -1, -1}
+	last, lead := [3]int{-1, -1, -1}, 0
 	for i := range src.Len() {
 		t := src.When(i)
-		if k := period(t, by); len(out) == 0 || k != last {
+		k := period(t, by)
+		if len(out) == 0 || k != last {
+			begins := years && (len(out) == 0 || k[0] != last[0])
+			if begins {
+				lead = len(out)
+			}
 			last = k
-			out = append(out, section{Section: justify.Section{First: i}, when: t})
+			out = append(out, section{Section: justify.Section{First: i, Lead: begins}, when: t})
 		}
 		out[len(out)-1].Count++
+		if years {
+			out[lead].group++
+		}
 	}
 	return out
 }
@@ -30,24 +40,8 @@ func group(src Source, by Group) []section {
 // period is the year, month and day of t, as far as the group tells them apart.
 func period(t time.Time, by Group) [3]int {
 	y, m, d := t.Date()
-	switch by {
-	case Years:
-		return [3]int{y}
-	case Months:
+	if by == Months {
 		return [3]int{y, int(m)}
-	default:
-		return [3]int{y, int(m), d}
 	}
-}
-
-// title writes a section's header.
-func (g *Grid) title(s section, short bool) string {
-	switch Levels[g.level].Group {
-	case Years:
-		return g.opts.Texts.Year(s.when)
-	case Months:
-		return g.opts.Texts.Month(s.when)
-	default:
-		return g.opts.Texts.Day(s.when, short)
-	}
+	return [3]int{y, int(m), d}
 }

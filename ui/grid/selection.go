@@ -1,6 +1,10 @@
 package grid
 
-import "github.com/libpaul/paul/ui/thumbs"
+import (
+	"sort"
+
+	"github.com/libpaul/paul/ui/thumbs"
+)
 
 // selection is which photos are selected. It holds IDs, so that it survives
 // another source; anchor is where a range starts, cursor where the keyboard is.
@@ -10,6 +14,7 @@ type selection struct {
 	anchor, cursor int                    // -1 = none
 	anchorID       thumbs.ID
 	cursorID       thumbs.ID
+	state          int // another one after each change of ids
 }
 
 func (s *selection) init() {
@@ -24,6 +29,7 @@ func (s *selection) has(id thumbs.ID) bool {
 
 // keep drops what is not in src, and finds anchor and cursor in it.
 func (s *selection) keep(src Source) {
+	s.state++
 	for id := range s.ids {
 		if _, ok := src.Index(id); !ok {
 			delete(s.ids, id)
@@ -159,6 +165,9 @@ func (g *Grid) Selection() []int {
 // Count returns how many photos are selected.
 func (g *Grid) Count() int { return len(g.sel.ids) }
 
+// Cursor returns the photo that keys act on; -1 for none.
+func (g *Grid) Cursor() int { return g.sel.cursor }
+
 // Select selects one photo, and puts the cursor there.
 func (g *Grid) Select(i int) {
 	if i >= 0 && i < g.src.Len() {
@@ -176,6 +185,26 @@ func (g *Grid) SelectAll() {
 	g.selected()
 }
 
+// ToggleSection selects all photos under the header of a photo, or none of them when
+// all are.
+func (g *Grid) ToggleSection(photo int) {
+	first, n := g.SectionOf(photo)
+	if n > 0 {
+		g.sel.toggleRun(g.src, first, n)
+		g.sel.point(g.src, photo)
+		g.selected()
+	}
+}
+
+// SectionOf returns the photos under the header of a photo; none for none.
+func (g *Grid) SectionOf(photo int) (first, n int) {
+	i := sort.Search(len(g.sections), func(i int) bool { return g.sections[i].First > photo }) - 1
+	if i < 0 || photo >= g.src.Len() {
+		return 0, 0
+	}
+	return g.sections[i].First, g.sections[i].Count
+}
+
 // ClearSelection selects nothing.
 func (g *Grid) ClearSelection() {
 	if g.sel.clear() {
@@ -185,6 +214,7 @@ func (g *Grid) ClearSelection() {
 
 // selected shows a changed selection and tells of it.
 func (g *Grid) selected() {
+	g.sel.state++
 	g.update()
 	if g.opts.Selected != nil {
 		g.opts.Selected()

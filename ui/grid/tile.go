@@ -1,9 +1,6 @@
 package grid
 
 import (
-	"image/color"
-
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
 	"github.com/libpaul/paul/ui/look"
@@ -31,13 +28,6 @@ const (
 	sharp                    // the thumbnail shows
 	failed                   // there is no thumbnail
 )
-
-// header is the objects of one section's header, pooled.
-type header struct {
-	seen  bool
-	title *canvas.Text
-	sub   *canvas.Text
-}
 
 func (g *Grid) newTile() *tile {
 	t := &tile{
@@ -114,39 +104,4 @@ func (g *Grid) loaded(keys []thumbs.Key) {
 func (g *Grid) forgetTiles() {
 	clear(g.tiles)
 	g.spare = nil
-}
-
-func (g *Grid) releaseHeaders() {
-	for i, h := range g.headers {
-		g.spareHeaders = append(g.spareHeaders, h)
-		delete(g.headers, i)
-	}
-}
-
-// headerOf returns the header objects of a section.
-func (g *Grid) headerOf(i int, width float32) *header {
-	if h := g.headers[i]; h != nil {
-		return h
-	}
-	var h *header
-	if n := len(g.spareHeaders); n > 0 {
-		h, g.spareHeaders = g.spareHeaders[n-1], g.spareHeaders[:n-1]
-	} else {
-		h = &header{title: canvas.NewText("", color.Black), sub: canvas.NewText("", color.Black)}
-		h.title.TextSize, h.title.TextStyle.Bold = 15, true
-		h.sub.TextSize = 12
-	}
-	s := g.sections[i]
-	h.title.Color, h.sub.Color = look.Color("foreground"), look.Color(look.ColorSecondary)
-	h.title.Text = g.title(s, width < 250)
-	h.sub.Text = ""
-	if width >= 330 && s.Count > 1 {
-		h.sub.Text = g.opts.Texts.Count(s.Count)
-	}
-	for _, t := range []*canvas.Text{h.title, h.sub} {
-		t.Resize(fyne.NewSize(t.MinSize().Width, t.MinSize().Height))
-		t.Refresh()
-	}
-	g.headers[i] = h
-	return h
 }

@@ -15,6 +15,7 @@ import "sort"
 // A Section is a run of items under one header.
 type Section struct {
 	First, Count int
+	Lead         bool // it begins a group of sections, with a header of its own above
 }
 
 // Options give the measures of a layout, all in the same unit.
@@ -23,6 +24,7 @@ type Options struct {
 	Target     float32 // wanted height of a row
 	Gap        float32 // between photos, and between rows
 	Header     float32 // height of a header row; 0 = no headers
+	Lead       float32 // height of the header of a group of sections
 	SectionGap float32 // between sections that share a row
 	MinSection float32 // least width of a section that shares a row
 	Square     bool    // every photo is cut to a square
@@ -35,6 +37,7 @@ type Row struct {
 	H             float32
 	First, N      int32 // items of the row; a header row has the first item below it, and N = 0
 	Block, Blocks int32 // index and count in Layout.Blocks
+	Lead          bool  // a header row of the group that its section begins
 }
 
 // IsHeader tells a header row from a row of photos.
@@ -76,6 +79,9 @@ func Build(sections []Section, aspect func(int) float32, opts Options) *Layout {
 			i++
 			continue
 		}
+		if sections[i].Lead {
+			l.addLead(i)
+		}
 		if n := l.share(i); n > 0 {
 			l.addShared(i, n)
 			i += n
@@ -87,6 +93,13 @@ func Build(sections []Section, aspect func(int) float32, opts Options) *Layout {
 	return l
 }
 
+// Side is the Target, near the given one, at which a whole number of squares fills
+// the width: all of a layout are alike then, and stand in columns.
+func Side(opts Options) float32 {
+	n := max(float32(int((opts.Width+opts.Gap)/(opts.Target+opts.Gap)+0.5)), 1)
+	return (opts.Width - opts.Gap*(n-1)) / n
+}
+
 // measure takes the aspects of all items.
 func (l *Layout) measure(aspect func(int) float32) {
 	n := 0
@@ -96,7 +109,10 @@ func (l *Layout) measure(aspect func(int) float32) {
 	l.aspects = make([]float32, n)
 	for i := range l.aspects {
 		l.aspects[i] = 1
-		if a := aspect(i); !l.opts.Square && a > 0 { // not a record without a size
+		if l.opts.Square {
+			continue
+		}
+		if a := aspect(i); a > 0 { // not a record without a size
 			l.aspects[i] = min(max(a, least), most)
 		}
 	}
@@ -123,7 +139,7 @@ func (l *Layout) natural(i int) (float32, bool) {
 func (l *Layout) share(i int) int {
 	used := float32(0)
 	for n := 0; i+n < len(l.sections); n++ {
-		if l.sections[i+n].Count <= 0 {
+		if l.sections[i+n].Count <= 0 || n > 0 && l.sections[i+n].Lead {
 			return n
 		}
 		w, ok := l.natural(i + n)
@@ -168,7 +184,7 @@ func (l *Layout) sharedHeight(i, n int) float32 {
 		fixed += l.opts.Gap * float32(s.Count-1)
 	}
 	h := (l.opts.Width - fixed) / sum
-	if h < l.opts.Target || h > l.opts.Target*1.36 {
+	if l.opts.Square || h < l.opts.Target || h > l.opts.Target*1.36 {
 		return l.opts.Target
 	}
 	total := l.opts.SectionGap * float32(n-1)
@@ -197,7 +213,7 @@ func (l *Layout) addSection(i int) {
 	l.addHeader(s.First, block, 1)
 	rows, height := len(l.Rows), l.Height
 	left := l.addRows(s, block, l.opts.Target)
-	if left < ragged && s.Count <= mended {
+	if left < ragged && s.Count <= mended && !l.opts.Square {
 		l.mend(s, block, rows, height, left)
 	}
 }
@@ -273,6 +289,13 @@ func (l *Layout) addHeader(first, block, n int) {
 	}
 	l.Rows = append(l.Rows, Row{Y: l.Height, H: l.opts.Header, First: int32(first), Block: int32(block), Blocks: int32(n)})
 	l.Height += float64(l.opts.Header)
+}
+
+// addLead adds the header of the group that section i begins.
+func (l *Layout) addLead(i int) {
+	l.Blocks = append(l.Blocks, Block{W: l.opts.Width, Section: int32(i)})
+	l.Rows = append(l.Rows, Row{Y: l.Height, H: l.opts.Lead, First: int32(l.sections[i].First), Block: int32(len(l.Blocks) - 1), Blocks: 1, Lead: true})
+	l.Height += float64(l.opts.Lead)
 }
 
 func (l *Layout) addRow(h float32, first, n, block, blocks int) {

@@ -66,12 +66,12 @@ func (l *Layout) At(x float32, y float64) int {
 	return found
 }
 
-// HeaderAt returns the section whose header holds the point, or -1.
-func (l *Layout) HeaderAt(x float32, y float64) int {
+// HeaderAt returns the header row that holds an offset, or -1.
+func (l *Layout) HeaderAt(y float64) int {
 	a, b := l.Visible(y, y+0.01)
 	for row := a; row < b; row++ {
 		if y >= l.Rows[row].Y && l.Rows[row].IsHeader() {
-			return l.BlockAt(row, x)
+			return row
 		}
 	}
 	return -1
@@ -83,6 +83,16 @@ func (l *Layout) BlockAt(row int, x float32) int {
 	for _, b := range l.Blocks[r.Block : r.Block+r.Blocks] {
 		if x >= b.X && x < b.X+b.W {
 			return int(b.Section)
+		}
+	}
+	return -1
+}
+
+// LeadOf returns the header row of the group that a row is in, or -1.
+func (l *Layout) LeadOf(row int) int {
+	for ; row >= 0; row-- {
+		if row < len(l.Rows) && l.Rows[row].Lead {
+			return row
 		}
 	}
 	return -1
@@ -159,28 +169,49 @@ func (l *Layout) nearest(row int, x float32) int {
 	return best
 }
 
+// Nearest returns the item that is nearest to a point, or -1 when there is none.
+func (l *Layout) Nearest(x float32, y float64) int {
+	a, _ := l.Visible(y, y+1)
+	row := min(a, len(l.Rows)-1)
+	for row >= 0 && row < len(l.Rows)-1 && l.Rows[row].IsHeader() {
+		row++
+	}
+	if row < 0 || l.Rows[row].IsHeader() {
+		return -1
+	}
+	return l.nearest(row, x)
+}
+
 // Anchor is the first item of the row at an offset, and how much of that row
 // lies above the offset (0 to 1): with it a view keeps its place when the layout
-// changes. It returns -1 for an offset beyond the end.
+// changes. In a header it is the first item below, and above is negative: how far
+// the offset lies before its row. It returns -1 for an offset beyond the end.
 func (l *Layout) Anchor(offset float64) (item int, above float64) {
 	a, _ := l.Visible(offset, offset+1)
 	if a >= len(l.Rows) {
 		return -1, 0
 	}
-	r := l.Rows[a]
+	row := a
+	for row < len(l.Rows)-1 && l.Rows[row].IsHeader() {
+		row++
+	}
+	r := l.Rows[row]
+	if row > a {
+		return int(r.First), offset - r.Y
+	}
 	return int(r.First), max(offset-r.Y, 0) / float64(r.H)
 }
 
 // Offset is the inverse of [Layout.Anchor]: where the view must stand so that
-// the given part of the item's row lies above it. For the first item of a
-// section that row is its header.
+// the given part of the item's row lies above it.
 func (l *Layout) Offset(item int, above float64) float64 {
 	row, ok := l.RowOf(item)
 	if !ok {
 		return 0
 	}
-	if row > 0 && l.Rows[row-1].IsHeader() && int(l.Rows[row-1].First) == item {
-		row--
+	r := l.Rows[row]
+	if above < 0 {
+		return max(r.Y+above, 0)
 	}
-	return l.Rows[row].Y + above*float64(l.Rows[row].H)
+	return r.Y + above*float64(r.H)
 }

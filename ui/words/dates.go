@@ -38,6 +38,9 @@ func Month(t time.Time) string {
 	return T("{{.Month}} {{.Year}}", "Month", monthName(t.Month()), "Year", t.Year())
 }
 
+// MonthOfYear writes the month of t alone: "May".
+func MonthOfYear(t time.Time) string { return monthName(t.Month()) }
+
 // Date writes a date in short: "4 May 2024".
 func Date(t time.Time) string {
 	return T("{{.Day}} {{.Month}} {{.Year}}", "Day", t.Day(), "Month", monthShort(t.Month()), "Year", t.Year())

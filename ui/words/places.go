@@ -21,6 +21,15 @@ func List(names []string) string {
 	return T("{{.Names}} and {{.Last}}", "Names", strings.Join(names[:last], ", "), "Last", names[last])
 }
 
+// Towns names the places of photos: the first of all there are.
+func Towns(towns []string, all int) string {
+	names := strings.Join(towns, ", ")
+	if more := all - len(towns); more > 0 {
+		return N("{{.Names}} and {{.N}} more", more, "Names", names)
+	}
+	return names
+}
+
 // A Proof is a device that has said it holds a file, and when it last checked.
 type Proof struct {
 	Device app.Device
