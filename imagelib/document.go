@@ -141,7 +141,7 @@ func (doc *document) image(digest Digest, in *interner) *Image {
 	}
 	if g := doc.GPS; g != nil && g.Lat >= -90 && g.Lat <= 90 && g.Lon >= -180 && g.Lon <= 180 {
 		img.GPS = g
-		img.locate()
+		img.Locate()
 	}
 	if hash, err := base64.StdEncoding.DecodeString(doc.ThumbHash); err == nil && len(hash) > 0 && len(hash) <= 64 {
 		img.ThumbHash = string(hash)

@@ -162,8 +162,8 @@ func (img *Image) setMore(m More) {
 // that is not known, or there is none near.
 func (img *Image) Place() places.Place { return places.Of(img.place) }
 
-// locate finds the place once GPS is set.
-func (img *Image) locate() {
+// Locate finds the place once GPS is set, of an image that no library has made.
+func (img *Image) Locate() {
 	if img.GPS != nil {
 		img.place = places.Near(img.GPS.Lat, img.GPS.Lon)
 	}

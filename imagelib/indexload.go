@@ -236,7 +236,7 @@ func (s *loadedIndex) readImage(r *factReader, img *Image) {
 	if flags&flagGPS != 0 {
 		img.GPS = &GPS{Lat: r.float64(), Lon: r.float64()}
 		if img.place = places.ID(min(r.Uvarint(), math.MaxInt32)); !s.located {
-			img.locate()
+			img.Locate()
 		}
 	}
 	if flags&flagExposure != 0 {

@@ -50,7 +50,7 @@ func sampleImages(n int) []*Image {
 		if r.IntN(10) < 6 {
 			at := places[r.IntN(len(places))]
 			img.GPS = &GPS{Lat: at[0] + r.NormFloat64()/10, Lon: at[1] + r.NormFloat64()/10}
-			img.locate()
+			img.Locate()
 		}
 		switch topic := topics[r.IntN(len(topics))]; r.IntN(10) {
 		case 0:

@@ -248,7 +248,7 @@ func TestPairIsTheWorstOfBoth(t *testing.T) {
 	jpeg.Tags, jpeg.Albums = []string{"sea"}, []string{"album:b"}
 	raw.Here, raw.Holders, raw.Favourite, raw.Rating, raw.Caption = false, 1, true, 3, "of the raw file"
 	raw.Tags, raw.Albums, raw.GPS = []string{"sun", "sea"}, []string{"album:a", "album:b"}, &GPS{Lat: 47.3769, Lon: 8.5417}
-	raw.locate()
+	raw.Locate()
 	s := indexWith(jpeg, raw).view()
 	img := s.Images[0]
 	if img.Here || img.Holders != 1 || !img.Favourite || img.Rating != 3 || img.Caption != raw.Caption || img.GPS != raw.GPS || img.Place().City == "" {

@@ -116,7 +116,7 @@ func TestPairOnTheScreen(t *testing.T) {
 	f.images[6] = &film
 	r := newRig(t, f, large)
 	g := r.presentGrid()
-	for i, want := range map[int]string{2: "RAW", 3: "LIVE", 4: "", 6: "1:02:03"} {
+	for i, want := range map[int]string{2: "RAW+JPEG", 3: "LIVE", 4: "", 6: "1:02:03"} {
 		if got := g.grid.Source().Mark(i).Kind; got != want {
 			t.Errorf("photo %d says %q, want %q", i, got, want)
 		}

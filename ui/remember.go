@@ -45,17 +45,25 @@ func (s *shell) recall() {
 }
 
 // remember keeps how and where a person looks at the photos, beside the screen's
-// goroutine.
+// goroutine, and once more when that has changed meanwhile.
 func (s *shell) remember() {
 	data, err := s.looking()
-	if err != nil || string(data) == s.kept {
+	if s.keeping || err != nil || string(data) == s.kept {
 		return
 	}
-	s.kept = string(data)
-	s.goDo(func(context.Context) error { return s.dev.Remember(data) }, s.reportTo(words.T("Could not note where you are among the photos")))
+	s.keeping = true
+	s.goDo(func(context.Context) error { return s.dev.Remember(data) }, func(err error) {
+		s.keeping = false
+		if err != nil {
+			s.toasts.show(words.T("Could not note where you are among the photos"), nil)
+			return
+		}
+		s.kept = string(data)
+		s.remember()
+	})
 }
 
-// rememberLast is remember for the end of the program: it waits, and tells nobody.
+// rememberLast is remember for the end of the program, when nothing else runs.
 func (s *shell) rememberLast() error {
 	s.noteSpots()
 	data, err := s.looking()

@@ -66,11 +66,11 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	keepQuietAtTheEnd(fyneApp.Lifecycle())
 	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) }) //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 	win.ShowAndRun()
+	cancel()
+	s.wg.Wait()
 	if err := s.rememberLast(); err != nil {
 		opts.Log.WarnContext(ctx, "Keeping what the gallery shows", "error", err)
 	}
-	cancel()
-	s.wg.Wait()
 	return restart
 }
 

@@ -111,6 +111,15 @@ var screens = []struct {
 	reach func(*rig)
 }{
 	{"photos", nil, func(*rig) {}},
+	{"years", lived, func(r *rig) { r.presentGrid().grid.SetLevel(levelYears) }},
+	{"months", lived, func(r *rig) {
+		r.presentGrid().grid.SetLevel(levelMonths)
+		r.presentGrid().grid.ScrollTo(700)
+	}},
+	{"squares", lived, func(r *rig) { r.setSquares(true) }},
+	{"scrubbing", lived, func(r *rig) { r.scrub(0.4) }},
+	{"signs", nil, func(r *rig) { r.showSigns() }},
+	{"view-menu", nil, func(r *rig) { r.tapTip("How photos are shown") }},
 	{"selected", nil, func(r *rig) {
 		r.settle()
 		r.presentGrid().grid.Select(2)

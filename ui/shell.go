@@ -82,6 +82,7 @@ type shell struct {
 	calm    bool // the system asks for less motion
 	looks   remembered
 	kept    string // of looks, as it was kept last
+	keeping bool   // looks is being kept
 	loaded  bool   // the device knows all its records; before, it knows some
 
 	asked map[string]bool // actions of before that were to be undone

@@ -134,8 +134,10 @@ func kindBadge(img *imagelib.Image) string {
 	switch raw, live := img.Raw(), img.Live(); {
 	case live && (raw || img.Kind == imagelib.KindRAW):
 		return kindRawLive
-	case raw:
+	case raw && img.Type == "image/jpeg":
 		return kindRawJPEG
+	case raw:
+		return kindRaw + "+" + extension(img.Name)
 	case img.Kind == imagelib.KindRAW:
 		return kindRaw
 	case live:

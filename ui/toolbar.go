@@ -164,6 +164,17 @@ func newSearchEntry(b *toolbar) *searchEntry {
 	return e
 }
 
+// prompt says what can be searched, as far as there is room.
+func (e *searchEntry) prompt(width float32) {
+	text := words.T("Search names, captions, cameras")
+	if fyne.MeasureText(text, look.SizeBody, fyne.TextStyle{}).Width > width-60 {
+		text = words.T("Search")
+	}
+	if e.PlaceHolder != text {
+		e.SetPlaceHolder(text)
+	}
+}
+
 // quiet runs f without searching.
 func (e *searchEntry) quiet(f func()) {
 	e.silent = true
@@ -250,7 +261,13 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	want := fyne.MeasureText(b.title.Text(), look.SizeHeading, fyne.TextStyle{Bold: true}).Width
 	if b.search.Visible() {
-		searchW := min(max(right-x-want-120, 150), 380)
+		beside := float32(120) // what stands beside the title
+		if b.keep.Visible() {
+			b.keep.SetText(words.T("Save as album…"))
+			beside += b.keep.MinSize().Width
+		}
+		searchW := min(max(right-x-want-beside, 150), 380)
+		b.search.prompt(searchW)
 		mid(b.search, right-searchW, searchW)
 		right -= searchW + gap
 	}

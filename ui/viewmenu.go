@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -65,7 +67,7 @@ func signText(sign grid.Sign, m grid.Mark) string {
 		}
 		return words.T("Waits to come to this computer")
 	case grid.Stuck:
-		return words.T("Could not come to this computer yet; Activity says why")
+		return words.T("Could not come yet; Activity says why")
 	case grid.OneCopy:
 		return words.T("Only one device has this photo")
 	default:
@@ -78,23 +80,25 @@ func kindText(m grid.Mark) string {
 	switch m.Kind {
 	case kindRaw:
 		return words.T("A raw file of the camera")
-	case kindRawJPEG:
-		return words.T("A raw file and a JPEG of one shot, shown as one photo")
 	case kindLive:
 		return words.T("A live photo: a picture and a short film")
 	case kindRawLive:
 		return words.T("A picture, its raw file and a short film, shown as one photo")
 	}
-	if m.Video {
+	switch {
+	case strings.HasPrefix(m.Kind, kindRaw+"+"):
+		return words.T("A raw file and the picture of the same shot")
+	case m.Video:
 		return words.T("How long the film lasts")
+	default:
+		return ""
 	}
-	return ""
 }
 
 // showSigns explains the signs on photos.
 func (s *shell) showSigns() {
 	m := s.newModal(dialogWidth)
-	box := look.VBox(12)
+	box := look.VBox(6)
 	symbol := func(name string, colour fyne.ThemeColorName, sign grid.Sign, mark grid.Mark) {
 		box.Add(legend(look.NewIcon(name, colour, 16), signText(sign, mark)))
 	}
@@ -109,7 +113,7 @@ func (s *shell) showSigns() {
 		box.Add(legend(look.NewText(kind, 10, look.ColorOnStage).Bold(), kindText(grid.Mark{Kind: kind})))
 	}
 	done := look.NewButton(words.T("Close"), "", look.Primary, m.hide)
-	m.set(look.VBox(18, look.NewText(words.T("What the signs on photos mean"), look.SizeTitle, theme.ColorNameForeground).Bold(),
+	m.set(look.VBox(12, look.NewText(words.T("What the signs on photos mean"), look.SizeTitle, theme.ColorNameForeground).Bold(),
 		look.NewPara(words.T("A photo without a sign at the bottom right is on this computer and on another device."), look.SizeBody, dialogWidth, look.ColorSecondary),
 		box, buttons(done)), done)
 	m.show()

@@ -90,7 +90,7 @@ type Options struct {
 
 const (
 	headerHeight = 50
-	leadHeight   = 58 // of a year's header, over its months
+	leadHeight   = 48 // of a year's header, over its months
 	sidePad      = 20
 	gutter       = 48 // right of the rows, for the scrubber
 )

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,21 @@ type album struct {
 	when  []time.Time
 	index map[thumbs.ID]int
 	marks func(i int) Mark
+	towns func(i int) string
+}
+
+// Places tells the towns in alphabetical order.
+func (a *album) Places(first, n int) (towns []string, all int) {
+	if a.towns == nil {
+		return nil, 0
+	}
+	for i := first; i < first+n; i++ {
+		if t := a.towns(i); !slices.Contains(towns, t) {
+			towns = append(towns, t)
+		}
+	}
+	slices.Sort(towns)
+	return towns[:min(len(towns), 3)], len(towns)
 }
 
 func numbered(n int) thumbs.ID { return thumbs.ID{byte(n), byte(n >> 8), byte(n >> 16), 1} }
@@ -95,6 +111,7 @@ var texts = Texts{
 		}
 		return strings.Join(towns, ", ")
 	},
+	Sign:  func(s Sign, m Mark) string { return fmt.Sprintf("sign %d %s", s, m.Kind) },
 	Year:  func(t time.Time) string { return t.Format("2006") },
 	Count: func(n int) string { return fmt.Sprintf("%d photos", n) },
 }

@@ -79,7 +79,7 @@ func (g *Grid) MouseDown(e *desktop.MouseEvent) {
 	m.down, m.banding = e.Button == desktop.MouseButtonPrimary, false
 	m.scrubbing = m.down && g.inGutter(e.Position)
 	if m.scrubbing {
-		g.scrubTo(e.Position.Y)
+		g.scrubStart(e.Position.Y)
 	}
 }
 

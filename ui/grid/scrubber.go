@@ -11,28 +11,31 @@ import (
 )
 
 // scrubber is the strip at the right: where the view stands in time, the years
-// as marks, and a label with the date under the mouse. Its thumb can be dragged.
+// as marks, and a label with the month, the day and its places that the mouse or
+// the dragged thumb leads to.
 type scrubber struct {
-	box   *fyne.Container
-	thumb *canvas.Rectangle
-	label *canvas.Text
-	plate *canvas.Rectangle
-	years []yearMark
-	hover bool
+	box    *fyne.Container
+	thumb  *canvas.Rectangle
+	label  *canvas.Text
+	detail *canvas.Text
+	plate  *canvas.Rectangle
+	years  []yearMark
+	hover  bool
+	grab   float32 // how far under the middle of the thumb it is held
 }
 
 type yearMark struct {
-	at   float64 // part of the whole height
+	at   float64 // offset where the year begins
 	text *canvas.Text
 }
 
 func newScrubber() *scrubber {
 	s := &scrubber{
 		box: container.NewWithoutLayout(), thumb: canvas.NewRectangle(color.Transparent),
-		plate: canvas.NewRectangle(color.Transparent), label: canvas.NewText("", color.Black),
+		plate: canvas.NewRectangle(color.Transparent), label: canvas.NewText("", color.Black), detail: canvas.NewText("", color.Black),
 	}
 	s.thumb.CornerRadius, s.plate.CornerRadius = 3, 7
-	s.label.TextSize, s.label.TextStyle.Bold = 12, true
+	s.label.TextSize, s.label.TextStyle.Bold, s.detail.TextSize = 13, true, subSize
 	s.recolour()
 	return s
 }
@@ -40,12 +43,13 @@ func newScrubber() *scrubber {
 func (s *scrubber) recolour() {
 	s.thumb.FillColor = look.Color("scrollBar")
 	s.plate.FillColor = look.Color(look.ColorToast)
-	s.label.Color = look.Color(look.ColorOnToast)
+	s.label.Color, s.detail.Color = look.Color(look.ColorOnToast), look.Color(look.ColorOnToast)
 	for _, y := range s.years {
 		y.text.Color = look.Color(look.ColorSecondary)
 		y.text.Refresh()
 	}
 	s.label.Refresh()
+	s.detail.Refresh()
 }
 
 // mark finds where the years begin, as far apart as their labels need.
@@ -61,15 +65,15 @@ func (s *scrubber) mark(g *Grid) {
 			continue
 		}
 		when := g.sections[g.lay.Blocks[r.Block].Section].when
-		y := r.Y / g.lay.Height
-		if when.Year() == last || (y-lastY)*h < 26 {
+		y := r.Y / g.lay.Height * h
+		if when.Year() == last || y-lastY < 26 {
 			continue
 		}
 		last, lastY = when.Year(), y
 		t := canvas.NewText(g.opts.Texts.Year(when), look.Color(look.ColorSecondary))
 		t.TextSize = 11
 		t.Resize(t.MinSize())
-		s.years = append(s.years, yearMark{at: y, text: t})
+		s.years = append(s.years, yearMark{at: r.Y, text: t})
 	}
 }
 
@@ -86,27 +90,27 @@ func (s *scrubber) update(g *Grid) {
 	if active {
 		for _, y := range s.years {
 			m := y.text.MinSize()
-			y.text.Move(fyne.NewPos(size.Width-m.Width-16, float32(y.at)*(size.Height-m.Height)))
+			at := min(max(g.thumbMiddle(y.at)-m.Height/2, 0), size.Height-m.Height)
+			y.text.Move(fyne.NewPos(size.Width-m.Width-16, at))
 			objs = append(objs, y.text)
 		}
 	}
-	length := max(float32(float64(size.Height)*float64(size.Height)/g.lay.Height), 36)
 	w := float32(4)
 	if active {
 		w = 6
 	}
+	length, middle := g.thumbLength(), g.thumbMiddle(g.off)
 	s.thumb.Resize(fyne.NewSize(w, length))
-	y := float32(g.off/limit) * (size.Height - length)
-	s.thumb.Move(fyne.NewPos(size.Width-w-4, y))
+	s.thumb.Move(fyne.NewPos(size.Width-w-4, middle-length/2))
 	objs = append(objs, s.thumb)
 	if active && len(g.sections) > 0 {
-		objs = append(objs, s.placeLabel(g, y+length/2)...)
+		objs = append(objs, s.placeLabel(g, middle)...)
 	}
 	s.box.Objects = objs
 	canvas.Refresh(s.box)
 }
 
-// placeLabel shows the date that a click or the drag leads to.
+// placeLabel shows the date and the places that a click or the drag leads to.
 func (s *scrubber) placeLabel(g *Grid, thumbY float32) []fyne.CanvasObject {
 	y, off := thumbY, g.off
 	if !g.mouse.scrubbing {
@@ -118,32 +122,79 @@ func (s *scrubber) placeLabel(g *Grid, thumbY float32) []fyne.CanvasObject {
 	if top < 0 {
 		return nil
 	}
-	text := g.opts.Texts.Month(g.sections[g.lay.Blocks[g.lay.Rows[top].Block].Section].when)
-	if s.label.Text != text {
-		s.label.Text = text
-		s.label.Resize(s.label.MinSize())
-		s.label.Refresh()
+	section := int(g.lay.Blocks[g.lay.Rows[top].Block].Section)
+	when := g.sections[section].when
+	detail := g.where(section)
+	if Levels[g.level].Group == Days {
+		if detail != "" {
+			detail = " · " + detail
+		}
+		detail = g.opts.Texts.Day(when, true) + detail
 	}
-	m := s.label.MinSize()
-	size := fyne.NewSize(m.Width+20, m.Height+10)
+	setText(s.label, g.opts.Texts.Month(when))
+	setText(s.detail, fit(detail, widestDetail, false))
+	objs := []fyne.CanvasObject{s.plate, s.label}
+	m, d := s.label.MinSize(), fyne.Size{}
+	if s.detail.Text != "" {
+		d = s.detail.MinSize()
+		objs = append(objs, s.detail)
+	}
+	size := fyne.NewSize(max(m.Width, d.Width)+24, m.Height+d.Height+12)
 	pos := fyne.NewPos(g.Size().Width-size.Width-20, min(max(y-size.Height/2, 4), g.Size().Height-size.Height-4))
 	s.plate.Move(pos)
 	s.plate.Resize(size)
-	s.label.Move(pos.AddXY(10, 5))
-	return []fyne.CanvasObject{s.plate, s.label}
+	s.label.Move(pos.AddXY(size.Width-12-m.Width, 6))
+	s.detail.Move(pos.AddXY(size.Width-12-d.Width, 6+m.Height))
+	return objs
 }
 
-// scrubOffset is the offset that a place on the strip stands for.
+// widestDetail is the width of the longest line under the scrubber's month.
+const widestDetail = 260
+
+func setText(t *canvas.Text, text string) {
+	if t.Text != text {
+		t.Text = text
+		t.Resize(t.MinSize())
+		t.Refresh()
+	}
+}
+
+// thumbLength is how long the thumb of the scrubber is.
+func (g *Grid) thumbLength() float32 {
+	h := g.Size().Height
+	return min(max(float32(float64(h)*float64(h)/g.lay.Height), 36), h)
+}
+
+// thumbMiddle is where the middle of the thumb is while the view stands at an offset.
+func (g *Grid) thumbMiddle(off float64) float32 {
+	length := g.thumbLength()
+	return float32(min(off/max(g.limit(), 1), 1))*(g.Size().Height-length) + length/2
+}
+
+// scrubOffset is the offset at which the middle of the thumb is at y.
 func (g *Grid) scrubOffset(y float32) float64 {
-	h := max(g.Size().Height, 1)
-	return float64(min(max(y/h, 0), 1)) * g.limit()
+	length := g.thumbLength()
+	part := (y - length/2) / max(g.Size().Height-length, 1)
+	return float64(min(max(part, 0), 1)) * g.limit()
+}
+
+// scrubStart takes hold of the thumb, which comes to y unless it is there.
+func (g *Grid) scrubStart(y float32) {
+	if g.lay == nil {
+		return
+	}
+	g.scrub.grab = 0
+	if d := y - g.thumbMiddle(g.off); d >= -g.thumbLength()/2 && d <= g.thumbLength()/2 {
+		g.scrub.grab = d
+	}
+	g.scrubTo(y)
 }
 
 func (g *Grid) scrubTo(y float32) {
 	if g.lay == nil {
 		return
 	}
-	g.off = g.scrubOffset(y)
+	g.off = g.scrubOffset(y - g.scrub.grab)
 	g.clampOffset()
 	g.update()
 }
