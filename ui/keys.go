@@ -25,9 +25,9 @@ func keyHelps() []keyHelp {
 			{words.T("Arrows, Home, End, Page up, Page down"), words.T("Go from photo to photo")},
 			{words.T("Shift + arrows"), words.T("Select a range")},
 			{words.T("Space, Ctrl + Space"), words.T("Open; select one more")},
-			{"Ctrl + A", words.T("Select all")},
+			{"Ctrl + A, Ctrl + D", words.T("Select all; the whole day")},
 			{"Esc", words.T("Clear the selection; leave an album")},
-			{"+ −", words.T("Larger, smaller tiles")},
+			{"+ − 0", words.T("Larger, smaller, usual tiles")},
 			{"Shift + F10", words.T("Menu of what can be done")},
 		}},
 		{words.T("Selected photos, and the open one"), [][2]string{
