@@ -58,8 +58,8 @@ func (r *rig) tapTip(tip string) {
 	test.Tap(found)
 }
 
-// choose clicks the entry of the open menu that has that text.
-func (r *rig) choose(text string) {
+// pickItem clicks the entry of the open menu that has that text.
+func (r *rig) pickItem(text string) {
 	r.t.Helper()
 	var found fyne.Tappable
 	walk(r.win.Canvas().Overlays().Top(), func(o fyne.CanvasObject) {

@@ -144,7 +144,7 @@ func TestViewMenu(t *testing.T) {
 	choose := func(label string) {
 		t.Helper()
 		r.tapTip("How photos are shown")
-		r.choose(label)
+		r.pickItem(label)
 	}
 	for _, tt := range []struct {
 		label   string
@@ -193,7 +193,7 @@ func TestWholeDayFromTheMenu(t *testing.T) {
 	g.Select(6)
 	first, n := g.SectionOf(6)
 	r.contextMenu(fyne.NewPos(400, 100))
-	r.choose("Select the whole day (Ctrl+D)")
+	r.pickItem("Select the whole day (Ctrl+D)")
 	if at := g.Selection(); len(at) != n || at[0] != first {
 		t.Errorf("selected %v, want %d from %d", at, n, first)
 	}
