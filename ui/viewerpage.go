@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"image"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -35,14 +34,22 @@ type viewerPage struct {
 	noteWidth  float32    // at most, of the text; it follows the window
 	blank      *look.Icon // in the middle, when there is no picture at all
 	info       *infoPanel
-	infoBtn    *look.Button
-	bars       []fyne.CanvasObject
+	edit       *look.Button
+	player     *look.Button // plays a film
+	waiting    *progress    // how much has come of a photo that is not here
+	strip      *filmStrip
+	bars       []fyne.CanvasObject // over the picture, which go in full screen while the mouse rests
+	duo        *duo                // two photos side by side; nil while one shows
+	editor     *editor             // turns and cuts the photo; nil while it is only looked at
 
 	cancel  context.CancelFunc         // of the loads for the present photo
 	near    map[thumbs.Key]image.Image // by photo and edit, as are those that load
 	loading map[thumbs.Key]bool
 	err     error  // why the present photo does not show
 	sliding func() // stops the slide show; nil while none runs
+	full    bool   // it fills the screen
+	barred  bool   // the bars show
+	tiring  func() // ends the wait after which they go
 }
 
 // turned is what the viewer turns through: the photos of a page, or some of them.
@@ -52,16 +59,13 @@ type turned interface {
 	left(i int) // the viewer closes, at that photo
 }
 
-// slideTime is how long a slide show rests on a photo.
-const slideTime = 4 * time.Second
-
 func newViewerPage(s *shell) *viewerPage {
-	v := &viewerPage{s: s, near: map[thumbs.Key]image.Image{}, loading: map[thumbs.Key]bool{}, cancel: func() {}}
+	v := &viewerPage{s: s, near: map[thumbs.Key]image.Image{}, loading: map[thumbs.Key]bool{}, cancel: func() {}, barred: true, tiring: func() {}}
 	v.stage = stage.New(stage.Options{
 		Do: s.do, After: s.after, Go: func(f func()) { s.wg.Go(f) },
 		NeedFull: v.loadFull, Swipe: v.turn, Held: heldKeys,
 		Menu:   func(at fyne.Position) { s.popUp(fyne.NewMenu("", s.photoItems(v.sel())...), at) },
-		Tapped: v.tapped,
+		Tapped: v.tapped, Hovered: v.hovered,
 	})
 	v.title = look.NewCut("", look.SizeBody, look.ColorOnStage).Bold()
 	v.sub = look.NewCut("", look.SizeCaption, look.ColorOnStage2)
@@ -69,7 +73,11 @@ func newViewerPage(s *shell) *viewerPage {
 	v.note.Hide()
 	v.blank = look.NewIcon("photos", look.ColorOnStage2, 56)
 	v.blank.Hide()
+	v.player = look.NewButton(words.T("Play"), "play", look.Primary, v.playFilm)
+	v.player.SetToolTip(words.T("Play it with the program for films of this computer (O)"))
+	v.waiting = newProgress(0)
 	v.info = newInfoPanel(v)
+	v.strip = newFilmStrip(v)
 	v.object = container.New(&viewerLayout{v}, v.parts()...)
 	return v
 }
@@ -81,24 +89,28 @@ func (v *viewerPage) parts() []fyne.CanvasObject {
 	}
 	back := btn("back", words.T("Back to the photos (Esc)"), v.close)
 	v.heart = btn("heart", words.T("Favourite (F)"), func() { s.toggleFavourite(v.sel()) })
+	v.edit = btn("crop", words.T("Crop, straighten and turn (E)"), v.startEditing)
 	v.play = btn("slideshow", words.T("Slide show (Space)"), v.toggleSlides)
-	v.infoBtn = btn("info", words.T("Information (I)"), v.toggleInfo)
 	more := btn("more", words.T("More"), nil)
 	more.OnTapped = func() {
 		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
-		s.popUp(fyne.NewMenu("", s.photoItems(v.sel())...), at.AddXY(0, look.Control+4))
+		s.popUp(fyne.NewMenu("", v.moreItems()...), at.AddXY(0, look.Control+4))
 	}
-	zoom := btn("fit", words.T("Fit or 100 % (1)"), v.toggleZoom)
 	head := container.NewStack(look.NewSurface(look.ColorStage, "", 0), look.Pad(10, 12, 10, 10,
-		container.NewBorder(nil, nil, back, look.HBox(2, v.heart, zoom, v.play, v.infoBtn, more),
+		container.NewBorder(nil, nil, back, look.HBox(2, v.heart, v.edit,
+			btn("fit", words.T("Fit or 100 % (0, 1)"), v.toggleZoom),
+			btn("compare", words.T("Compare with the next one (C)"), v.compareNext),
+			btn("film-strip", words.T("Film strip (T)"), v.toggleStrip), v.play,
+			btn("full-screen", words.T("Full screen (F11)"), v.toggleFull),
+			btn("info", words.T("Information (I)"), v.toggleInfo), more),
 			look.Pad(0, 8, 0, 10, look.Middle(look.VBox(1, v.title, v.sub))))))
-	prev, next := btn("left", words.T("Previous"), func() { v.turn(-1) }), btn("right", words.T("Next"), func() { v.turn(1) })
+	prev, next := btn("left", words.T("Previous (Left)"), func() { v.turn(-1) }), btn("right", words.T("Next (Right)"), func() { v.turn(1) })
 	round := func(b *look.Button) fyne.CanvasObject {
 		return container.NewStack(look.NewSurface(look.ColorStageBar, "", 20), look.PadAll(2, b))
 	}
 	l, r := round(prev), round(next)
 	v.bars = []fyne.CanvasObject{head, l, r}
-	return []fyne.CanvasObject{v.stage, head, l, r, v.note, v.info.object, v.blank}
+	return []fyne.CanvasObject{v.stage, head, l, r, v.note, v.info.object, v.blank, v.strip}
 }
 
 // active tells whether the viewer is open.
@@ -107,6 +119,9 @@ func (v *viewerPage) active() bool { return v.from != nil }
 func (v *viewerPage) sel() sel {
 	if v.img == nil {
 		return sel{}
+	}
+	if v.duo != nil {
+		return makeSel([]*imagelib.Image{v.duo.present().img})
 	}
 	return makeSel([]*imagelib.Image{v.img})
 }
@@ -125,7 +140,11 @@ func (v *viewerPage) close() {
 		return
 	}
 	v.stopSlides()
+	v.setFull(false)
+	v.leaveDuo()
+	v.editor = nil
 	v.cancel()
+	v.strip.sleep()
 	from := v.from
 	v.from, v.img = nil, nil
 	clear(v.near)
@@ -143,6 +162,7 @@ func (v *viewerPage) show(i int) {
 	v.stage.SetPicture(image.Pt(v.img.Width, v.img.Height), v.inMemory())
 	v.describe()
 	v.info.show(v.img)
+	v.strip.show()
 	v.load(ctx, v.img, true)
 	v.keepNear()
 	for _, k := range []int{i + 1, i - 1} {
@@ -153,18 +173,20 @@ func (v *viewerPage) show(i int) {
 }
 
 // inMemory is the best picture that needs no loading; nil when there is none.
-func (v *viewerPage) inMemory() image.Image {
-	if p, ok := v.near[thumbKey(v.img, 0)]; ok {
+func (v *viewerPage) inMemory() image.Image { return v.inMemoryOf(v.img) }
+
+func (v *viewerPage) inMemoryOf(img *imagelib.Image) image.Image {
+	if p, ok := v.near[thumbKey(img, 0)]; ok {
 		return p
 	}
 	for _, from := range []*thumbs.Loader{v.s.thumbs, v.s.instants} {
 		for _, size := range []int{512, 256} {
-			if p, ok := from.Get(thumbKey(v.img, size)); ok {
+			if p, ok := from.Get(thumbKey(img, size)); ok {
 				return p
 			}
 		}
 	}
-	if p, ok := v.s.hashes.Get(thumbKey(v.img, 0)); ok {
+	if p, ok := v.s.hashes.Get(thumbKey(img, 0)); ok {
 		return p
 	}
 	return nil
@@ -188,34 +210,44 @@ func (v *viewerPage) keepNear() {
 // load loads a picture of the screen's size, if it is not there or on its way.
 // A neighbour that is not on this device is left until it is asked for.
 func (v *viewerPage) load(ctx context.Context, img *imagelib.Image, now bool) {
-	d, g, k := img.Digest, img.Geometry(), thumbKey(img, 0)
-	if _, ok := v.near[k]; ok || v.loading[k] || !now && !shownHere(img) || img.Kind == imagelib.KindVideo {
+	k := thumbKey(img, 0)
+	if _, ok := v.near[k]; ok || v.loading[k] || !now && !shownHere(img) {
 		return
 	}
 	v.loading[k] = true
-	side := v.screenSide()
-	v.s.wg.Go(func() {
+	v.s.picture(ctx, img, now, func(pic image.Image, err error, last bool) { v.got(ctx, k, pic, err, last) })
+}
+
+// picture loads a picture of the screen's size and hands it to got; soon a
+// thumbnail before it, which is there in no time, and holders have too. Of a film
+// there is the thumbnail alone.
+func (s *shell) picture(ctx context.Context, img *imagelib.Image, soon bool, got func(pic image.Image, err error, last bool)) {
+	d, g, side, film := img.Digest, img.Geometry(), s.screenSide(), img.Kind == imagelib.KindVideo
+	s.wg.Go(func() {
 		var pic image.Image
 		var err error
-		if now { // a thumbnail first: it is there in no time, and holders have it too
-			if t, terr := v.s.lib.ThumbnailAs(ctx, d, g, 512); terr == nil {
-				v.s.do(func() { v.got(ctx, k, t, nil, false) })
+		if soon || film {
+			t, terr := s.lib.ThumbnailAs(ctx, d, g, 512)
+			if pic, err = t, terr; terr == nil && !film {
+				s.do(func() { got(t, nil, false) })
 			}
 		}
-		if err = v.fetch(ctx, img); err == nil {
-			pic, err = v.s.lib.PixelsAs(ctx, d, g, side)
+		if !film {
+			if err = s.fetch(ctx, img); err == nil {
+				pic, err = s.lib.PixelsAs(ctx, d, g, side)
+			}
 		}
-		v.s.do(func() { v.got(ctx, k, pic, err, true) })
+		s.do(func() { got(pic, err, true) })
 	})
 }
 
 // fetch brings the bytes of a photo that is not here, so that the activity
 // shows its progress.
-func (v *viewerPage) fetch(ctx context.Context, img *imagelib.Image) error {
+func (s *shell) fetch(ctx context.Context, img *imagelib.Image) error {
 	if shownHere(img) {
 		return nil
 	}
-	f, err := v.s.dev.Fetch(ctx, img.Digest)
+	f, err := s.dev.Fetch(ctx, img.Digest)
 	if err != nil {
 		return err
 	}
@@ -267,8 +299,8 @@ func (v *viewerPage) loadFull() {
 
 // screenSide is the longer side of the window in pixels, rounded up so that
 // small changes of the window ask for the same.
-func (v *viewerPage) screenSide() int {
-	c := v.s.win.Canvas()
+func (s *shell) screenSide() int {
+	c := s.win.Canvas()
 	side := int(max(c.Size().Width, c.Size().Height) * c.Scale())
 	return max((side+255)/256*256, 1024)
 }
@@ -277,12 +309,6 @@ func (v *viewerPage) screenSide() int {
 func (v *viewerPage) turn(step int) {
 	if i := v.at + step; i >= 0 && i < v.from.source().Len() {
 		v.show(i)
-	}
-}
-
-func (v *viewerPage) tapped() {
-	if v.sliding != nil {
-		v.stopSlides()
 	}
 }
 
@@ -302,7 +328,21 @@ func (v *viewerPage) toggleInfo() {
 	} else {
 		v.info.object.Hide()
 	}
+	v.wake()
 	v.object.Refresh()
+}
+
+// toggleStrip shows the film strip, or hides it.
+func (v *viewerPage) toggleStrip() {
+	v.strip.on = !v.strip.on
+	v.showBars(true)
+	if v.strip.on {
+		v.strip.at = float64(v.at)
+		v.strip.show()
+	} else {
+		v.strip.sleep()
+	}
+	v.wake()
 }
 
 // reload follows changes of the library while the viewer is open.
@@ -315,8 +355,13 @@ func (v *viewerPage) reload() {
 		v.close()
 		return
 	}
+	if v.duo != nil {
+		v.duo.reload()
+		return
+	}
 	i, ok := v.from.source().Index(thumbs.ID(v.img.Digest))
 	if !ok { // it was deleted, or no longer belongs here: the next one takes its place
+		v.stopEditing()
 		v.show(min(v.at, n-1))
 		return
 	}
@@ -331,6 +376,7 @@ func (v *viewerPage) reload() {
 	}
 	v.describe()
 	v.info.show(v.img)
+	v.strip.show()
 }
 
 // heldKeys asks the driver which modifier keys are down.

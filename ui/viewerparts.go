@@ -132,100 +132,6 @@ func (v *viewerPage) absent() string {
 	return words.T("The full photo is on {{.Devices}}", "Devices", words.List(parts))
 }
 
-// toggleSlides starts or stops the slide show.
-func (v *viewerPage) toggleSlides() {
-	if v.sliding != nil {
-		v.stopSlides()
-		return
-	}
-	for _, b := range v.bars {
-		b.Hide()
-	}
-	v.s.win.SetFullScreen(true)
-	v.nextSlide()
-}
-
-func (v *viewerPage) nextSlide() {
-	stop := v.s.after(slideTime, func() {
-		v.s.do(func() {
-			if v.sliding == nil || !v.active() {
-				return
-			}
-			if v.at == v.from.source().Len()-1 {
-				v.show(0)
-			} else {
-				v.turn(1)
-			}
-			v.nextSlide()
-		})
-	})
-	v.sliding = stop
-}
-
-func (v *viewerPage) stopSlides() {
-	if v.sliding == nil {
-		return
-	}
-	v.sliding()
-	v.sliding = nil
-	for _, b := range v.bars {
-		b.Show()
-	}
-	v.s.win.SetFullScreen(false)
-	v.object.Refresh()
-}
-
-// key acts on the viewer's keys.
-func (v *viewerPage) key(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyEscape:
-		if v.sliding != nil {
-			v.stopSlides()
-		} else {
-			v.close()
-		}
-	case fyne.KeyLeft, fyne.KeyPageUp:
-		v.turn(-1)
-	case fyne.KeyRight, fyne.KeyPageDown:
-		v.turn(1)
-	case fyne.KeyHome:
-		v.show(0)
-	case fyne.KeyEnd:
-		v.show(v.from.source().Len() - 1)
-	case fyne.KeySpace:
-		v.toggleSlides()
-	case fyne.KeyF:
-		v.s.toggleFavourite(v.sel())
-	case fyne.KeyI:
-		v.toggleInfo()
-	case fyne.KeyS:
-		v.s.savePhotos(v.sel())
-	case fyne.KeyU:
-		v.s.removePhotos(v.sel())
-	case fyne.KeyR:
-		v.s.rotatePhotos(v.sel(), 1)
-	case fyne.KeyL:
-		v.s.rotatePhotos(v.sel(), -1)
-	case fyne.KeyDelete, fyne.KeyBackspace:
-		v.s.deletePhotos(v.sel())
-	default:
-		v.zoomKey(e.Name)
-	}
-}
-
-func (v *viewerPage) zoomKey(k fyne.KeyName) {
-	switch k {
-	case fyne.KeyPlus, fyne.KeyEqual:
-		v.stage.Zoom(1.3)
-	case fyne.KeyMinus:
-		v.stage.Zoom(1 / 1.3)
-	case fyne.Key0:
-		v.stage.Fit()
-	case fyne.Key1:
-		v.toggleZoom()
-	}
-}
-
 // viewerLayout places stage, head, the arrows, the note and the info panel.
 type viewerLayout struct{ v *viewerPage }
 
@@ -238,32 +144,38 @@ const (
 func (*viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 240) }
 
 func (l *viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	head := float32(viewerHead)
-	if l.v.sliding != nil {
-		head = 0
+	v := l.v
+	head, foot := float32(viewerHead), float32(0)
+	if v.strip.on {
+		foot = stripHeight
 	}
 	w := s.Width
-	if l.v.info.on {
+	if v.info.on {
 		w -= min(infoWidth, s.Width/2)
 	}
 	place := func(o fyne.CanvasObject, x, y, w, h float32) {
 		o.Move(fyne.NewPos(x, y))
 		o.Resize(fyne.NewSize(w, h))
 	}
-	place(o[0], 0, head, w, s.Height-head)
+	if v.full { // the bars lie over the picture, which stays where it is as they come and go
+		place(o[0], 0, 0, w, s.Height)
+	} else {
+		place(o[0], 0, head, w, s.Height-head-foot)
+	}
 	place(o[1], 0, 0, w, viewerHead)
-	mid := head + (s.Height-head)/2 - 20
+	mid := head + (s.Height-head-foot)/2 - 20
 	place(o[2], 14, mid, 40, 40)
 	place(o[3], w-54, mid, 40, 40)
-	if room := max(min(mostNote, w-2*80), 100); room != l.v.noteWidth { // between the arrows
-		l.v.noteWidth = room
-		l.v.writeNote()
+	if room := max(min(mostNote, w-2*80), 100); room != v.noteWidth { // between the arrows
+		v.noteWidth = room
+		v.writeNote()
 	}
 	note := o[4].MinSize()
-	place(o[4], 0, s.Height-note.Height-28, w, note.Height)
-	if l.v.blank.Visible() {
+	place(o[4], 0, s.Height-foot-note.Height-28, w, note.Height)
+	if v.blank.Visible() {
 		place(o[6], 0, mid-56, w, 56)
 		place(o[4], 0, mid+20, w, note.Height)
 	}
 	place(o[5], w, 0, s.Width-w, s.Height)
+	place(o[7], 0, s.Height-foot, w, stripHeight)
 }

@@ -126,6 +126,25 @@ func (g Geometry) kept(w, h int) region {
 	return region{r.x0 * t, r.y0 * t, r.x1 * t, r.y1 * t}
 }
 
+// Kept returns what is left of an upright picture of w by h pixels, in shares of
+// the frame around it, turned by quarters: Crop, drawn in as far as the angle asks
+// for.
+func (g Geometry) Kept(w, h int) Crop {
+	c := g.Crop
+	if c == (Crop{}) {
+		c = Crop{0, 0, 1, 1}
+	}
+	if g.Angle == 0 || w <= 0 || h <= 0 {
+		return c
+	}
+	if g.Turns&1 == 1 {
+		w, h = h, w
+	}
+	r := g.kept(w, h)
+	fw, fh := float64(w), float64(h)
+	return Crop{r.x0/fw + 0.5, r.y0/fh + 0.5, (r.x1 - r.x0) / fw, (r.y1 - r.y0) / fh}
+}
+
 // fits returns how much of r, drawn in towards the middle, is in a picture that
 // reaches halfW and halfH to each side before it is straightened; at most 1.
 func (g Geometry) fits(r region, halfW, halfH float64) float64 {

@@ -32,6 +32,7 @@ type Options struct {
 	Tapped   func()                                    // a click on the picture
 	Menu     func(at fyne.Position)                    // context menu
 	Held     func() fyne.KeyModifier                   // held keys
+	Hovered  func(over bool)                           // the mouse moved on the stage, or has left it
 }
 
 // rest is how long the hand must rest before the full picture is drawn.
@@ -58,8 +59,8 @@ type Stage struct {
 	box     *fyne.Container
 	clip    *container.Clip
 	stop    func()
-	turn    int // counts changes of view, so that a late drawing is dropped
-	dragged bool
+	turn    int            // counts changes of view, so that a late drawing is dropped
+	mouse   *fyne.Position // nil while it is elsewhere
 }
 
 var (
@@ -68,6 +69,7 @@ var (
 	_ fyne.DoubleTappable    = (*Stage)(nil)
 	_ fyne.SecondaryTappable = (*Stage)(nil)
 	_ desktop.Cursorable     = (*Stage)(nil)
+	_ desktop.Hoverable      = (*Stage)(nil)
 )
 
 // New returns an empty stage.
@@ -169,10 +171,54 @@ func (s *Stage) Actual() {
 // Percent is the zoom in per cent of pixel for pixel.
 func (s *Stage) Percent() int { return int(s.zoom/s.pixel()*100 + 0.5) }
 
-// Zoom zooms by a factor about the middle of the stage.
+// Zoom zooms by a factor to the mouse, or to the middle of the stage while that is
+// elsewhere.
 func (s *Stage) Zoom(factor float64) {
+	if s.mouse != nil {
+		s.zoomTo(s.zoom*factor, *s.mouse)
+		return
+	}
 	z := s.Size()
 	s.zoomTo(s.zoom*factor, fyne.NewPos(z.Width/2, z.Height/2))
+}
+
+// Pan moves the view by shares of the stage, where not all of the picture shows.
+func (s *Stage) Pan(right, down float64) {
+	if s.fitted {
+		return
+	}
+	z := s.Size()
+	s.x += right * float64(z.Width) / s.zoom
+	s.y += down * float64(z.Height) / s.zoom
+	s.place()
+}
+
+// View is which part of a picture shows, told so that it can be shown of another.
+type View struct {
+	Zoom float64 // of fitted
+	X, Y float64 // at the middle of the stage, in shares of the picture
+}
+
+// View returns what shows now.
+func (s *Stage) View() View {
+	if s.fitted || s.size.X <= 0 || s.size.Y <= 0 {
+		return View{1, 0.5, 0.5}
+	}
+	return View{s.zoom / s.fit(), s.x / float64(s.size.X), s.y / float64(s.size.Y)}
+}
+
+// SetView shows the same part as another stage does. Modified is not called.
+func (s *Stage) SetView(v View) {
+	if s.size.X <= 0 {
+		return
+	}
+	s.fitted = v.Zoom <= 1.001
+	s.zoom = s.fit() * v.Zoom
+	s.x, s.y = v.X*float64(s.size.X), v.Y*float64(s.size.Y)
+	told := s.opts.Modified
+	s.opts.Modified = nil
+	s.place()
+	s.opts.Modified = told
 }
 
 // zoomTo zooms so that the point of the picture under p stays there.
@@ -311,14 +357,32 @@ func (s *Stage) Dragged(e *fyne.DragEvent) {
 	if s.fitted {
 		return
 	}
-	s.dragged = true
 	s.x -= float64(e.Dragged.DX) / s.zoom
 	s.y -= float64(e.Dragged.DY) / s.zoom
 	s.place()
 }
 
 // DragEnd implements [fyne.Draggable].
-func (s *Stage) DragEnd() { s.dragged = false }
+func (s *Stage) DragEnd() {}
+
+// MouseIn implements [desktop.Hoverable].
+func (s *Stage) MouseIn(e *desktop.MouseEvent) { s.MouseMoved(e) }
+
+// MouseMoved implements [desktop.Hoverable].
+func (s *Stage) MouseMoved(e *desktop.MouseEvent) {
+	s.mouse = &e.Position
+	if s.opts.Hovered != nil {
+		s.opts.Hovered(true)
+	}
+}
+
+// MouseOut implements [desktop.Hoverable].
+func (s *Stage) MouseOut() {
+	s.mouse = nil
+	if s.opts.Hovered != nil {
+		s.opts.Hovered(false)
+	}
+}
 
 // Scrolled implements [fyne.Scrollable]: the wheel zooms to the pointer; with
 // Shift held it turns to the next picture.
