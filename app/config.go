@@ -45,6 +45,7 @@ type config struct {
 	Density        string   `json:"density"`
 	ReduceMotion   string   `json:"reduceMotion"`
 	Language       string   `json:"language"`
+	SlideSeconds   int      `json:"slideSeconds"` // for how long a slide show rests on a photo; 0 = as the gallery likes
 	FirstStartDone bool     `json:"firstStartDone"`
 	Notify         bool     `json:"notify"`         // tell the desktop of what a person should hear while the window is away
 	Watched        []string `json:"watchedFolders"` // folders whose photos are imported by themselves
@@ -65,6 +66,8 @@ func (c config) check() error {
 		return fmt.Errorf("copies is %d; it must be at least 1", c.Copies)
 	case c.SpaceLimit < 0:
 		return fmt.Errorf("spaceLimit is %d; it must be a number of bytes, or 0 for no limit", c.SpaceLimit)
+	case c.SlideSeconds < 0 || c.SlideSeconds > 3600:
+		return fmt.Errorf("slideSeconds is %d; it must be between 0 and 3600", c.SlideSeconds)
 	case c.Scale < 0 || c.Scale > 8:
 		return fmt.Errorf("scale is %g; it must be between 0 and 8", c.Scale)
 	case slices.ContainsFunc(c.CORSOrigins, badOrigin):

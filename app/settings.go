@@ -23,6 +23,7 @@ func (a *App) Settings() Settings {
 		PortMap: c.PortMap, Listen: slices.Clone(c.Listen), Socks: c.Socks, Database: c.Database, Notify: c.Notify,
 		Copies: c.Copies, Theme: c.Theme, Scale: c.Scale, FirstStartDone: c.FirstStartDone,
 		Accent: c.Accent, Density: c.Density, ReduceMotion: c.ReduceMotion, Language: c.Language,
+		SlideSeconds: c.SlideSeconds,
 	}
 }
 
@@ -71,6 +72,7 @@ func (s Settings) into(c *config) error {
 	c.PortMap, c.Listen, c.Socks, c.Database, c.Notify = s.PortMap, join(s.Listen, nil), s.Socks, s.Database, s.Notify
 	c.Copies, c.Theme, c.Scale, c.FirstStartDone = s.Copies, s.Theme, s.Scale, s.FirstStartDone
 	c.Accent, c.Density, c.ReduceMotion, c.Language = s.Accent, s.Density, s.ReduceMotion, s.Language
+	c.SlideSeconds = s.SlideSeconds
 	return checkIdentity(c)
 }
 

@@ -190,6 +190,7 @@ type Settings struct {
 	Density        string   // "" or "compact"
 	ReduceMotion   string   // "", "on" or "off"; "" follows the system
 	Language       string   // one of Languages; "" follows the system
+	SlideSeconds   int      // for how long a slide show rests on a photo; 0 leaves it to who shows it
 	FirstStartDone bool     // the person has chosen how to start
 }
 

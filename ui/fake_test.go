@@ -71,6 +71,7 @@ type fake struct {
 	waitErr    error               // of Wait
 	acceptErr  error               // of the first Accept
 	absent     map[app.Digest]bool // no pixels to be had
+	deskErr    error               // of what the desktop is asked to do
 	shots      func([]app.Entry) [][]app.Entry
 	notes      bool // what is done is noted among the actions
 

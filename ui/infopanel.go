@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/imagelib/places"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/words"
 )
@@ -24,6 +26,7 @@ type infoPanel struct {
 	body   *fyne.Container
 	shown  string // what the panel shows, so that it is built only on change
 	words  *caption
+	tag    *tagField
 }
 
 func newInfoPanel(v *viewerPage) *infoPanel {
@@ -53,8 +56,14 @@ func (p *infoPanel) show(img *imagelib.Image) {
 		return
 	}
 	p.shown = state
-	p.body.Objects = []fyne.CanvasObject{p.caption(img)}
-	p.add("calendar", dateLine(s, img), dateSource(img))
+	p.body.Objects = []fyne.CanvasObject{look.VBox(6, p.caption(img), p.stars(img)), p.date(img)}
+	if img.GPS != nil {
+		if town := placeName(img.Place()); town != "" {
+			p.add("pin", town, place(img.GPS))
+		} else {
+			p.add("pin", place(img.GPS), "")
+		}
+	}
 	if cam := camera(img); cam != "" {
 		p.add("camera", cam, exposure(img))
 	}
@@ -65,24 +74,44 @@ func (p *infoPanel) show(img *imagelib.Image) {
 		}
 		p.add(symbol, f.Name, fileLine(f))
 	}
-	if img.GPS != nil {
-		p.add("pin", place(img.GPS), "")
-	}
-	if len(img.Tags) > 0 {
-		p.add("albums", strings.Join(img.Tags, ", "), words.T("Tags"))
-	}
+	p.body.Add(p.tags(img))
 	p.body.Add(look.Line())
 	p.body.Add(p.holders(img, proofs))
 	p.body.Refresh()
 }
 
-func (p *infoPanel) add(symbol, title, text string) {
-	lines := look.VBox(2, look.NewPara(title, look.SizeBody, infoText, theme.ColorNameForeground))
+func (p *infoPanel) add(symbol, title, text string) { p.body.Add(infoFact(symbol, title, text, nil)) }
+
+// infoFact is a symbol, a line and what it is from, with a button at its end or nil.
+func infoFact(symbol, title, text string, end fyne.CanvasObject) fyne.CanvasObject {
+	width := float32(infoText)
+	if end != nil {
+		width -= end.MinSize().Width
+	}
+	lines := look.VBox(2, look.NewPara(title, look.SizeBody, width, theme.ColorNameForeground))
 	if text != "" {
-		lines.Add(look.NewPara(text, look.SizeCaption, infoText, look.ColorSecondary))
+		lines.Add(look.NewPara(text, look.SizeCaption, width, look.ColorSecondary))
 	}
 	icon := container.NewVBox(look.NewIcon(symbol, look.ColorSecondary, 20))
-	p.body.Add(container.NewBorder(nil, nil, look.Pad(1, 14, 0, 0, icon), nil, lines))
+	return container.NewBorder(nil, nil, look.Pad(1, 14, 0, 0, icon), end, lines)
+}
+
+// date tells when the photo was taken and who says so, and lets a person correct it.
+func (p *infoPanel) date(img *imagelib.Image) fyne.CanvasObject {
+	s := p.v.s
+	change := look.NewIconButton("edit", words.T("Change date and time"), look.Ghost, func() { s.changeDates([]*imagelib.Image{img}) })
+	return infoFact("calendar", dateLine(s, img), dateSource(img), container.NewVBox(change))
+}
+
+// placeName is a town with its region and country, as far as they are known.
+func placeName(p places.Place) string {
+	var parts []string
+	for _, name := range []string{p.City, p.Region, p.Country} {
+		if name != "" && !slices.Contains(parts, name) {
+			parts = append(parts, name)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // caption is the field for what a person says of a photo.
@@ -154,8 +183,17 @@ func (p *infoPanel) holders(img *imagelib.Image, proofs []words.Proof) fyne.Canv
 		if !ok || !e.Here() {
 			continue
 		}
+		copies := look.NewIconButton("copy", words.T("Copy the path"), look.Ghost, func() { s.copy(e.Path) })
 		path := look.NewPara(e.Path, look.SizeCaption, infoWidth-40-44, look.ColorSecondary)
-		box.Add(container.NewBorder(nil, nil, nil, look.NewIconButton("copy", words.T("Copy the path"), look.Ghost, func() { s.copy(e.Path) }), look.Middle(path)))
+		box.Add(container.NewBorder(nil, nil, nil, copies, look.Middle(path)))
+	}
+	if s.pathOf(img) != "" {
+		one := []*imagelib.Image{img}
+		reveal := look.NewButton(words.T("Show in folder"), "folder", look.Plain, func() { s.showInFolder(one) })
+		reveal.SetToolTip(words.T("Show the file in your file manager (G)"))
+		with := look.NewButton(words.T("Open"), "open-with", look.Plain, func() { s.openWith(one) })
+		with.SetToolTip(words.T("Open with the system's program (O)"))
+		box.Add(look.HBox(8, reveal, with))
 	}
 	x := makeSel([]*imagelib.Image{img})
 	switch {

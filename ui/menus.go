@@ -81,11 +81,7 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 		items = append(items, item(label, "remove", func() { s.removePhotos(x) }))
 	}
 	items = append(items, item(words.T("Export…"), "export", func() { s.exportPhotos(x) }))
-	if len(x.images) == 1 {
-		if e, ok := s.dev.Entry(x.images[0].Digest); ok && e.Here() {
-			items = append(items, item(words.T("Copy the file's path"), "copy", func() { s.copy(e.Path) }))
-		}
-	}
+	items = append(items, s.fileItems(x)...)
 	return append(items, fyne.NewMenuItemSeparator(), item(words.DeleteLabel(len(s.devices))+"…", "trash", func() { s.deletePhotos(x) }))
 }
 
@@ -165,6 +161,7 @@ func (s *shell) shortcuts() {
 	for _, k := range []fyne.KeyName{fyne.KeyPlus, fyne.KeyEqual, fyne.KeyMinus, fyne.Key0, fyne.KeyD} {
 		s.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierShortcutDefault}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	}
+	s.win.Canvas().AddShortcut(&fyne.ShortcutCopy{}, func(sc fyne.Shortcut) { s.shortcut(sc) })
 	s.win.Canvas().SetOnTypedKey(s.typedKey)
 	s.win.Canvas().SetOnTypedRune(s.typedRune)
 }
@@ -205,6 +202,10 @@ func (s *shell) shortcut(sc fyne.Shortcut) bool {
 	}
 	if _, ok := sc.(*fyne.ShortcutPaste); ok && s.current != "" && s.win.Canvas().Overlays().Top() == nil {
 		s.paste()
+		return true
+	}
+	if _, ok := sc.(*fyne.ShortcutCopy); ok && s.current != "" && s.win.Canvas().Overlays().Top() == nil {
+		s.copyPicture(s.chosen())
 		return true
 	}
 	c, ok := sc.(*desktop.CustomShortcut)

@@ -106,6 +106,8 @@ type library interface {
 	PixelsAs(ctx context.Context, d app.Digest, g app.Geometry, maxSide int) (image.Image, error)
 	Rotate(ctx context.Context, ds []app.Digest, quarters int) error
 	SetFavourite(ctx context.Context, ds []app.Digest, favourite bool) error
+	SetGeometry(ctx context.Context, ds []app.Digest, g app.Geometry) error
+	SetRating(ctx context.Context, ds []app.Digest, rating int) error
 	SetCaption(ctx context.Context, ds []app.Digest, caption string) error
 	EditTags(ctx context.Context, ds []app.Digest, add, remove []string) error
 	CorrectDates(ctx context.Context, ds []app.Digest, c app.DateChange) (app.Correction, error)

@@ -58,7 +58,7 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.Resize(size)
 	r.shell = newShell(env{
-		fyne: a, win: w, dev: f, lib: f, files: r.pick, board: r.board, now: func() time.Time { return now },
+		fyne: a, win: w, dev: f, lib: f, files: r.pick, board: r.board, desk: f, now: func() time.Time { return now },
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 		do: func(fn func()) {
 			select {

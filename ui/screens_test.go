@@ -235,6 +235,31 @@ var screens = []struct {
 		f.devices[1].Online = false
 		f.devices[1].LastSeen = now.Add(-5 * time.Hour)
 	}, func(r *rig) { r.view.open(r.presentGrid(), 1) }},
+	{"viewer-strip", nil, func(r *rig) {
+		r.settle()
+		r.view.open(r.presentGrid(), 5)
+		r.view.toggleStrip()
+		r.until("the film strip", r.stripFilled)
+	}},
+	{"viewer-film", nil, func(r *rig) { r.view.open(r.presentGrid(), 6) }},
+	{"viewer-tags", tagged, func(r *rig) {
+		r.view.open(r.presentGrid(), 4)
+		r.view.toggleInfo()
+		r.view.info.tag.SetText("a")
+	}},
+	{"compare", nil, func(r *rig) {
+		r.settle()
+		r.view.comparePhotos(r.presentGrid(), 2, 3)
+		r.until("both photos", r.bothShown)
+	}},
+	{"edit", nil, func(r *rig) {
+		r.view.open(r.presentGrid(), 4)
+		r.view.startEditing()
+		r.until("the photo", func() bool { return r.view.editor.crop.Ready() && !r.view.editor.loading })
+		r.view.editor.angle.SetValue(6)
+		r.view.editor.crop.SetBusy(false)
+		r.view.editor.choose(3)
+	}},
 	{"welcome", fresh, nil},
 	{"welcome-details", fresh, func(r *rig) {
 		r.welcome.details(false)

@@ -39,6 +39,7 @@ type env struct {
 	begin func() (context.Context, context.CancelFunc) // a context that ends with the window
 	files chooser
 	board pictureBoard
+	desk  desktopFiles
 }
 
 // shell is the window: sidebar, toolbar, pages, status line, and the state that

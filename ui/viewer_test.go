@@ -80,7 +80,7 @@ func TestViewerSaysFromWhereAPhotoComes(t *testing.T) {
 		{true, nil, "Looking for a device that has this photo…"},
 		{true, []app.Transfer{wish}, "Looking for a device that has this photo…"},
 		{true, []app.Transfer{{Digest: digest(1), From: []string{idDesktop}, Total: 4_000_000}}, "Loading from Desktop…"},
-		{true, []app.Transfer{{Digest: digest(1), From: []string{idDesktop}, Done: 1_000_000, Total: 4_000_000}}, "Loading from Desktop: 25 % of 4.0 MB"},
+		{true, []app.Transfer{{Digest: digest(1), From: []string{idDesktop}, Done: 1_000_000, Total: 4_000_000}}, "Loading from Desktop: 1.0 MB of 4.0 MB"},
 		{true, []app.Transfer{{Digest: digest(1), From: []string{idSelf, idDesktop}, Total: 4_000_000}}, "Loading from Laptop and Desktop…"},
 		{false, nil, "The full photo is on Desktop (offline"},
 	} {
@@ -153,7 +153,7 @@ func TestSlideShow(t *testing.T) {
 	r.view.open(r.presentGrid(), 1)
 	r.view.key(&fyne.KeyEvent{Name: fyne.KeySpace})
 	for _, want := range []int{2, 0} {
-		go r.fire(slideTime)
+		go r.fire(r.view.slideTime())
 		r.until("next slide", func() bool { return r.view.at == want })
 	}
 	r.view.key(&fyne.KeyEvent{Name: fyne.KeyEscape})

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"time"
 
 	"github.com/libpaul/paul/ui/words"
@@ -134,7 +135,7 @@ func (v *viewerPage) stopSlides() bool {
 func (v *viewerPage) setSlideTime(seconds int) {
 	set := v.s.dev.Settings()
 	set.SlideSeconds = seconds
-	v.s.changeSettings(set)
+	v.s.goDo(func(ctx context.Context) error { return v.s.dev.UpdateSettings(ctx, set) }, v.s.reportTo(words.T("The setting was not changed")))
 }
 
 // slideText is a choice of how long a photo stays.

@@ -70,8 +70,8 @@ func (v *viewerPage) compare(i, j int) {
 		d.sides[k] = newDuoSide(d, at)
 	}
 	v.duo = d
-	d.object = container.New(&duoLayout{d}, d.head(), d.sides[0].object, d.sides[1].object)
-	v.s.layers(v.s.main, d.object)
+	d.object = container.New(&duoLayout{d}, look.NewSurface(look.ColorStage, "", 0), d.head(), d.sides[0].object, d.sides[1].object)
+	v.s.layers(d.object)
 	for _, s := range d.sides {
 		s.show(s.at)
 	}
@@ -99,7 +99,7 @@ func (d *duo) back() {
 		v.close()
 		return
 	}
-	v.s.layers(v.s.main, v.object)
+	v.s.layers(v.object)
 	v.showBars(true)
 	v.show(v.at)
 	v.wake()
@@ -110,7 +110,7 @@ func (d *duo) head() fyne.CanvasObject {
 		return look.NewIconButton(symbol, tip, look.Dark, do)
 	}
 	title := look.NewCut(words.T("Compare"), look.SizeBody, look.ColorOnStage).Bold()
-	sub := look.NewCut(words.T("Zoom and place go together. Tab changes sides, the arrows turn to other photos."), look.SizeCaption, look.ColorOnStage2)
+	sub := look.NewCut(words.T("Zoom and place go together. X changes sides, the arrows turn to other photos."), look.SizeCaption, look.ColorOnStage2)
 	return container.NewStack(look.NewSurface(look.ColorStage, "", 0), look.Pad(10, 12, 10, 10,
 		container.NewBorder(nil, nil, btn("back", words.T("Back (Esc)"), d.back), look.HBox(2,
 			btn("fit", words.T("Fit or 100 % (0, 1)"), d.toggleZoom)),
@@ -164,7 +164,7 @@ func (d *duo) key(k fyne.KeyName) {
 	switch k {
 	case fyne.KeyEscape, fyne.KeyC:
 		d.back()
-	case fyne.KeyTab:
+	case fyne.KeyX:
 		d.turnTo(1 - d.at)
 	case fyne.KeyReturn, fyne.KeyEnter:
 		d.alone = false
@@ -322,16 +322,17 @@ func (s *duoSide) describe() {
 	}
 }
 
-// duoLayout places the head and the two sides.
+// duoLayout places ground, head and the two sides.
 type duoLayout struct{ d *duo }
 
 func (*duoLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 240) }
 
 func (l *duoLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	const gap = 2
-	o[0].Resize(fyne.NewSize(s.Width, viewerHead))
+	o[0].Resize(s)
+	o[1].Resize(fyne.NewSize(s.Width, viewerHead))
 	w := (s.Width - gap) / 2
-	for i, side := range o[1:] {
+	for i, side := range o[2:] {
 		side.Move(fyne.NewPos(float32(i)*(w+gap), viewerHead))
 		side.Resize(fyne.NewSize(w, s.Height-viewerHead))
 	}

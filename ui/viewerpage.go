@@ -31,13 +31,15 @@ type viewerPage struct {
 	play       *look.Button
 	note       *fyne.Container // why there is no picture yet
 	noteText   string
+	noteKey    string     // what the note is of
 	noteWidth  float32    // at most, of the text; it follows the window
 	blank      *look.Icon // in the middle, when there is no picture at all
 	info       *infoPanel
 	edit       *look.Button
 	player     *look.Button // plays a film
-	waiting    *progress    // how much has come of a photo that is not here
+	saver      *look.Button // saves here a film that is not
 	strip      *filmStrip
+	lesser     []*look.Button      // that a narrow head has no room for; the menu has them
 	bars       []fyne.CanvasObject // over the picture, which go in full screen while the mouse rests
 	duo        *duo                // two photos side by side; nil while one shows
 	editor     *editor             // turns and cuts the photo; nil while it is only looked at
@@ -75,7 +77,8 @@ func newViewerPage(s *shell) *viewerPage {
 	v.blank.Hide()
 	v.player = look.NewButton(words.T("Play"), "play", look.Primary, v.playFilm)
 	v.player.SetToolTip(words.T("Play it with the program for films of this computer (O)"))
-	v.waiting = newProgress(0)
+	v.saver = look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(v.sel()) })
+	v.saver.SetToolTip(words.T("Save to this computer (S)"))
 	v.info = newInfoPanel(v)
 	v.strip = newFilmStrip(v)
 	v.object = container.New(&viewerLayout{v}, v.parts()...)
@@ -91,6 +94,11 @@ func (v *viewerPage) parts() []fyne.CanvasObject {
 	v.heart = btn("heart", words.T("Favourite (F)"), func() { s.toggleFavourite(v.sel()) })
 	v.edit = btn("crop", words.T("Crop, straighten and turn (E)"), v.startEditing)
 	v.play = btn("slideshow", words.T("Slide show (Space)"), v.toggleSlides)
+	fit := btn("fit", words.T("Fit or 100 % (0, 1)"), v.toggleZoom)
+	compare := btn("compare", words.T("Compare with the next one (C)"), v.compareNext)
+	strip := btn("film-strip", words.T("Film strip (T)"), v.toggleStrip)
+	full := btn("full-screen", words.T("Full screen (F11)"), v.toggleFull)
+	v.lesser = []*look.Button{fit, compare, strip, v.play, full}
 	more := btn("more", words.T("More"), nil)
 	more.OnTapped = func() {
 		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(more)
@@ -98,11 +106,7 @@ func (v *viewerPage) parts() []fyne.CanvasObject {
 	}
 	head := container.NewStack(look.NewSurface(look.ColorStage, "", 0), look.Pad(10, 12, 10, 10,
 		container.NewBorder(nil, nil, back, look.HBox(2, v.heart, v.edit,
-			btn("fit", words.T("Fit or 100 % (0, 1)"), v.toggleZoom),
-			btn("compare", words.T("Compare with the next one (C)"), v.compareNext),
-			btn("film-strip", words.T("Film strip (T)"), v.toggleStrip), v.play,
-			btn("full-screen", words.T("Full screen (F11)"), v.toggleFull),
-			btn("info", words.T("Information (I)"), v.toggleInfo), more),
+			fit, compare, strip, v.play, full, btn("info", words.T("Information (I)"), v.toggleInfo), more),
 			look.Pad(0, 8, 0, 10, look.Middle(look.VBox(1, v.title, v.sub))))))
 	prev, next := btn("left", words.T("Previous (Left)"), func() { v.turn(-1) }), btn("right", words.T("Next (Right)"), func() { v.turn(1) })
 	round := func(b *look.Button) fyne.CanvasObject {
@@ -129,7 +133,7 @@ func (v *viewerPage) sel() sel {
 // open shows photo i of a page.
 func (v *viewerPage) open(from turned, i int) {
 	v.from = from
-	v.s.layers(v.s.main, v.object)
+	v.s.layers(v.object)
 	v.s.win.Canvas().Unfocus()
 	v.show(i)
 }

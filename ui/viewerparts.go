@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -49,18 +50,51 @@ func (v *viewerPage) showNote(note string) {
 		v.blank.Show()
 	}
 	v.note.Show()
-	if note != v.noteText || v.blank.Visible() != was {
-		v.noteText = note
+	if key := fmt.Sprint(note, video, v.s.pathOf(v.img) != "", v.err); key != v.noteKey || v.blank.Visible() != was {
+		v.noteText, v.noteKey = note, key
 		v.writeNote()
 		v.object.Refresh()
 	}
 }
 
-// writeNote breaks the note into lines that have room.
+// writeNote breaks the note into lines that have room, over what belongs to it: the
+// button that plays a film, or how much of a photo has come.
 func (v *viewerPage) writeNote() {
+	if v.img == nil {
+		return
+	}
 	text := look.NewPara(v.noteText, look.SizeBody, v.noteWidth, look.ColorOnStage).Align(fyne.TextAlignCenter)
-	v.note.Objects = []fyne.CanvasObject{container.NewStack(look.NewSurface(look.ColorStageBar, "", 18), look.Pad(8, 16, 8, 16, text))}
+	box := look.VBox(8, text)
+	switch t, ok := v.s.transfer(v.img.Digest); {
+	case v.img.Kind == imagelib.KindVideo:
+		b := v.player
+		if v.s.pathOf(v.img) == "" {
+			b = v.saver
+		}
+		box.Add(container.NewCenter(b))
+	case ok && t.Done > 0 && v.err == nil:
+		box.Add(container.NewCenter(look.Fixed(220, 0, newProgress(part(t)))))
+	}
+	v.note.Objects = []fyne.CanvasObject{container.NewStack(look.NewSurface(look.ColorStageBar, "", 18), look.Pad(8, 16, 10, 16, box))}
 	v.note.Refresh()
+}
+
+// moreItems are the menu items for the photo, and for the slide show.
+func (v *viewerPage) moreItems() []*fyne.MenuItem {
+	pace := item(words.T("Slide show: time for each photo"), "clock", nil)
+	var choices []*fyne.MenuItem
+	for _, n := range slideTimes {
+		c := fyne.NewMenuItem(slideText(n), func() { v.setSlideTime(n) })
+		c.Checked = v.slideTime() == time.Duration(n)*time.Second
+		choices = append(choices, c)
+	}
+	pace.ChildMenu = fyne.NewMenu("", choices...)
+	return append(v.s.photoItems(v.sel()), fyne.NewMenuItemSeparator(),
+		item(words.T("Crop, straighten and turn (E)"), "crop", v.startEditing),
+		item(words.T("Compare with the next one (C)"), "compare", v.compareNext),
+		item(words.T("Film strip (T)"), "film-strip", v.toggleStrip),
+		item(words.T("Full screen (F11)"), "full-screen", v.toggleFull),
+		item(words.T("Slide show (Space)"), "slideshow", v.toggleSlides), pace)
 }
 
 // photoTitle is the date of a photo, or its name when it has none.
@@ -74,21 +108,32 @@ func (s *shell) photoTitle(img *imagelib.Image) string {
 // noteFor says what stands between the person and the whole picture.
 func (v *viewerPage) noteFor() string {
 	img := v.img
+	film := img.Kind == imagelib.KindVideo
 	switch {
-	case img.Kind == imagelib.KindVideo && img.Here:
-		return words.T("Videos are kept and synced; to play it, open the file from its path (I)")
-	case img.Kind == imagelib.KindVideo:
-		return words.T("Videos are kept and synced; save it to this computer to play it")
+	case film && v.s.pathOf(img) == "":
+		return words.T("The film is not on this computer yet; save it here to play it")
+	case film && img.Duration() > 0:
+		return words.T("Film, {{.Length}}", "Length", words.Length(img.Duration()))
+	case film:
+		return words.T("Film")
 	case v.err == nil && v.loading[thumbKey(img, 0)] && !shownHere(img):
 		return v.progress()
 	case v.err == nil:
 		return ""
-	case errors.Is(v.err, app.ErrNoHolder), errors.Is(v.err, imagelib.ErrNotHere):
-		return v.absent()
-	case errors.Is(v.err, imagelib.ErrNoThumbnail):
+	default:
+		return v.whyNot(img, v.err)
+	}
+}
+
+// whyNot says why a photo does not show.
+func (v *viewerPage) whyNot(img *imagelib.Image, err error) string {
+	switch {
+	case errors.Is(err, app.ErrNoHolder), errors.Is(err, imagelib.ErrNotHere):
+		return v.absent(img)
+	case errors.Is(err, imagelib.ErrNoThumbnail):
 		return words.T("This kind of file cannot be shown yet; it is kept and synced as it is")
 	default:
-		return words.Explain(v.err).What
+		return words.Explain(err).What
 	}
 }
 
@@ -104,7 +149,7 @@ func (v *viewerPage) progress() string {
 	switch {
 	case len(from) == 0:
 	case t.Done > 0:
-		return words.T("Loading from {{.Device}}: {{.Percent}} % of {{.Size}}", "Device", words.List(from), "Percent", percent(t), "Size", words.Bytes(t.Total))
+		return words.T("Loading from {{.Device}}: {{.Done}} of {{.Size}}", "Device", words.List(from), "Done", words.Bytes(t.Done), "Size", words.Bytes(t.Total))
 	default:
 		return words.T("Loading from {{.Device}}…", "Device", words.List(from))
 	}
@@ -112,7 +157,7 @@ func (v *viewerPage) progress() string {
 	if slices.ContainsFunc(words.Elsewhere(proofs), func(p words.Proof) bool { return p.Device.Online }) {
 		return words.T("Looking for a device that has this photo…")
 	}
-	return v.absent()
+	return v.absent(v.img)
 }
 
 // percent is how much of a file has come.
@@ -120,8 +165,8 @@ func percent(t app.Transfer) int { return int(100 * part(t)) }
 
 // absent says which devices have a photo that cannot be had now, and when they
 // were last seen.
-func (v *viewerPage) absent() string {
-	proofs, now := v.s.proofs(v.img.Files()[0])
+func (v *viewerPage) absent(img *imagelib.Image) string {
+	proofs, now := v.s.proofs(img.Files()[0])
 	var parts []string
 	for _, p := range words.Elsewhere(proofs) {
 		parts = append(parts, words.T("{{.Device}} (offline, last seen {{.Ago}})", "Device", p.Device.Name, "Ago", words.Ago(now, p.Device.LastSeen)))
@@ -139,6 +184,7 @@ const (
 	viewerHead = 56
 	infoWidth  = 330
 	mostNote   = 560 // width of the note's text
+	roomyHead  = 600 // width of a head that all buttons have room in
 )
 
 func (*viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 240) }
@@ -161,6 +207,11 @@ func (l *viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		place(o[0], 0, 0, w, s.Height)
 	} else {
 		place(o[0], 0, head, w, s.Height-head-foot)
+	}
+	for _, b := range v.lesser {
+		if roomy := w >= roomyHead; b.Visible() != roomy {
+			show(b, roomy)
+		}
 	}
 	place(o[1], 0, 0, w, viewerHead)
 	mid := head + (s.Height-head-foot)/2 - 20
