@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"net"
@@ -14,28 +15,30 @@ import (
 	"github.com/libpaul/paul/internal/sample"
 )
 
-// Places in a window of 1280 by 800 pixels.
+// What is pressed. Of a screen that is a little different in the tests of
+// package ui, the thing lies at the same place.
 var (
-	startLibrary  = image.Pt(640, 466)
-	joinOther     = image.Pt(640, 569)
-	startButton   = image.Pt(889, 641)
-	firstPhoto    = image.Pt(330, 180)
-	pageDevices   = image.Pt(80, 375)
-	pageTrash     = image.Pt(80, 451)
-	pagePhotos    = image.Pt(80, 74)
-	addDevice     = image.Pt(1187, 88)
-	copyCode      = image.Pt(698, 422)
-	theyMatch     = image.Pt(716, 510)
-	nextButton    = image.Pt(845, 645)
-	joinButton    = image.Pt(905, 541)
-	done          = image.Pt(643, 492)
-	deleteButton  = image.Pt(817, 474)
-	restoreButton = image.Pt(1057, 740)
+	startLibrary = thing{"welcome", "Start a library"}
+	joinOther    = thing{"welcome", "Join my other device"}
+	startButton  = thing{"welcome-details", "Start"}
+	nextButton   = thing{"welcome-join", "Next: the pair code"}
+	pagePhotos   = thing{"favourites", "Photos"}
+	pageDevices  = thing{"photos", "Devices"}
+	pageTrash    = thing{"photos", "Trash"}
+	addDevice    = thing{"devices-alone", "Add a device"}
+	copyCode     = thing{"invite", "Copy the code"}
+	theyMatch    = thing{"invite-guest", "They match, let it in"}
+	done         = thing{"invite-done", "Done"}
+	deleteButton = thing{"delete", "Delete from all 3 devices"}
+	restore      = thing{"trash-selected", "Restore"}
 )
+
+// firstPhoto lies in the first tile of every grid.
+var firstPhoto = image.Pt(330, 180)
 
 // TestTwoGalleries lives the life of a person with two computers, in two real
 // windows: start a library, import, pair by the code on the screen, look, save,
-// delete and restore.
+// remove, delete and restore, and undo each by the toast and by the key.
 func TestTwoGalleries(t *testing.T) {
 	s := newScreen(t)
 	port := freePort(t)
@@ -43,12 +46,21 @@ func TestTwoGalleries(t *testing.T) {
 	photos := desktop.startLibrary()
 
 	laptop := s.open("Laptop", "--name", "Laptop", "--library", filepath.Join(s.dir, "laptop-photos"), "--peer", "tls://127.0.0.1:"+port)
-	pair(desktop, laptop)
+	pairUp(desktop, laptop)
 	laptop.lists(photos)
 	wait(t, "thumbnails of the other device", laptop.log, func() bool { return drawn(laptop.grab("laptop-paired")) })
 
 	laptop.saveAll(photos)
 	laptop.look()
+	laptop.removeOne(photos)
+	laptop.deleteOne(photos)
+	desktop.lists(photos - 1)
+	laptop.undoByToast()
+	desktop.lists(photos)
+	laptop.deleteOne(photos)
+	laptop.undoByKey()
+	desktop.lists(photos)
+	laptop.lists(photos)
 	laptop.deleteOne(photos)
 	desktop.lists(photos - 1)
 	desktop.restoreFromTrash()
@@ -82,8 +94,8 @@ func (g *gallery) startLibrary() int {
 	return photos
 }
 
-// pair shows a code on host, copies it, and joins by it on guest.
-func pair(host, guest *gallery) {
+// pairUp shows a code on host, copies it, and joins by it on guest.
+func pairUp(host, guest *gallery) {
 	host.t.Helper()
 	host.at(pageDevices)
 	host.shot("devices")
@@ -101,7 +113,7 @@ func pair(host, guest *gallery) {
 		guest.key("ctrl+a", "ctrl+v") // whatever has been pasted before
 		return !same(join, guest.grab("guest-pasted"))
 	})
-	guest.at(joinButton)
+	guest.key("Return")
 	wait(host.t, "guest at the door", host.log, func() bool {
 		host.grab("host-asks")
 		host.at(theyMatch)
@@ -119,13 +131,71 @@ func (g *gallery) saveAll(photos int) {
 	g.t.Helper()
 	g.at(pagePhotos)
 	g.shot("before-save")
-	g.at(firstPhoto)
+	g.press(firstPhoto)
 	g.key("ctrl+a", "s")
-	wait(g.t, "every photo here", g.log, func() bool {
+	g.keeps(photos)
+	g.key("Escape")
+}
+
+// keeps waits until the device has so many photos.
+func (g *gallery) keeps(photos int) {
+	g.t.Helper()
+	wait(g.t, fmt.Sprintf("%d photos here", photos), g.log, func() bool {
 		status, _ := g.pauld("status")
 		return len(status) == 1 && status[0]["local"] == float64(photos)
 	})
-	g.key("Escape")
+}
+
+// removeOne removes the first photo from here by the key for it, which takes
+// effect at once since the other device proves its copy, and undoes that by key.
+func (g *gallery) removeOne(photos int) {
+	g.t.Helper()
+	g.press(firstPhoto)
+	g.key("u")
+	g.keeps(photos - 1)
+	g.undoByKey()
+	g.keeps(photos)
+}
+
+// undoByKey takes the last step back.
+func (g *gallery) undoByKey() {
+	g.t.Helper()
+	g.shot("before-undo")
+	g.key("ctrl+z")
+}
+
+// undoByToast takes the last step back from the toast that offers it.
+func (g *gallery) undoByToast() {
+	g.t.Helper()
+	const undoFromRight = 78 // as ui/toast.go lays it out
+	var at image.Rectangle
+	wait(g.t, "toast", g.log, func() bool {
+		at = toast(g.grab("toast"))
+		return !at.Empty()
+	})
+	g.press(image.Pt(at.Max.X-undoFromRight, at.Min.Y+at.Dy()/2))
+}
+
+// toast finds a toast by the colour of its ground: it lies where the bar of a
+// selection leaves room, and is as wide as its text.
+func toast(img *image.RGBA) image.Rectangle {
+	const least = 120 // pixels of ground in a row
+	light, dark := color.RGBA{R: 0x2B, G: 0x2B, B: 0x33, A: 255}, color.RGBA{R: 0x3A, G: 0x3A, B: 0x44, A: 255}
+	var found image.Rectangle
+	for y := img.Rect.Dy() / 2; y < img.Rect.Dy(); y++ {
+		run := 0
+		for x := range img.Rect.Dx() {
+			if c := img.RGBAAt(x, y); c == light || c == dark {
+				run++
+			} else {
+				run = 0
+			}
+			if run >= least {
+				found = found.Union(image.Rect(x-run+1, y, x+1, y+1))
+			}
+		}
+	}
+	return found
 }
 
 // look opens the viewer, moves on, and comes back to the same gallery.
@@ -144,7 +214,7 @@ func (g *gallery) look() {
 func (g *gallery) deleteOne(photos int) {
 	g.t.Helper()
 	g.key("Escape")
-	g.at(firstPhoto)
+	g.press(firstPhoto)
 	before := g.shot("selected")
 	g.key("Delete")
 	g.changes(before, "delete-question")
@@ -157,12 +227,18 @@ func (g *gallery) restoreFromTrash() {
 	g.t.Helper()
 	g.at(pageTrash)
 	g.shot("trash")
-	g.at(firstPhoto)
+	g.press(firstPhoto)
 	g.shot("trash-selected")
-	g.at(restoreButton)
+	g.at(restore)
 }
 
-func (g *gallery) at(p image.Point) {
+// at clicks on a thing.
+func (g *gallery) at(what thing) {
+	g.t.Helper()
+	g.press(place(g.t, what))
+}
+
+func (g *gallery) press(p image.Point) {
 	g.t.Helper()
 	g.click(p.X, p.Y)
 }

@@ -266,6 +266,28 @@ var screens = []struct {
 		r.win.Canvas().Unfocus()
 		r.root.Refresh()
 	}},
+	{"welcome-join", fresh, func(r *rig) {
+		r.welcome.details(true)
+		r.win.Canvas().Unfocus()
+		r.root.Refresh()
+	}},
+	{"trash-selected", trashed, func(r *rig) {
+		r.open("trash")
+		r.settle()
+		r.presentGrid().grid.Select(2)
+	}},
+	{"devices-alone", func(f *fake) { f.devices = f.devices[:1] }, func(r *rig) { r.open("devices") }},
+	{"invite-done", nil, func(r *rig) {
+		r.invite()
+		r.f.guest <- app.Guest{}
+		r.until("guest", func() bool { return r.inviting.state == "guest" })
+		r.tap("They match, let it in")
+		r.until("pairing", func() bool { return r.inviting.state == "done" })
+	}},
+	{"invite-ended", func(f *fake) { f.waitErr = app.ErrExpired }, func(r *rig) {
+		r.invite()
+		r.until("failure", func() bool { return r.inviting.state == "failed" })
+	}},
 	{"invite", nil, func(r *rig) {
 		r.invite()
 		r.until("code", func() bool { return r.inviting.state == "code" })
