@@ -56,7 +56,7 @@ func TestRemoveSaysWhatWasKeptAndWhy(t *testing.T) {
 	r.toasts.undo()
 	r.waitCall("save 0 4")
 	r.tap("Remove anyway…")
-	r.wantText("2 photos are said to be on Desktop, and nobody could prove it now; the oldest proof is from 2 min ago. If that is wrong, they are lost for ever.")
+	r.wantText("2 photos are said to be on Desktop, and nobody could prove it now; the oldest check there was 2 min ago. If that is wrong, they are lost for ever.")
 	r.tap("Remove anyway")
 	r.waitCall("force 2 3")
 }

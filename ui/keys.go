@@ -59,6 +59,9 @@ func keyHelps() []keyHelp {
 // keyColumn is the width of one of the two columns of keys.
 const keyColumn = 292
 
+// keyRest is the height of the dialog beside its columns, and of the space around it.
+const keyRest = 190
+
 // showKeys tells what each key does.
 func (s *shell) showKeys() {
 	helps := keyHelps()
@@ -69,9 +72,11 @@ func (s *shell) showKeys() {
 	width := float32(2*keyColumn + 24)
 	m := s.newModal(width)
 	ok := look.NewButton(tOK(), "", look.Primary, m.hide)
+	columns := look.HBox(24, look.Fixed(keyColumn, 0, halves[0]), look.Fixed(keyColumn, 0, halves[1]))
+	room := min(columns.MinSize().Height, s.win.Canvas().Size().Height-keyRest)
 	m.set(look.VBox(16,
 		look.NewPara(words.T("Keys"), look.SizeTitle, width, theme.ColorNameForeground).Bold(),
-		look.HBox(24, look.Fixed(keyColumn, 0, halves[0]), look.Fixed(keyColumn, 0, halves[1])),
+		look.Fixed(width, room, container.NewVScroll(columns)),
 		buttons(ok)), ok)
 	m.show()
 }

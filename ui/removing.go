@@ -216,7 +216,7 @@ func (s *shell) forceText(ds []app.Digest) string {
 		lines = append(lines, words.N("{{.N}} photos are on no other device, as far as is known: when the trash here lets go of them, they are lost for ever.", s.photosOf(last)))
 	}
 	if len(claimed) > 0 {
-		lines = append(lines, words.N("{{.N}} photos are said to be on {{.Devices}}, and nobody could prove it now; the oldest proof is from {{.Ago}}. If that is wrong, they are lost for ever.",
+		lines = append(lines, words.N("{{.N}} photos are said to be on {{.Devices}}, and nobody could prove it now; the oldest check there was {{.Ago}}. If that is wrong, they are lost for ever.",
 			s.photosOf(claimed), "Devices", words.List(names), "Ago", words.Ago(s.now(), oldest)))
 	}
 	lines = append(lines, words.T("They go to this computer's trash for 30 days; until then Undo, or Save, brings them back."))
@@ -316,14 +316,20 @@ func (l *leaving) add(others []words.Proof, need int) {
 // leavingText says where photos stay, which will be kept here and why, and how they come
 // back.
 func (s *shell) leavingText(l *leaving) string {
-	var lines []string
+	var lines, parts []string
+	part := func() {
+		if len(lines) > 0 {
+			parts, lines = append(parts, strings.Join(lines, "\n")), nil
+		}
+	}
 	for _, st := range l.stay {
-		line := words.N("{{.Device}} has {{.N}} of them; its oldest proof is from {{.Ago}}.", st.photos, "Device", st.device.Name, "Ago", words.Ago(s.now(), st.oldest))
+		line := words.N("{{.Device}} has {{.N}} of them; the oldest check there was {{.Ago}}.", st.photos, "Device", st.device.Name, "Ago", words.Ago(s.now(), st.oldest))
 		if !st.device.Online {
-			line = words.N("{{.Device}} has {{.N}} of them, and is offline; its oldest proof is from {{.Ago}}.", st.photos, "Device", st.device.Name, "Ago", words.Ago(s.now(), st.oldest))
+			line = words.N("{{.Device}} has {{.N}} of them, and is offline; the oldest check there was {{.Ago}}.", st.photos, "Device", st.device.Name, "Ago", words.Ago(s.now(), st.oldest))
 		}
 		lines = append(lines, line)
 	}
+	part()
 	if l.none > 0 {
 		lines = append(lines, words.N("{{.N}} photos stay here: no other device is known to have them.", l.none))
 	}
@@ -336,10 +342,12 @@ func (s *shell) leavingText(l *leaving) string {
 	if l.inPlace > 0 {
 		lines = append(lines, words.N("{{.N}} photos stay here: they lie in a folder that was added in place, where Paul removes nothing.", l.inPlace))
 	}
+	part()
 	if l.free() > 0 {
 		lines = append(lines, words.T("Each copy goes only once other devices have proved theirs now. The trash here keeps it for 30 days; until then Undo, or Save, brings it back."))
 	} else if l.inPlace < l.photos {
 		lines = append(lines, words.T("They can be removed by themselves as soon as other devices prove their copies."))
 	}
-	return strings.Join(lines, "\n")
+	part()
+	return strings.Join(parts, "\n\n")
 }

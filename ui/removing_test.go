@@ -59,8 +59,8 @@ func TestRemovalOfSeveralIsToldFirst(t *testing.T) {
 	r.removePhotos(x)
 	for _, want := range []string{
 		"Remove 5 photos from this computer?",
-		"Desktop has 2 of them; its oldest proof is from 2 days ago.",
-		"NAS in the hall has 2 of them, and is offline; its oldest proof is from 4 days ago.",
+		"Desktop has 2 of them; the oldest check there was 2 days ago.",
+		"NAS in the hall has 2 of them, and is offline; the oldest check there was 4 days ago.",
 		"1 photo stays here: no other device is known to have it.",
 		"1 photo stays here until NAS in the hall can prove its copy: it is offline.",
 		"1 photo stays here: it lies in a folder that was added in place, where Paul removes nothing.",
@@ -145,7 +145,7 @@ func TestForceSaysWhatWouldBeLost(t *testing.T) {
 	r := newRig(t, f, large)
 	r.forceRemove([]app.Digest{digest(2), digest(3)})
 	r.wantText("1 photo is on no other device, as far as is known: when the trash here lets go of it, it is lost for ever.")
-	r.wantText("1 photo is said to be on NAS in the hall, and nobody could prove it now; the oldest proof is from 3 days ago.")
+	r.wantText("1 photo is said to be on NAS in the hall, and nobody could prove it now; the oldest check there was 3 days ago.")
 	r.press(fyne.KeyReturn) // the keyboard is with the way out
 	if calls := f.called(); len(calls) > 0 {
 		t.Fatalf("return did %q", calls)

@@ -327,6 +327,18 @@ var screens = []struct {
 		r.presentGrid().grid.Select(2)
 		r.deletePhotos(r.selection())
 	}},
+	{"remove", func(f *fake) {
+		f.heldBy(2, map[string]time.Duration{idSelf: time.Hour})
+		f.heldBy(3, map[string]time.Duration{idSelf: time.Hour, idNAS: 80 * time.Hour})
+		f.heldBy(4, map[string]time.Duration{idSelf: time.Hour, idNAS: 80 * time.Hour, idDesktop: 30 * time.Hour})
+	}, func(r *rig) {
+		r.presentGrid().grid.SelectAll()
+		r.removePhotos(r.selection())
+	}},
+	{"force", func(f *fake) { f.heldBy(2, map[string]time.Duration{idSelf: time.Hour}) }, func(r *rig) {
+		r.forceRemove([]app.Digest{digest(2), digest(3)})
+	}},
+	{"keys", nil, func(r *rig) { r.showKeys() }},
 	{"refused", func(f *fake) { f.refuse[digest(2)] = app.ErrLastCopy }, func(r *rig) {
 		r.presentGrid().grid.Select(2)
 		r.removePhotos(r.selection())
