@@ -45,7 +45,7 @@ func (c *control) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", c.answer(func(*http.Request) (any, error) {
 		s := a.Status()
 		s.Fetching = a.Fetching()
-		if err := a.files.Mounted(); err != nil {
+		if err := a.Away(); err != nil {
 			s.Away = err.Error()
 		}
 		return s, nil

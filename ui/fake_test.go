@@ -73,8 +73,7 @@ type fake struct {
 	absent     map[app.Digest]bool // no pixels to be had
 	deskErr    error               // of what the desktop is asked to do
 	shots      func([]app.Entry) [][]app.Entry
-	notes      bool // what is done is noted among the actions
-
+	keeping
 	fakeDevices
 	viewing
 }

@@ -7,6 +7,12 @@ import (
 	"github.com/libpaul/paul/app"
 )
 
+// keeping is what a fake has for what is done to photos, and where they are.
+type keeping struct {
+	notes bool  // what is done is noted among the actions
+	away  error // why the library folder cannot be used
+}
+
 // note lets what was called be an action, as the journal of a device does.
 func (f *fake) note(call string) {
 	word, rest, _ := strings.Cut(call, " ")
@@ -34,4 +40,19 @@ func (f *fake) undoNoted(id string) (app.UndoInfo, bool) {
 		}
 	}
 	return app.UndoInfo{}, false
+}
+
+// Away is as the test says.
+func (f *fake) Away() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.away
+}
+
+// goAway lets the library folder be there or not, and tells of it.
+func (f *fake) goAway(err error) {
+	f.mu.Lock()
+	f.away = err
+	f.mu.Unlock()
+	f.changed.Raise()
 }

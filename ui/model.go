@@ -47,6 +47,7 @@ type device interface {
 	Peers() []app.Peering
 	Ready(ctx context.Context) (app.Ready, error)
 	Notices() []string
+	Away() error
 	Settings() app.Settings
 	UpdateSettings(ctx context.Context, s app.Settings) error
 	RestartNeeded() []string

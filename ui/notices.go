@@ -13,8 +13,8 @@ import (
 	"github.com/libpaul/paul/ui/words"
 )
 
-// notices tells one thing at a time over the page, the most pressing first: what this
-// start of the program could not do, until the person closes it; what came of an
+// notices tells one thing at a time over the page, the most pressing first: that the
+// library folder is away; what this start of the program could not do, until the person closes it; what came of an
 // import; which card can be imported; and which camera's clock was off.
 type notices struct {
 	s      *shell
@@ -52,6 +52,9 @@ func (n *notices) reload() {
 // next is what to tell now; key is "" when there is nothing, and changes with it.
 func (n *notices) next() (key string, build func() fyne.CanvasObject) {
 	s := n.s
+	if s.away != nil {
+		return s.awayText(), s.awayNotice
+	}
 	if len(n.told) > 0 && !n.closed {
 		return strings.Join(n.told, " "), n.start
 	}

@@ -104,6 +104,7 @@ func (s *shell) listen(ctx context.Context) {
 	defer tick.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	s.lookAway(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -112,6 +113,7 @@ func (s *shell) listen(ctx context.Context) {
 		case <-tick.C:
 		}
 		s.prepare()
+		s.lookAway(ctx)
 		s.do(func() {
 			if ctx.Err() == nil {
 				s.reload() //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it

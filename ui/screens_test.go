@@ -338,6 +338,10 @@ var screens = []struct {
 	{"force", func(f *fake) { f.heldBy(2, map[string]time.Duration{idSelf: time.Hour}) }, func(r *rig) {
 		r.forceRemove([]app.Digest{digest(2), digest(3)})
 	}},
+	{"away", nil, func(r *rig) {
+		r.f.goAway(app.ErrNotMounted)
+		r.until("the notice", func() bool { return r.away != nil })
+	}},
 	{"keys", nil, func(r *rig) { r.showKeys() }},
 	{"refused", func(f *fake) { f.refuse[digest(2)] = app.ErrLastCopy }, func(r *rig) {
 		r.presentGrid().grid.Select(2)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -77,6 +78,7 @@ type shell struct {
 	devices []app.Device
 	moving  map[app.Digest]app.Transfer // on their way here
 	self    app.Device
+	away    error  // why the library folder cannot be used; nil when it is there
 	reach   string // which photos can be had: how many are here, and who is online
 	theme   look.Theme
 	scale   float64
@@ -86,7 +88,8 @@ type shell struct {
 	keeping bool   // looks is being kept
 	loaded  bool   // the device knows all its records; before, it knows some
 
-	asked map[string]bool // actions of before that were to be undone
+	asked    map[string]bool // actions of before that were to be undone
+	glancing atomic.Bool     // at the library folder
 
 	restart  func()            // starts the program again
 	modals   []*modal          // open dialogs, the topmost last

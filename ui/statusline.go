@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+	ttwidget "github.com/dweymouth/fyne-tooltip/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -22,6 +23,7 @@ type statusLine struct {
 	icon   *look.Icon
 	text   *look.Text
 	right  *look.Text
+	click  *hotspot
 	safety words.Safety
 }
 
@@ -30,17 +32,37 @@ func newStatusLine(s *shell) *statusLine {
 		s: s, icon: look.NewIcon("safe", look.ColorSafe, 16),
 		text: look.NewCut("", look.SizeCaption, look.ColorSecondary), right: look.NewText("", look.SizeCaption, look.ColorSecondary),
 	}
-	click := newHotspot(func() {
-		switch {
-		case l.safety.Below:
-			s.open("devices")
-		case !l.safety.Safe && !l.safety.None:
-			s.open("onecopy")
-		}
-	})
+	l.click = newHotspot(l.open)
 	row := container.NewBorder(nil, nil, look.Pad(0, 8, 0, 16, l.icon), look.Pad(0, 20, 0, 12, l.right), l.text)
-	l.object = container.NewStack(look.NewSurface(look.ColorSidebar, "", 0), row, click)
+	l.object = container.NewStack(look.NewSurface(look.ColorSidebar, "", 0), row, l.click)
 	return l
+}
+
+// open shows the page with the photos that the sentence is of.
+func (l *statusLine) open() {
+	switch s := l.s; {
+	case l.safety.None:
+	case l.safety.Away:
+		s.open("settings")
+	case l.safety.Safe, l.safety.Below:
+		s.open("devices")
+	default:
+		s.open("onecopy")
+	}
+}
+
+// tip says what a click does; "" for nothing.
+func (l *statusLine) tip() string {
+	switch {
+	case l.safety.None:
+		return ""
+	case l.safety.Away:
+		return words.T("Open the settings of the library folder")
+	case l.safety.Safe, l.safety.Below:
+		return words.T("Show which device has how many photos")
+	default:
+		return words.T("Show these photos")
+	}
 }
 
 func (l *statusLine) reload() {
@@ -48,7 +70,10 @@ func (l *statusLine) reload() {
 	if !s.loaded {
 		l.safety = words.Safety{Text: words.T("Loading…"), None: true}
 	} else {
-		l.safety = words.Safe(s.dev.Status(), s.counts.onlyHere, len(s.devices))
+		l.safety = words.Safe(words.Kept{
+			Photos: len(s.snap.images), OnlyHere: s.counts.onlyHere, OneCopy: s.counts.oneCopy,
+			Below: s.dev.Status().Below, Devices: len(s.devices), Away: s.away != nil,
+		})
 	}
 	switch {
 	case l.safety.None:
@@ -62,6 +87,7 @@ func (l *statusLine) reload() {
 		l.text.SetColour(look.ColorRisk)
 	}
 	l.text.Set(l.safety.Text)
+	l.click.SetToolTip(l.tip())
 	l.right.Set(l.doing())
 	l.object.Refresh()
 }
@@ -106,7 +132,7 @@ func activityLine(a app.Activity) string {
 
 // hotspot is an area that can be clicked, of which only the focus is seen.
 type hotspot struct {
-	widget.BaseWidget
+	ttwidget.ToolTipWidget
 	do   func()
 	ring *look.Surface
 }
@@ -128,7 +154,7 @@ func (h *hotspot) FocusGained() { h.ring.Show() }
 func (h *hotspot) FocusLost() { h.ring.Hide() }
 
 // TypedRune implements [fyne.Focusable].
-func (h *hotspot) TypedRune(rune) {}
+func (h *hotspot) TypedRune(r rune) { look.PassRune(h, r) }
 
 // TypedKey implements [fyne.Focusable].
 func (h *hotspot) TypedKey(e *fyne.KeyEvent) {

@@ -188,4 +188,3 @@ func TestKeysAreTold(t *testing.T) {
 		r.press(fyne.KeyEscape)
 	}
 }
-

@@ -124,24 +124,36 @@ type Safety struct {
 	None bool // there is nothing to lose
 
 	Below bool // photos are on fewer devices than wished, and no fewer than two
+	Away  bool // the library folder is not there
 }
 
-// Safe sums up the library: onlyHere counts photos whose one verified copy is on
-// this computer.
-func Safe(s app.Status, onlyHere, devices int) Safety {
+// Kept is what Safe needs to know of the photos of a library.
+type Kept struct {
+	Photos   int
+	OnlyHere int  // whose one verified copy is on this computer
+	OneCopy  int  // that have one verified copy, or none
+	Below    int  // on fewer devices than wished
+	Devices  int  // of the library
+	Away     bool // the library folder of this computer is not there
+}
+
+// Safe sums up the library.
+func Safe(k Kept) Safety {
 	switch {
-	case s.Files == 0:
+	case k.Away:
+		return Safety{Text: T("The library folder is not there; nothing on it is taken for lost"), Away: true}
+	case k.Photos == 0:
 		return Safety{Text: T("No photos yet"), None: true}
-	case onlyHere > 0:
-		return Safety{Text: N("{{.N}} photos are only on this computer", onlyHere)}
-	case s.AtRisk > 0:
-		return Safety{Text: N("{{.N}} photos have only one copy", s.AtRisk)}
-	case s.Below > 0:
-		return Safety{Text: N("{{.N}} photos are on fewer devices than you asked for", s.Below), Below: true}
-	case devices == 2:
-		return Safety{Text: N("All {{.N}} photos are on 2 devices", s.Files), Safe: true}
+	case k.OnlyHere > 0:
+		return Safety{Text: N("{{.N}} photos are only on this computer", k.OnlyHere)}
+	case k.OneCopy > 0:
+		return Safety{Text: N("{{.N}} photos have only one copy", k.OneCopy)}
+	case k.Below > 0:
+		return Safety{Text: N("{{.N}} photos are on fewer devices than you asked for", k.Below), Below: true}
+	case k.Devices == 2:
+		return Safety{Text: N("All {{.N}} photos are on 2 devices", k.Photos), Safe: true}
 	default:
-		return Safety{Text: N("All {{.N}} photos are on at least 2 devices", s.Files), Safe: true}
+		return Safety{Text: N("All {{.N}} photos are on at least 2 devices", k.Photos), Safe: true}
 	}
 }
 

@@ -217,20 +217,20 @@ func TestSpans(t *testing.T) {
 func TestSafe(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		status            app.Status
-		onlyHere, devices int
-		want              string
-		safe              bool
+		kept Kept
+		want string
+		safe bool
 	}{
-		{app.Status{}, 0, 1, "No photos yet", false},
-		{app.Status{Files: 12431}, 0, 2, "All 12,431 photos are on 2 devices", true},
-		{app.Status{Files: 12431}, 0, 3, "All 12,431 photos are on at least 2 devices", true},
-		{app.Status{Files: 400, AtRisk: 312}, 312, 2, "312 photos are only on this computer", false},
-		{app.Status{Files: 400, Below: 2}, 0, 3, "2 photos are on fewer devices than you asked for", false},
-		{app.Status{Files: 400, AtRisk: 1}, 0, 3, "1 photo has only one copy", false},
+		{Kept{Devices: 1}, "No photos yet", false},
+		{Kept{Photos: 12431, Devices: 2}, "All 12,431 photos are on 2 devices", true},
+		{Kept{Photos: 12431, Devices: 3}, "All 12,431 photos are on at least 2 devices", true},
+		{Kept{Photos: 400, OnlyHere: 312, OneCopy: 313, Devices: 2}, "312 photos are only on this computer", false},
+		{Kept{Photos: 400, Below: 2, Devices: 3}, "2 photos are on fewer devices than you asked for", false},
+		{Kept{Photos: 400, OneCopy: 1, Devices: 3}, "1 photo has only one copy", false},
+		{Kept{Photos: 400, Devices: 3, Away: true}, "The library folder is not there; nothing on it is taken for lost", false},
 	} {
-		if got := Safe(tt.status, tt.onlyHere, tt.devices); got.Text != tt.want || got.Safe != tt.safe {
-			t.Errorf("Safe(%+v) = %+v, want %q", tt.status, got, tt.want)
+		if got := Safe(tt.kept); got.Text != tt.want || got.Safe != tt.safe {
+			t.Errorf("Safe(%+v) = %+v, want %q", tt.kept, got, tt.want)
 		}
 	}
 }
