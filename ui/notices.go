@@ -14,8 +14,9 @@ import (
 )
 
 // notices tells one thing at a time over the page, the most pressing first: that the
-// library folder is away; what this start of the program could not do, until the person closes it; what came of an
-// import; which card can be imported; and which camera's clock was off.
+// library folder is away; what this start of the program could not do, until the person
+// closes it; what came of an import; which card can be imported; and which camera's clock
+// was off.
 type notices struct {
 	s      *shell
 	box    *fyne.Container
