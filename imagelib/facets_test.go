@@ -14,7 +14,7 @@ import (
 func placed(n int, lat, lon float64, date string) *Image {
 	img := &Image{Digest: digestOf(n), Common: &Common{Camera: "Cam"}, GPS: &GPS{Lat: lat, Lon: lon}, isShown: true}
 	img.Date, _ = meta.ParseDate(date, meta.SourceEXIF)
-	img.locate()
+	img.Locate()
 	return img
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"image"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/libpaul/paul/app"
@@ -18,6 +17,7 @@ func (f *fake) Snapshot() snapshot {
 	images, albums := f.images, f.albums
 	return snapshot{
 		images: images,
+		facets: (&imagelib.Snapshot{Images: images}).Facets,
 		tags:   func() []imagelib.Tag { return (&imagelib.Snapshot{Images: images}).Tags() },
 		find: func(d app.Digest) (*imagelib.Image, int, bool) {
 			for i, img := range images {
@@ -51,17 +51,13 @@ func (f *fake) Snapshot() snapshot {
 			return out
 		},
 		filter: func(q imagelib.Query) []int {
-			var out []int
 			var smart imagelib.Query
 			if i := slices.IndexFunc(albums, func(a imagelib.Album) bool { return a.ID == q.Album && a.Query != nil }); i >= 0 {
 				smart, q.Album = *albums[i].Query, ""
 			}
-			for i, img := range images {
-				if matches(img, q) && matches(img, smart) {
-					out = append(out, i)
-				}
-			}
-			return out
+			s := &imagelib.Snapshot{Images: images}
+			also := s.Filter(smart)
+			return slices.DeleteFunc(s.Filter(q), func(i int) bool { return !slices.Contains(also, i) })
 		},
 	}
 }
@@ -82,18 +78,6 @@ func (f *fake) KeepDuplicates(group []app.Digest, kept bool) error {
 	}
 	f.kept = groups
 	return nil
-}
-
-func matches(img *imagelib.Image, q imagelib.Query) bool {
-	switch {
-	case q.Favourite && !img.Favourite,
-		q.Where == imagelib.Here && !img.Here,
-		q.Where == imagelib.Elsewhere && img.Here,
-		q.Where == imagelib.OneCopy && img.Holders > 1,
-		q.Album != "" && !slices.Contains(img.Albums, q.Album):
-		return false
-	}
-	return strings.Contains(strings.ToLower(img.Name+" "+img.Camera), strings.ToLower(q.Text))
 }
 
 func (f *fake) ThumbnailAs(_ context.Context, d app.Digest, g app.Geometry, size int) (*image.RGBA, error) {

@@ -22,6 +22,7 @@ type gridPage struct {
 	query     imagelib.Query
 	trash     bool
 	only      string // shows what only the device of this ID has; or ""
+	back      string // the page above; or empty, as for an album
 	grid      *grid.Grid
 	whole     *fyne.Container
 	empty     *fyne.Container // over the grid, when there is nothing in it

@@ -261,10 +261,7 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 	case fyne.KeyL:
 		s.rotatePhotos(x, -1)
 	case fyne.KeyEscape:
-		if album := s.presentGrid().query.Album; album != "" {
-			s.open("albums")
-			s.page("albums").(*albumsPage).focus(album)
-		}
+		s.goBack()
 	default:
 		return false
 	}

@@ -130,6 +130,7 @@ type snapshot struct {
 	shots  func([]app.Entry) [][]app.Entry
 	alike  func() [][]int // groups of near duplicates; it takes long
 	tags   func() []imagelib.Tag
+	facets func() *imagelib.Facets
 }
 
 // realDevice makes an App a device: an interface's method cannot return another
@@ -149,5 +150,5 @@ type realLibrary struct{ *imagelib.Library }
 
 func (l realLibrary) Snapshot() snapshot {
 	s := l.Library.Snapshot()
-	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, tags: s.Tags}
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, tags: s.Tags, facets: s.Facets}
 }

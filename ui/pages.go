@@ -36,6 +36,8 @@ func (s *shell) makePage(id string) page {
 		return newGridPage(s, words.T("Trash"), imagelib.Query{}, true)
 	case "duplicates":
 		return newDuplicatesPage(s)
+	case "places":
+		return newPlacesPage(s)
 	case "albums":
 		return newAlbumsPage(s)
 	case "devices":

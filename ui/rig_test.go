@@ -108,6 +108,9 @@ func (r *rig) settle() {
 			return !slices.ContainsFunc(p.cards, func(c *albumCard) bool { return c.cover.Image == nil })
 		})
 	}
+	if p, ok := r.present().(*placesPage); ok {
+		r.until("the map", p.atlas.Settled)
+	}
 	if r.view.active() {
 		r.until("the photo", func() bool { return !r.view.loading[thumbKey(r.view.img, 0)] })
 	}

@@ -136,6 +136,14 @@ var screens = []struct {
 		r.view.open(r.presentGrid(), 1)
 		r.view.toggleInfo()
 	}},
+	{"places", travelled, func(r *rig) { r.open("places") }},
+	{"places-dates", travelled, func(r *rig) {
+		r.open("places")
+		p := r.present().(*placesPage)
+		p.turn(true)
+		p.atlas.ZoomIn()
+	}},
+	{"places-none", func(f *fake) { f.images = f.images[:0] }, func(r *rig) { r.open("places") }},
 	{"albums", nil, func(r *rig) { r.open("albums") }},
 	{"albums-keys", nil, func(r *rig) {
 		r.open("albums")

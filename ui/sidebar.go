@@ -213,6 +213,7 @@ func navEntries() []navEntry {
 		{"photos", "photos", words.T("Photos")},
 		{"favourites", "heart", words.T("Favourites")},
 		{"albums", "albums", words.T("Albums")},
+		{"places", "pin", words.T("Places and dates")},
 		{text: words.T("Where they are")},
 		{"here", "here", words.T("On this computer")},
 		{"elsewhere", "elsewhere", words.T("Elsewhere")},

@@ -42,7 +42,7 @@ func newToolbar(s *shell) *toolbar {
 		s: s, title: look.NewCut("", look.SizeHeading, theme.ColorNameForeground).Bold(),
 		sub: look.NewText("", look.SizeCaption, look.ColorSecondary),
 	}
-	b.back = look.NewIconButton("back", words.T("Back"), look.Ghost, func() { s.open("albums") })
+	b.back = look.NewIconButton("back", words.T("Back"), look.Ghost, s.goBack)
 	b.back.Hide()
 	b.keep = look.NewButton("", "albums", look.Ghost, s.saveSearch)
 	b.keep.SetToolTip(words.T("Make an album of what this search finds, now and later"))
@@ -93,7 +93,7 @@ func (b *toolbar) reload() {
 		b.zooming = false
 	}
 	b.sub.Set(sub)
-	show(b.back, g != nil && g.query.Album != "")
+	show(b.back, g != nil && g.parent() != "")
 	show(b.sub, sub != "")
 	show(b.keep, g != nil && g.searched())
 	show(b.search, g != nil && !g.trash)

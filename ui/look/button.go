@@ -72,6 +72,14 @@ func (b *Button) SetText(text string) {
 	}
 }
 
+// SetStyle changes how much the button asks for attention.
+func (b *Button) SetStyle(style Style) {
+	if b.style != style {
+		b.style = style
+		b.Refresh()
+	}
+}
+
 // SetSymbol changes the symbol and its colour; "" means as the text.
 func (b *Button) SetSymbol(symbol string, colour fyne.ThemeColorName) {
 	if b.symbol != symbol || b.colour != colour {

@@ -33,6 +33,9 @@ const (
 	ColorOnStage   fyne.ThemeColorName = "onStage"   // text and symbols on the stage
 	ColorOnStage2  fyne.ThemeColorName = "onStage2"  // text of less weight on the stage
 	ColorStageBar  fyne.ThemeColorName = "stageBar"  // bars that lie on the stage
+	ColorSea       fyne.ThemeColorName = "sea"       // of the map
+	ColorLand      fyne.ThemeColorName = "land"      // of the map
+	ColorBorder    fyne.ThemeColorName = "border"    // of the map's lands, and around what lies on it
 	ColorBadge     fyne.ThemeColorName = "badge"     // ground of a badge on a picture, lets it through
 )
 
@@ -127,6 +130,9 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorOnStage:   {rgb(0xF4F4F7), rgb(0xF4F4F7)},
 	ColorOnStage2:  {rgb(0xB4B4BE), rgb(0xB4B4BE)},
 	ColorStageBar:  {rgba(0x26262C, 0xE0), rgba(0x26262C, 0xE0)},
+	ColorSea:       {rgb(0xDCE6F0), rgb(0x16191F)},
+	ColorLand:      {rgb(0xF6F5F1), rgb(0x2B2D33)},
+	ColorBorder:    {rgb(0xC6C4BD), rgb(0x45474F)},
 	ColorBadge:     {rgba(0x000000, 0xA8), rgba(0x000000, 0xA8)},
 }
 
