@@ -251,7 +251,7 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		put(b.zooms)
 		b.zoom.Enable()
 	} else {
-		b.zoom.Disable() // Tab passes it over
+		b.zoom.Disable()                                     // Tab passes it over
 		mid(b.zooms, size.Width+10, b.zooms.MinSize().Width) // no room
 	}
 	x := float32(pad)
