@@ -75,6 +75,7 @@ type App struct {
 	naming     sync.Mutex // held while this device's name changes in the settings and its record
 	watching   watching
 	inPlace    inPlace
+	plugged    plugged
 	counted    holdingsCache
 	below      belowCache
 	clocks     clocks
@@ -107,7 +108,7 @@ func open(ctx context.Context, opts Options, command bool) (*App, error) {
 	}
 	a := &App{log: opts.Log, opts: opts, command: command, ready: make(chan struct{})}
 	a.activities = newActivities(&a.changed)
-	a.watching.app, a.inPlace.app = a, a
+	a.watching.app, a.inPlace.app, a.plugged.app = a, a, a
 	a.close = sync.OnceValue(a.release)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -256,7 +257,7 @@ func (a *App) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen, a.hearRefusals, a.hearName}, a.loopback...)
 	if !a.command {
-		parts = append(parts, a.watching.run, a.inPlace.run, a.watchClocks)
+		parts = append(parts, a.watching.run, a.inPlace.run, a.plugged.run, a.watchClocks)
 	}
 	for _, part := range parts {
 		g.Go(func() error { return part(ctx) })

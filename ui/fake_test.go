@@ -37,6 +37,7 @@ type fake struct {
 	trash      []app.Entry
 	removed    *app.RemovedInfo
 	removals   []app.Removal     // of the log, the latest first
+	cards      []app.CardInfo    // that are plugged in
 	imported   *app.ImportResult // of ImportNew; nil: one photo more
 	remnants   map[app.Digest][]app.Remnant
 	unsaved    []app.InTrash // copies in the trash of photos that are not deleted

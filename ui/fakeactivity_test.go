@@ -83,3 +83,22 @@ func removed(f *fake) {
 	kept.Error = "it was restored before its bytes could be moved"
 	f.removals = []app.Removal{saved, deleted, kept, line(app.RemovedForced, "DSC_0008.NEF", 26*time.Hour), line(app.RemovedPurged, "IMG_0007.JPG", 50*time.Hour)}
 }
+
+// Cards are those of the test.
+func (f *fake) Cards() []app.CardInfo {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.cards)
+}
+
+func (f *fake) DismissCard(path string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("dismiss card %s", path)
+	f.cards = slices.DeleteFunc(f.cards, func(c app.CardInfo) bool { return c.Path == path })
+}
+
+// plugged has a card with photos of which most are new.
+func plugged(f *fake) {
+	f.cards = []app.CardInfo{{Path: "/media/mira/EOS_DIGITAL/DCIM", Name: "EOS_DIGITAL", Photos: 214, New: 36}}
+}

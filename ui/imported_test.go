@@ -9,8 +9,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/look"
 )
 
 // TestImportIsSummedUp: what is new, where the rest was, and what failed and why, with
@@ -147,4 +149,49 @@ func TestDropTellsWhatItCannotTake(t *testing.T) {
 	if !strings.Contains(r.toasts.text, "Choose first how to start") || len(f.called()) != 0 {
 		t.Errorf("before the start: %q, %v", r.toasts.text, f.called())
 	}
+}
+
+// TestCardIsOffered and imported only when that is asked for.
+func TestCardIsOffered(t *testing.T) {
+	f := newFake(5)
+	r := newRig(t, f, large)
+	f.mu.Lock()
+	plugged(f)
+	f.mu.Unlock()
+	f.changed.Raise()
+	r.until("the offer", func() bool { return strings.Contains(r.texts(), "Import 36 new photos from EOS_DIGITAL?") })
+	r.wantText("178 others there seem to be in the library already.")
+	r.tap("Not now")
+	if strings.Contains(r.texts(), "EOS_DIGITAL") || slices.ContainsFunc(f.called(), func(c string) bool { return strings.HasPrefix(c, "import") }) {
+		t.Error("what is put off stays, or is imported")
+	}
+
+	f.mu.Lock()
+	plugged(f)
+	f.cards[0].New = 214
+	f.mu.Unlock()
+	r.reload()
+	r.wantText("Import 214 photos from EOS_DIGITAL?")
+	r.wantText("Not now")
+	r.tapIn(r.notices.box, "Import")
+	r.waitCall("import /media/mira/EOS_DIGITAL/DCIM")
+	r.until("the summary", func() bool { return r.lastImport != nil })
+	if strings.Contains(r.texts(), "from EOS_DIGITAL?") {
+		t.Error("the offer stays")
+	}
+}
+
+// tapIn clicks a button within an object.
+func (r *rig) tapIn(in fyne.CanvasObject, text string) {
+	r.t.Helper()
+	var found *look.Button
+	walk(in, func(o fyne.CanvasObject) {
+		if b, ok := o.(*look.Button); ok && b.Text() == text {
+			found = b
+		}
+	})
+	if found == nil {
+		r.t.Fatalf("no button %q", text)
+	}
+	test.Tap(found)
 }

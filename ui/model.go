@@ -71,6 +71,8 @@ type device interface {
 	SwitchedOff() app.Off
 	Activities() []app.Activity
 	ForgetEnded()
+	Cards() []app.CardInfo
+	DismissCard(path string)
 	FindRemovals(text string, n int) (lines []app.Removal, more bool, err error)
 	Actions() []app.ActionInfo
 	Check(ctx context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error)

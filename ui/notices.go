@@ -62,6 +62,9 @@ func (n *notices) next() (key string, build func() fyne.CanvasObject) {
 	if m := s.lastImport; m != nil {
 		return m.key(), func() fyne.CanvasObject { return s.importNotice(m) }
 	}
+	if cards := s.dev.Cards(); len(cards) > 0 {
+		return pluggedKey(cards[0]), func() fyne.CanvasObject { return s.cardNotice(cards[0]) }
+	}
 	if offers := s.dev.ClockOffers(); len(offers) > 0 {
 		return clockKey(offers), func() fyne.CanvasObject { return s.clockNotice(offers[0]) }
 	}

@@ -206,6 +206,7 @@ var screens = []struct {
 		r.open(removalsID)
 		r.until("the log", func() bool { return strings.Contains(r.texts(), "IMG_2041.JPG") })
 	}},
+	{"card", plugged, func(*rig) {}},
 	{"imported", mixed, func(r *rig) {
 		r.importPaths([]string{"/media/mira/EOS_DIGITAL"})
 		r.until("the summary", func() bool { return strings.Contains(r.texts(), "already in the library") })
