@@ -18,7 +18,8 @@ var errVersion = errors.New("the version was asked for")
 
 // parse reads the command line; flags may stand before or after arguments.
 func parse(args []string) (opts app.Options, open []string, err error) {
-	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	level := new(slog.LevelVar)
+	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	opts.Waiting = func(text string) { fmt.Fprintln(os.Stderr, "paul:", text) }
 	fs := flag.NewFlagSet("paul", flag.ContinueOnError)
 	fs.StringVar(&opts.Home, "home", "", "`directory` of this device's state")
@@ -38,10 +39,14 @@ func parse(args []string) (opts app.Options, open []string, err error) {
 	fs.StringVar(&opts.Socks, "socks", "", "serve a SOCKS5 and HTTP proxy on a loopback `address`")
 	fs.Func("forward", "let paired devices reach a local address by an overlay port, as `PORT=ADDR`; may be repeated", appendTo(&opts.Forward))
 	fs.StringVar(&opts.Database, "database", "", "`URL` of an external CouchDB")
+	verbose := fs.Bool("verbose", false, "log what happens to standard error")
 	version := fs.Bool("version", false, "print the version")
 	for {
 		if err := fs.Parse(args); err != nil {
 			return opts, nil, fmt.Errorf("command line: %w", err)
+		}
+		if *verbose {
+			level.Set(slog.LevelDebug)
 		}
 		if *version {
 			return opts, nil, errVersion

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/libpaul/paul/internal/sample"
 )
 
 const libraryImages = 100_000
@@ -29,38 +31,167 @@ var thumbHashes = []string{
 }
 
 // BenchmarkLibrary starts the real gallery on a library of 100,000 images that
-// other devices hold, and on an empty one, and compares: how long until the
-// first picture with tiles, and how much memory.
+// other devices hold and whose thumbnails are here, and on an empty one. It tells, of a
+// warm start, when the photos show and when the thumbnails of the first screen do, how
+// much memory that takes, then and over two minutes of scrolling, and what the gallery
+// takes of a core while nobody touches it.
 func BenchmarkLibrary(b *testing.B) {
 	s := newScreen(b)
 	full, empty := filepath.Join(s.dir, "full"), filepath.Join(s.dir, "empty")
 	fill(b, s, full)
+	keepThumbnails(b, s, full)
 	for range b.N {
-		s.startUp(b, empty, 0)
-		s.startUp(b, full, libraryImages) // writes its snapshot: the next start is warm
-		baseTime, baseMemory := s.startUp(b, empty, 0)
-		ready, memory := s.startUp(b, full, libraryImages)
-		b.ReportMetric(ready.Seconds(), "s-to-ready")
-		b.ReportMetric(ready.Seconds()/baseTime.Seconds(), "x-of-empty-start")
-		b.ReportMetric(memory, "MB-RSS")
-		b.ReportMetric(memory/baseMemory, "x-of-empty-RSS")
+		s.startUp(b, empty, 0, nil)
+		s.startUp(b, full, libraryImages, nil) // writes its snapshot: the next start is warm
+		base := s.startUp(b, empty, 0, nil)
+		warm := s.startUp(b, full, libraryImages, func(g *gallery) { g.measureUse(b) })
+		b.ReportMetric(warm.shown.Seconds(), "s-to-photos")
+		b.ReportMetric(warm.clear.Seconds(), "s-to-thumbnails")
+		b.ReportMetric(warm.ready.Seconds(), "s-to-ready")
+		b.ReportMetric(warm.ready.Seconds()/base.ready.Seconds(), "x-of-empty-start")
+		b.ReportMetric(warm.memory, "MB-RSS")
+		b.ReportMetric(warm.memory/base.memory, "x-of-empty-RSS")
 	}
 }
 
-// startUp opens the gallery, waits until it is ready and ends it. It returns how long it
-// took and the resident memory in MB.
-func (s *screen) startUp(b *testing.B, home string, images int) (time.Duration, float64) {
+// begun is what a start took.
+type begun struct {
+	shown, clear time.Duration // until photos showed, and all thumbnails on the screen; 0 without any
+	ready        time.Duration // until all is known and drawn, as another program sees it
+	memory       float64       // resident, MB
+}
+
+// startUp opens the gallery, waits until it is ready, has it used, and ends it.
+func (s *screen) startUp(b *testing.B, home string, images int, use func(*gallery)) begun {
 	b.Helper()
 	begin := time.Now()
-	g := s.open(filepath.Base(home))
+	g := s.open(filepath.Base(home), "--verbose")
 	wait(b, "gallery to be ready", g.log, func() bool {
 		status, code := g.pauld("status")
 		return code == 0 && len(status) == 1 && status[0]["files"] == float64(images) && (images == 0 || drawn(g.grab("library")))
 	})
-	took := time.Since(begin)
-	memory := g.memory()
+	at := begun{ready: time.Since(begin)}
+	if images > 0 {
+		at.shown, at.clear = g.toldAt("Photos shown").Sub(begin), g.toldAt("Thumbnails shown").Sub(begin)
+	}
+	at.memory = g.memory()
+	if use != nil {
+		use(g)
+	}
 	g.quit()
-	return took, memory
+	return at
+}
+
+// toldAt returns when the gallery's log had a line.
+func (g *gallery) toldAt(message string) (at time.Time) {
+	g.t.Helper()
+	wait(g.t, message, g.log, func() bool {
+		for line := range strings.Lines(g.log.String()) {
+			if !strings.Contains(line, `msg="`+message+`"`) {
+				continue
+			}
+			text, _, _ := strings.Cut(strings.TrimPrefix(line, "time="), " ")
+			t, err := time.Parse(time.RFC3339Nano, text)
+			if err != nil {
+				g.t.Fatalf("%q: %v", line, err)
+			}
+			at = t
+			return true
+		}
+		return false
+	})
+	return at
+}
+
+// How long a measurement of use lasts.
+const (
+	scrolling = 2 * time.Minute
+	resting   = 30 * time.Second
+)
+
+// measureUse scrolls through the library with the wheel, and then leaves the gallery
+// alone. The memory at the end is compared with that after a quarter of the time, when
+// every cache has filled.
+func (g *gallery) measureUse(b *testing.B) {
+	b.Helper()
+	var most, early, late float64
+	g.xdotool("mousemove", "--window", g.window, "700", "450")
+	for begin := time.Now(); time.Since(begin) < scrolling; {
+		g.xdotool("click", "--window", g.window, "--repeat", "40", "--delay", "20", "5")
+		now, part := g.memory(), time.Since(begin)
+		most = max(most, now)
+		if part < scrolling/4 {
+			early = max(early, now)
+		} else if part > scrolling*3/4 {
+			late = max(late, now)
+		}
+	}
+	b.ReportMetric(most, "MB-RSS-scrolling")
+	b.ReportMetric(late-early, "MB-grown-scrolling")
+	g.xdotool("mousemove", "--window", g.window, "700", "450")
+	time.Sleep(5 * time.Second) // until what was asked for last has come
+	before := g.processorTime()
+	time.Sleep(resting)
+	b.ReportMetric(100*(g.processorTime()-before).Seconds()/resting.Seconds(), "%-of-a-core-idle")
+}
+
+// processorTime is what the gallery has taken of all cores.
+func (g *gallery) processorTime() time.Duration {
+	g.t.Helper()
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(g.pid()) + "/stat")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), ") ") // the name before may hold spaces
+	var ticks int
+	fields := strings.Fields(rest)
+	for _, f := range fields[11:13] { // utime and stime; see proc_pid_stat(5)
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100
+}
+
+// keepThumbnails gives the gallery on home a thumbnail of every photo: links to those
+// of a few photos, as Paul draws them.
+func keepThumbnails(b *testing.B, s *screen, home string) {
+	b.Helper()
+	photos, drawn := filepath.Join(s.dir, "photos"), filepath.Join(s.dir, "drawn")
+	if err := os.Mkdir(photos, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := sample.Write(photos, len(thumbHashes), 1); err != nil {
+		b.Fatal(err)
+	}
+	c := exec.Command(binary("pauld"), "--home", drawn, "import", photos)
+	c.Env = s.env
+	if out, err := c.CombinedOutput(); err != nil {
+		b.Fatalf("import: %v\n%s", err, out)
+	}
+	for _, size := range []string{"256", "512"} {
+		from, err := filepath.Glob(filepath.Join(drawn, "thumbnails", "v*", "*", "*."+size+".jpg"))
+		if err != nil || len(from) == 0 {
+			b.Fatalf("%d thumbnails of %s pixels, %v", len(from), size, err)
+		}
+		version := filepath.Base(filepath.Dir(filepath.Dir(from[0])))
+		for i := range libraryImages {
+			sum := sha256.Sum256([]byte(strconv.Itoa(i)))
+			id := hex.EncodeToString(sum[:])
+			to := filepath.Join(home, "thumbnails", version, id[:2], id+"."+size+".jpg")
+			err := os.Link(from[i%len(from)], to)
+			if os.IsNotExist(err) {
+				if err = os.MkdirAll(filepath.Dir(to), 0o700); err == nil {
+					err = os.Link(from[i%len(from)], to)
+				}
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }
 
 // drawn says whether tiles are in the picture: several colours in the row of

@@ -56,6 +56,7 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 		Menu:     func(_ int, at fyne.Position) { s.contextMenu(at) },
 		Selected: s.bar.reload,
 		Level:    s.setLevel,
+		Drawn:    s.begins.drawn,
 		Key:      s.gridKey,
 		Shortcut: s.shortcut,
 		Rune:     s.typedRune,

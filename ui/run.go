@@ -54,6 +54,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 		now: time.Now, files: systemChooser{win}, board: newSystemBoard(), desk: systemDesktop{},
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 	})
+	s.begins.log = opts.Log
 	s.restart = func() {
 		restart = true
 		toolkit.close()
@@ -64,7 +65,10 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	quit := fyneApp.Driver().Quit // unlike the App's, it may come when the toolkit has ended by itself, on a signal
 	context.AfterFunc(ctx, func() { toolkit.doLast(quit) })
 	keepQuietAtTheEnd(fyneApp.Lifecycle())
-	fyneApp.Lifecycle().SetOnStarted(func() { s.openArgs(opts.Open) }) //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
+	fyneApp.Lifecycle().SetOnStarted(func() { //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
+		s.begins.start()
+		s.openArgs(opts.Open)
+	})
 	win.ShowAndRun()
 	cancel()
 	s.wg.Wait()

@@ -83,6 +83,7 @@ type shell struct {
 	theme   look.Theme
 	scale   float64
 	calm    bool // the system asks for less motion
+	begins  beginning
 	looks   remembered
 	kept    string // of looks, as it was kept last
 	keeping bool   // looks is being kept

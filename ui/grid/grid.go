@@ -79,6 +79,7 @@ type Options struct {
 	Key       func(*fyne.KeyEvent) bool     // keys that the grid has no use for
 	Rune      func(rune)                    // what is typed and it has no use for
 	Shortcut  func(fyne.Shortcut) bool      // shortcuts that it has no use for: the one with the keyboard gets all
+	Drawn     func(photos, sharp int)       // after each update: the photos on the screen, and those whose thumbnail shows
 	Modifiers func() fyne.KeyModifier       // held keys; default: asks the driver
 	Now       func() time.Time              // for double clicks; default time.Now
 	// Animate runs tick with 0 to 1 for a while; one that calls it with 1 at once shows
@@ -352,6 +353,16 @@ func (empty) Edit(int) string             { return "" }
 func (empty) Aspect(int) float32          { return 1 }
 func (empty) When(int) time.Time          { return time.Time{} }
 func (empty) Mark(int) Mark               { return Mark{} }
+
+// Shown counts the photos on the screen, and those whose thumbnail shows.
+func (g *Grid) Shown() (photos, sharps int) {
+	for _, t := range g.tiles {
+		if t.state == sharp {
+			sharps++
+		}
+	}
+	return len(g.tiles), sharps
+}
 
 // Settled tells whether every picture on the screen has come, or failed.
 func (g *Grid) Settled() bool {

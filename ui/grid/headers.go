@@ -101,7 +101,11 @@ func (g *Grid) placeHeld(row int, next float32, objs []fyne.CanvasObject) []fyne
 		y = min(0, next-r.H)
 		g.held = y + r.H - 3
 	}
-	ground := g.frame.rect(pinned, fyne.NewPos(0, y), fyne.NewSize(g.Size().Width-gutter+2, r.H-3))
+	high := r.H - 3
+	if y < 0 { // nothing shows between it and the next one
+		high = r.H
+	}
+	ground := g.frame.rect(pinned, fyne.NewPos(0, y), fyne.NewSize(g.Size().Width-gutter+2, high))
 	return g.placeHeader(row, y, append(objs, ground))
 }
 

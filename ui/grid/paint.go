@@ -43,6 +43,9 @@ func (g *Grid) update() {
 	g.box.Objects = objs
 	g.want(a, b)
 	g.scrub.update(g)
+	if g.opts.Drawn != nil {
+		g.opts.Drawn(g.Shown())
+	}
 	canvas.Refresh(g.box) // a container has no texture: this only marks the canvas
 }
 
