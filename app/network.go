@@ -70,7 +70,12 @@ func (n network) Online(id string) bool {
 // OpenWindow opens the pairing window; the func it returns closes it a while later.
 func (n network) OpenWindow() func() {
 	closeWindow := n.app.node.OpenWindow(filelayer.PairPort)
-	return func() { time.AfterFunc(windowLinger, closeWindow) }
+	self := n.app.Self()
+	stop := n.app.node.MakeOffer(self.Name, self.Platform)
+	return func() {
+		stop()
+		time.AfterFunc(windowLinger, closeWindow)
+	}
 }
 
 func (n network) Hints() []string         { return n.app.node.Hints() }

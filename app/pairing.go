@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +39,15 @@ func (a *App) Invite(ctx context.Context) (*Invitation, error) {
 
 // Code is the text to show, also as a QR code.
 func (i *Invitation) Code() string { return i.inv.Code() }
+
+// ShortCode is what a device needs of the code that hears of this one on its
+// network; "" when this device does not tell its network of itself.
+func (i *Invitation) ShortCode() string {
+	if !i.app.node.Discovers() {
+		return ""
+	}
+	return i.inv.Short()
+}
 
 // Expires is when the code stops working.
 func (i *Invitation) Expires() time.Time { return i.inv.Expires() }
@@ -141,3 +152,27 @@ const CodeGroup = filelayer.CodeGroup
 
 // ReviewCode reviews a text that is to be a pair code, without any device.
 func ReviewCode(text string) CodeReview { return filelayer.ReviewCode(text) }
+
+// A NearbyDevice is on the local network and shows a pair code now. Its name is
+// what it says of itself: the code alone tells that it is the person's.
+type NearbyDevice struct{ ID, Name, Platform string }
+
+// Nearby lists the devices on the local network that show a pair code now and
+// are not in the library yet.
+func (a *App) Nearby() []NearbyDevice {
+	var list []NearbyDevice
+	for _, o := range a.node.Offers() {
+		id := hex.EncodeToString(o.Key)
+		if !slices.ContainsFunc(a.files.Devices(), func(d filelayer.Device) bool { return d.ID == id }) {
+			list = append(list, NearbyDevice{id, o.Name, o.Platform})
+		}
+	}
+	return list
+}
+
+// ReviewShortCode reviews a text that is to be the short code of a nearby
+// device, or its whole one.
+func ReviewShortCode(id, text string) CodeReview { return filelayer.ReviewShortCode(id, text) }
+
+// FromShortCode returns the code to join a nearby device by; ErrBadCode.
+func FromShortCode(id, text string) (string, error) { return filelayer.FromShortCode(id, text) }

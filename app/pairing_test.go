@@ -121,3 +121,39 @@ func TestLooking(t *testing.T) {
 		})
 	}
 }
+
+// A short code joins the device that it is for.
+func TestJoinByShortCode(t *testing.T) {
+	t.Parallel()
+	a := start(t, Options{Name: "Desktop", Listen: []string{"tls://127.0.0.1:0"}})
+	b := start(t, Options{Name: "Laptop", Peers: a.node.ListenURIs()})
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	inv, err := a.Invite(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inv.Cancel()
+	if got := inv.ShortCode(); got != "" {
+		t.Errorf("a device that does not tell its network of itself shows %q", got)
+	}
+	if list := b.Nearby(); len(list) != 0 {
+		t.Errorf("nearby %+v", list)
+	}
+	short := inv.inv.Short()
+	if _, err := FromShortCode(b.id(), short); !errors.Is(err, ErrBadCode) {
+		t.Errorf("for another device: %v", err)
+	}
+	code, err := FromShortCode(a.id(), short)
+	if err != nil || !ReviewShortCode(a.id(), short).Whole {
+		t.Fatal(err)
+	}
+	go func() {
+		if _, err := inv.Wait(ctx); err == nil {
+			_, _ = inv.Accept(ctx) // Join tells
+		}
+	}()
+	if d, err := b.Join(ctx, code, nil); err != nil || d.ID != a.id() {
+		t.Errorf("joined %+v, %v", d, err)
+	}
+}

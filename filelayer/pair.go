@@ -29,6 +29,20 @@ const CodeGroup = pairing.Group
 // ReviewCode reviews a text that is to be a pair code.
 func ReviewCode(text string) CodeReview { return pairing.Inspect(text) }
 
+// ReviewShortCode reviews a text that is to be the short code of the device
+// whose ID is id, or its whole one.
+func ReviewShortCode(id, text string) CodeReview { return pairing.InspectShort(id, text) }
+
+// FromShortCode returns the whole pair code, without hints, of the device whose
+// ID is id; ErrBadCode.
+func FromShortCode(id, text string) (string, error) {
+	c, err := pairing.FromShort(id, text)
+	if err != nil {
+		return "", err
+	}
+	return c.Encode()
+}
+
 // A Guest is a device that asks to be paired.
 type Guest struct {
 	ID, Name, Platform string
@@ -107,6 +121,9 @@ func (l *Layer) GeneratePairCode(ctx context.Context) (*Invitation, error) {
 
 // Code is the text to show, also as a QR code.
 func (i *Invitation) Code() string { return i.p.Code() }
+
+// Short is the code for a device on the same network that has heard of this one.
+func (i *Invitation) Short() string { return i.p.Short() }
 
 // Expires is when the code stops working.
 func (i *Invitation) Expires() time.Time { return i.p.Expires() }

@@ -46,6 +46,7 @@ type lan struct {
 	// Devices to call: strangers' links and silences leave room for our own.
 	ours, others chan beaconFrom
 	asked        signal.Signal // to announce this device now
+	offers       *offers
 
 	mu    sync.Mutex // guards heard
 	heard map[string]heardBeacon
@@ -62,10 +63,14 @@ type heardBeacon struct {
 }
 
 func newLAN(ls *links, d *devices) *lan {
-	return &lan{
-		links: ls, devices: d, heard: map[string]heardBeacon{},
+	l := &lan{
+		links: ls, devices: d, heard: map[string]heardBeacon{}, offers: &offers{},
 		ours: make(chan beaconFrom, maxLANCalls), others: make(chan beaconFrom, maxLANCalls),
 	}
+	if ls != nil {
+		l.offers.private = ls.private
+	}
+	return l
 }
 
 // bind opens the listener for the local network, unless the person has given
@@ -100,8 +105,8 @@ func (l *lan) run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	own := beacon{l.links.private.Public().(ed25519.PublicKey), l.port}
-	for _, open := range []func(context.Context, beacon, ed25519.PrivateKey) (beaconSocket, error){openIPv4, openIPv6} {
-		s, err := open(ctx, own, l.links.private)
+	for _, open := range []func(context.Context, beacon, *offers) (beaconSocket, error){openIPv4, openIPv6} {
+		s, err := open(ctx, own, l.offers)
 		if err != nil {
 			l.links.log.WarnContext(ctx, "Local network discovery is limited", slog.Any("err", err))
 			continue
@@ -136,7 +141,11 @@ func (l *lan) announce(ctx context.Context, s beaconSocket) {
 		if pause(ctx, beaconFirst) != nil {
 			return
 		}
-		timer := time.NewTimer(min(time.Duration(max(sent-beaconEager, 0))*beaconFirst, beaconLongest-beaconFirst))
+		longest := beaconLongest - beaconFirst
+		if l.offers.datagram() != nil {
+			longest = offerInterval - beaconFirst
+		}
+		timer := time.NewTimer(min(time.Duration(max(sent-beaconEager, 0))*beaconFirst, longest))
 		select {
 		case <-ctx.Done():
 		case <-asked:

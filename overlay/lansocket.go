@@ -2,12 +2,12 @@ package overlay
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -37,14 +37,15 @@ type ipv4Socket struct {
 	conn   net.PacketConn
 	packet *ipv4.PacketConn
 	beacon []byte
+	offers *offers // that are sent and heard too
 }
 
-func openIPv4(ctx context.Context, b beacon, private ed25519.PrivateKey) (beaconSocket, error) {
+func openIPv4(ctx context.Context, b beacon, o *offers) (beaconSocket, error) {
 	c, err := openUDP(ctx, "udp4", ":"+strconv.Itoa(LANPort))
 	if err != nil {
 		return nil, err
 	}
-	return &ipv4Socket{c, ipv4.NewPacketConn(c), b.sign(private)}, nil
+	return &ipv4Socket{c, ipv4.NewPacketConn(c), b.sign(o.private), o}, nil
 }
 
 func (s *ipv4Socket) Close() error { return s.conn.Close() }
@@ -52,13 +53,20 @@ func (s *ipv4Socket) Close() error { return s.conn.Close() }
 // announce ignores errors: an interface may just have gone, and the next
 // announcement is due soon.
 func (s *ipv4Socket) announce() {
+	datagrams := [][]byte{s.beacon}
+	if offer := s.offers.datagram(); offer != nil {
+		datagrams = append(datagrams, offer)
+	}
 	for _, i := range multicastInterfaces() {
 		_ = s.packet.JoinGroup(&i, &net.UDPAddr{IP: ipv4Group})
+		to := broadcasts(&i)
 		if s.packet.SetMulticastInterface(&i) == nil {
-			_, _ = s.conn.WriteTo(s.beacon, &net.UDPAddr{IP: ipv4Group, Port: LANPort})
+			to = append(to, ipv4Group)
 		}
-		for _, to := range broadcasts(&i) {
-			_, _ = s.conn.WriteTo(s.beacon, &net.UDPAddr{IP: to, Port: LANPort})
+		for _, ip := range to {
+			for _, d := range datagrams {
+				_, _ = s.conn.WriteTo(d, &net.UDPAddr{IP: ip, Port: LANPort})
+			}
 		}
 	}
 }
@@ -85,7 +93,13 @@ func broadcasts(i *net.Interface) []net.IP {
 }
 
 func (s *ipv4Socket) receive(buf []byte) (beacon, netip.Addr, error) {
-	return receive(s.conn, buf, parseSignedBeacon)
+	return receive(s.conn, buf, func(p []byte, from netip.Addr) (beacon, error) {
+		b, err := parseSignedBeacon(p)
+		if err != nil && s.offers != nil {
+			s.offers.hear(p, from, time.Now())
+		}
+		return b, err
+	})
 }
 
 // ipv6Socket sends Yggdrasil's beacon by link-local multicast.
@@ -95,7 +109,7 @@ type ipv6Socket struct {
 	beacon []byte
 }
 
-func openIPv6(ctx context.Context, b beacon, _ ed25519.PrivateKey) (beaconSocket, error) {
+func openIPv6(ctx context.Context, b beacon, _ *offers) (beaconSocket, error) {
 	advertisement, err := b.advertise()
 	if err != nil {
 		return nil, err
@@ -118,10 +132,10 @@ func (s *ipv6Socket) announce() {
 }
 
 func (s *ipv6Socket) receive(buf []byte) (beacon, netip.Addr, error) {
-	return receive(s.conn, buf, parseAdvertisement)
+	return receive(s.conn, buf, func(p []byte, _ netip.Addr) (beacon, error) { return parseAdvertisement(p) })
 }
 
-func receive(c net.PacketConn, buf []byte, parse func([]byte) (beacon, error)) (beacon, netip.Addr, error) {
+func receive(c net.PacketConn, buf []byte, parse func(p []byte, from netip.Addr) (beacon, error)) (beacon, netip.Addr, error) {
 	n, from, err := c.ReadFrom(buf)
 	if err != nil {
 		return beacon{}, netip.Addr{}, err
@@ -130,6 +144,7 @@ func receive(c net.PacketConn, buf []byte, parse func([]byte) (beacon, error)) (
 	if !ok {
 		return beacon{}, netip.Addr{}, errors.New("beacon without an address")
 	}
-	b, err := parse(buf[:n])
-	return b, at.AddrPort().Addr().Unmap(), err
+	ip := at.AddrPort().Addr().Unmap()
+	b, err := parse(buf[:n], ip)
+	return b, ip, err
 }

@@ -90,6 +90,8 @@ func codeHint(r app.CodeReview, self string) (text string, colour fyne.ThemeColo
 		return words.T("This is this computer's own code. Enter it on the other device."), look.ColorRisk, false
 	case r.Whole:
 		return words.T("The code is complete."), look.ColorSafe, true
+	case r.Other:
+		return words.T("This is the code of another device than the one that is chosen."), look.ColorRisk, false
 	case r.Mended != "":
 		return words.T("Group {{.Place}} has a mistake: for {{.Is}} it should most likely say {{.Want}}.", "Place", words.Number(r.Place), "Is", r.Is, "Want", r.Want), look.ColorRisk, false
 	case r.Wrong:

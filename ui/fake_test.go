@@ -69,6 +69,7 @@ type fake struct {
 	calls      []string
 	notices    []string
 	loading    chan struct{}       // nil = all is known
+	nearby     []app.NearbyDevice  // that show a code
 	waitErr    error               // of Wait
 	acceptErr  error               // of the first Accept
 	absent     map[app.Digest]bool // no pixels to be had

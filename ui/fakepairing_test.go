@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/libpaul/paul/app"
@@ -9,6 +11,18 @@ import (
 
 // code is a pair code of no device.
 const code = "paul:07BM2QDX79X0NXVSMKZNSABMCJ80PBNKP35H6Y91616NVGWKJY59RWV9F1T6ASBE41P6AX3MCNS768BB97900060N00H87525BX16"
+
+// short is its short code.
+const short = "EDMQGX35CNQ20V35EHT6AWKK44CP44"
+
+// nearDesktop is the device of that code, on the same network.
+var nearDesktop = app.NearbyDevice{ID: app.ReviewCode(code).Device, Name: "Studio", Platform: "linux"}
+
+func (f *fake) Nearby() []app.NearbyDevice {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.nearby
+}
 
 func (f *fake) Invite(context.Context) (invitation, error) {
 	f.mu.Lock()
@@ -22,6 +36,7 @@ func (f *fake) Invite(context.Context) (invitation, error) {
 type fakeInvitation struct{ f *fake }
 
 func (i *fakeInvitation) Code() string       { return code }
+func (i *fakeInvitation) ShortCode() string  { return short }
 func (i *fakeInvitation) Expires() time.Time { return now.Add(9*time.Minute + 32*time.Second) }
 func (i *fakeInvitation) Wait(ctx context.Context) (app.Guest, error) {
 	i.f.mu.Lock()
@@ -81,4 +96,20 @@ func (r *rig) waitErrOver() {
 	r.f.mu.Lock()
 	defer r.f.mu.Unlock()
 	r.f.waitErr = nil
+}
+
+func (f *fake) setNearby(list ...app.NearbyDevice) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.nearby = list
+}
+
+// joinedBy is the code that was used last.
+func (f *fake) joinedBy() string {
+	for _, c := range slices.Backward(f.called()) {
+		if used, ok := strings.CutPrefix(c, "join "); ok {
+			return used
+		}
+	}
+	return ""
 }

@@ -145,10 +145,14 @@ func (d *inviteDialog) showCode() {
 		left.Add(look.Fixed(qrSide, qrSide, newSquare(img, larger)))
 		left.Add(container.NewCenter(look.NewButton(words.T("Larger"), "qr", look.Ghost, larger)))
 	}
-	d.m.set(look.VBox(18,
+	body := look.VBox(14,
 		look.NewText(words.T("Add a device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
-		container.NewBorder(nil, nil, look.Pad(0, 24, 0, 0, container.NewVBox(left)), nil, right),
-		container.NewBorder(nil, nil, nil, look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), look.Middle(d.note))), nil)
+		container.NewBorder(nil, nil, look.Pad(0, 24, 0, 0, container.NewVBox(left)), nil, right))
+	if short := d.inv.ShortCode(); short != "" {
+		body.Add(shortText(short))
+	}
+	body.Add(container.NewBorder(nil, nil, nil, look.NewButton(words.T("Cancel"), "", look.Plain, d.m.hide), look.Middle(d.note)))
+	d.m.set(body, nil)
 	d.countdown()
 }
 
@@ -161,6 +165,13 @@ func (d *inviteDialog) copies(label, symbol, text string) *look.Button {
 		b.SetText(words.T("Copied"))
 	}
 	return b
+}
+
+// shortText is what a device on the same network needs of the code.
+func shortText(short string) fyne.CanvasObject {
+	return container.NewStack(look.NewSurface(look.ColorSoft, "", look.Radius), look.Pad(8, 12, 8, 12, look.HBox(16,
+		look.Middle(look.NewText(words.T("On the same network, this is enough:"), look.SizeBody, theme.ColorNameForeground)),
+		look.NewText(groups(short), look.SizeBody, theme.ColorNameForeground).Mono())))
 }
 
 // codeText is a code in rows of groups, each row with the number of its first.

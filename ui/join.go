@@ -23,6 +23,8 @@ type joinDialog struct {
 	hint   *look.Text
 	mend   *look.Button // takes the mistake out of the code
 	tools  *fyne.Container
+	intro  *look.Text
+	near   *nearby
 	ok     *look.Button
 	cancel context.CancelFunc // of the attempt that runs
 	joined func()             // after the dialog of a join that went well
@@ -64,6 +66,7 @@ func (s *shell) newJoin(joined func()) *joinDialog {
 	d := &joinDialog{s: s, m: s.newModal(pairWidth), cancel: func() {}, joined: joined}
 	d.m.closed = func() {
 		d.cancel()
+		d.near.end()
 		s.takeDrop = nil
 	}
 	s.joining = d
@@ -84,14 +87,22 @@ func (d *joinDialog) showEntry(code, warning string) {
 	})
 	s.takeDrop = d.picture
 	d.tools = look.HBox(8, d.mend, paste, pic)
+	d.intro = look.NewPara("", look.SizeBody, pairWidth, look.ColorSecondary)
 	d.entry.SetText(code)
 	d.entry.OnChanged = func(string) { d.check() }
-	d.check()
+	if d.near != nil {
+		d.near.end()
+	}
+	d.near = newNearby(s, d.turn)
+	d.near.watch()
+	d.turn(false)
 	body := look.VBox(12,
 		look.NewText(words.T("Join my other device"), look.SizeHeading, theme.ColorNameForeground).Bold(),
-		look.NewPara(d.intro(), look.SizeBody, pairWidth, look.ColorSecondary))
+		d.intro)
 	if warning != "" {
 		body.Add(notice("warning", look.ColorRisk, look.ColorRiskSoft, warning))
+	} else {
+		body.Add(d.near.box)
 	}
 	body.Add(d.entry)
 	body.Add(look.Fixed(pairWidth, 2*look.SizeBody*1.4, d.hint))
@@ -103,8 +114,25 @@ func (d *joinDialog) showEntry(code, warning string) {
 	}
 }
 
-// intro says what to do, and what joining means here.
-func (d *joinDialog) intro() string {
+// turn shows what is asked for: the code of any device, or that of the nearby
+// one that was chosen.
+func (d *joinDialog) turn(chosen bool) {
+	if d.near == nil { // it is being made
+		return
+	}
+	d.intro.Set(d.introText())
+	d.check()
+	d.m.layOut()
+	if chosen {
+		d.s.win.Canvas().Focus(d.entry)
+	}
+}
+
+// introText says what to do, and what joining means here.
+func (d *joinDialog) introText() string {
+	if o, ok := d.near.device(); ok {
+		return words.T("Enter the six groups that {{.Device}} shows for devices on the same network. Its name is what it says of itself: the code tells that it is yours.", "Device", o.Name)
+	}
 	text := words.T("On a device that is already in the library, open Devices and choose “Add a device”. Paste or type the code that it shows here, or drop a picture of the square onto this window.")
 	if len(d.s.devices) > 1 || len(d.s.snap.images) > 0 {
 		text += " " + words.T("The photos of both become one library, which all devices of either see.")
@@ -115,6 +143,9 @@ func (d *joinDialog) intro() string {
 // check tells, while the person types, how far this is a code.
 func (d *joinDialog) check() {
 	r := app.ReviewCode(d.entry.Text)
+	if d.near != nil && d.near.chosen != "" {
+		r = app.ReviewShortCode(d.near.chosen, d.entry.Text)
+	}
 	text, colour, good := codeHint(r, d.s.self.ID)
 	d.say(text, colour)
 	if good {
@@ -189,6 +220,7 @@ func (d *joinDialog) read(find func(ctx context.Context) (string, error)) {
 		case err != nil:
 			d.say(words.T("No pair code was found in this picture. Let the whole square be on it, upright and sharp."), look.ColorRisk)
 		default:
+			d.near.chosen = "" // it says itself whose it is
 			d.entry.SetText(code)
 			d.start()
 		}
@@ -201,6 +233,15 @@ func (d *joinDialog) start() {
 	if d.state != "code" || d.ok.Disabled() {
 		return
 	}
+	if d.near.chosen != "" {
+		whole, err := app.FromShortCode(d.near.chosen, code)
+		if err != nil {
+			d.fail(code, err)
+			return
+		}
+		code = whole
+	}
+	d.near.end()
 	d.s.takeDrop = nil
 	d.state = "reaching"
 	ctx, cancel := d.s.begin()

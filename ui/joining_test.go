@@ -312,3 +312,76 @@ func TestInviteFailuresAreExplained(t *testing.T) {
 		})
 	}
 }
+
+// A device on the network that shows a code is offered, and its short code is
+// enough.
+func TestJoinNearby(t *testing.T) {
+	r := newRig(t, newFake(5), large)
+	r.join()
+	d := r.joining
+	r.wantText("appears here by itself")
+	r.f.setNearby(nearDesktop, app.NearbyDevice{ID: strings.Repeat("7", 64), Name: "Attic", Platform: "windows"})
+	r.fire(nearbyTick)
+	r.until("the devices", func() bool { return strings.Contains(r.texts(), "Studio") })
+	d.entry.SetText(short)
+	if !d.ok.Disabled() {
+		t.Error("a short code can be used for nobody")
+	}
+	r.tap("Attic")
+	d.entry.SetText(short)
+	if !d.ok.Disabled() {
+		t.Error("a short code can be used for another device")
+	}
+	r.tap("Studio")
+	r.wantText("six groups that Studio shows")
+	if r.win.Canvas().Focused() != d.entry {
+		t.Error("the code cannot be typed at once")
+	}
+	d.entry.SetText(short[:20])
+	r.wantText("At least 10 more characters")
+	d.entry.SetText(strings.ToLower(groups(short)))
+	r.f.setNearby() // it is silent for a moment
+	r.fire(nearbyTick)
+	if d.ok.Disabled() {
+		t.Fatalf("the short code cannot be used: %s", d.hint.Text())
+	}
+	r.press(fyne.KeyReturn)
+	r.until("words", func() bool { return d.state == "words" })
+	want, err := app.FromShortCode(nearDesktop.ID, short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.f.joinedBy(); app.ReviewCode(got).Device != nearDesktop.ID || len(got) != len(want) {
+		t.Errorf("joined by %q", got)
+	}
+}
+
+// The long code works too when a device is chosen; a picture says itself whose it is.
+func TestJoinNearbyByWholeCode(t *testing.T) {
+	f := newFake(5)
+	f.nearby = []app.NearbyDevice{nearDesktop, {ID: strings.Repeat("7", 64), Name: "Attic", Platform: "windows"}}
+	r := newRig(t, f, large)
+	r.join()
+	d := r.joining
+	r.tap("Attic")
+	d.entry.SetText(code)
+	if !d.ok.Disabled() {
+		t.Error("the code of another device is taken")
+	}
+	r.wantText("code of another device")
+	r.tap("Attic") // once more chooses none
+	if d.ok.Disabled() {
+		t.Error("the code cannot be used without a choice")
+	}
+	r.tap("Attic")
+	r.board.data = photoOf(t, code)
+	r.tap("Paste")
+	r.until("words", func() bool { return d.state == "words" })
+}
+
+func TestInviteShowsTheShortCode(t *testing.T) {
+	r := newRig(t, newFake(5), large)
+	r.invite()
+	r.until("code", func() bool { return r.inviting.state == "code" })
+	r.wantText(groups(short))
+}

@@ -37,6 +37,7 @@ type device interface {
 	Restore(ctx context.Context, ds ...app.Digest) error
 	Fetch(ctx context.Context, d app.Digest) (*os.File, error)
 	Export(ctx context.Context, opts app.ExportOptions, ds ...app.Digest) error
+	Nearby() []app.NearbyDevice
 	Join(ctx context.Context, code string, show func(words [4]string)) (app.Device, error)
 	RemoveDevice(ctx context.Context, id string) error
 	RenameDevice(ctx context.Context, id, name string) error
@@ -93,6 +94,7 @@ type device interface {
 // invitation is an open pair code; *app.Invitation is one.
 type invitation interface {
 	Code() string
+	ShortCode() string
 	Expires() time.Time
 	Wait(ctx context.Context) (app.Guest, error)
 	Accept(ctx context.Context) (app.Device, error)

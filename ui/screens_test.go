@@ -312,6 +312,13 @@ var screens = []struct {
 		r.join()
 		r.win.Canvas().Unfocus()
 	}},
+	{"join-nearby", func(f *fake) {
+		f.nearby = []app.NearbyDevice{nearDesktop, {ID: strings.Repeat("7", 64), Name: "Attic", Platform: "windows"}}
+	}, func(r *rig) {
+		r.join()
+		r.tap("Studio")
+		r.win.Canvas().Unfocus()
+	}},
 	{"join-mistake", nil, func(r *rig) {
 		r.join()
 		r.joining.entry.SetText(strings.Replace(code, "X0NXV", "X4NXV", 1))

@@ -88,6 +88,10 @@ func NewInvitation(opts Options) (*Invitation, error) {
 // Code returns the pair code, to be shown to the person and to nobody else.
 func (inv *Invitation) Code() string { return inv.text }
 
+// Short returns the short code, for a device that has heard of this one on its
+// network.
+func (inv *Invitation) Short() string { return inv.code.Short() }
+
 // Expires returns when the code's time is over.
 func (inv *Invitation) Expires() time.Time { return inv.expires }
 

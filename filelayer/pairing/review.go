@@ -3,7 +3,6 @@ package pairing
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 )
 
@@ -17,6 +16,7 @@ type Review struct {
 	Odd     string // a character that no code has; "" = none
 	Missing int    // at least so many digits are still to come
 	Wrong   bool   // it has its full length, and a mistake
+	Other   bool   // it is whole, and of another device than asked for
 	Device  string // whose code it is, as a device ID; "" while that is not typed yet
 
 	// Where the mistake is, when it is a single one: one digit wrong, missing or
@@ -45,7 +45,7 @@ func Inspect(text string) Review {
 	}
 	ends := lengths(body)
 	if len(body) >= ends[0]-1 { // hints after a digit that is missing are not what they seem, and nor are the other lengths
-		if right := mend(body); right != "" {
+		if right := mend(body, usable); right != "" {
 			r.mistake(body, right)
 			return r
 		}
@@ -147,25 +147,27 @@ func sound(body string) bool {
 // mend returns the code that differs from body in one mistake, when exactly one
 // does. Some 6,000 are tried, each of which passes the checksum by chance once
 // in 16 million times.
-func mend(body string) string {
+func mend(body string, sound func(string) bool) string {
 	found := ""
 	for _, candidate := range near(body) {
-		if !sound(candidate) || readable(candidate) != nil {
-			continue
-		}
-		if found != "" && !slices.Equal(decodeStart(found), decodeStart(candidate)) {
-			return ""
-		}
-		if found == "" {
+		switch {
+		case !sound(candidate):
+		case found == "":
 			found = candidate
+		case found != candidate:
+			return ""
 		}
 	}
 	return found
 }
 
-func readable(body string) error {
+// usable tells whether this is a whole code, as it would be shown.
+func usable(body string) bool {
+	if b, err := crockford.DecodeString(body); err != nil || crockford.EncodeToString(b) != body || !sound(body) {
+		return false
+	}
 	_, err := parseCode(body)
-	return err
+	return err == nil
 }
 
 // near lists what differs from body in one digit or in the order of two. One
