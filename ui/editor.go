@@ -69,6 +69,16 @@ func (v *viewerPage) startEditing() {
 	e.load(ctx)
 }
 
+// editSelected opens the one photo that is selected on the page to be cut.
+func (s *shell) editSelected(x sel) {
+	g := s.presentGrid()
+	if g == nil || x.trash || len(x.images) != 1 {
+		return
+	}
+	s.view.open(g, g.grid.Selection()[0])
+	s.view.startEditing()
+}
+
 // stopEditing goes back to the viewer; what was not kept is forgotten.
 func (v *viewerPage) stopEditing() {
 	if v.editor == nil {
@@ -225,7 +235,7 @@ func (e *editor) standing() bool {
 	if r := e.crop.Ratio(); r != 0 && r != 1 {
 		return r < 1
 	}
-	return e.crop.Kept() < 1
+	return e.crop.Kept() < 0.99
 }
 
 // flip turns the frame alone, from lying to standing.

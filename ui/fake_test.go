@@ -73,6 +73,7 @@ type fake struct {
 	waitErr    error               // of Wait
 	acceptErr  error               // of the first Accept
 	absent     map[app.Digest]bool // no pixels to be had
+	noThumbs   bool                // nor thumbnails of these
 	deskErr    error               // of what the desktop is asked to do
 	shots      func([]app.Entry) [][]app.Entry
 	keeping

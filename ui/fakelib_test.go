@@ -81,6 +81,9 @@ func (f *fake) KeepDuplicates(group []app.Digest, kept bool) error {
 }
 
 func (f *fake) ThumbnailAs(_ context.Context, d app.Digest, g app.Geometry, size int) (*image.RGBA, error) {
+	if f.noThumbs && f.absent[d] {
+		return nil, imagelib.ErrNotHere
+	}
 	return g.Apply(picture(number(d), size)), nil
 }
 

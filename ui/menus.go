@@ -31,7 +31,13 @@ func (s *shell) contextMenu(at fyne.Position) {
 			}
 		}))
 	}
+	if len(x.images) == 2 {
+		items = append(items, item(words.T("Compare side by side (C)"), "compare", func() { s.compareSelected(x) }))
+	}
 	items = append(items, s.photoItems(x)...)
+	if len(x.images) == 1 {
+		items = append(items, item(words.T("Crop, straighten and turn (E)"), "crop", func() { s.editSelected(x) }))
+	}
 	items = append(items, s.sectionItems()...)
 	s.popUp(fyne.NewMenu("", items...), at)
 }
@@ -260,6 +266,14 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 		s.rotatePhotos(x, 1)
 	case fyne.KeyL:
 		s.rotatePhotos(x, -1)
+	case fyne.KeyC:
+		s.compareSelected(x)
+	case fyne.KeyE:
+		s.editSelected(x)
+	case fyne.KeyO:
+		s.openWith(x.images)
+	case fyne.KeyG:
+		s.showInFolder(x.images)
 	case fyne.KeyEscape:
 		s.goBack()
 	default:

@@ -62,6 +62,19 @@ func (v *viewerPage) comparePhotos(from turned, i, j int) {
 	v.duo.alone = true
 }
 
+// compareSelected shows the two photos that are selected on the page side by side.
+func (s *shell) compareSelected(x sel) {
+	g := s.presentGrid()
+	switch {
+	case g == nil || x.trash:
+	case len(x.images) != 2:
+		s.toasts.show(words.T("Select two photos to compare them"), nil)
+	default:
+		at := g.grid.Selection()
+		s.view.comparePhotos(g, at[0], at[1])
+	}
+}
+
 func (v *viewerPage) compare(i, j int) {
 	v.stopSlides()
 	v.tiring()

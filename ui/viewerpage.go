@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"image"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -51,6 +52,8 @@ type viewerPage struct {
 	sliding func() // stops the slide show; nil while none runs
 	full    bool   // it fills the screen
 	barred  bool   // the bars show
+	side    int    // of the screen, that pictures were loaded for
+	growing func() // ends the wait after which they are loaded for a larger one
 	tiring  func() // ends the wait after which they go
 }
 
@@ -62,7 +65,7 @@ type turned interface {
 }
 
 func newViewerPage(s *shell) *viewerPage {
-	v := &viewerPage{s: s, near: map[thumbs.Key]image.Image{}, loading: map[thumbs.Key]bool{}, cancel: func() {}, barred: true, tiring: func() {}}
+	v := &viewerPage{s: s, near: map[thumbs.Key]image.Image{}, loading: map[thumbs.Key]bool{}, cancel: func() {}, barred: true, tiring: func() {}, growing: func() {}}
 	v.stage = stage.New(stage.Options{
 		Do: s.do, After: s.after, Go: func(f func()) { s.wg.Go(f) },
 		NeedFull: v.loadFull, Swipe: v.turn, Held: heldKeys,
@@ -132,10 +135,14 @@ func (v *viewerPage) sel() sel {
 
 // open shows photo i of a page.
 func (v *viewerPage) open(from turned, i int) {
+	tile, flies := tileOf(from, i)
 	v.from = from
 	v.s.layers(v.object)
 	v.s.win.Canvas().Unfocus()
 	v.show(i)
+	if pic := v.inMemory(); flies && pic != nil {
+		v.s.fly(pic, tile, v.onStage(), false)
+	}
 }
 
 // close goes back to the page, at the photo that was shown last.
@@ -149,11 +156,14 @@ func (v *viewerPage) close() {
 	v.editor = nil
 	v.cancel()
 	v.strip.sleep()
-	from := v.from
+	from, pic, at := v.from, v.inMemory(), v.onStage()
 	v.from, v.img = nil, nil
 	clear(v.near)
 	v.s.layers(v.s.main)
 	from.left(v.at)
+	if tile, flies := tileOf(from, v.at); flies && pic != nil {
+		v.s.fly(pic, at, tile, true)
+	}
 }
 
 // show shows photo i: what is in memory at once, the rest as it comes.
@@ -161,7 +171,7 @@ func (v *viewerPage) show(i int) {
 	v.cancel()
 	ctx, cancel := v.s.begin()
 	v.cancel = cancel
-	v.at, v.img, v.err = i, v.from.image(i), nil
+	v.at, v.img, v.err, v.side = i, v.from.image(i), nil, v.s.screenSide()
 	clear(v.loading)
 	v.stage.SetPicture(image.Pt(v.img.Width, v.img.Height), v.inMemory())
 	v.describe()
@@ -308,6 +318,33 @@ func (s *shell) screenSide() int {
 	side := int(max(c.Size().Width, c.Size().Height) * c.Scale())
 	return max((side+255)/256*256, 1024)
 }
+
+// grown loads the photo anew once the window has become larger than it was loaded for.
+func (v *viewerPage) grown() {
+	if !v.active() || v.s.screenSide() <= v.side {
+		return
+	}
+	v.growing()
+	v.growing = v.s.after(growTime, func() {
+		v.s.do(func() {
+			if !v.active() || v.s.screenSide() <= v.side {
+				return
+			}
+			v.side = v.s.screenSide()
+			clear(v.near)
+			ctx, cancel := v.s.begin()
+			old := v.cancel
+			v.cancel = func() {
+				old()
+				cancel()
+			}
+			v.load(ctx, v.img, true)
+		})
+	})
+}
+
+// growTime is how long a window must keep its size before pictures are loaded for it.
+const growTime = 250 * time.Millisecond
 
 // turn goes to a neighbour.
 func (v *viewerPage) turn(step int) {

@@ -191,6 +191,7 @@ func (*viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 
 func (l *viewerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	v := l.v
+	v.grown()
 	head, foot := float32(viewerHead), float32(0)
 	if v.strip.on {
 		foot = stripHeight

@@ -382,3 +382,26 @@ func TestDerive(t *testing.T) {
 		t.Error("what is no thumbnail is taken for one")
 	}
 }
+
+// TestKept tells the part that is left in shares of the frame, as large as Size says.
+func TestKept(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		g    Geometry
+		want Crop
+	}{
+		{"all", Geometry{Turns: 1}, Crop{0, 0, 1, 1}},
+		{"cut", Geometry{Turns: 1, Crop: Crop{0.1, 0.2, 0.5, 0.25}}, Crop{0.1, 0.2, 0.5, 0.25}},
+		{"straightened within", Geometry{Angle: 5, Crop: Crop{0.4, 0.4, 0.2, 0.2}}, Crop{0.4, 0.4, 0.2, 0.2}},
+	} {
+		if got := tt.g.Kept(3000, 2000); math.Abs(got.X-tt.want.X)+math.Abs(got.Y-tt.want.Y)+math.Abs(got.W-tt.want.W)+math.Abs(got.H-tt.want.H) > 1e-9 {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	g := Geometry{Turns: 1, Angle: 10}
+	c := g.Kept(3000, 2000)
+	w, h := g.Size(3000, 2000)
+	if math.Abs(c.W*2000-float64(w)) > 1 || math.Abs(c.H*3000-float64(h)) > 1 || math.Abs(c.X+c.W/2-0.5) > 1e-9 {
+		t.Errorf("kept %v, of %d x %d", c, w, h)
+	}
+}

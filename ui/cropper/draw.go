@@ -1,14 +1,12 @@
 package cropper
 
 import (
+	"encoding/binary"
 	"image"
-	"image/color"
 	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"golang.org/x/image/draw"
-	"golang.org/x/image/math/f64"
 
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/look"
@@ -34,18 +32,45 @@ func (c *Cropper) draw() {
 }
 
 // straightened turns a picture by degrees clockwise about its middle, in a frame of
-// its size.
+// its size. It is drawn anew at each step of a slider, so it mixes pixels in whole
+// numbers: each of four by how near it is, in 1/256.
 func straightened(m *image.RGBA, degrees float64) image.Image {
 	if degrees == 0 {
 		return m
 	}
+	const one = 1 << 16
 	out := image.NewRGBA(m.Rect)
-	draw.Draw(out, out.Rect, image.NewUniform(color.Black), image.Point{}, draw.Src)
+	w, h := m.Rect.Dx(), m.Rect.Dy()
 	sin, cos := math.Sincos(degrees * math.Pi / 180)
-	x, y := float64(m.Rect.Dx())/2, float64(m.Rect.Dy())/2
-	turn := f64.Aff3{cos, -sin, x - cos*x + sin*y, sin, cos, y - sin*x - cos*y}
-	draw.ApproxBiLinear.Transform(out, turn, m, m.Rect, draw.Src, nil)
+	right, down := int(cos*one), int(-sin*one) // in m, for a step to the right
+	cx, cy := float64(w)/2, float64(h)/2
+	for y := range h {
+		dx, dy := 0.5-cx, float64(y)+0.5-cy
+		sx, sy := int((cos*dx+sin*dy+cx-0.5)*one), int((cos*dy-sin*dx+cy-0.5)*one)
+		row := out.Pix[y*out.Stride : y*out.Stride+4*w]
+		for x := 0; x < len(row); x, sx, sy = x+4, sx+right, sy+down {
+			px, py := sx>>16, sy>>16
+			if uint(px) >= uint(w-1) || uint(py) >= uint(h-1) { // beyond the picture
+				row[x+3] = 0xff
+				continue
+			}
+			at := py*m.Stride + 4*px
+			upper, lower := m.Pix[at:at+8], m.Pix[at+m.Stride:at+m.Stride+8]
+			tx, ty := uint32(sx>>8)&0xff, uint32(sy>>8)&0xff
+			p := mix(
+				mix(binary.LittleEndian.Uint32(upper), binary.LittleEndian.Uint32(upper[4:]), tx),
+				mix(binary.LittleEndian.Uint32(lower), binary.LittleEndian.Uint32(lower[4:]), tx), ty)
+			binary.LittleEndian.PutUint32(row[x:], p)
+		}
+	}
 	return out
+}
+
+// mix returns a pixel between two, t/256 of the way, two channels at a time.
+func mix(a, b, t uint32) uint32 {
+	const even = 0x00ff00ff
+	low := ((a&even)*(256-t) + (b&even)*t) >> 8 & even
+	return low | ((a>>8&even)*(256-t)+(b>>8&even)*t)&^even
 }
 
 // bounds is where the whole picture lies.

@@ -52,11 +52,15 @@ func (c *Cropper) Dragged(e *fyne.DragEvent) {
 	}
 	_, size := c.bounds()
 	right, down := float64((e.Position.X-c.from.X)/size.Width), float64((e.Position.Y-c.from.Y)/size.Height)
-	if c.grip.whole {
-		c.cut(c.start)
+	switch to := c.resized(right, down); {
+	case c.grip.whole:
 		c.move(c.start, right, down)
-	} else {
-		c.toward(c.start, c.resized(right, down))
+	case c.ratio != 0:
+		c.toward(c.start, to)
+	default: // along an edge where it is at one
+		c.toward(c.start, cut{to.x0, c.start.y0, to.x1, c.start.y1})
+		k := c.kept()
+		c.toward(k, cut{k.x0, to.y0, k.x1, to.y1})
 	}
 	c.place()
 	c.changed()

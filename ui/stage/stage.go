@@ -182,6 +182,12 @@ func (s *Stage) Zoom(factor float64) {
 	s.zoomTo(s.zoom*factor, fyne.NewPos(z.Width/2, z.Height/2))
 }
 
+// Frame is where the whole picture lies on the stage, as far as it is zoomed.
+func (s *Stage) Frame() (fyne.Position, fyne.Size) {
+	z, w, h := s.Size(), float32(float64(s.size.X)*s.zoom), float32(float64(s.size.Y)*s.zoom)
+	return fyne.NewPos(z.Width/2-float32(s.x*s.zoom), z.Height/2-float32(s.y*s.zoom)), fyne.NewSize(w, h)
+}
+
 // Pan moves the view by shares of the stage, where not all of the picture shows.
 func (s *Stage) Pan(right, down float64) {
 	if s.fitted {
@@ -268,8 +274,9 @@ func (s *Stage) place() {
 	}
 	s.clamp()
 	if s.preview.Image != nil {
-		s.preview.Resize(fyne.NewSize(float32(float64(s.size.X)*s.zoom), float32(float64(s.size.Y)*s.zoom)))
-		s.preview.Move(fyne.NewPos(z.Width/2-float32(s.x*s.zoom), z.Height/2-float32(s.y*s.zoom)))
+		pos, size := s.Frame()
+		s.preview.Resize(size)
+		s.preview.Move(pos)
 		s.box.Objects = []fyne.CanvasObject{s.preview}
 	} else {
 		s.box.Objects = nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"github.com/libpaul/paul/ui/look"
@@ -141,5 +142,62 @@ func TestShiftWheelTurns(t *testing.T) {
 	r.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, -25)})
 	if r.swipe != 1 {
 		t.Errorf("turned %d", r.swipe)
+	}
+}
+
+func TestKeysZoomToTheMouse(t *testing.T) {
+	r := newRig(t, 6000, 3000)
+	p := fyne.NewPos(700, 300)
+	r.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: p}})
+	r.Zoom(4)
+	x, y := r.at(p)
+	r.Zoom(1.5)
+	if x2, y2 := r.at(p); math.Abs(x-x2) > 1 || math.Abs(y-y2) > 1 {
+		t.Errorf("the point under the mouse went from %v, %v to %v, %v", x, y, x2, y2)
+	}
+	r.MouseOut()
+	x, y = r.x, r.y
+	r.Zoom(1.5)
+	if math.Abs(r.x-x) > 1 || math.Abs(r.y-y) > 1 {
+		t.Errorf("without a mouse the middle went from %v, %v to %v, %v", x, y, r.x, r.y)
+	}
+}
+
+func TestPan(t *testing.T) {
+	r := newRig(t, 6000, 3000)
+	r.Pan(0.5, 0)
+	if !r.Fitted() {
+		t.Fatal("a picture that fits is moved")
+	}
+	r.Actual()
+	x, y := r.x, r.y
+	r.Pan(0.1, -0.2)
+	if r.x != x+100 || r.y != y-120 {
+		t.Errorf("moved from %v, %v to %v, %v", x, y, r.x, r.y)
+	}
+}
+
+// TestView shows the same part of a picture of another size.
+func TestView(t *testing.T) {
+	a, b := newRig(t, 6000, 3000), newRig(t, 3000, 1500)
+	told := 0
+	b.opts.Modified = func() { told++ }
+	a.Actual()
+	a.Pan(1, 0.5)
+	b.SetView(a.View())
+	va, vb := a.View(), b.View()
+	if math.Abs(va.X-vb.X) > 1e-9 || math.Abs(va.Y-vb.Y) > 1e-9 || math.Abs(va.Zoom-vb.Zoom) > 1e-9 || b.Fitted() {
+		t.Errorf("%v shows as %v", va, vb)
+	}
+	if told != 0 {
+		t.Error("tells what it was told")
+	}
+	a.Fit()
+	if b.SetView(a.View()); !b.Fitted() {
+		t.Error("does not fit as the other does")
+	}
+	pos, size := b.Frame()
+	if pos != fyne.NewPos(0, 50) || size != fyne.NewSize(1000, 500) {
+		t.Errorf("lies at %v, %v", pos, size)
 	}
 }
