@@ -29,15 +29,12 @@ func (s *shell) contextMenu(at fyne.Position) {
 			if g := s.presentGrid(); g != nil && len(g.grid.Selection()) > 0 {
 				s.view.open(g, g.grid.Selection()[0])
 			}
-		}))
+		}), item(words.T("Crop, straighten and turn (E)"), "crop", func() { s.editSelected(x) }))
 	}
 	if len(x.images) == 2 {
 		items = append(items, item(words.T("Compare side by side (C)"), "compare", func() { s.compareSelected(x) }))
 	}
 	items = append(items, s.photoItems(x)...)
-	if len(x.images) == 1 {
-		items = append(items, item(words.T("Crop, straighten and turn (E)"), "crop", func() { s.editSelected(x) }))
-	}
 	items = append(items, s.sectionItems()...)
 	s.popUp(fyne.NewMenu("", items...), at)
 }

@@ -173,7 +173,7 @@ func TestNarrowHead(t *testing.T) {
 		t.Error("the buttons crowd the title")
 	}
 	var labels []string
-	for _, i := range r.view.moreItems() {
+	for _, i := range r.view.moreItems()[1].ChildMenu.Items {
 		labels = append(labels, i.Label)
 	}
 	for _, want := range []string{"Film strip (T)", "Full screen (F11)", "Slide show (Space)", "Compare with the next one (C)"} {

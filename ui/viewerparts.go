@@ -89,12 +89,14 @@ func (v *viewerPage) moreItems() []*fyne.MenuItem {
 		choices = append(choices, c)
 	}
 	pace.ChildMenu = fyne.NewMenu("", choices...)
-	return append(v.s.photoItems(v.sel()), fyne.NewMenuItemSeparator(),
-		item(words.T("Crop, straighten and turn (E)"), "crop", v.startEditing),
+	view := item(words.T("View"), "fit", nil)
+	view.ChildMenu = fyne.NewMenu("",
 		item(words.T("Compare with the next one (C)"), "compare", v.compareNext),
 		item(words.T("Film strip (T)"), "film-strip", v.toggleStrip),
 		item(words.T("Full screen (F11)"), "full-screen", v.toggleFull),
-		item(words.T("Slide show (Space)"), "slideshow", v.toggleSlides), pace)
+		item(words.T("Slide show (Space)"), "slideshow", v.toggleSlides))
+	crop := item(words.T("Crop, straighten and turn (E)"), "crop", v.startEditing)
+	return append([]*fyne.MenuItem{crop, view, pace, fyne.NewMenuItemSeparator()}, v.s.photoItems(v.sel())...)
 }
 
 // photoTitle is the date of a photo, or its name when it has none.
