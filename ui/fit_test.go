@@ -73,7 +73,7 @@ func stretch(s string) string {
 // languages: none may be cut without an ellipsis, stand out of what it belongs
 // to or of the window, or lie on another.
 func TestTextsFit(t *testing.T) {
-	for _, language := range []string{"longer"} {
+	for _, language := range []string{"longer", "de", "fr"} {
 		t.Run(language, func(t *testing.T) {
 			if language == "longer" {
 				t.Cleanup(func() { _ = words.Use("en") }) // it was read before

@@ -2,6 +2,7 @@ package look
 
 import (
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -103,7 +104,7 @@ func (t *Text) wrapped(width float32) []string {
 	var out []string
 	for para := range strings.SplitSeq(t.text, "\n") {
 		line := ""
-		for word := range strings.FieldsSeq(para) {
+		for word := range strings.FieldsFuncSeq(para, breakable) {
 			next := word
 			if line != "" {
 				next = line + " " + word
@@ -128,6 +129,10 @@ func (t *Text) wrapped(width float32) []string {
 	}
 	return out
 }
+
+// breakable tells a space at which a line may break; some do not, such as those
+// before a French colon.
+func breakable(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
 
 // head returns the longest start of s that fits, at least one rune.
 func (t *Text) head(s string, width float32) string {

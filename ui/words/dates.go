@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Ago writes how long before now t was.
@@ -35,7 +37,7 @@ func Year(t time.Time) string { return fmt.Sprint(t.Year()) }
 
 // Month writes month and year: "May 2024".
 func Month(t time.Time) string {
-	return T("{{.Month}} {{.Year}}", "Month", monthName(t.Month()), "Year", t.Year())
+	return headline(T("{{.Month}} {{.Year}}", "Month", monthName(t.Month()), "Year", t.Year()))
 }
 
 // MonthOfYear writes the month of t alone: "May".
@@ -43,7 +45,7 @@ func MonthOfYear(t time.Time) string { return monthName(t.Month()) }
 
 // Date writes a date in short: "4 May 2024".
 func Date(t time.Time) string {
-	return T("{{.Day}} {{.Month}} {{.Year}}", "Day", t.Day(), "Month", monthShort(t.Month()), "Year", t.Year())
+	return T("{{.Day}} {{.Month}} {{.Year}}", "Day", dayOf(t), "Month", monthShort(t.Month()), "Year", t.Year())
 }
 
 // Day writes a day as a headline; near days have names, and the present year
@@ -58,16 +60,16 @@ func Day(now, t time.Time, short bool) string {
 	if short {
 		return Date(t)
 	}
-	pairs := []any{"Weekday", weekday(t.Weekday()), "Day", t.Day(), "Month", monthName(t.Month()), "Year", t.Year()}
+	pairs := []any{"Weekday", weekday(t.Weekday()), "Day", dayOf(t), "Month", monthName(t.Month()), "Year", t.Year()}
 	if t.Year() == now.Year() {
-		return T("{{.Weekday}}, {{.Day}} {{.Month}}", pairs...)
+		return headline(T("{{.Weekday}}, {{.Day}} {{.Month}}", pairs...))
 	}
-	return T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", pairs...)
+	return headline(T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", pairs...))
 }
 
 // FullDate writes day and time: "Saturday, 4 May 2024, 12:30".
 func FullDate(t time.Time) string {
-	return T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", "Weekday", weekday(t.Weekday()), "Day", t.Day(), "Month", monthName(t.Month()), "Year", t.Year())
+	return headline(T("{{.Weekday}}, {{.Day}} {{.Month}} {{.Year}}", "Weekday", weekday(t.Weekday()), "Day", dayOf(t), "Month", monthName(t.Month()), "Year", t.Year()))
 }
 
 // Length is how long a film lasts, as players write it: 0:07, 1:02:03.
@@ -81,6 +83,21 @@ func Length(d time.Duration) string {
 
 // Clock writes the time of the day.
 func Clock(t time.Time) string { return t.Format(T("15:04")) }
+
+// dayOf is the number of a day in its month; some languages give the first
+// another form.
+func dayOf(t time.Time) any {
+	if t.Day() == 1 {
+		return T("1")
+	}
+	return t.Day()
+}
+
+// headline begins with a capital letter, where months and weekdays have none.
+func headline(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
 
 // days counts days of a wall clock.
 func days(t time.Time) int64 {
@@ -137,9 +154,9 @@ func Period(from, to time.Time) string {
 	case days(from) == days(to):
 		return first
 	case from.Year() == to.Year() && from.Month() == to.Month():
-		first = fmt.Sprint(from.Day())
+		first = T("{{.Day}}", "Day", dayOf(from)) // with what a language puts after the number of a day
 	case from.Year() == to.Year():
-		first = T("{{.Day}} {{.Month}}", "Day", from.Day(), "Month", monthShort(from.Month()))
+		first = T("{{.Day}} {{.Month}}", "Day", dayOf(from), "Month", monthShort(from.Month()))
 	}
 	return T("{{.From}} to {{.To}}", "From", first, "To", Date(to))
 }

@@ -49,20 +49,23 @@ func Decimal(f float64) string {
 // Bytes writes a size in decimal units, as disks and systems do.
 func Bytes(n int64) string {
 	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
+		return T("{{.Number}} B", "Number", n)
 	}
 	f := float64(n)
-	for _, unit := range []string{"kB", "MB", "GB", "TB"} {
-		f /= 1000
-		if f < 999.5 || unit == "TB" {
-			places := 0
-			if f < 10 && unit != "kB" {
-				places = 1
-			}
-			return decimal(f, places) + " " + unit
-		}
+	units := []func(n string) string{
+		func(n string) string { return T("{{.Number}} kB", "Number", n) },
+		func(n string) string { return T("{{.Number}} MB", "Number", n) },
+		func(n string) string { return T("{{.Number}} GB", "Number", n) },
+		func(n string) string { return T("{{.Number}} TB", "Number", n) },
 	}
-	return ""
+	unit, places := 0, 0
+	for f /= 1000; f >= 999.5 && unit < len(units)-1; unit++ {
+		f /= 1000
+	}
+	if f < 10 && unit > 0 {
+		places = 1
+	}
+	return units[unit](decimal(f, places))
 }
 
 // Rate writes bytes a second.
