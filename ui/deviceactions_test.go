@@ -7,6 +7,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/grid"
+	"github.com/libpaul/paul/ui/words"
 )
 
 // choose picks from the menu of a device's card.
@@ -17,7 +18,7 @@ func (r *rig) choose(device, what string) {
 			continue
 		}
 		for _, i := range c.items() {
-			if i.Label == what {
+			if i.Label == what || i.Label == words.T(what) {
 				i.Action()
 				return
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
 )
 
 // lived has photos of four years, of most of which the place is known.
@@ -48,7 +49,7 @@ func (r *rig) tapTip(tip string) {
 	r.t.Helper()
 	var found *look.Button
 	walk(r.win.Canvas().Content(), func(o fyne.CanvasObject) {
-		if b, ok := o.(*look.Button); ok && b.ToolTip() == tip {
+		if b, ok := o.(*look.Button); ok && (b.ToolTip() == tip || b.ToolTip() == words.T(tip)) {
 			found = b
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
 )
 
 // rig is a shell on a fake, whose screen's goroutine is the test's.
@@ -161,12 +162,12 @@ func (r *rig) wantText(want string) {
 	}
 }
 
-// tap clicks the button of that text on the screen, the topmost first.
+// tap clicks the button of that English text on the screen, the topmost first.
 func (r *rig) tap(text string) {
 	r.t.Helper()
 	var found *look.Button
 	find := func(o fyne.CanvasObject) {
-		if b, ok := o.(*look.Button); ok && b.Text() == text {
+		if b, ok := o.(*look.Button); ok && (b.Text() == text || b.Text() == words.T(text)) {
 			found = b
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
+	"github.com/libpaul/paul/ui/words"
 )
 
 var (
@@ -178,7 +179,7 @@ var screens = []struct {
 		r.open("devices")
 		r.askRole(func() {})
 		selects(r.modals[0].root)[1].SetSelectedIndex(3)
-		r.until("the plan", func() bool { return strings.Contains(r.texts(), "12 photos, 48 MB, are removed") })
+		r.until("the plan", func() bool { return strings.Contains(r.texts(), words.Bytes(48e6)) })
 	}},
 	{"device-remove", furthest, func(r *rig) {
 		r.open("devices")
@@ -209,11 +210,11 @@ var screens = []struct {
 	{"card", plugged, func(*rig) {}},
 	{"imported", mixed, func(r *rig) {
 		r.importPaths([]string{"/media/mira/EOS_DIGITAL"})
-		r.until("the summary", func() bool { return strings.Contains(r.texts(), "already in the library") })
+		r.until("the summary", func() bool { return r.lastImport != nil })
 	}},
 	{"imported-details", mixed, func(r *rig) {
 		r.importPaths([]string{"/media/mira/EOS_DIGITAL"})
-		r.until("the summary", func() bool { return strings.Contains(r.texts(), "already in the library") })
+		r.until("the summary", func() bool { return r.lastImport != nil })
 		r.tap("Details")
 	}},
 	{"imported-deleted", func(f *fake) {
