@@ -2,6 +2,7 @@ package cards
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,31 +15,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mounts reads the mount table, which the kernel marks when it has changed: poll(2)
-// then reports POLLPRI (proc_pid_mountinfo(5)).
-type mounts struct{ table *os.File }
+// table is where the kernel tells what is mounted, and by poll(2) with POLLPRI that it
+// has changed (proc_pid_mountinfo(5)).
+const table = "/proc/self/mountinfo"
+
+// mounts waits with a descriptor of its own: one of an os.File would be polled by the
+// runtime too, and each change is told once.
+type mounts struct{ fd int }
 
 // System is what this system has mounted.
 func System() (Source, error) {
-	f, err := os.Open("/proc/self/mountinfo")
+	fd, err := unix.Open(table, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("watch what is mounted: %w", err)
+	}
+	return mounts{fd}, nil
+}
+
+func (m mounts) Close() error { return unix.Close(m.fd) }
+
+// Roots implements [Source].
+func (mounts) Roots() ([]string, error) {
+	data, err := os.ReadFile(table)
 	if err != nil {
 		return nil, fmt.Errorf("read what is mounted: %w", err)
 	}
-	return &mounts{f}, nil
-}
-
-func (m *mounts) Close() error { return m.table.Close() }
-
-// Roots implements [Source].
-func (m *mounts) Roots() ([]string, error) {
-	if _, err := m.table.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read what is mounted: %w", err)
-	}
-	return rootsIn(m.table)
+	return rootsIn(bytes.NewReader(data))
 }
 
 // Wait implements [Source].
-func (m *mounts) Wait(ctx context.Context) error {
+func (m mounts) Wait(ctx context.Context) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("wait for a mount: %w", err)
@@ -51,7 +57,7 @@ func (m *mounts) Wait(ctx context.Context) error {
 		}
 	}()
 	for ctx.Err() == nil {
-		fds := []unix.PollFd{{Fd: int32(m.table.Fd()), Events: unix.POLLPRI}, {Fd: int32(r.Fd()), Events: unix.POLLIN}} //nolint:gosec // descriptors are small
+		fds := []unix.PollFd{{Fd: int32(m.fd), Events: unix.POLLPRI}, {Fd: int32(r.Fd()), Events: unix.POLLIN}} //nolint:gosec // descriptors are small
 		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
 			return fmt.Errorf("wait for a mount: %w", err)
 		}
