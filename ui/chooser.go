@@ -3,10 +3,13 @@ package ui
 import (
 	"context"
 	"errors"
+	"runtime"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
+	"github.com/godbus/dbus/v5"
 	"github.com/ncruces/zenity"
 
 	"github.com/libpaul/paul/ui/words"
@@ -24,22 +27,48 @@ type chooser interface {
 	folder(ctx context.Context, title, start string) (string, error)
 }
 
-// systemChooser uses the system's own dialogs: the portal or zenity on Linux,
-// the native ones elsewhere.
-type systemChooser struct{ win fyne.Window }
+// systemChooser uses the system's own dialogs: on Linux the portal or zenity, the native
+// ones elsewhere.
+type systemChooser struct{ portal portal }
 
-func (systemChooser) files(ctx context.Context, title string) ([]string, error) {
+// newSystemChooser asks the portal only where the desktop may have one.
+func newSystemChooser() systemChooser {
+	connect := func() (*dbus.Conn, error) { return nil, errNoChooser }
+	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		connect = func() (*dbus.Conn, error) { return dbus.ConnectSessionBus() }
+	}
+	return systemChooser{portal{connect}}
+}
+
+// photoEndings are the endings of photos and videos that a file dialog shows.
+var photoEndings = []string{
+	"jpg", "jpeg", "png", "gif", "webp", "tif", "tiff", "bmp", "heic", "heif", "avif", "jxl",
+	"dng", "nef", "cr2", "cr3", "arw", "raf", "orf", "rw2", "mp4", "mov", "m4v", "avi", "mkv", "webm",
+}
+
+func (c systemChooser) files(ctx context.Context, title string) ([]string, error) {
+	photos, all := words.T("Photos and videos"), words.T("All files")
+	kinds := []portalKind{{Name: photos}, {Name: all, Patterns: []portalPattern{{Pattern: "*"}}}}
+	var patterns []string
+	for _, ending := range photoEndings {
+		kinds[0].Patterns = append(kinds[0].Patterns, portalPattern{Pattern: "*." + ending}, portalPattern{Pattern: "*." + strings.ToUpper(ending)})
+		patterns = append(patterns, "*."+ending)
+	}
+	if paths, err := c.portal.choose(ctx, title, portalOptions{kinds: kinds}); !errors.Is(err, errNoChooser) {
+		return paths, err
+	}
 	paths, err := zenity.SelectFileMultiple(zenity.Title(title), zenity.Context(ctx), zenity.FileFilters{
-		{Name: words.T("Photos and videos"), Patterns: []string{
-			"*.jpg", "*.jpeg", "*.png", "*.gif", "*.webp", "*.tif", "*.tiff", "*.bmp", "*.heic", "*.heif", "*.avif",
-			"*.dng", "*.nef", "*.cr2", "*.cr3", "*.arw", "*.raf", "*.orf", "*.rw2", "*.mp4", "*.mov", "*.m4v", "*.avi", "*.mkv", "*.webm",
-		}, CaseFold: true},
-		{Name: words.T("All files"), Patterns: []string{"*"}},
+		{Name: photos, Patterns: patterns, CaseFold: true}, {Name: all, Patterns: []string{"*"}},
 	})
 	return paths, chooserError(ctx, err)
 }
 
-func (systemChooser) folder(ctx context.Context, title, start string) (string, error) {
+func (c systemChooser) folder(ctx context.Context, title, start string) (string, error) {
+	if paths, err := c.portal.choose(ctx, title, portalOptions{folder: true, start: start}); err == nil {
+		return paths[0], nil
+	} else if !errors.Is(err, errNoChooser) {
+		return "", err
+	}
 	opts := []zenity.Option{zenity.Title(title), zenity.Directory(), zenity.Context(ctx)}
 	if start != "" {
 		opts = append(opts, zenity.Filename(start))

@@ -51,7 +51,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	})
 	s := newShell(env{ //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: toolkit.do, after: later,
-		now: time.Now, files: systemChooser{win}, board: newSystemBoard(), desk: systemDesktop{},
+		now: time.Now, files: newSystemChooser(), board: newSystemBoard(), desk: systemDesktop{},
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 	})
 	s.begins.log = opts.Log
