@@ -99,23 +99,44 @@ func (l *Layer) unbury(ctx context.Context, digests []Digest) error {
 // their records. What fails is fetched as anything else that is wished for.
 func (l *Layer) bringBack(ctx context.Context, digests []Digest) {
 	for chunk := range slices.Chunk(digests, amendBatch) {
-		var back []Digest
-		for _, d := range chunk {
-			if ctx.Err() != nil || !l.wishedFor(d) {
-				continue
-			}
-			here, err := l.fromTrash(ctx, d)
-			if err != nil {
-				l.log.WarnContext(ctx, "A file in the trash comes back later", "digest", d, "error", err)
-			}
-			if here {
-				back = append(back, d)
-			}
-		}
+		back := l.allFromTrash(ctx, chunk)
 		if err := l.keep(ctx, back); err != nil && ctx.Err() == nil {
 			l.log.WarnContext(ctx, "Files have come back, and their records follow later", "error", err)
 		}
 	}
+}
+
+// restoreBytes is about how many bytes come back together: they are read, and nothing
+// else moves in the library meanwhile.
+const restoreBytes = 64 << 20
+
+// allFromTrash brings those of the files out of the trash here that this device wishes
+// for, some together, and returns them.
+func (l *Layer) allFromTrash(ctx context.Context, digests []Digest) (all []Digest) {
+	var some []Digest
+	var size int64
+	bring := func() {
+		if ctx.Err() != nil {
+			some = nil
+		}
+		back, failed := l.fromTrashAll(ctx, some)
+		for d, err := range failed {
+			l.log.WarnContext(ctx, "A file in the trash comes back later", "digest", d, "error", err)
+		}
+		all, some, size = append(all, back...), nil, 0
+	}
+	for _, d := range digests {
+		if !l.wishedFor(d) {
+			continue
+		}
+		e, _ := l.mirror.entry(d)
+		some, size = append(some, d), size+e.Size
+		if size >= restoreBytes {
+			bring()
+		}
+	}
+	bring()
+	return all
 }
 
 // known fails with [ErrNotFound] if there is no record of one of the files.

@@ -145,14 +145,18 @@ func (l *Layer) noteAside(q blob.Quarantined, failed error) error {
 }
 
 // noteRestored tells that bytes have come back out of the trash.
-func (l *Layer) noteRestored(ctx context.Context, d Digest, why string) {
-	e, _ := l.mirror.entry(d)
-	by := l.opts.DeviceID
-	if why == trashDeleted || strings.HasPrefix(why, forcedPrefix) {
-		by = e.Added.By // who began the lifecycle that they belong to
+func (l *Layer) noteRestored(ctx context.Context, ds []Digest, why map[Digest]string) {
+	var lines []Removal
+	for _, d := range ds {
+		e, _ := l.mirror.entry(d)
+		by := l.opts.DeviceID
+		if why[d] == trashDeleted || strings.HasPrefix(why[d], forcedPrefix) {
+			by = e.Added.By // who began the lifecycle that they belong to
+		}
+		lines = append(lines, l.removalOf(RemovedRestored, e, by))
 	}
-	if err := l.removals.add(l.removalOf(RemovedRestored, e, by)); err != nil {
-		l.log.WarnContext(ctx, "A restored file is missing in the log of removals", "digest", d, "error", err)
+	if err := l.removals.add(lines...); err != nil {
+		l.log.WarnContext(ctx, "Restored files are missing in the log of removals", "files", len(ds), "error", err)
 	}
 }
 

@@ -272,24 +272,47 @@ func (*Layer) receive(ctx context.Context, batch *blob.Batch, j *job) func(blob.
 // fromTrash brings a file back from the trash here, if the trash has its bytes
 // whole. An error is one of the disk: they may come back another time.
 func (l *Layer) fromTrash(ctx context.Context, d Digest) (here bool, err error) {
-	why := l.mirror.trashed(d)
-	if why == "" {
-		return false, nil
-	}
-	info, err := l.blobs.Untrash(d)
-	if err != nil {
-		l.setGone(d)
-		if errors.Is(err, blob.ErrNotFound) || errors.Is(err, ErrMissing) || errors.Is(err, ErrCorrupt) {
-			err = nil
-			if _, left := l.blobs.WhyTrashed(d); !left { // it had rotted
-				l.mirror.leftTrash(d)
-			}
+	back, errs := l.fromTrashAll(ctx, []Digest{d})
+	return len(back) > 0, errs[d]
+}
+
+// fromTrashAll is fromTrash of many, made durable together. It returns those that are
+// here, and why others are not that the trash has.
+func (l *Layer) fromTrashAll(ctx context.Context, ds []Digest) (back []Digest, failed map[Digest]error) {
+	var there []Digest
+	why := make(map[Digest]string)
+	for _, d := range ds {
+		if why[d] = l.mirror.trashed(d); why[d] != "" {
+			there = append(there, d)
 		}
-		return false, err
 	}
-	l.mirror.setHere(info)
-	l.noteRestored(ctx, d, why)
-	return true, nil
+	failed = make(map[Digest]error)
+	infos, errs := l.blobs.UntrashAll(there)
+	for i, d := range there {
+		if err := errs[i]; err != nil {
+			if err = l.notBack(d, err); err != nil {
+				failed[d] = err
+			}
+			continue
+		}
+		l.mirror.setHere(infos[i])
+		back = append(back, d)
+	}
+	l.noteRestored(ctx, back, why)
+	return back, failed
+}
+
+// notBack takes in that a file could not be brought back out of the trash. It is no
+// error that it is not there, or has rotted.
+func (l *Layer) notBack(d Digest, err error) error {
+	l.setGone(d)
+	if !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, ErrMissing) && !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	if _, left := l.blobs.WhyTrashed(d); !left { // it had rotted
+		l.mirror.leftTrash(d)
+	}
+	return nil
 }
 
 // keep writes the records of files that have come, and drops again what is no

@@ -377,6 +377,13 @@ func scenario(t *testing.T, s *Store, old, rotten Digest) bool {
 	if _, err := s.Untrash(old); err != nil {
 		return false
 	}
+	several := []Digest{old, sum("a"), sum("b")}
+	if errors.Join(s.TrashAll(several, "test")...) != nil {
+		return false
+	}
+	if _, errs := s.UntrashAll(several); errors.Join(errs...) != nil {
+		return false
+	}
 	if _, err := s.Verify(t.Context(), rotten); !errors.Is(err, ErrCorrupt) {
 		return false
 	}

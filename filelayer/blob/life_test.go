@@ -95,6 +95,53 @@ func TestUntrashOfWhatIsHere(t *testing.T) {
 	}
 }
 
+// TestUntrashAll brings several back with one barrier, each as it is: two of one name,
+// one that is named twice, that is here, that has rotted and that was never there.
+func TestUntrashAll(t *testing.T) {
+	t.Parallel()
+	syncs := 0
+	fsys := &faulty{fail: func(op, _ string) error {
+		if op == "syncDir" {
+			syncs++
+		}
+		return nil
+	}}
+	s := newDirs(t).open(t, fsys)
+	a, rotten, stays := put(t, s, "a.jpg", "a"), put(t, s, "rotten.jpg", "rotten"), put(t, s, "s.jpg", "s")
+	scribble(t, s, rotten)
+	var many []Digest
+	for _, text := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
+		many = append(many, put(t, s, text+".jpg", text))
+	}
+	ds := append([]Digest{a, rotten}, many...)
+	if err := errors.Join(s.TrashAll(ds, "test")...); err != nil {
+		t.Fatal(err)
+	}
+	same := put(t, s, "a.jpg", "another") // takes the name
+	if err := s.Trash(same, "test"); err != nil {
+		t.Fatal(err)
+	}
+	syncs = 0
+	ds = append(ds, stays, sum("never"), same, a)
+	infos, errs := s.UntrashAll(ds)
+	for i, d := range ds {
+		var want error
+		switch d {
+		case rotten:
+			want = ErrCorrupt
+		case sum("never"):
+			want = ErrNotFound
+		}
+		if !errors.Is(errs[i], want) || want == nil && (errs[i] != nil || infos[i].Digest != d || !s.Has(d) || s.InTrash(d)) {
+			t.Errorf("%d: %+v, %v, want %v", i, infos[i], errs[i], want)
+		}
+	}
+	if syncs > 10 { // two for each, one by one
+		t.Errorf("%d folders were synced for %d files", syncs, len(ds))
+	}
+	wantConsistent(t, s)
+}
+
 func TestRottenTrash(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

@@ -106,31 +106,49 @@ func (s *Store) toTrash(d Digest, reason string) (*move, error) {
 // ErrCorrupt: it has rotted there, and is now in the quarantine. When d has been
 // stored again since, that copy counts, and the one in the trash stays there.
 func (s *Store) Untrash(d Digest) (Info, error) {
-	info, err := s.untrash(d)
-	if err != nil {
-		return Info{}, fmt.Errorf("restore %v: %w", d, err)
-	}
-	return info, nil
+	infos, errs := s.UntrashAll([]Digest{d})
+	return infos[0], errs[0]
 }
 
-func (s *Store) untrash(d Digest) (Info, error) {
+// UntrashAll is Untrash of many, made durable together. What it returns is in the order
+// of ds.
+func (s *Store) UntrashAll(ds []Digest) ([]Info, []error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	here, err := s.hereLocked(d)
-	if err != nil {
-		return Info{}, err
-	}
-	if !here {
-		m, err := s.fromTrash(newNames(s), d)
-		if err != nil {
-			return Info{}, err
+	infos, errs := make([]Info, len(ds)), make([]error, len(ds))
+	var moves []*move
+	var which []int
+	names := newNames(s)
+	chosen := make(map[Digest]bool, len(ds))
+	for i, d := range ds {
+		if chosen[d] {
+			continue
 		}
-		if err := s.perform([]*move{m}); err != nil {
-			return Info{}, err
+		chosen[d] = true
+		here, err := s.hereLocked(d)
+		if errs[i] = err; here || err != nil {
+			continue
+		}
+		m, err := s.fromTrash(names, d)
+		if errs[i] = err; err == nil {
+			moves, which = append(moves, m), append(which, i)
 		}
 	}
-	r, err := s.index.lookup(d)
-	return s.info(r), err
+	for k, err := range s.performEach(moves) {
+		errs[which[k]] = err
+	}
+	for i, d := range ds {
+		if errs[i] == nil {
+			var r row
+			if r, errs[i] = s.index.lookup(d); errs[i] == nil {
+				infos[i] = s.info(r)
+			}
+		}
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("restore %v: %w", d, errs[i])
+		}
+	}
+	return infos, errs
 }
 
 // fromTrash returns the move of d from the trash to its old path or the next
