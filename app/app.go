@@ -61,6 +61,8 @@ type App struct {
 	files  *filelayer.Layer
 	images *imagelib.Library
 
+	actionPhotos photoCounts
+
 	control    *control
 	couch      net.Listener // of --couch; nil without
 	socks      net.Listener // of --socks; nil without

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/libpaul/paul/filelayer"
@@ -17,6 +19,7 @@ type ActionInfo struct {
 	DeviceName string      `json:"deviceName"`
 	Kind       string      `json:"kind"` // KindImport, KindSave, KindUnsave, KindDelete, KindRestore, KindDate or KindGeometry
 	Files      int         `json:"files"`
+	Photos     int         `json:"photos,omitempty"` // those files are of: a raw file and its JPEG are one; 0 while it is not counted
 	Undoes     string      `json:"undoes,omitempty"` // ID of the action that this one took back
 	Undone     *time.Time  `json:"undone,omitempty"` // when it was undone, or its device was asked to
 	UndoneOn   string      `json:"undoneOn,omitempty"`
@@ -25,6 +28,9 @@ type ActionInfo struct {
 	Failed     int         `json:"failed,omitempty"` // photos that its device then could not undo
 	Why        []ActionWhy `json:"why,omitempty"`    // of the first of them
 }
+
+// Count is how many photos an action was done to; before they are counted, how many files.
+func (a ActionInfo) Count() int { return cmp.Or(a.Photos, a.Files) }
 
 // Reverted counts the photos that are as they were before an action that was
 // undone.
@@ -63,6 +69,7 @@ func (a *App) actionInfo(act filelayer.Action) ActionInfo {
 	info := ActionInfo{
 		ID: act.ID, Time: act.At, Device: act.Device, DeviceName: act.DeviceName, Kind: act.Kind, Files: act.Files,
 		Undoes: act.Undoes, Waits: act.Waits, Left: act.Left, Failed: act.Failed,
+		Photos: a.actionPhotos.get(act.ID),
 	}
 	if act.Undone != nil {
 		info.Undone, info.UndoneOn = &act.Undone.At, act.UndoneOn
@@ -71,6 +78,62 @@ func (a *App) actionInfo(act filelayer.Action) ActionInfo {
 		info.Why = append(info.Why, ActionWhy{w.Digest, w.Name, w.Err})
 	}
 	return info
+}
+
+// countAtOnce bounds how many actions are counted in one go: each is a list to be read.
+const countAtOnce = 50
+
+// photoCounts are of how many photos actions are, by their IDs. What an action was done
+// to never changes.
+type photoCounts struct {
+	mu sync.Mutex // guards of
+	of map[string]int
+}
+
+func (c *photoCounts) get(id string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of[id]
+}
+
+func (c *photoCounts) set(id string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = make(map[string]int)
+	}
+	c.of[id] = n
+}
+
+// CountActions counts the photos of actions that were not counted yet, the latest first
+// and so many at once; [App.Actions] tells them from then on. It reads their lists.
+func (a *App) CountActions(ctx context.Context) {
+	counted := 0
+	for _, act := range a.files.Actions() {
+		if counted == countAtOnce || ctx.Err() != nil {
+			return
+		}
+		if a.actionPhotos.get(act.ID) > 0 {
+			continue
+		}
+		ds, err := a.files.ActionFiles(ctx, act.ID)
+		if err != nil { // its list is not whole here yet
+			continue
+		}
+		counted++
+		a.actionPhotos.set(act.ID, a.photosOf(ds))
+	}
+}
+
+// photosOf counts the photos that files are of.
+func (a *App) photosOf(ds []Digest) int {
+	entries := make([]Entry, 0, len(ds))
+	for _, d := range ds {
+		e, _ := a.Entry(d)
+		e.Digest = d
+		entries = append(entries, e)
+	}
+	return len(a.images.Shots(entries))
 }
 
 // Undo takes back an action; see [filelayer.Layer.Undo]. It calls report, if not
@@ -102,6 +165,9 @@ func (a *App) journaled(ctx context.Context, kind string, ds []Digest, do func()
 // actions answers with all actions, once they are read.
 func (c *control) actions(r *http.Request) (any, error) {
 	_, err := c.app.Ready(r.Context())
+	if err == nil {
+		c.app.CountActions(r.Context())
+	}
 	return c.app.Actions(), err
 }
 

@@ -58,6 +58,20 @@ func (l *Layer) Actions() []Action {
 	return out
 }
 
+// ActionFiles lists the files of an action, as its whole list is here.
+func (l *Layer) ActionFiles(ctx context.Context, id string) ([]Digest, error) {
+	head, err := l.action(id)
+	if err != nil {
+		return nil, err
+	}
+	files, err := l.readAction(ctx, head)
+	ds := make([]Digest, len(files))
+	for i, f := range files {
+		ds[i] = f.Digest
+	}
+	return ds, err
+}
+
 func (l *Layer) exportAction(e journalEntry) Action {
 	a := Action{
 		ID: actionID(e.device, e.N), Device: e.device, DeviceName: l.deviceName(e.device),

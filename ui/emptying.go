@@ -53,25 +53,26 @@ func (s *shell) askPurge(choose func([]app.InTrash) (question, []app.InTrash)) {
 // devices do.
 func (s *shell) purgeText(all []app.InTrash) string {
 	var bytes int64
-	kept, only := 0, 0
+	var ds, kept, only []app.Digest
 	for _, t := range all {
 		bytes += t.Size
+		ds = append(ds, t.Digest)
 		if t.Only {
-			only++
+			only = append(only, t.Digest)
 		}
 		if !t.Deleted {
-			kept++
+			kept = append(kept, t.Digest)
 		}
 	}
-	text := words.N("{{.N}} photos ({{.Size}}) leave the trash of this computer. This cannot be undone.", len(all), "Size", words.Bytes(bytes))
-	if only > 0 {
-		text += " " + words.N("{{.N}} of them are, as far as is known, in no other trash and on no other device.", only)
+	text := words.N("{{.N}} photos ({{.Size}}) leave the trash of this computer. This cannot be undone.", s.photosIn(ds), "Size", words.Bytes(bytes))
+	if len(only) > 0 {
+		text += " " + words.N("{{.N}} of them are, as far as is known, in no other trash and on no other device.", s.photosIn(only))
 	}
 	if len(s.devices) > 1 {
 		text += " " + words.T("Other devices keep what is in their own trash until its 30 days are over; until then it can be restored from there.")
 	}
-	if kept > 0 {
-		text += " " + words.N("{{.N}} of these photos are not deleted, but were only removed from this computer: each goes only if another device proves its copy now.", kept)
+	if len(kept) > 0 {
+		text += " " + words.N("{{.N}} of these photos are not deleted, but were only removed from this computer: each goes only if another device proves its copy now.", s.photosIn(kept))
 	}
 	return text
 }
@@ -86,15 +87,15 @@ func (s *shell) purge(all []app.InTrash) {
 		if cancelled(err) {
 			return
 		}
-		kept := len(failures(err))
-		if err != nil && kept == 0 {
-			kept = len(ds)
+		kept := failures(err)
+		if err != nil && len(kept) == 0 {
+			kept = ds
 		}
-		if gone := len(ds) - kept; gone > 0 {
-			s.toasts.show(words.N("{{.N}} photos removed from this computer's trash", gone), nil)
+		if gone := without(ds, kept); len(gone) > 0 {
+			s.toasts.show(words.N("{{.N}} photos removed from this computer's trash", s.photosIn(gone)), nil)
 		}
-		if kept > 0 {
-			s.fail(words.N("{{.N}} photos stay in the trash", kept), err)
+		if len(kept) > 0 {
+			s.fail(words.N("{{.N}} photos stay in the trash", s.photosIn(kept)), err)
 		}
 	})
 }

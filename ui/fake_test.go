@@ -432,11 +432,14 @@ func (f *fake) Actions() []app.ActionInfo {
 	return slices.Clone(f.actions)
 }
 
-func (f *fake) Undo(_ context.Context, id string, _ func(app.Digest, error)) (app.UndoInfo, error) {
+func (f *fake) Undo(_ context.Context, id string, report func(app.Digest, error)) (app.UndoInfo, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, "undo "+id)
 	if u, ok := f.undoNoted(id); ok {
+		for _, d := range f.undone {
+			report(d, nil)
+		}
 		return u, nil
 	}
 	if id == "dates" && f.dated != nil {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 type keeping struct {
 	notes bool  // what is done is noted among the actions
 	away  error // why the library folder cannot be used
+
+	undone []app.Digest // what an undo of a note tells of
 }
 
 // note lets what was called be an action, as the journal of a device does.
@@ -41,6 +44,9 @@ func (f *fake) undoNoted(id string) (app.UndoInfo, bool) {
 	}
 	return app.UndoInfo{}, false
 }
+
+// CountActions has nothing to count: a test says of how many photos an action is.
+func (f *fake) CountActions(context.Context) {}
 
 // Away is as the test says.
 func (f *fake) Away() error {

@@ -29,7 +29,7 @@ func (p *activityPage) history(actions []app.ActionInfo) []fyne.CanvasObject {
 		return look.Pad(12, 0, 0, 0, look.NewText(words.T("The last 30 days"), look.SizeTitle, theme.ColorNameForeground).Bold())
 	})}
 	for _, a := range actions[:min(p.listed, len(actions))] {
-		key := fmt.Sprint("action ", a.ID, " ", a.Files, a.Undone != nil, a.Waits, a.Left, a.Failed, p.undoing[a.ID], words.Ago(p.s.now(), a.Time))
+		key := fmt.Sprint("action ", a.ID, " ", a.Count(), a.Undone != nil, a.Waits, a.Left, a.Failed, p.undoing[a.ID], words.Ago(p.s.now(), a.Time))
 		rows = append(rows, p.keep(key, func() fyne.CanvasObject { return p.action(a) }))
 	}
 	if len(actions) > p.listed {
@@ -60,7 +60,7 @@ const noteTime = 2 * time.Second
 
 // actionTitle says what was done, and where if it was done to a device.
 func (p *activityPage) actionTitle(a app.ActionInfo) string {
-	what := words.N("{{.N}} photos", a.Files)
+	what := words.N("{{.N}} photos", a.Count())
 	done := activityTitle(app.Activity{Kind: a.Kind, Title: what, Ended: a.Time})
 	if a.Device != p.s.dev.Self().ID {
 		switch a.Kind {

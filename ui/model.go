@@ -76,6 +76,7 @@ type device interface {
 	DismissCard(path string)
 	FindRemovals(text string, n int) (lines []app.Removal, more bool, err error)
 	Actions() []app.ActionInfo
+	CountActions(context.Context)
 	Check(ctx context.Context, opts app.CheckOptions, report func(app.CheckProblem)) (app.CheckResult, error)
 	ClockOffers() []app.ClockOffer
 	KeptDuplicates() [][]app.Digest

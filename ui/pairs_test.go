@@ -75,11 +75,29 @@ func TestPairInTheGallery(t *testing.T) {
 	key(fyne.KeyDelete)
 	r.wantText("Delete 1 photo from all 3 devices?")
 	r.wantText("1 raw file or film of the same shot goes too. The trash of each device keeps it")
-	r.tap("Delete")
+	r.tap("Delete from all 3 devices")
 	r.waitCall("delete 2 902")
 	r.until("toast", func() bool { return r.toasts.text == "1 photo moved to the trash" })
 	r.toasts.undo()
 	r.waitCall("restore 2 902")
+}
+
+// TestPairIsOnePhoto: what is asked before the trash is emptied, and what an undo has
+// done, counts photos and not their files.
+func TestPairIsOnePhoto(t *testing.T) {
+	f := newFake(30)
+	f.notes = true
+	f.shots = func(files []app.Entry) [][]app.Entry { return [][]app.Entry{files} }
+	r := newRig(t, f, large)
+	if text := r.purgeText([]app.InTrash{{Digest: digest(100), Deleted: true, Only: true}, {Digest: digest(101), Deleted: true, Only: true}}); !strings.HasPrefix(text, "1 photo (") || !strings.Contains(text, "1 of them is") {
+		t.Errorf("of a raw file and its JPEG: %q", text)
+	}
+	f.actions = []app.ActionInfo{{ID: "note-1", Kind: app.KindUnsave, Files: 2, Photos: 1, Device: idSelf, DeviceName: "Laptop", Time: now}}
+	f.undone = []app.Digest{digest(100), digest(101)}
+	r.undoKey()
+	r.wantText("Undo: Removed 1 photo from this computer?")
+	r.tap("Undo")
+	r.waitToast("1 photo comes back to this computer")
 }
 
 // TestHalfOfAPairIsHere saves what is not here, and removes what is.

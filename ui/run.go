@@ -117,6 +117,7 @@ func (s *shell) listen(ctx context.Context) {
 		case <-tick.C:
 		}
 		s.prepare()
+		s.dev.CountActions(ctx)
 		s.lookAway(ctx)
 		s.do(func() {
 			if ctx.Err() == nil {

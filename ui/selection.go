@@ -96,6 +96,22 @@ func (s *shell) photosOf(ds []app.Digest) int {
 	return len(photos)
 }
 
+// photosIn counts the photos that files are of which may be deleted.
+func (s *shell) photosIn(ds []app.Digest) int {
+	photos := make(map[app.Digest]bool)
+	var gone []app.Entry
+	for _, d := range ds {
+		if img, _, ok := s.snap.find(d); ok {
+			photos[img.Digest] = true
+		} else {
+			e, _ := s.dev.Entry(d)
+			e.Digest = d
+			gone = append(gone, e)
+		}
+	}
+	return len(photos) + len(s.snap.shots(gone))
+}
+
 func digestsOfEntries(entries []app.Entry) []app.Digest {
 	out := make([]app.Digest, len(entries))
 	for i, e := range entries {

@@ -113,15 +113,21 @@ func (s *shell) noted(kind string, since time.Time) (app.ActionInfo, bool) {
 func (s *shell) takeBack(a app.ActionInfo, told func(app.UndoInfo) string) {
 	var u app.UndoInfo
 	var failed []error
+	var done []app.Digest
 	s.goDo(func(ctx context.Context) (err error) {
-		u, err = s.dev.Undo(ctx, a.ID, func(_ app.Digest, err error) {
+		u, err = s.dev.Undo(ctx, a.ID, func(d app.Digest, err error) {
 			if err != nil {
 				failed = append(failed, err)
+			} else {
+				done = append(done, d)
 			}
 		})
 		return err
 	}, func(err error) {
 		s.reload()
+		if u.Changed == len(done) { // else some were so already
+			u.Changed = s.photosIn(done)
+		}
 		if err != nil && !errors.Is(err, app.ErrUndone) {
 			s.fail(words.T("Could not undo this"), err)
 			return

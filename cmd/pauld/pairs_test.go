@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/libpaul/paul/app"
 )
 
 // TestListSaysWithWhat lists a picture and the raw file beside it, which name each
@@ -33,6 +35,12 @@ func TestListSaysWithWhat(t *testing.T) {
 	jpeg, raw := digests[".JPG2024"], digests[".DNG2024"]
 	if len(with) != 3 || !slices.Equal(with[jpeg], []string{raw}) || !slices.Equal(with[raw], []string{jpeg}) {
 		t.Fatalf("files %v, with %v", digests, with)
+	}
+	if a := lines[app.ActionInfo](t, h.want(t, exitDone, "undo", "--json").out); len(a) != 1 || a[0].Files != 3 || a[0].Photos != 2 {
+		t.Errorf("the import is told as %+v, of 3 files and 2 photos", a)
+	}
+	if r := h.want(t, exitDone, "undo"); !strings.Contains(r.out, "import  2 ") {
+		t.Errorf("the import is listed as %q", r.out)
 	}
 	h.says(t, "Deleted IMG_20240501_123005.DNG; IMG_20240501_123005.JPG, of the same shot, stays", "delete", raw)
 	for _, l := range h.list(t) {

@@ -47,7 +47,7 @@ func listActions(ctx context.Context, c *app.Client, p *printer) error {
 	rows := [][]string{{"ID", "WHEN", "ON", "WHAT", "PHOTOS", "UNDONE"}}
 	for _, a := range all {
 		rows = append(rows, []string{
-			a.ID, a.Time.Local().Format("2006-01-02 15:04"), a.DeviceName, a.Kind, strconv.Itoa(a.Files), undoneText(a),
+			a.ID, a.Time.Local().Format("2006-01-02 15:04"), a.DeviceName, a.Kind, strconv.Itoa(a.Count()), undoneText(a),
 		})
 	}
 	if len(all) == 0 {
