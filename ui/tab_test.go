@@ -17,6 +17,8 @@ var byOtherKeys = map[string]string{
 	"*widget.OverlayContainer": "Escape closes the menu that it lies behind",
 	"*widget.scrollBarArea":    "a page scrolls to what the keyboard comes to",
 	"*stage.Stage":             "+, -, 0 and 1 zoom, the arrows go to other photos",
+	"*ui.filmStrip":            "the arrows go to other photos",
+	"*ui.square":               "Larger and Smaller do the same",
 }
 
 // markedLater are what shows the focus by a mark within, with the next key.
