@@ -9,9 +9,11 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"github.com/libpaul/paul/assets"
 	"github.com/libpaul/paul/ui/grid"
+	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/words"
 )
 
@@ -148,6 +150,10 @@ func clipped(p painted) bool {
 		if _, ok := o.(*container.Clip); ok {
 			return true
 		}
+		_, field := o.(interface{ SelectedText() string })
+		if field && p.o.(*canvas.Text).Color != look.Color(theme.ColorNamePlaceHolder) {
+			return true // what is written in a field scrolls, and its hint does not
+		}
 	}
 	return false
 }
@@ -161,4 +167,25 @@ func inGrid(p painted) bool {
 		}
 	}
 	return false
+}
+
+// TestNamesFromRightToLeft gives every photo and album a name and a caption in
+// Arabic or Hebrew, long and without a place to break: they are cut like others.
+// The toolkit shapes them, and draws each run of them from right to left.
+func TestNamesFromRightToLeft(t *testing.T) {
+	names := []string{"صورةالعائلةفيالحديقةالكبيرةبالقربمنالبيتالقديم.jpg", "תמונהשלהמשפחהבגינההגדולהלידהביתהישן.jpg", "رحلة 2024 الى القدس IMG_1.jpg"}
+	change := func(f *fake) {
+		for i, img := range f.images {
+			changed := *img
+			changed.Name, changed.Caption = names[i%3], names[(i+1)%3]
+			f.images[i] = &changed
+			e := f.entries[img.Digest]
+			e.Name = changed.Name
+			f.entries[img.Digest] = e
+		}
+		for i := range f.albums {
+			f.albums[i].Name = names[i%3]
+		}
+	}
+	onEachScreenWith(t, "light", small, change, func(t *testing.T, _ string, r *rig) { checkFit(t, r) })
 }

@@ -124,6 +124,12 @@ func filled(o fyne.CanvasObject) (c color.NRGBA, ok bool) {
 // onEachScreen draws every screen at a size and in a theme.
 func onEachScreen(t *testing.T, theme string, size fyne.Size, check func(t *testing.T, name string, r *rig)) {
 	t.Helper()
+	onEachScreenWith(t, theme, size, func(*fake) {}, check)
+}
+
+// onEachScreenWith changes what each screen shows.
+func onEachScreenWith(t *testing.T, theme string, size fyne.Size, change func(*fake), check func(t *testing.T, name string, r *rig)) {
+	t.Helper()
 	for _, sc := range screens {
 		t.Run(sc.name+"-"+theme, func(t *testing.T) {
 			f := newFake(90)
@@ -131,6 +137,7 @@ func onEachScreen(t *testing.T, theme string, size fyne.Size, check func(t *test
 			if sc.fake != nil {
 				sc.fake(f)
 			}
+			change(f)
 			r := newRig(t, f, size)
 			if sc.reach != nil {
 				sc.reach(r)

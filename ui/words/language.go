@@ -79,10 +79,11 @@ func Use(tag string) error {
 		tag = lang.SystemLocale().LanguageString()
 	}
 	t, err := load(closest(tag))
-	if err == nil {
-		present.Store(t)
+	if err != nil {
+		return err
 	}
-	return err
+	present.Store(t)
+	return teachToolkit()
 }
 
 // UseTexts speaks a language that is not built in, of texts as in

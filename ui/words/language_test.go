@@ -1,8 +1,11 @@
 package words
 
 import (
+	"strings"
 	"testing"
+	"time"
 
+	"fyne.io/fyne/v2/lang"
 	"golang.org/x/text/feature/plural"
 )
 
@@ -57,7 +60,7 @@ func TestTextsThatAreNotThereStayEnglish(t *testing.T) {
 
 func TestClosestLanguage(t *testing.T) {
 	t.Parallel()
-	for tag, want := range map[string]string{"en-GB": "en", "": "en", "tlh": "en", "nonsense tag": "en", "zh": "en"} {
+	for tag, want := range map[string]string{"en-GB": "en", "de-CH": "de", "fr-CA": "fr", "": "en", "tlh": "en", "nonsense tag": "en", "zh": "en"} {
 		if got := closest(tag); got != want {
 			t.Errorf("%q: %s, want %s", tag, got, want)
 		}
@@ -80,6 +83,29 @@ func TestFill(t *testing.T) {
 	} {
 		if got := fill(test.text, test.pairs); got != test.want {
 			t.Errorf("%q: %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
+// TestEachLanguage is not parallel: it changes what all speak.
+func TestEachLanguage(t *testing.T) {
+	t.Cleanup(func() { _ = Use("en") }) // it was read before
+	day := time.Date(2024, 5, 1, 15, 4, 0, 0, time.UTC)
+	for _, test := range []struct{ tag, want string }{
+		{"en", "12,431 photos|3.4 MB|0.25|Wednesday, 1 May 2024|1 to 3 May 2024|2 h ago|A, B and C|Cut"},
+		{"de", "12.431 Fotos|3,4 MB|0,25|Mittwoch, 1. Mai 2024|1. bis 3. Mai 2024|vor 2 Std.|A, B und C|Ausschneiden"},
+		{"fr", "12\u202f431 photos|3,4 Mo|0,25|Mercredi 1er mai 2024|du 1er au 3 mai 2024|il y a 2 h|A, B et C|Couper"},
+		{"de-AT", "12.431 Fotos|3,4 MB|0,25|Mittwoch, 1. Mai 2024|1. bis 3. Mai 2024|vor 2 Std.|A, B und C|Ausschneiden"},
+	} {
+		if err := Use(test.tag); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join([]string{
+			Photos(12431), Bytes(3_400_000), Decimal(0.25), FullDate(day), Period(day, day.AddDate(0, 0, 2)), Ago(day.Add(2*time.Hour), day),
+			List([]string{"A", "B", "C"}), lang.L("Cut"),
+		}, "|")
+		if got != test.want {
+			t.Errorf("%s: %s, want %s", test.tag, got, test.want)
 		}
 	}
 }
