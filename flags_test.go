@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -86,5 +88,26 @@ func TestFindScreen(t *testing.T) {
 		if !errors.Is(got, test.want) {
 			t.Errorf("on %s with %q: %v, want %v", test.system, test.set, got, test.want)
 		}
+	}
+}
+
+// Desktops hand paul: links to the program, however it is packaged.
+func TestLinksAreRegistered(t *testing.T) {
+	t.Parallel()
+	entry, err := os.ReadFile("packaging/io.github.libpaul.Paul.desktop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := os.ReadFile("FyneApp.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, types, _ := strings.Cut(string(entry), "\nMimeType=")
+	types, _, _ = strings.Cut(types, "\n")
+	if !strings.Contains(types, "x-scheme-handler/paul;") || !strings.Contains(string(entry), "\nExec=paul %U\n") {
+		t.Errorf("the desktop entry leaves links out:\n%s", entry)
+	}
+	if !strings.Contains(string(meta), `ExecParams = " %U\nMimeType=`+types+`"`) {
+		t.Errorf("the entry of the archive says something else than %q:\n%s", types, meta)
 	}
 }

@@ -66,8 +66,24 @@ func TestTwoGalleries(t *testing.T) {
 	desktop.restoreFromTrash()
 	laptop.lists(photos)
 
+	laptop.askedByLink()
+
 	desktop.quit()
 	laptop.quit()
+}
+
+// askedByLink opens a paul: link as a browser does, by another start of the
+// program: the gallery that runs asks, and joins nothing by itself.
+func (g *gallery) askedByLink() {
+	g.t.Helper()
+	before := g.shot("before-link")
+	g.command(binary("paul"), "--home", g.home, "paul:04HMASR9NF6YY0938MNK4AQWGK")
+	asked := g.changes(before, "link")
+	g.key("Escape")
+	g.changes(asked, "after-link")
+	if list, _ := g.pauld("devices"); len(list) != 2 {
+		g.t.Errorf("after a link there are %d devices", len(list))
+	}
 }
 
 // startLibrary goes through the first start and imports photos, by handing

@@ -48,6 +48,14 @@ func discover(t *testing.T) {
 	opts := [2]Options{local(t), local(t)}
 	opts[0].NoLAN, opts[1].NoLAN = false, false
 	a, b := start(t, opts[0]), start(t, opts[1])
+	if os.Getenv(discoveryEnv) == "IPv4" { // which offers go by
+		stop := a.MakeOffer("Desktop", "linux")
+		defer stop()
+		eventually(t, "the offer", func() {}, func() bool { return len(b.Offers()) == 1 && b.Offers()[0].Name == "Desktop" })
+		if !a.Discovers() || len(a.Offers()) != 0 {
+			t.Errorf("discovers %v; its own list %+v", a.Discovers(), a.Offers())
+		}
+	}
 	awaitLink(t, a, b.PublicKey())
 	awaitLink(t, b, a.PublicKey())
 	for _, p := range a.Peers() {
