@@ -113,8 +113,7 @@ func (g *gallery) startLibrary() int {
 // pairUp shows a code on host, copies it, and joins by it on guest.
 func pairUp(host, guest *gallery) {
 	host.t.Helper()
-	host.at(pageDevices)
-	host.shot("devices")
+	host.turnTo(pageDevices, "devices")
 	host.at(addDevice)
 	wait(host.t, "pair code", host.log, func() bool { return coded(host.grab("invite")) })
 	host.shot("invite-code")
@@ -145,8 +144,7 @@ func pairUp(host, guest *gallery) {
 // saveAll selects every photo and saves them here by the key for it.
 func (g *gallery) saveAll(photos int) {
 	g.t.Helper()
-	g.at(pagePhotos)
-	g.shot("before-save")
+	g.turnTo(pagePhotos, "photos")
 	g.press(firstPhoto)
 	g.key("ctrl+a", "s")
 	g.keeps(photos)
@@ -241,11 +239,23 @@ func (g *gallery) deleteOne(photos int) {
 // restoreFromTrash restores what is in the trash.
 func (g *gallery) restoreFromTrash() {
 	g.t.Helper()
-	g.at(pageTrash)
-	g.shot("trash")
+	trash := g.turnTo(pageTrash, "trash")
 	g.press(firstPhoto)
-	g.shot("trash-selected")
+	g.changes(trash, "trash-selected")
 	g.at(restore)
+}
+
+// turnTo goes to a page by the sidebar, and waits until it shows. The page that
+// shows already is left alone.
+func (g *gallery) turnTo(page thing, name string) *image.RGBA {
+	g.t.Helper()
+	before := g.shot("before-" + name)
+	row := place(g.t, page)
+	if ground := before.RGBAAt(row.X, row.Y-14); ground != before.RGBAAt(1, row.Y) { // that of the page which shows is coloured
+		return before
+	}
+	g.press(row)
+	return g.changes(before, name)
 }
 
 // at clicks on a thing.
