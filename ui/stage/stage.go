@@ -162,6 +162,9 @@ func (s *Stage) Fit() {
 // Fitted tells whether the whole picture shows.
 func (s *Stage) Fitted() bool { return s.fitted }
 
+// Sharp tells whether what shows has as many pixels as the screen, or as the picture.
+func (s *Stage) Sharp() bool { return s.have > 0 && !s.coarse() || len(s.box.Objects) > 1 }
+
 // Actual shows the picture pixel for pixel, about the middle of the stage.
 func (s *Stage) Actual() {
 	z := s.Size()
