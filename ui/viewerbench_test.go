@@ -87,7 +87,7 @@ func benchGallery(b *testing.B, photos string) *benched {
 	win.Resize(large)
 	g := &benched{b: b, posts: make(chan func(), 256)}
 	g.shell = newShell(env{
-		fyne: test.NewTempApp(b), win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, files: systemChooser{win}, board: newSystemBoard(), desk: systemDesktop{}, now: time.Now, after: later,
+		fyne: test.NewTempApp(b), win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, files: &picker{}, board: newSystemBoard(), desk: systemDesktop{}, now: time.Now, after: later,
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 		do: func(f func()) {
 			select {
