@@ -73,6 +73,10 @@ func run(ctx context.Context, opts app.Options, open []string) (restart bool, er
 			return false, handErr
 		}
 	}
+	if errors.Is(err, app.ErrNotMounted) { // a disk can be connected
+		fmt.Fprintln(os.Stderr, "paul:", err)
+		return ui.NotThere(ctx, fyneapp.NewWithID(appID), err), nil
+	}
 	if err != nil {
 		return false, err
 	}

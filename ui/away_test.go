@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,4 +69,21 @@ func TestStatusLineLeadsToThePhotos(t *testing.T) {
 	if r.current != "devices" {
 		t.Errorf("it leads to %s", r.current)
 	}
+}
+
+// TestNotThereAtTheStart says what to do, and tries again or ends.
+func TestNotThereAtTheStart(t *testing.T) {
+	r := newRig(t, newFake(1), small)
+	again, quit := 0, 0
+	tellNotThere(r.win, fmt.Errorf("open library /media/disk: %w", app.ErrNotMounted), func() { again++ }, func() { quit++ })
+	r.wantText("Your photos are not there yet")
+	r.wantText("Connect the disk and try again.")
+	r.wantText("Open library /media/disk")
+	r.press(fyne.KeyReturn)
+	r.win.Canvas().Unfocus()
+	r.press(fyne.KeyEscape)
+	if again != 1 || quit != 1 {
+		t.Errorf("tried again %d times, ended %d times", again, quit)
+	}
+	r.shoot("not-there")
 }

@@ -145,11 +145,27 @@ func newCaption(s *shell, img *imagelib.Image) *caption {
 	c.OnSubmitted = func(string) { leave() }
 	c.left = func() {
 		if text := strings.TrimSpace(c.Text); text != c.kept {
-			ds := c.files
-			s.goDo(func(ctx context.Context) error { return s.lib.SetCaption(ctx, ds, text) }, s.reportTo(words.T("Could not write the caption")))
+			s.writeCaption(c.files, c.kept, text)
 		}
 	}
 	return c
+}
+
+// writeCaption writes under a photo, in place of what was there.
+func (s *shell) writeCaption(ds []app.Digest, was, text string) {
+	set := func(ctx context.Context, text string) error { return s.lib.SetCaption(ctx, ds, text) }
+	s.goDo(func(ctx context.Context) error { return set(ctx, text) }, func(err error) {
+		s.reload()
+		if err != nil {
+			s.fail(words.T("Could not write the caption"), err)
+			return
+		}
+		told := words.T("Caption changed")
+		if text == "" {
+			told = words.T("Caption removed")
+		}
+		s.didEdit(told, func(ctx context.Context) error { return set(ctx, was) })
+	})
 }
 
 // holders says on which devices the photo is, and what can be done about it.

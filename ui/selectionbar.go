@@ -79,6 +79,7 @@ func (b *selectionBar) makeActions() {
 	minor(add("rotate-left", words.T("Rotate left"), words.T("Rotate left (L)"), live, func(x sel) { s.rotatePhotos(x, -1) }))
 	minor(add("rotate-right", words.T("Rotate right"), words.T("Rotate right (R)"), live, func(x sel) { s.rotatePhotos(x, 1) }))
 	minor(add("calendar", words.T("Change date"), words.T("Change date and time"), live, func(x sel) { s.changeDates(x.images) }))
+	minor(add("compare", words.T("Compare"), words.T("Compare two photos side by side (C)"), func(x sel) bool { return !x.trash && len(x.images) == 2 }, s.compareSelected))
 	minor(add("export", words.T("Export"), words.T("Copy the files to a folder (Ctrl+E)"), live, s.exportPhotos))
 	add("trash", words.T("Delete"), words.T("Delete on every device (Del)"), live, s.deletePhotos)
 }

@@ -156,6 +156,16 @@ func TestUndoKeyInFields(t *testing.T) {
 	r.undoKey()
 }
 
+// TestUndoOfCaption writes what was there before.
+func TestUndoOfCaption(t *testing.T) {
+	r := newRig(t, newFake(30), large)
+	r.writeCaption([]app.Digest{digest(2)}, "Lunch", "")
+	r.waitToast("Caption removed")
+	r.undoKey()
+	r.waitCall("caption 2 Lunch")
+	r.waitToast("Undone: Caption removed")
+}
+
 // TestUndosAreBounded keeps the last steps of a long day.
 func TestUndosAreBounded(t *testing.T) {
 	t.Parallel()
