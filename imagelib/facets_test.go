@@ -51,6 +51,9 @@ func TestQueryPlaces(t *testing.T) {
 		{Query{Area: Area{South: 48, West: 2, North: 49, East: 3}}, []int{2}},
 		{Query{Area: Area{South: -1, West: -31, North: 1, East: -29}}, []int{3}},
 		{Query{Unplaced: true}, []int{4}},
+		{Query{Day: "05-01"}, []int{1}},
+		{Query{Day: "05-01", To: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}, []int{}},
+		{Query{Day: "13-01"}, []int{}},
 	} {
 		if got := s.Filter(c.q); !slices.Equal(got, c.want) {
 			t.Errorf("%+v: %v, want %v", c.q, got, c.want)

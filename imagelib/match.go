@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/libpaul/paul/imagelib/internal/fold"
@@ -107,6 +108,13 @@ func newMatcher(q *Query) *matcher {
 		}
 	}
 	fields(q.Text, m.take)
+	if q.Day != "" {
+		if d, ok := parseDay(q.Day, time.Now()); ok {
+			m.day = m.day.and(d)
+		} else {
+			m.day = noDay
+		}
+	}
 	return m
 }
 

@@ -57,6 +57,10 @@ type Query struct {
 	Lens   string `json:"lens,omitempty"`
 	Place  string `json:"place,omitempty"`
 
+	// Day selects by a day of any year, written as 05-31, or today, as day: of Text
+	// does; what is neither selects nothing.
+	Day string `json:"day,omitempty"`
+
 	// Tag selects by one tag, whole.
 	Tag string `json:"tag,omitempty"`
 
@@ -119,7 +123,7 @@ func (q Query) clean() Query {
 			*t = time.Time{}
 		}
 	}
-	for _, s := range []*string{&q.Text, &q.Camera, &q.Lens, &q.Place, &q.Tag, (*string)(&q.Kind), &q.Type, &q.Album, (*string)(&q.Where), &q.Country, &q.Region, &q.City} {
+	for _, s := range []*string{&q.Text, &q.Camera, &q.Lens, &q.Place, &q.Tag, (*string)(&q.Kind), &q.Type, &q.Album, (*string)(&q.Where), &q.Day, &q.Country, &q.Region, &q.City} {
 		*s = cut(*s)
 	}
 	if !q.Area.valid() {

@@ -109,7 +109,7 @@ func TestSmartAlbumIsSaved(t *testing.T) {
 	q := Query{
 		Text: "lake", From: time.Date(2019, 1, 1, 0, 0, 0, 0, zone), To: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
 		Camera: "c", Lens: "l", Place: "p", Tag: "t", Kind: KindVideo, Type: "video/mp4", Favourite: true, MinRating: 3, Album: "album:x", Where: OneCopy,
-		Country: "DE", Region: "Berlin", City: "b", Area: Area{South: -1, West: -2, North: 3, East: 4}, Unplaced: true,
+		Country: "DE", Region: "Berlin", City: "b", Area: Area{South: -1, West: -2, North: 3, East: 4}, Unplaced: true, Day: "05-31",
 	}
 	for i := range reflect.TypeOf(q).NumField() {
 		if reflect.ValueOf(q).Field(i).IsZero() {

@@ -48,6 +48,9 @@ func (l *Library) EditTags(ctx context.Context, ds []Digest, add, remove []strin
 	return l.edit(ctx, ds, func(body raw) (raw, error) { return setEdits(body, decisions, l.clock) })
 }
 
+// Fold returns a text in lower case and without diacritics, as queries compare texts.
+func Fold(text string) string { return fold.String(text) }
+
 // cleanTags returns tags without blanks around them, and each once.
 func cleanTags(tags []string) (list []string) {
 	for _, t := range tags {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
 	"github.com/libpaul/paul/ui/look"
 	"github.com/libpaul/paul/ui/words"
@@ -88,12 +89,15 @@ func (c *albumCard) items() []*fyne.MenuItem {
 	if a.Query != nil { // whose photos change by themselves
 		own = item(words.T("Edit search…"), "search", func() { s.editSearch(a) })
 	}
-	return []*fyne.MenuItem{
+	items := []*fyne.MenuItem{
 		item(words.T("Open"), "albums", c.open),
 		item(words.T("Rename…"), "edit", func() { s.renameAlbum(a) }),
 		own,
-		item(words.T("Delete album…"), "trash", func() { s.deleteAlbum(a) }),
 	}
+	if a.Chosen {
+		items = append(items, item(words.T("Use the newest photo as cover"), "photos", func() { s.setCover(a, app.Digest{}) }))
+	}
+	return append(items, item(words.T("Delete album…"), "trash", func() { s.deleteAlbum(a) }))
 }
 
 // FocusGained implements [fyne.Focusable].

@@ -178,7 +178,9 @@ func (s *shell) newAlbum(ds []app.Digest) {
 // renameAlbum asks for another name of an album.
 func (s *shell) renameAlbum(a imagelib.Album) {
 	s.askName(words.T("Rename album"), a.Name, words.T("Rename"), func(name string) {
-		s.goDo(func(ctx context.Context) error { return s.lib.RenameAlbum(ctx, a.ID, name) }, s.reportTo(words.T("Could not rename the album")))
+		s.editAlbum(words.T("Could not rename the album"), words.T("Album renamed to {{.Album}}", "Album", name),
+			func(ctx context.Context) error { return s.lib.RenameAlbum(ctx, a.ID, name) },
+			func(ctx context.Context) error { return s.lib.RenameAlbum(ctx, a.ID, a.Name) })
 	})
 }
 
@@ -188,8 +190,34 @@ func (s *shell) deleteAlbum(a imagelib.Album) {
 		symbol: "albums", danger: true, title: words.T("Delete the album “{{.Album}}”?", "Album", a.Name),
 		text: words.T("The photos in it stay in the library."), yes: words.T("Delete album"), no: words.T("Cancel"),
 		do: func() {
-			s.goDo(func(ctx context.Context) error { return s.lib.DeleteAlbum(ctx, a.ID) }, s.reportTo(words.T("Could not delete the album")))
+			s.editAlbum(words.T("Could not delete the album"), words.T("Album “{{.Album}}” deleted", "Album", a.Name),
+				func(ctx context.Context) error { return s.lib.DeleteAlbum(ctx, a.ID) },
+				func(ctx context.Context) error { return s.lib.RestoreAlbum(ctx, a.ID) })
 		},
+	})
+}
+
+// setCover makes a photo the cover of an album; the zero digest makes it the newest
+// again.
+func (s *shell) setCover(a imagelib.Album, cover app.Digest) {
+	var before app.Digest
+	if a.Chosen {
+		before = a.Cover
+	}
+	s.editAlbum(words.T("Could not change the cover"), words.T("Cover of {{.Album}} changed", "Album", a.Name),
+		func(ctx context.Context) error { return s.lib.SetCover(ctx, a.ID, cover) },
+		func(ctx context.Context) error { return s.lib.SetCover(ctx, a.ID, before) })
+}
+
+// editAlbum changes an album and tells so, with what takes it back.
+func (s *shell) editAlbum(failed, told string, do, back func(context.Context) error) {
+	s.goDo(do, func(err error) {
+		s.reload()
+		if err != nil {
+			s.fail(failed, err)
+			return
+		}
+		s.didEdit(told, back)
 	})
 }
 

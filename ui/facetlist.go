@@ -26,6 +26,7 @@ type facetList struct {
 	s      *shell
 	rows   []facetRow
 	list   *widget.List
+	note   *look.Text // while there are no lines
 	object fyne.CanvasObject
 }
 
@@ -41,12 +42,19 @@ func newFacetList(s *shell) *facetList {
 		f.list.Unselect(i)
 		f.open(i)
 	}
-	f.object = f.list
+	f.note = look.NewPara("", look.SizeBody, 180, look.ColorSecondary)
+	f.object = container.NewStack(f.list, look.Pad(4, 14, 0, 18, look.VBox(0, f.note)))
 	return f
 }
 
-func (f *facetList) set(rows []facetRow) {
+// set shows lines, or, when there are none, why.
+func (f *facetList) set(rows []facetRow, none string) {
 	f.rows = rows
+	if len(rows) > 0 {
+		none = ""
+	}
+	f.note.Set(none)
+	f.object.Refresh()
 	f.list.Refresh()
 	f.list.ScrollToTop()
 }

@@ -16,9 +16,10 @@ func (f *fake) Snapshot() snapshot {
 	defer f.mu.Unlock()
 	images, albums := f.images, f.albums
 	return snapshot{
-		images: images,
-		facets: (&imagelib.Snapshot{Images: images}).Facets,
-		tags:   func() []imagelib.Tag { return (&imagelib.Snapshot{Images: images}).Tags() },
+		images:    images,
+		onThisDay: (&imagelib.Snapshot{Images: images}).OnThisDay,
+		facets:    (&imagelib.Snapshot{Images: images}).Facets,
+		tags:      func() []imagelib.Tag { return (&imagelib.Snapshot{Images: images}).Tags() },
 		find: func(d app.Digest) (*imagelib.Image, int, bool) {
 			for i, img := range images {
 				if slices.ContainsFunc(img.Files(), func(f *imagelib.Image) bool { return f.Digest == d }) {
@@ -196,6 +197,20 @@ func (f *fake) DeleteAlbum(_ context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.call("delete album %s", id)
+	return nil
+}
+
+func (f *fake) RestoreAlbum(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("restore album %s", id)
+	return nil
+}
+
+func (f *fake) SetCover(_ context.Context, id string, d app.Digest) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.call("cover %s %t %d", id, d != app.Digest{}, number(d))
 	return nil
 }
 

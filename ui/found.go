@@ -39,3 +39,6 @@ func (s *shell) goBack() {
 		p.focus(album)
 	}
 }
+
+// isPhotos tells whether the page is that of all photos.
+func (g *gridPage) isPhotos() bool { return g.s.pages["photos"] == page(g) }

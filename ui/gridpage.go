@@ -21,7 +21,9 @@ type gridPage struct {
 	name      string // for a page that is not an album
 	query     imagelib.Query
 	trash     bool
-	only      string // shows what only the device of this ID has; or ""
+	only      string            // shows what only the device of this ID has; or ""
+	dayOf     []*imagelib.Image // of the snapshot that the banner tells this day's photos of
+	dayKey    string
 	back      string // the page above; or empty, as for an album
 	grid      *grid.Grid
 	whole     *fyne.Container
@@ -138,6 +140,9 @@ func (g *gridPage) reloadPhotos() {
 		g.showLoss()
 	} else {
 		g.showSearch()
+		if g.isPhotos() {
+			g.showDay()
+		}
 	}
 	if same(images, g.from) && g.query == g.lastQ && smart == g.lastSmart && !g.first {
 		g.grid.Remark()

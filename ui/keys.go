@@ -32,6 +32,7 @@ func keyHelps() []keyHelp {
 		}},
 		{words.T("Selected photos, and the open one"), [][2]string{
 			{"F", words.T("Favourite, or no longer")},
+			{"T", words.T("Tags")},
 			{"S", words.T("Save to this computer")},
 			{"U", words.T("Remove from this computer")},
 			{"R, L", words.T("Rotate right, left")},

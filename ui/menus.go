@@ -64,9 +64,14 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 	}
 	album := item(words.T("Add to album"), "albums", nil)
 	album.ChildMenu = s.albumSubmenu(x)
-	items := []*fyne.MenuItem{fav, album}
+	items := []*fyne.MenuItem{fav, album, item(words.T("Tags… (T)"), "tag", func() { s.editTags(x) })}
 	if x.albumID != "" {
 		items = append(items, item(words.T("Remove from this album"), "minus", func() { s.fromAlbum(x) }))
+	}
+	if g := s.presentGrid(); g != nil && len(x.images) == 1 && !s.view.active() {
+		if a, ok := s.album(g.query.Album); ok {
+			items = append(items, item(words.T("Use as cover of the album"), "albums", func() { s.setCover(a, x.images[0].Digest) }))
+		}
 	}
 	items = append(items,
 		item(words.T("Rotate left (L)"), "rotate-left", func() { s.rotatePhotos(x, -1) }),
@@ -255,6 +260,8 @@ func (s *shell) gridKey(e *fyne.KeyEvent) bool {
 		s.toggleFavourite(x)
 	case fyne.KeyS:
 		s.savePhotos(x)
+	case fyne.KeyT:
+		s.editTags(x)
 	case fyne.KeyU:
 		s.removePhotos(x)
 	case fyne.KeyF1:

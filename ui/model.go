@@ -121,6 +121,8 @@ type library interface {
 	CreateAlbum(ctx context.Context, name string) (imagelib.Album, error)
 	CreateSmartAlbum(ctx context.Context, name string, q imagelib.Query) (imagelib.Album, error)
 	SetQuery(ctx context.Context, id string, q imagelib.Query) error
+	RestoreAlbum(ctx context.Context, id string) error
+	SetCover(ctx context.Context, id string, cover app.Digest) error
 	RenameAlbum(ctx context.Context, id, name string) error
 	DeleteAlbum(ctx context.Context, id string) error
 	AddToAlbum(ctx context.Context, id string, ds []app.Digest) error
@@ -136,6 +138,8 @@ type snapshot struct {
 	alike  func() [][]int // groups of near duplicates; it takes long
 	tags   func() []imagelib.Tag
 	facets func() *imagelib.Facets
+
+	onThisDay func(today time.Time) []imagelib.YearsAgo
 }
 
 // realDevice makes an App a device: an interface's method cannot return another
@@ -155,5 +159,5 @@ type realLibrary struct{ *imagelib.Library }
 
 func (l realLibrary) Snapshot() snapshot {
 	s := l.Library.Snapshot()
-	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, tags: s.Tags, facets: s.Facets}
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, tags: s.Tags, facets: s.Facets, onThisDay: s.OnThisDay}
 }

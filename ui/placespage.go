@@ -25,8 +25,8 @@ type placesPage struct {
 	none  *fyne.Container // over the map, when no photo is on it
 	these *look.Button    // shows the photos of what can be seen of the map
 	list  *facetList
-	tabs  [2]*look.Button
-	dates bool // the list is of dates
+	tabs  [3]*look.Button
+	tab   int // what the list is of
 
 	from   []*imagelib.Image // of the snapshot that is shown
 	images []*imagelib.Image // those on the map
@@ -48,14 +48,14 @@ func newPlacesPage(s *shell) *placesPage {
 		look.NewIconButton("minus", words.T("Zoom out (-)"), look.Plain, p.atlas.ZoomOut),
 		look.NewIconButton("fit", words.T("Show all places (0)"), look.Plain, p.atlas.Whole))
 	foot := look.PadAll(14, container.NewBorder(nil, container.NewBorder(nil, nil, container.NewVBox(container.NewStack(), p.these), nil), nil, container.NewBorder(nil, zooms, nil, nil)))
-	for i, text := range []string{words.T("Places"), words.T("Dates")} {
-		p.tabs[i] = look.NewButton(text, "", look.Ghost, func() { p.turn(i == 1) })
+	for i, text := range []string{words.T("Places"), words.T("Dates"), words.T("Tags")} {
+		p.tabs[i] = look.NewButton(text, "", look.Ghost, func() { p.turn(i) })
 	}
-	side := container.NewBorder(look.Pad(0, 12, 8, 12, look.HBox(4, p.tabs[0], p.tabs[1])), nil, nil, nil, p.list.object)
+	side := container.NewBorder(look.Pad(0, 12, 8, 12, look.HBox(0, p.tabs[0], p.tabs[1], p.tabs[2])), nil, nil, nil, p.list.object)
 	clip := container.NewClip(p.atlas)
 	clip.ExtendBaseWidget(clip) // so that it has a size before it is drawn
 	p.whole = container.New(&placesLayout{}, clip, p.none, foot, side)
-	p.turn(false)
+	p.turn(tabPlaces)
 	return p
 }
 
@@ -69,12 +69,19 @@ func (p *placesPage) shown() {
 	p.s.win.Canvas().Focus(p.atlas)
 }
 
-// turn shows the list of places, or that of dates.
-func (p *placesPage) turn(dates bool) {
-	p.dates = dates
+// What the list can be of.
+const (
+	tabPlaces = iota
+	tabDates
+	tabTags
+)
+
+// turn shows another list.
+func (p *placesPage) turn(tab int) {
+	p.tab = tab
 	for i, b := range p.tabs {
 		style := look.Ghost
-		if dates == (i == 1) {
+		if i == tab {
 			style = look.Plain
 		}
 		b.SetStyle(style)
@@ -83,13 +90,13 @@ func (p *placesPage) turn(dates bool) {
 }
 
 func (p *placesPage) fill() {
-	if p.s.snap.facets == nil {
-		return
-	}
-	if f := p.s.snap.facets(); p.dates {
-		p.list.set(dateRows(f))
-	} else {
-		p.list.set(placeRows(f))
+	switch snap := p.s.snap; p.tab {
+	case tabDates:
+		p.list.set(dateRows(snap.facets()), words.T("No photo has a date."))
+	case tabTags:
+		p.list.set(tagRows(snap.tags()), words.T("No photo has a tag yet. Select photos and press T to give them some."))
+	default:
+		p.list.set(placeRows(snap.facets()), words.T("No photo says where it was taken."))
 	}
 }
 
@@ -204,6 +211,16 @@ func dateRows(f *imagelib.Facets) (rows []facetRow) {
 		}
 		rows[head].count += m.Count
 		rows = append(rows, facetRow{name: words.Month(month), count: m.Count, query: imagelib.Query{From: month, To: month.AddDate(0, 1, 0)}})
+	}
+	return rows
+}
+
+// tagRows lists tags, those of the most photos first.
+func tagRows(tags []imagelib.Tag) (rows []facetRow) {
+	tags = slices.Clone(tags)
+	slices.SortStableFunc(tags, func(a, b imagelib.Tag) int { return b.Count - a.Count })
+	for _, t := range tags {
+		rows = append(rows, facetRow{name: t.Name, count: t.Count, query: imagelib.Query{Tag: t.Name}})
 	}
 	return rows
 }

@@ -17,9 +17,10 @@ import (
 // remembered is how a person likes to look at photos, and where each page stood: the
 // next start takes it up.
 type remembered struct {
-	Level   int             `json:"level"`
-	Squares bool            `json:"squares,omitempty"`
-	Pages   map[string]spot `json:"pages,omitempty"` // by their IDs; a page at its top is not in it
+	Level     int             `json:"level"`
+	Squares   bool            `json:"squares,omitempty"`
+	HiddenDay string          `json:"hiddenDay,omitempty"` // on which what was taken on its day is not told
+	Pages     map[string]spot `json:"pages,omitempty"`     // by their IDs; a page at its top is not in it
 }
 
 // spot is a [grid.Spot] as it is written.

@@ -141,9 +141,22 @@ var screens = []struct {
 	{"places-dates", travelled, func(r *rig) {
 		r.open("places")
 		p := r.present().(*placesPage)
-		p.turn(true)
+		p.turn(tabDates)
 		p.atlas.ZoomIn()
 	}},
+	{"tags", wellTagged, func(r *rig) {
+		r.presentGrid().grid.SelectAll()
+		r.editTags(r.selection())
+		r.win.Canvas().Unfocus()
+	}},
+	{"this-day", func(f *fake) {
+		for i := range 9 {
+			c := *f.images[80+i]
+			c.Date.Wall = now.AddDate(-1-i%4, 0, 0)
+			f.images[80+i] = &c
+		}
+		sortImages(f.images)
+	}, func(*rig) {}},
 	{"places-none", func(f *fake) { f.images = f.images[:0] }, func(r *rig) { r.open("places") }},
 	{"albums", nil, func(r *rig) { r.open("albums") }},
 	{"albums-keys", nil, func(r *rig) {

@@ -73,6 +73,7 @@ func (b *selectionBar) makeActions() {
 	add("trash", words.T("Delete for good"), words.T("Remove from the trash of this computer (Del)"), func(x sel) bool { return x.trash }, s.purgePhotos)
 	add("heart", words.T("Favourite"), words.T("Mark as favourite, or no longer (F)"), live, s.toggleFavourite)
 	add("albums", words.T("Album"), words.T("Add to an album"), live, s.albumMenu)
+	minor(add("tag", words.T("Tags"), words.T("Give tags, or take them (T)"), live, s.editTags))
 	add("save", words.T("Save here"), words.T("Keep a copy on this computer (S)"), func(x sel) bool { return !x.trash && x.away > 0 }, s.savePhotos)
 	add("remove", words.T("Remove from here"), words.T("Remove the copy on this computer, once other devices have proved theirs (U)"),
 		func(x sel) bool { return !x.trash && x.here > 0 && len(s.devices) > 1 }, s.removePhotos)

@@ -186,7 +186,12 @@ func (s *shell) open(id string) {
 	}
 	s.current = id
 	p := s.page(id)
-	s.side.choose(id)
+	g, _ := p.(*gridPage)
+	back := ""
+	if g != nil {
+		back = g.parent()
+	}
+	s.side.choose(id, back)
 	s.frame.Objects = []fyne.CanvasObject{p.object()}
 	s.bar.turnTo()
 	s.frame.Refresh()

@@ -249,12 +249,14 @@ func newSidebar(open func(id string)) *sidebar {
 	return b
 }
 
-func (b *sidebar) choose(id string) {
+func (b *sidebar) choose(id, back string) {
 	switch id { // pages below others
 	case removalsID:
 		id = "activity"
 	case importedID:
 		id = "photos"
+	case foundID:
+		id = back
 	}
 	if _, ok := lossPage(id); ok {
 		id = "devices"
