@@ -22,6 +22,8 @@ type gridPage struct {
 	query     imagelib.Query
 	trash     bool
 	only      string            // shows what only the device of this ID has; or ""
+	chips     *fyne.Container   // what the search asks for
+	chipsOf   string            // the search
 	dayOf     []*imagelib.Image // of the snapshot that the banner tells this day's photos of
 	dayKey    string
 	back      string // the page above; or empty, as for an album
@@ -46,7 +48,7 @@ type gridPage struct {
 }
 
 func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridPage {
-	g := &gridPage{s: s, name: name, query: query, trash: trash, empty: container.NewStack(), banner: container.NewStack(), first: true}
+	g := &gridPage{s: s, name: name, query: query, trash: trash, empty: container.NewStack(), banner: container.NewStack(), chips: container.NewStack(), first: true}
 	opts := grid.Options{
 		Thumbs: s.thumbs, Hashes: s.hashes, Instants: s.instants, Now: s.now,
 		Texts: grid.Texts{
@@ -67,7 +69,7 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 		opts.Open = func(int) {}
 	}
 	g.grid = grid.New(opts)
-	g.whole = container.NewBorder(g.banner, nil, nil, nil, container.NewStack(g.grid, g.empty))
+	g.whole = container.NewBorder(look.VBox(0, g.chips, g.banner), nil, nil, nil, container.NewStack(g.grid, g.empty))
 	return g
 }
 
@@ -136,6 +138,7 @@ func (g *gridPage) reloadPhotos() {
 			g.smart, smart = a.Query, *a.Query
 		}
 	}
+	g.showFilters()
 	if g.only != "" {
 		g.showLoss()
 	} else {

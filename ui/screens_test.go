@@ -157,6 +157,11 @@ var screens = []struct {
 		}
 		sortImages(f.images)
 	}, func(*rig) {}},
+	{"suggest", func(f *fake) { travelled(f); wellTagged(f) }, func(r *rig) {
+		r.bar.search.SetText("type:image a")
+		r.presentGrid().search("type:image a")
+		r.suggest.step(1)
+	}},
 	{"places-none", func(f *fake) { f.images = f.images[:0] }, func(r *rig) { r.open("places") }},
 	{"albums", nil, func(r *rig) { r.open("albums") }},
 	{"albums-keys", nil, func(r *rig) {

@@ -50,6 +50,7 @@ type shell struct {
 	wg sync.WaitGroup // every goroutine that the shell has started
 
 	side    *sidebar
+	suggest *suggestBox
 	bar     *toolbar
 	picked  *selectionBar
 	status  *statusLine
@@ -112,6 +113,7 @@ func newShell(e env) *shell {
 	s.read()
 
 	s.side = newSidebar(s.open)
+	s.suggest = newSuggestBox(s)
 	s.bar = newToolbar(s)
 	s.picked = newSelectionBar(s)
 	s.status = newStatusLine(s)
@@ -121,7 +123,7 @@ func newShell(e env) *shell {
 	s.frame = container.NewStack()
 	s.view = newViewerPage(s)
 	ground := look.NewSurface(theme.ColorNameBackground, "", 0)
-	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.notices.box, s.picked.object)
+	s.main = container.New(&shellLayout{s}, ground, s.side.object, s.bar.object, s.frame, s.status.object, s.notices.box, s.picked.object, s.suggest.object)
 	s.root = container.NewStack()
 	s.win.SetContent(fynetooltip.AddWindowToolTipLayer(s.root, s.win.Canvas()))
 	s.win.SetPadded(false)
@@ -402,4 +404,5 @@ func (l *shellLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	place(o[3], left, top, w, size.Height-top-statusHeight-picked)
 	place(o[6], left, size.Height-statusHeight-picked, w, picked)
 	place(o[4], left, size.Height-statusHeight, w, statusHeight)
+	l.s.suggest.place(fyne.NewPos(left, 0))
 }

@@ -71,6 +71,7 @@ func newToolbar(s *shell) *toolbar {
 // turnTo shows the toolbar of a page that has just come.
 func (b *toolbar) turnTo() {
 	b.stopSearch()
+	b.s.suggest.hide()
 	b.search.quiet(func() { b.search.SetText("") })
 	b.reload()
 }
@@ -134,8 +135,8 @@ func (b *toolbar) searched(text string) {
 	})
 }
 
-// searchEntry is the search field. Escape empties and leaves it, Down and Enter
-// go to the photos.
+// searchEntry is the search field. Escape empties and leaves it, Up and Down choose
+// what is suggested, Enter takes that or goes to the photos.
 type searchEntry struct {
 	widget.Entry
 	b      *toolbar
@@ -159,6 +160,7 @@ func newSearchEntry(b *toolbar) *searchEntry {
 		e.ActionItem.Refresh()
 		if !e.silent {
 			b.searched(text)
+			b.s.suggest.show(text)
 		}
 	}
 	return e
@@ -182,14 +184,36 @@ func (e *searchEntry) quiet(f func()) {
 	e.silent = false
 }
 
+// FocusLost implements [fyne.Focusable]: what is suggested goes, when nothing of it was
+// clicked.
+func (e *searchEntry) FocusLost() {
+	e.Entry.FocusLost()
+	s := e.b.s
+	s.after(suggestPause, func() {
+		s.do(func() {
+			if s.win.Canvas().Focused() != fyne.Focusable(e) {
+				s.suggest.hide()
+			}
+		})
+	})
+}
+
 // TypedKey implements [fyne.Focusable].
 func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeyEscape:
 		e.SetText("")
 		e.b.s.focusGrid()
-	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
-		e.b.s.focusGrid()
+	case fyne.KeyUp:
+		e.b.s.suggest.step(-1)
+	case fyne.KeyDown:
+		if !e.b.s.suggest.step(1) && e.b.s.suggest.chosen < 0 {
+			e.b.s.focusGrid()
+		}
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if !e.b.s.suggest.take() {
+			e.b.s.focusGrid()
+		}
 	default:
 		e.Entry.TypedKey(k)
 	}
