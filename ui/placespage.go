@@ -233,7 +233,7 @@ func (placesLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize
 
 // Layout implements [fyne.Layout].
 func (placesLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	w := min(max(s.Width*0.3, 210), 300)
+	w := min(max(s.Width*0.3, 260), 320)
 	for _, m := range o[:3] {
 		m.Resize(fyne.NewSize(s.Width-w, s.Height))
 		m.Move(fyne.Position{})

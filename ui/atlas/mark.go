@@ -76,11 +76,23 @@ func (k *mark) show(m *Map, c *Cluster, key thumbs.Key) {
 	k.plate.Move(fyne.NewPos(at.X-(size.Width+12)/2, at.Y+markSize/2-4))
 	k.name.Resize(size)
 	k.name.Move(k.plate.Position().AddXY(6, (plateHeight-size.Height)/2))
+	if !inside(k.badge, m.view.size) { // it would be cut
+		k.count.Text = ""
+	}
+	if !inside(k.plate, m.view.size) {
+		k.name.Text = ""
+	}
 	for _, o := range k.objects() {
 		if o != k.picture {
 			o.Refresh()
 		}
 	}
+}
+
+// inside tells whether all of an object is on the map.
+func inside(o fyne.CanvasObject, size fyne.Size) bool {
+	a, b := o.Position(), o.Position().Add(o.Size())
+	return a.X >= 0 && a.Y >= 0 && b.X <= size.Width && b.Y <= size.Height
 }
 
 func (k *mark) objects() []fyne.CanvasObject {
