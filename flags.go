@@ -18,6 +18,7 @@ var errVersion = errors.New("the version was asked for")
 
 // parse reads the command line; flags may stand before or after arguments.
 func parse(args []string) (opts app.Options, open []string, err error) {
+	opts.Lean = true
 	level := new(slog.LevelVar)
 	opts.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	opts.Waiting = func(text string) { fmt.Fprintln(os.Stderr, "paul:", text) }

@@ -38,6 +38,7 @@ type Options struct {
 	Forward       []string     // overlay ports that lead to local addresses for paired devices, as "PORT=HOST:PORT"
 	Database      string       // URL of an external CouchDB, or Embedded; kept in config.json; "" = what is there
 	Log           *slog.Logger // nil = discard
+	Lean          bool         // collect garbage sooner: the program shares a desktop with others
 
 	// Waiting, if not nil, hears in words for a person what a start waits for.
 	Waiting func(text string)
@@ -254,7 +255,7 @@ func (a *App) openImages() (err error) {
 // of a part, and has stopped the others. It may be called once.
 func (a *App) Run(ctx context.Context) error {
 	a.log.InfoContext(ctx, "Starting", "home", a.places.home, "id", a.id())
-	paceHeap()
+	paceHeap(a.opts.Lean)
 	node, stopNode := a.runNode(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	parts := append([]service{node, a.files.Run, a.images.Run, a.control.run, a.announce, a.keepSeen, a.hearRefusals, a.hearName}, a.loopback...)

@@ -15,31 +15,42 @@ const (
 	spareHeap = 80 << 20
 
 	usualGC, mostGC = 100, 800 // percent, as of GOGC
+	leanGC          = 40       // in place of usualGC where memory is dearer than time
 	liveHeap        = "/gc/heap/live:bytes"
 )
 
-// paceHeap lets garbage gather from now on, unless a person says how much by GOGC.
-var paceHeap = sync.OnceFunc(func() {
-	if os.Getenv("GOGC") == "" {
-		afterCollection(usualGC)
-	}
-})
+var heapPaced sync.Once
+
+// paceHeap lets garbage gather from now on, less of it beside a large library when
+// lean, unless a person says how much by GOGC.
+func paceHeap(lean bool) {
+	heapPaced.Do(func() {
+		if os.Getenv("GOGC") != "" {
+			return
+		}
+		least := usualGC
+		if lean {
+			least = leanGC
+		}
+		afterCollection(usualGC, least)
+	})
+}
 
 // afterCollection sets the pace anew after the next collection, and after each that
-// follows. percent is the present pace.
-func afterCollection(percent int) {
+// follows. percent is the present pace, least the one for a large library.
+func afterCollection(percent, least int) {
 	runtime.AddCleanup(new([64]byte), func(percent int) {
 		live := []metrics.Sample{{Name: liveHeap}}
 		metrics.Read(live)
-		if next := gcPercent(live[0].Value.Uint64()); next < percent*9/10 || next > percent*11/10 {
+		if next := gcPercent(live[0].Value.Uint64(), least); next < percent*9/10 || next > percent*11/10 {
 			percent = next
 			debug.SetGCPercent(percent)
 		}
-		afterCollection(percent)
+		afterCollection(percent, least)
 	}, percent)
 }
 
-// gcPercent is the pace for so many bytes in use.
-func gcPercent(live uint64) int {
-	return int(min(max(100*spareHeap/max(live, 1), usualGC), mostGC)) //nolint:gosec // bounded
+// gcPercent is the pace for so many bytes in use, at least a given one.
+func gcPercent(live uint64, least int) int {
+	return int(min(max(100*spareHeap/max(live, 1), uint64(least)), mostGC)) //nolint:gosec // bounded
 }

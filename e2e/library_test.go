@@ -45,6 +45,7 @@ func BenchmarkLibrary(b *testing.B) {
 		s.startUp(b, full, libraryImages, nil) // writes its snapshot: the next start is warm
 		base := s.startUp(b, empty, 0, nil)
 		warm := s.startUp(b, full, libraryImages, func(g *gallery) { g.measureUse(b) })
+		b.ReportMetric(base.window.Seconds(), "s-to-empty-window")
 		b.ReportMetric(warm.shown.Seconds(), "s-to-photos")
 		b.ReportMetric(warm.clear.Seconds(), "s-to-thumbnails")
 		b.ReportMetric(warm.ready.Seconds(), "s-to-ready")
@@ -56,6 +57,7 @@ func BenchmarkLibrary(b *testing.B) {
 
 // begun is what a start took.
 type begun struct {
+	window       time.Duration // until the window was there
 	shown, clear time.Duration // until photos showed, and all thumbnails on the screen; 0 without any
 	ready        time.Duration // until all is known and drawn, as another program sees it
 	memory       float64       // resident, MB
@@ -71,6 +73,7 @@ func (s *screen) startUp(b *testing.B, home string, images int, use func(*galler
 		return code == 0 && len(status) == 1 && status[0]["files"] == float64(images) && (images == 0 || drawn(g.grab("library")))
 	})
 	at := begun{ready: time.Since(begin)}
+	at.window = g.toldAt("Window shown").Sub(begin)
 	if images > 0 {
 		at.shown, at.clear = g.toldAt("Photos shown").Sub(begin), g.toldAt("Thumbnails shown").Sub(begin)
 	}

@@ -4,8 +4,8 @@ import (
 	"log/slog"
 )
 
-// beginning tells the log when the window shows its first photos, and when it shows
-// all of those on the screen as they are.
+// beginning tells the log when the window is there, when it shows its first photos, and
+// when it shows all of those on the screen as they are.
 type beginning struct {
 	log            *slog.Logger // nil = nobody is told
 	started        bool         // the window is there
@@ -16,6 +16,9 @@ type beginning struct {
 // start notes that the window is there.
 func (b *beginning) start() {
 	b.started = true
+	if b.log != nil {
+		b.log.Debug("Window shown")
+	}
 	b.tell()
 }
 

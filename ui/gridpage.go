@@ -53,7 +53,7 @@ func newGridPage(s *shell, name string, query imagelib.Query, trash bool) *gridP
 		Thumbs: s.thumbs, Hashes: s.hashes, Instants: s.instants, Now: s.now,
 		Texts: grid.Texts{
 			Day:   s.dayTitle,
-			Month: words.Month, MonthOfYear: words.MonthOfYear, Year: words.Year, Count: words.Photos,
+			Month: dated(words.Month), MonthOfYear: dated(words.MonthOfYear), Year: dated(words.Year), Count: words.Photos,
 			Places: words.Towns, Sign: signText,
 		},
 		Open:     func(i int) { s.view.open(g, i) },

@@ -55,10 +55,17 @@ func (s *shell) makePage(id string) page {
 
 // dayTitle writes a day's header, as of now.
 func (s *shell) dayTitle(t time.Time, short bool) string {
-	if t.IsZero() || t.Year() < 1800 {
-		return words.T("No date")
+	return dated(func(t time.Time) string { return words.Day(s.now(), t, short) })(t)
+}
+
+// dated is a way to write times that says so of photos without a date.
+func dated(write func(time.Time) string) func(time.Time) string {
+	return func(t time.Time) string {
+		if t.IsZero() || t.Year() < 1800 {
+			return words.T("No date")
+		}
+		return write(t)
 	}
-	return words.Day(s.now(), t, short)
 }
 
 // sortImages puts images newest first.

@@ -247,3 +247,20 @@ func TestEditedPhotoShowsAtOnce(t *testing.T) {
 		t.Errorf("%v turned is %v", p, turned.Rect.Size())
 	}
 }
+
+// TestHeadersWithoutDate: photos that tell no date are under that, at each level.
+func TestHeadersWithoutDate(t *testing.T) {
+	f := newFake(30)
+	for _, img := range f.images[20:] {
+		img.Date = imagelib.Date{}
+	}
+	r := newRig(t, f, large)
+	for level := range grid.Levels {
+		r.presentGrid().grid.SetLevel(level)
+		r.presentGrid().grid.ScrollTo(1e9)
+		r.wantText("No date")
+		if strings.Contains(r.texts(), "January") {
+			t.Errorf("level %d tells of a January: %s", level, r.texts())
+		}
+	}
+}
