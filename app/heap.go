@@ -15,7 +15,7 @@ const (
 	spareHeap = 80 << 20
 
 	usualGC, mostGC = 100, 800 // percent, as of GOGC
-	leanGC          = 40       // in place of usualGC where memory is dearer than time
+	leanGC          = 30       // in place of usualGC where memory is dearer than time
 	liveHeap        = "/gc/heap/live:bytes"
 )
 

@@ -99,16 +99,16 @@ func kindText(m grid.Mark) string {
 func (s *shell) showSigns() {
 	m := s.newModal(dialogWidth)
 	box := look.VBox(6)
-	symbol := func(name string, colour fyne.ThemeColorName, sign grid.Sign, mark grid.Mark) {
-		box.Add(legend(look.NewIcon(name, colour, 16), signText(sign, mark)))
+	symbol := func(name string, colour fyne.ThemeColorName, sign grid.Sign) {
+		box.Add(legend(look.NewIcon(name, colour, 16), signText(sign, grid.Mark{})))
 	}
-	symbol("here", look.ColorOnStage, grid.Here, grid.Mark{})
-	symbol("elsewhere", look.ColorOnStage, grid.Away, grid.Mark{})
-	symbol("one-copy", look.ColorOnRisk, grid.OneCopy, grid.Mark{})
-	symbol("save", look.ColorToastLink, grid.Saving, grid.Mark{})
-	symbol("warning", look.ColorOnRisk, grid.Stuck, grid.Mark{})
-	symbol("heart-full", look.ColorOnStage, grid.Favourite, grid.Mark{})
-	symbol("play", look.ColorOnStage, grid.Video, grid.Mark{})
+	symbol("here", look.ColorOnStage, grid.Here)
+	symbol("elsewhere", look.ColorOnStage, grid.Away)
+	symbol("one-copy", look.ColorOnRisk, grid.OneCopy)
+	symbol("save", look.ColorToastLink, grid.Saving)
+	symbol("warning", look.ColorOnRisk, grid.Stuck)
+	symbol("heart-full", look.ColorOnStage, grid.Favourite)
+	symbol("play", look.ColorOnStage, grid.Video)
 	for _, kind := range []string{kindRaw, kindRawJPEG, kindLive} {
 		box.Add(legend(look.NewText(kind, 10, look.ColorOnStage).Bold(), kindText(grid.Mark{Kind: kind})))
 	}

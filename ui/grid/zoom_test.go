@@ -210,7 +210,7 @@ func TestHeadersTellPlaces(t *testing.T) {
 // the thumb is dragged, which it does without a jump.
 func TestScrubberTellsWhere(t *testing.T) {
 	src := years(3000, 9*time.Hour)
-	src.towns = func(i int) string { return "Lisbon" }
+	src.towns = func(int) string { return "Lisbon" }
 	b := newBench(t, src, "light", window)
 	b.ScrollTo(b.limit() / 3)
 	off, middle := b.off, b.thumbMiddle(b.off)
