@@ -162,3 +162,40 @@ func TestRemovals(t *testing.T) {
 		t.Errorf("back leads to %s", r.current)
 	}
 }
+
+// TestStatusLineTellsWhatGoesOn, and leads to it from its right end.
+func TestStatusLineTellsWhatGoesOn(t *testing.T) {
+	f := newFake(30)
+	f.activities = []app.Activity{running(7, 1e6)}
+	r := newRig(t, f, large)
+	r.wantText("Saving 2 photos here · 0 of 2 · 1.0 MB/s")
+	width := r.status.click.Size().Width
+	r.status.click.Tapped(&fyne.PointEvent{Position: fyne.NewPos(width-30, 10)})
+	if r.current != "activity" {
+		t.Errorf("the right end leads to %s", r.current)
+	}
+	r.status.click.Tapped(&fyne.PointEvent{Position: fyne.NewPos(30, 10)})
+	if r.current == "activity" {
+		t.Error("the sentence at the left leads to what goes on")
+	}
+	f.mu.Lock()
+	f.activities = nil
+	f.mu.Unlock()
+	r.open("photos")
+	r.status.click.Tapped(&fyne.PointEvent{Position: fyne.NewPos(width-30, 10)})
+	if r.current == "activity" {
+		t.Error("nothing goes on, yet it is shown")
+	}
+}
+
+// TestRetryTellsWhatFailedAgain.
+func TestRetryTellsWhatFailedAgain(t *testing.T) {
+	f := newFake(3)
+	ended := app.Activity{ID: 2, Kind: app.KindImport, Title: "9 photos", Started: now.Add(-time.Minute), Ended: now, Failed: 2}
+	ended.Retry = func(context.Context) error { return nil }
+	f.activities = []app.Activity{ended}
+	r := newRig(t, f, large)
+	r.open("activity")
+	r.tap("Try again")
+	r.until("what failed", func() bool { return r.toasts.text == "2 files were not imported." })
+}

@@ -223,7 +223,10 @@ func (p *activityPage) toggle(id int64) {
 func (p *activityPage) retry(a app.Activity) {
 	p.s.goDo(a.Retry, func(err error) {
 		p.s.reload()
-		if err == nil {
+		again := p.s.dev.Activities() // the latest first
+		if err == nil && len(again) > 0 && again[0].Failed > 0 {
+			p.s.toasts.show(words.N("{{.N}} files were not imported.", again[0].Failed), nil)
+		} else if err == nil {
 			p.s.toasts.show(words.T("It worked this time"), nil)
 		} else if !cancelled(err) {
 			e := words.Explain(err)

@@ -25,6 +25,7 @@ type statusLine struct {
 	right  *look.Text
 	click  *hotspot
 	safety words.Safety
+	busy   bool // right tells what goes on
 }
 
 func newStatusLine(s *shell) *statusLine {
@@ -33,6 +34,7 @@ func newStatusLine(s *shell) *statusLine {
 		text: look.NewCut("", look.SizeCaption, look.ColorSecondary), right: look.NewText("", look.SizeCaption, look.ColorSecondary),
 	}
 	l.click = newHotspot(l.open)
+	l.click.at = l.openActivity
 	row := container.NewBorder(nil, nil, look.Pad(0, 8, 0, 16, l.icon), look.Pad(0, 20, 0, 12, l.right), l.text)
 	l.object = container.NewStack(look.NewSurface(look.ColorSidebar, "", 0), row, l.click)
 	return l
@@ -49,6 +51,16 @@ func (l *statusLine) open() {
 	default:
 		s.open("onecopy")
 	}
+}
+
+// openActivity shows what goes on, where a click is at the text that tells of it.
+func (l *statusLine) openActivity(x float32) bool {
+	place := fyne.CurrentApp().Driver().AbsolutePositionForObject
+	if !l.busy || x < place(l.right).X-place(l.click).X {
+		return false
+	}
+	l.s.open("activity")
+	return true
 }
 
 // tip says what a click does; "" for nothing.
@@ -88,21 +100,34 @@ func (l *statusLine) reload() {
 	}
 	l.text.Set(l.safety.Text)
 	l.click.SetToolTip(l.tip())
-	l.right.Set(l.doing())
+	what := l.going()
+	l.busy = what != ""
+	if !l.busy {
+		what = l.online()
+	}
+	l.right.Set(what)
 	l.object.Refresh()
 }
 
-// doing says what runs now, else which devices are online.
-func (l *statusLine) doing() string {
-	acts := l.s.dev.Activities()
-	for _, a := range acts {
+// going says what runs now, or waits; "" when nothing does.
+func (l *statusLine) going() string {
+	for _, a := range l.s.dev.Activities() {
 		if a.Running() {
 			return activityLine(a)
 		}
 	}
-	if q := l.s.dev.Status().Queue; q > 0 {
+	q := l.s.dev.Status().Queue
+	switch {
+	case q > 0 && l.s.dev.Limits().Paused:
+		return words.N("Paused: {{.N}} photos are to be saved here", q)
+	case q > 0:
 		return words.N("{{.N}} photos are waiting to be saved here", q)
 	}
+	return ""
+}
+
+// online says which other devices are.
+func (l *statusLine) online() string {
 	var online []string
 	for _, d := range l.s.devices {
 		if d.Online && !d.Self {
@@ -134,6 +159,7 @@ func activityLine(a app.Activity) string {
 type hotspot struct {
 	ttwidget.ToolTipWidget
 	do   func()
+	at   func(x float32) bool // acts on a click at a place, and reports whether it did; or nil
 	ring *look.Surface
 }
 
@@ -145,7 +171,11 @@ func newHotspot(do func()) *hotspot {
 }
 
 // Tapped implements [fyne.Tappable].
-func (h *hotspot) Tapped(*fyne.PointEvent) { h.do() }
+func (h *hotspot) Tapped(e *fyne.PointEvent) {
+	if e == nil || h.at == nil || !h.at(e.Position.X) {
+		h.do()
+	}
+}
 
 // FocusGained implements [fyne.Focusable].
 func (h *hotspot) FocusGained() { h.ring.Show() }
