@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/internal/autostart"
 )
 
 // errVersion: the command line asks for the version alone.
@@ -62,6 +63,53 @@ func parse(args []string) (opts app.Options, open []string, err error) {
 		open = append(open, what)
 		args = args[1:]
 	}
+}
+
+// loginCommand is how the system starts the program at login, as it was started now;
+// nil when that is not known. What the settings keep is left out: a later change of it
+// would else be undone.
+func loginCommand(opts app.Options) []string {
+	args, err := loginArgs(opts)
+	if err != nil {
+		return nil
+	}
+	command, err := autostart.Command(args...)
+	if err != nil {
+		return nil
+	}
+	return command
+}
+
+func loginArgs(opts app.Options) (args []string, err error) {
+	add := func(flag string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				args = append(args, flag, v)
+			}
+		}
+	}
+	if opts.Home != "" {
+		home, err := filepath.Abs(opts.Home) // it starts in another folder
+		if err != nil {
+			return nil, err
+		}
+		add("--home", home)
+	}
+	for _, f := range []struct {
+		name string
+		on   bool
+	}{{"--no-lan", opts.NoLAN}, {"--no-public-peers", opts.NoPublicPeers}, {"--no-direct", opts.NoDirect}, {"--no-port-map", opts.NoPortMap}} {
+		if f.on {
+			args = append(args, f.name)
+		}
+	}
+	add("--listen", opts.Listen...)
+	add("--peer", opts.Peers...)
+	add("--stun", opts.STUN...)
+	add("--couch", opts.Couch)
+	add("--socks", opts.Socks)
+	add("--forward", opts.Forward...)
+	return args, nil
 }
 
 // toOpen returns the paul: link that arg is, or the absolute path of the path

@@ -111,3 +111,22 @@ func TestLinksAreRegistered(t *testing.T) {
 		t.Errorf("the entry of the archive says something else than %q:\n%s", types, meta)
 	}
 }
+
+// TestLoginArgs: the system starts the program again as it was started, on the same home
+// from whatever folder, and without what the settings keep.
+func TestLoginArgs(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	opts, _, err := parse([]string{"--home", "h", "--name", "Desk", "--library", "l", "--database", "embedded", "--no-direct", "--no-lan", "--peer", "tls://192.0.2.1:1", "photo.jpg", "--socks", "127.0.0.1:1080"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := loginArgs(opts)
+	if want := []string{"--home", filepath.Join(dir, "h"), "--no-lan", "--no-direct", "--peer", "tls://192.0.2.1:1", "--socks", "127.0.0.1:1080"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	again, open, err := parse(got)
+	if err != nil || len(open) > 0 || again.Home != filepath.Join(dir, "h") || !again.NoLAN {
+		t.Errorf("it is started with %+v, %q, %v", again, open, err)
+	}
+}

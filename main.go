@@ -87,7 +87,7 @@ func run(ctx context.Context, opts app.Options, open []string) (restart bool, er
 		defer cancel() // without its device the gallery ends
 		ran <- dev.Run(ctx)
 	}()
-	restart = ui.Run(ctx, fyneapp.NewWithID(appID), dev, ui.Options{Open: open, Log: opts.Log})
+	restart = ui.Run(ctx, fyneapp.NewWithID(appID), dev, ui.Options{Open: open, Log: opts.Log, Command: loginCommand(opts)})
 	cancel()
 	return restart, <-ran
 }

@@ -152,6 +152,7 @@ func (a *App) Status() Status {
 		s.Limits = new(limitsInfo(m))
 	}
 	s.Removed = a.removed()
+	s.Rotten, s.Healed = a.files.Rot()
 	s.Database, s.Forwards, s.Notices = a.database(), a.Forwards(), a.Notices()
 	s.Transit = a.node.Traffic().Transit
 	for _, p := range a.node.Peers() {

@@ -106,6 +106,12 @@ var (
 	ErrTooMany     = filelayer.ErrTooMany
 )
 
+// Errors of the network, likewise.
+var (
+	ErrPortInUse  = overlay.ErrPortInUse
+	ErrBadAddress = overlay.ErrBadURI
+)
+
 // ErrBadDate is the image model's error for dates that cannot be corrected as asked.
 var ErrBadDate = imagelib.ErrBadDate
 

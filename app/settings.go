@@ -178,12 +178,13 @@ type Off struct {
 	LAN         bool // looking for devices on the local network
 	PublicPeers bool
 	Direct      bool // making direct links
+	PortMap     bool // asking the router for a port
 }
 
 // SwitchedOff tells what the options of this start switch off, whatever the
 // settings say.
 func (a *App) SwitchedOff() Off {
-	return Off{LAN: a.opts.NoLAN, PublicPeers: a.opts.NoPublicPeers, Direct: a.opts.NoDirect}
+	return Off{LAN: a.opts.NoLAN, PublicPeers: a.opts.NoPublicPeers, Direct: a.opts.NoDirect, PortMap: a.opts.NoPortMap}
 }
 
 // RestartNeeded names the settings that take effect at the next start only,

@@ -151,6 +151,11 @@ type Status struct {
 	// nil without one.
 	Database *DatabaseStatus `json:"database,omitempty"`
 
+	// Rotten counts the copies here that Paul itself has found rotten since its start,
+	// Healed those of them that are whole again.
+	Rotten int `json:"rotten,omitempty"`
+	Healed int `json:"healed,omitempty"`
+
 	// Removed tells that this device was removed from the library; nil: not that it knows.
 	Removed *RemovedInfo `json:"removed,omitempty"`
 

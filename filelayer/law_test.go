@@ -264,7 +264,13 @@ func TestScrubHeals(t *testing.T) {
 	if len(rests) != 1 || rests[0] <= 0 || rests[0] > time.Second {
 		t.Errorf("rests = %v", rests)
 	}
+	if found, _ := a.Rot(); found != 1 {
+		t.Errorf("%d rotten copies are told", found)
+	}
 	until(t, "healed", func() bool { return a.entry(d).Here() && a.holds(a, d) }, a)
+	if found, healed := a.Rot(); found != 1 || healed != 1 {
+		t.Errorf("%d of %d rotten copies are told to be whole again", healed, found)
+	}
 	a.wantBytes(d, photo("shared0", int(info.Size)))
 	a.wantLogged(d, "rotten")
 }

@@ -56,6 +56,7 @@ type Layer struct {
 	copyRules  *copyRules
 	copyNotes  *copyNotes
 	emptied    *emptied
+	rot        rot
 	deliveries *deliveries
 	free       func() (int64, error)       // bytes free for the library; tests replace it
 	offered    atomic.Pointer[offerRecord] // what this device would have said when it last looked; nil before

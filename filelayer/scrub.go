@@ -36,6 +36,10 @@ func (l *Layer) scrub(ctx context.Context, rest func(context.Context, time.Durat
 		if errors.Is(err, ErrPlaceAway) {
 			continue
 		}
+		if errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrInPlace) {
+			l.rot.note(c.digest)
+			l.changed.Raise()
+		}
 		if err != nil && ctx.Err() == nil {
 			l.log.WarnContext(ctx, "A copy did not pass its check", "digest", c.digest, "error", err)
 		}

@@ -25,6 +25,7 @@ var errNoChooser = errors.New("no system dialog")
 type chooser interface {
 	files(ctx context.Context, title string) ([]string, error)
 	folder(ctx context.Context, title, start string) (string, error)
+	backup(ctx context.Context, title string) (string, error) // the file of one
 }
 
 // systemChooser uses the system's own dialogs: on Linux the portal or zenity, the native
@@ -76,6 +77,22 @@ func (c systemChooser) folder(ctx context.Context, title, start string) (string,
 	path, err := zenity.SelectFile(opts...)
 	return path, chooserError(ctx, err)
 }
+
+func (c systemChooser) backup(ctx context.Context, title string) (string, error) {
+	backups, all := words.T("Backups"), words.T("All files")
+	kinds := []portalKind{{Name: backups, Patterns: []portalPattern{{Pattern: "*.zip"}, {Pattern: "*.ZIP"}}}, {Name: all, Patterns: []portalPattern{{Pattern: "*"}}}}
+	if paths, err := c.portal.choose(ctx, title, portalOptions{kinds: kinds}); err == nil {
+		return paths[0], nil
+	} else if !errors.Is(err, errNoChooser) {
+		return "", err
+	}
+	path, err := zenity.SelectFile(zenity.Title(title), zenity.Context(ctx), zenity.FileFilters{
+		{Name: backups, Patterns: []string{"*.zip"}, CaseFold: true}, {Name: all, Patterns: []string{"*"}},
+	})
+	return path, chooserError(ctx, err)
+}
+
+func isNoChooser(err error) bool { return errors.Is(err, errNoChooser) }
 
 func chooserError(ctx context.Context, err error) error {
 	switch {

@@ -79,6 +79,7 @@ type fake struct {
 	keeping
 	fakeDevices
 	viewing
+	fakePrograms
 }
 
 func digest(n int) app.Digest { return app.Digest{byte(n), byte(n >> 8), 0xAB} }
@@ -97,7 +98,7 @@ func newFake(n int) *fake {
 	f := &fake{
 		opened: make(chan []string), entries: map[app.Digest]app.Entry{}, refuse: map[app.Digest]error{},
 		guest: make(chan app.Guest, 1), rules: map[string]app.CopyRule{}, absent: map[app.Digest]bool{},
-		settings: app.Settings{Name: "Laptop", Library: "/home/mira/Pictures/Paul", PublicPeers: true, LAN: true, Direct: true, Copies: 1, FirstStartDone: true, Theme: "light"},
+		settings: app.Settings{Name: "Laptop", Library: "/home/mira/Pictures/Paul", PublicPeers: true, LAN: true, Direct: true, PortMap: true, Notify: true, Copies: 1, FirstStartDone: true, Theme: "light"},
 	}
 	f.devices = []app.Device{
 		{ID: idSelf, Name: "Laptop", Platform: "linux", Self: true, Online: true, Files: n * 3 / 4, Bytes: int64(n) * 3_100_000},
@@ -191,7 +192,6 @@ func (f *fake) update(ds []app.Digest, change func(*imagelib.Image)) {
 func (f *fake) Changed() *signal.Signal { return &f.changed }
 func (f *fake) Opened() <-chan []string { return f.opened }
 func (f *fake) Notices() []string       { return f.notices }
-func (f *fake) Peers() []app.Peering    { return nil }
 func (f *fake) Self() app.Device        { return f.devices[0] }
 
 func (f *fake) Ready(ctx context.Context) (app.Ready, error) {
@@ -291,7 +291,7 @@ func (f *fake) AgreeDeletions(context.Context) error {
 func (f *fake) Status() app.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := app.Status{Files: len(f.images), Peers: 2, WhenSafe: f.whenSafe, Removed: f.removed}
+	s := app.Status{Files: len(f.images), Peers: 2, WhenSafe: f.whenSafe, Removed: f.removed, Database: f.database, Rotten: f.rotten, Healed: f.healed}
 	for _, img := range f.images {
 		if img.Here {
 			s.Local++

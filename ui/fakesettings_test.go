@@ -112,6 +112,9 @@ func (f *fake) RemoveWatchedFolder(path string) error {
 func (f *fake) UpdateSettings(_ context.Context, s app.Settings) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.settingErr != nil {
+		return f.settingErr
+	}
 	if s.Name == "" {
 		return fmt.Errorf("%w: no name", app.ErrBadSetting)
 	}

@@ -42,6 +42,11 @@ type device interface {
 	RemoveDevice(ctx context.Context, id string) error
 	RenameDevice(ctx context.Context, id, name string) error
 	Formers() []app.Former
+	Backup(ctx context.Context, path string) (app.BackupInfo, error)
+	RestoreBackup(ctx context.Context, path string) (app.RestoredInfo, error)
+	ProbeDatabase(ctx context.Context, url string) error
+	Proxy() (address string, byOption bool)
+	ProxyLogin() (user, password string, err error)
 	IfLost(id string) (app.Loss, error)
 	LookAgain()
 	Diagnose() app.Diagnosis

@@ -51,6 +51,13 @@ func (p *picker) folder(context.Context, string, string) (string, error) {
 	return p.paths[0], p.err
 }
 
+func (p *picker) backup(context.Context, string) (string, error) {
+	if len(p.paths) == 0 {
+		return "", errCancelled
+	}
+	return p.paths[0], p.err
+}
+
 func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 	t.Helper()
 	a := test.NewTempApp(t)
@@ -59,7 +66,7 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 	ctx, cancel := context.WithCancel(t.Context())
 	w.Resize(size)
 	r.shell = newShell(env{
-		fyne: a, win: w, dev: f, lib: f, files: r.pick, board: r.board, desk: f, now: func() time.Time { return now },
+		fyne: a, win: w, dev: f, lib: f, files: r.pick, login: fakeLogin{f}, board: r.board, desk: f, now: func() time.Time { return now },
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 		do: func(fn func()) {
 			select {

@@ -22,6 +22,8 @@ import (
 type Options struct {
 	Open []string     // photos and folders to import, or a paul: link to join by
 	Log  *slog.Logger // nil discards
+
+	Command []string // how the system can start the program at login; nil: it is not known
 }
 
 // listenPause is the least time between two readings of the device's state.
@@ -51,7 +53,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	})
 	s := newShell(env{ //nolint:contextcheck // what a screen starts ends with the window, whoever asked for it
 		fyne: fyneApp, win: win, dev: realDevice{dev}, lib: realLibrary{dev.Images()}, do: toolkit.do, after: later,
-		now: time.Now, files: newSystemChooser(), board: newSystemBoard(), desk: systemDesktop{},
+		now: time.Now, files: newSystemChooser(), login: atLoginOf(fyneApp.UniqueID(), opts.Command), board: newSystemBoard(), desk: systemDesktop{},
 		begin: func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
 	})
 	s.begins.log = opts.Log

@@ -247,6 +247,16 @@ var screens = []struct {
 		r.askCopies("", "Keep every photo on at least", func() {})
 		r.until("the plan", func() bool { return strings.Contains(r.texts(), "NAS in the hall") })
 	}},
+	{"settings-network", connected, func(r *rig) { r.section("Network") }},
+	{"settings-programs", connected, func(r *rig) { r.section("Other programs") }},
+	{"settings-database", nil, func(r *rig) {
+		r.open("settings")
+		r.present().(*settingsPage).askDatabase()
+		r.win.Canvas().Unfocus()
+	}},
+	{"settings-check", func(f *fake) {
+		f.activities = []app.Activity{{ID: 1, Kind: app.KindCheck, Title: "the library", Files: 20, TotalFiles: 90, Rate: 40e6, Started: now, Cancel: func() {}}}
+	}, func(r *rig) { r.section("Check and backup") }},
 	{"settings-watched", watching, func(r *rig) { r.open("settings") }},
 	{"settings-places", inPlace, func(r *rig) {
 		r.open("settings")

@@ -19,6 +19,9 @@ type settingsPage struct {
 	s       *shell
 	watched *watchedFolders
 	places  *placesGroup
+	health  *health
+	frame   fyne.CanvasObject
+	index   *settingsIndex
 	whole   *container.Scroll
 	body    *fyne.Container
 	notice  *fyne.Container
@@ -29,11 +32,12 @@ func newSettingsPage(s *shell) *settingsPage {
 	p := &settingsPage{s: s, body: look.VBox(16), notice: container.NewStack()}
 	p.whole = column(760, p.body)
 	p.places = newPlacesGroup(p)
+	p.frame = p.newFrame()
 	return p
 }
 
 func (p *settingsPage) title() string             { return words.T("Settings") }
-func (p *settingsPage) object() fyne.CanvasObject { return p.whole }
+func (p *settingsPage) object() fyne.CanvasObject { return p.frame }
 func (p *settingsPage) hidden()                   { p.whole.ScrollToTop() }
 
 func (p *settingsPage) reload() {
@@ -41,27 +45,38 @@ func (p *settingsPage) reload() {
 	p.places.reload()
 	if p.watched != nil {
 		p.watched.reload()
+		p.health.reload()
 	}
 }
 
 // shown builds the page from the settings that hold.
 func (p *settingsPage) shown() {
+	again := p.refocus()
 	p.set = p.s.dev.Settings()
-	p.watched = newWatchedFolders(p)
+	p.watched, p.health = newWatchedFolders(p), newHealth(p)
+	p.index.heads = nil
+	section := p.index.add
 	p.body.Objects = []fyne.CanvasObject{
 		p.notice,
-		p.group(words.T("This computer"), p.name(), p.folder(), p.takes(), p.wish(), p.copies(), p.health()),
-		p.group(words.T("Watched folders"), p.watched.object()),
-		p.places.box,
-		p.group(words.T("Transfers"), p.paused(), p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit)),
-		p.group(words.T("Appearance"), p.themes(), p.accents(), p.scales(), p.density(), p.motion()),
-		p.group(words.T("Language"), p.language()),
-		p.group(words.T("Network"), p.lan(), p.direct(), p.public(), p.peers()),
+		section("desktop", words.T("This computer"), p.group(words.T("This computer"), p.name(), p.atLogin(), p.notifying())),
+		section("photos", words.T("Photos and copies"), p.group(words.T("Photos and copies"), p.folder(), p.takes(), p.wish(), p.copies())),
+		section("folder", words.T("Watched folders"), p.group(words.T("Watched folders"), p.watched.object())),
+		section("pin", words.T("Folders in place"), p.places.box),
+		section("activity", words.T("Transfers"), p.group(words.T("Transfers"), p.paused(),
+			p.rate(words.T("Fetching"), words.T("How fast photos may come from your other devices."), downLimit), p.rate(words.T("Sending"), words.T("How fast photos may go to them."), upLimit))),
+		section("wifi", words.T("Network"), p.group(words.T("Network"), p.lan(), p.direct(), p.portMap(), p.public(), p.peers(), p.listeners())),
+		section("link", words.T("Other programs"), p.group(words.T("Other programs"), p.proxy(), p.database())),
+		section("sun", words.T("Appearance"), p.group(words.T("Appearance"), p.themes(), p.accents(), p.scales(), p.density(), p.motion())),
+		section("edit", words.T("Language"), p.group(words.T("Language"), p.language())),
+		section("safe", words.T("Check and backup"), p.group(words.T("Check and backup"), p.health.object, p.backups())),
 	}
 	p.places.show()
 	p.places.load()
 	p.showNotice()
 	p.whole.Content.Refresh()
+	p.frame.Refresh()
+	p.index.follow()
+	again()
 }
 
 // keep keeps changed settings.
@@ -70,13 +85,22 @@ func (p *settingsPage) keep(change func(*app.Settings)) {
 	change(&set)
 	p.s.goDo(func(ctx context.Context) error { return p.s.dev.UpdateSettings(ctx, set) }, func(err error) {
 		if err != nil {
-			p.s.fail(words.T("The setting was not changed"), err)
-			p.shown()
+			p.refused(err)
 			return
 		}
 		p.s.reload()
 		p.shown()
 	})
+}
+
+// refused says why a setting was not changed, and shows what holds.
+func (p *settingsPage) refused(err error) {
+	why := words.Explain(err)
+	if detail, found := strings.CutPrefix(err.Error(), app.ErrBadSetting.Error()+": "); found && why == words.Explain(app.ErrBadSetting) {
+		why.What += " " + sentence(detail)
+	}
+	p.s.tell("warning", words.T("The setting was not changed"), why.What+"\n\n"+why.Do)
+	p.shown()
 }
 
 // showNotice offers a new start when a setting needs one.
@@ -86,14 +110,18 @@ func (p *settingsPage) showNotice() {
 		p.notice.Objects = []fyne.CanvasObject{notice("restore", theme.ColorNamePrimary, look.ColorSoft,
 			words.T("Some changes take effect when Paul is started again."), look.NewButton(words.T("Restart now"), "", look.Primary, p.s.restart))}
 	}
+	p.notice.Hidden = len(p.notice.Objects) == 0
 	p.whole.Content.Refresh()
 }
 
 // group is a titled card of settings.
 func (p *settingsPage) group(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
 	box := look.VBox(12)
-	for i, r := range rows {
-		if i > 0 {
+	for _, r := range rows {
+		if r == nil { // there is no such setting here
+			continue
+		}
+		if len(box.Objects) > 0 {
 			box.Add(look.Line())
 		}
 		box.Add(r)
@@ -143,70 +171,10 @@ func (p *settingsPage) copies() fyne.CanvasObject {
 	return setting(words.T("Copies elsewhere"), words.T("So many other devices must prove their copy before one is removed here."), look.Fixed(90, 0, sel))
 }
 
-func (p *settingsPage) lan() fyne.CanvasObject {
-	text := words.T("Devices in the same house talk directly, and fast.")
-	if p.s.dev.SwitchedOff().LAN {
-		text += " " + words.T("Paul was started with --no-lan: until the next start without it, this is off.")
-	}
-	return p.check(words.T("Find devices on this network"), text, p.set.LAN, func(set *app.Settings, on bool) { set.LAN = on })
-}
-
-func (p *settingsPage) public() fyne.CanvasObject {
-	text := words.T("They carry encrypted traffic between devices that are in different networks; they can read none of it.")
-	if n := p.s.dev.Status().Transit; n > 0 {
-		text += " " + words.T("Since its start, this device has carried {{.Size}} for others.", "Size", words.Bytes(int64(n)))
-	}
-	if p.s.dev.SwitchedOff().PublicPeers {
-		text += " " + words.T("Paul was started with --no-public-peers: until the next start without it, this is off.")
-	}
-	return p.check(words.T("Use public nodes"), text, p.set.PublicPeers, func(set *app.Settings, on bool) { set.PublicPeers = on })
-}
-
-func (p *settingsPage) direct() fyne.CanvasObject {
-	text := words.T("Photos then take the straight way from one network to another, which is the fastest. Paul asks your router to open a port (UPnP, PCP or NAT-PMP), and public STUN servers for your address: they learn nothing more, and are left alone while public nodes are off.")
-	if p.s.dev.SwitchedOff().Direct {
-		text += " " + words.T("Paul was started with --no-direct: until the next start without it, this is off.")
-	}
-	return p.check(words.T("Link devices directly"), text, p.set.Direct, func(set *app.Settings, on bool) { set.Direct = on })
-}
-
 // check is a setting that is on or off.
 func (p *settingsPage) check(name, text string, on bool, change func(*app.Settings, bool)) fyne.CanvasObject {
 	c := look.NewCheck("", nil)
 	c.SetChecked(on)
 	c.OnChanged = func(on bool) { p.keep(func(set *app.Settings) { change(set, on) }) }
 	return setting(name, text, c)
-}
-
-// peers lists nodes of one's own, with their state.
-func (p *settingsPage) peers() fyne.CanvasObject {
-	box := look.VBox(6)
-	up := map[string]app.Peering{}
-	for _, l := range p.s.dev.Peers() {
-		up[l.URI] = l
-	}
-	for _, uri := range p.set.Peers {
-		state, colour := words.T("not connected"), look.ColorSecondary
-		if l, ok := up[uri]; ok && l.Up {
-			state, colour = words.T("connected")+" · "+words.RTT(l.RTT), look.ColorSafe
-		} else if ok && l.LastErr != "" {
-			state = words.T("cannot be reached; is the address right, and the node running?")
-		}
-		drop := look.NewIconButton("close", words.T("Remove"), look.Ghost, func() {
-			p.keep(func(set *app.Settings) {
-				set.Peers = slices.DeleteFunc(slices.Clone(set.Peers), func(u string) bool { return u == uri })
-			})
-		})
-		box.Add(container.NewBorder(nil, nil, nil, drop, look.VBox(1, look.NewCut(uri, look.SizeBody, theme.ColorNameForeground).Mono(), look.NewCut(state, look.SizeCaption, colour))))
-	}
-	add := look.NewButton(words.T("Add…"), "plus", look.Plain, func() {
-		p.s.askName(words.T("Add a node"), "tls://", words.T("Add"), func(uri string) {
-			p.keep(func(set *app.Settings) { set.Peers = append(slices.Clone(set.Peers), uri) })
-		})
-	})
-	row := setting(words.T("Nodes of your own"), words.T("Addresses such as tls://192.0.2.1:7999 that this device keeps a link to."), add)
-	if len(p.set.Peers) == 0 {
-		return row
-	}
-	return look.VBox(8, row, box)
 }

@@ -39,6 +39,7 @@ type env struct {
 	now   func() time.Time
 	begin func() (context.Context, context.CancelFunc) // a context that ends with the window
 	files chooser
+	login login // nil: it is not known how the program is started
 	board pictureBoard
 	desk  desktopFiles
 }
@@ -67,6 +68,7 @@ type shell struct {
 
 	duplicates *duplicates
 	lastImport *importSummary // of the last import, until it is closed; or nil
+	herald     *herald
 
 	thumbs, hashes, instants *thumbs.Loader
 
@@ -108,6 +110,7 @@ func newShell(e env) *shell {
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
 	s.instants = thumbs.New(thumbs.Options{Post: s.do, Workers: 2, Bytes: 16 << 20, Load: s.loadInstant})
 	s.duplicates = &duplicates{s: s}
+	s.herald = newHerald(s)
 	s.applyLook(s.dev.Settings())
 	s.recall()
 	s.read()
@@ -266,6 +269,7 @@ func (s *shell) reload() {
 	s.duplicates.reload()
 	s.status.reload()
 	s.notices.reload()
+	s.herald.reload()
 	s.countPages()
 	if s.welcome != nil && s.welcome.idle && s.begun() {
 		s.enter()

@@ -84,9 +84,12 @@ func troubleText(t app.Trouble) string {
 }
 
 // checked sums a check up.
-func (s *shell) checked(r app.CheckResult, troubles []app.Trouble) {
+func (s *shell) checked(opts app.CheckOptions, r app.CheckResult, troubles []app.Trouble) {
 	if r.Problems == 0 {
 		text := words.N("{{.N}} photos were read, and all are as they should be", r.Read)
+		if !opts.ReadData {
+			text = words.N("{{.N}} photos are where they should be; they were not read", r.Files)
+		}
 		if r.Waiting > 0 {
 			text += ". " + words.N("{{.N}} photos are waiting to be saved here", r.Waiting)
 		}

@@ -72,6 +72,8 @@ func known() []entry {
 		{app.ErrNotFound, T("The photo is no longer in the library."), T("Look in the trash.")},
 		{app.ErrRemoved, T("This computer was removed from the library."), T("Join it again first, with a code that one of the other devices shows.")},
 		{app.ErrNotPaired, T("The devices are not paired."), T("Open Devices on one of them and choose “Add a device”.")},
+		{app.ErrPortInUse, T("Another program of this computer has this port."), T("Choose another port, or end that program. Until then everything stays as it was.")},
+		{app.ErrBadAddress, T("This is no address that Paul can use."), T("An address is written like tls://192.0.2.1:7999. Until then everything stays as it was.")},
 		{app.ErrBadSetting, T("This setting cannot be used."), T("Look over what was entered; until then everything stays as it was.")},
 		{app.ErrBadDate, T("The dates cannot be corrected so, and nothing was changed."), T("Look over what was entered, and try again.")},
 		{imagelib.ErrNotPhoto, T("It is not a photo or a video."), T("It was left where it is.")},
