@@ -86,7 +86,10 @@ func TestTextsFit(t *testing.T) {
 			} else {
 				speak(t, language)
 			}
-			onEachScreen(t, "light", small, func(t *testing.T, _ string, r *rig) { checkFit(t, r) })
+			onEachScreen(t, "light", small, func(t *testing.T, name string, r *rig) {
+				r.shoot(name + "-" + language)
+				checkFit(t, r)
+			})
 		})
 	}
 }

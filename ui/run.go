@@ -42,6 +42,7 @@ func Run(ctx context.Context, fyneApp fyne.App, dev *app.App, opts Options) (res
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	setScale(dev.Settings().Scale)
+	calm(fyneApp)
 	fyneApp.SetIcon(fyne.NewStaticResource("paul.png", assets.Icon))
 	win := fyneApp.NewWindow("Paul")
 	win.SetMaster()
