@@ -101,6 +101,9 @@ func checkFit(t *testing.T, r *rig) {
 	var placed []painted
 	top := layers[len(layers)-1]
 	for i, p := range top {
+		if _, acts := p.o.(fyne.Focusable); acts && !p.at.cut(p.clip).empty() && !p.at.within(p.clip, 1) && !clipped(p) {
+			t.Errorf("%T at %v is cut by its view %v", p.o, p.at, p.clip)
+		}
 		text, ok := p.o.(*canvas.Text)
 		if !ok || strings.TrimSpace(text.Text) == "" {
 			continue
@@ -154,11 +157,17 @@ func clipped(p painted) bool {
 			return true
 		}
 		_, field := o.(interface{ SelectedText() string })
-		if field && p.o.(*canvas.Text).Color != look.Color(theme.ColorNamePlaceHolder) {
+		if field && isWritten(p.o) {
 			return true // what is written in a field scrolls, and its hint does not
 		}
 	}
 	return false
+}
+
+// isWritten tells the text of a field from its hint.
+func isWritten(o fyne.CanvasObject) bool {
+	text, ok := o.(*canvas.Text)
+	return ok && text.Color != look.Color(theme.ColorNamePlaceHolder)
 }
 
 // inGrid tells whether something is drawn by the grid, whose pinned header

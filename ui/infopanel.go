@@ -209,7 +209,7 @@ func (p *infoPanel) holders(img *imagelib.Image, proofs []words.Proof) fyne.Canv
 		reveal.SetToolTip(words.T("Show the file in your file manager (G)"))
 		with := look.NewButton(words.T("Open"), "open-with", look.Plain, func() { s.openWith(one) })
 		with.SetToolTip(words.T("Open with the system's program (O)"))
-		box.Add(look.HBox(8, reveal, with))
+		box.Add(beside(infoWidth-40, reveal, with))
 	}
 	x := makeSel([]*imagelib.Image{img})
 	switch {

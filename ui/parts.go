@@ -55,6 +55,19 @@ func (l *columnLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
+// beside rows objects where they fit into a width, and else stacks them.
+func beside(width float32, o ...fyne.CanvasObject) fyne.CanvasObject {
+	row := look.HBox(8, o...)
+	if row.MinSize().Width <= width {
+		return row
+	}
+	stack := look.VBox(6)
+	for _, x := range o {
+		stack.Add(look.HBox(0, x))
+	}
+	return stack
+}
+
 // flow places objects in as many columns as fit; those of a row are as high as
 // the highest of them.
 type flow struct {
