@@ -23,8 +23,10 @@ type desktopFiles interface {
 // systemDesktop is the desktop that the program runs on.
 type systemDesktop struct{}
 
-func (systemDesktop) open(ctx context.Context, path string) error   { return desk.Open(ctx, path) }
+func (systemDesktop) open(ctx context.Context, path string) error { return desk.Open(ctx, path) }
+
 func (systemDesktop) reveal(ctx context.Context, path string) error { return desk.Reveal(ctx, path) }
+
 func (systemDesktop) copyPicture(ctx context.Context, png []byte) error {
 	return desk.CopyPicture(ctx, png)
 }
