@@ -5,6 +5,7 @@ package main
 import (
 	"image"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,15 +77,26 @@ func BenchmarkFrames(b *testing.B) {
 		}},
 	} {
 		b.Run(move.name, func(b *testing.B) {
-			frames, seconds := 0, 0.0
+			frames, seconds, busy := 0, 0.0, used()
 			for range b.N {
 				n, took := moved(move.step)
 				frames, seconds = frames+n, seconds+took.Seconds()
 			}
 			b.ReportMetric(float64(frames)/seconds, "fps")
+			b.ReportMetric(float64((used()-busy).Microseconds())/1e3/float64(max(frames, 1)), "ms-cpu/frame")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// used is how much of the processors this process has taken, with the drawing where no
+// graphics card does it.
+func used() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // moved moves in each frame for some seconds, and counts them: the toolkit calls an
