@@ -95,13 +95,13 @@ func (n *notices) hide() {
 	n.s.main.Refresh()
 }
 
-// sentence begins a text with a capital and ends it with a full stop.
+// sentence begins a text with a capital and ends it with a full stop, unless it asks.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return ""
 	}
-	if !strings.HasSuffix(text, ".") {
+	if !strings.ContainsRune(".?", rune(text[len(text)-1])) {
 		text += "."
 	}
 	first, size := utf8.DecodeRuneInString(text)
