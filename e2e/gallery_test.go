@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/libpaul/paul/internal/sample"
@@ -32,9 +33,6 @@ var (
 	deleteButton = thing{"delete", "Delete from all 3 devices"}
 	restore      = thing{"trash-selected", "Restore"}
 )
-
-// firstPhoto lies in the first tile of every grid.
-var firstPhoto = image.Pt(330, 180)
 
 // TestTwoGalleries lives the life of a person with two computers, in two real
 // windows: start a library, import, pair by the code on the screen, look, save,
@@ -145,7 +143,7 @@ func pairUp(host, guest *gallery) {
 func (g *gallery) saveAll(photos int) {
 	g.t.Helper()
 	g.turnTo(pagePhotos, "photos")
-	g.press(firstPhoto)
+	g.pressFirst()
 	g.key("ctrl+a", "s")
 	g.keeps(photos)
 	g.key("Escape")
@@ -164,7 +162,7 @@ func (g *gallery) keeps(photos int) {
 // effect at once since the other device proves its copy, and undoes that by key.
 func (g *gallery) removeOne(photos int) {
 	g.t.Helper()
-	g.press(firstPhoto)
+	g.pressFirst()
 	g.key("u")
 	g.keeps(photos - 1)
 	g.undoByKey()
@@ -212,11 +210,46 @@ func toast(img *image.RGBA) image.Rectangle {
 	return found
 }
 
+// firstPhoto waits for the first tile of the grid, which lies below the strips
+// that a page may have at its top, and returns a point in it.
+func (g *gallery) firstPhoto() image.Point {
+	g.t.Helper()
+	var at image.Point
+	wait(g.t, "first photo", g.log, func() bool {
+		var ok bool
+		at, ok = firstTile(g.grab("first"))
+		return ok
+	})
+	return at
+}
+
+func (g *gallery) pressFirst() {
+	g.t.Helper()
+	g.press(g.firstPhoto())
+}
+
+// firstTile finds a tile by its many colours, going down a column of pixels
+// that crosses the first tile of each row and no symbol of a strip.
+func firstTile(img *image.RGBA) (image.Point, bool) {
+	const x, top, height, least = 290, 66, 70, 25
+	for y := top; y+height < img.Rect.Dy(); y += 5 {
+		colours := map[color.RGBA]bool{}
+		for d := range height {
+			colours[img.RGBAAt(x, y+d)] = true
+		}
+		if len(colours) >= least {
+			return image.Pt(x, y+height+10), true
+		}
+	}
+	return image.Point{}, false
+}
+
 // look opens the viewer, moves on, and comes back to the same gallery.
 func (g *gallery) look() {
 	g.t.Helper()
 	before := g.shot("gallery")
-	g.xdotool("mousemove", "--window", g.window, "330", "180", "click", "--repeat", "2", "--delay", "80", "1")
+	at := g.firstPhoto()
+	g.xdotool("mousemove", "--window", g.window, strconv.Itoa(at.X), strconv.Itoa(at.Y), "click", "--repeat", "2", "--delay", "80", "1")
 	first := g.changes(before, "viewer")
 	g.key("Right")
 	g.changes(first, "viewer-next")
@@ -228,7 +261,7 @@ func (g *gallery) look() {
 func (g *gallery) deleteOne(photos int) {
 	g.t.Helper()
 	g.key("Escape")
-	g.press(firstPhoto)
+	g.pressFirst()
 	before := g.shot("selected")
 	g.key("Delete")
 	g.changes(before, "delete-question")
@@ -240,7 +273,7 @@ func (g *gallery) deleteOne(photos int) {
 func (g *gallery) restoreFromTrash() {
 	g.t.Helper()
 	trash := g.turnTo(pageTrash, "trash")
-	g.press(firstPhoto)
+	g.pressFirst()
 	g.changes(trash, "trash-selected")
 	g.at(restore)
 }
