@@ -27,7 +27,7 @@ var (
 	pageDevices  = thing{"photos", "Devices"}
 	pageTrash    = thing{"photos", "Trash"}
 	addDevice    = thing{"devices-alone", "Add a device"}
-	copyCode     = thing{"invite", "Copy the code"}
+	copyCode     = thing{"invite-no-lan", "Copy the code"}
 	theyMatch    = thing{"invite-guest", "They match, let it in"}
 	done         = thing{"invite-done", "Done"}
 	deleteButton = thing{"delete", "Delete from all 3 devices"}
@@ -105,6 +105,7 @@ func (g *gallery) startLibrary() int {
 	g.command(binary("paul"), "--home", g.home, folder)
 	g.lists(photos)
 	wait(g.t, "photos on the screen", g.log, func() bool { return drawn(g.grab("imported")) })
+	g.closeStrip()
 	return photos
 }
 
@@ -114,8 +115,9 @@ func pairUp(host, guest *gallery) {
 	host.turnTo(pageDevices, "devices")
 	host.at(addDevice)
 	wait(host.t, "pair code", host.log, func() bool { return coded(host.grab("invite")) })
-	host.shot("invite-code")
+	code := host.shot("invite-code")
 	host.at(copyCode)
+	host.changes(code, "copied")
 
 	welcome := guest.shot("guest-welcome")
 	guest.at(joinOther)
@@ -221,6 +223,21 @@ func (g *gallery) firstPhoto() image.Point {
 		return ok
 	})
 	return at
+}
+
+// closeStrip closes the strip at the top of the page that sums an import up, and
+// waits until it has gone: it moves everything below.
+func (g *gallery) closeStrip() {
+	g.t.Helper()
+	ground, strip := image.Pt(1272, 90), image.Pt(1200, 90)
+	there := func() bool {
+		img := g.grab("strip")
+		return img.RGBAAt(ground.X, ground.Y) != img.RGBAAt(strip.X, strip.Y)
+	}
+	wait(g.t, "summary of the import", g.log, there)
+	g.shot("strip")
+	g.press(image.Pt(1232, 90))
+	wait(g.t, "page without the summary", g.log, func() bool { return !there() })
 }
 
 func (g *gallery) pressFirst() {

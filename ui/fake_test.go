@@ -69,6 +69,7 @@ type fake struct {
 	calls      []string
 	notices    []string
 	loading    chan struct{}       // nil = all is known
+	noLAN      bool                // it does not tell its network of itself
 	nearby     []app.NearbyDevice  // that show a code
 	waitErr    error               // of Wait
 	acceptErr  error               // of the first Accept

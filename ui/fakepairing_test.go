@@ -35,8 +35,13 @@ func (f *fake) Invite(context.Context) (invitation, error) {
 
 type fakeInvitation struct{ f *fake }
 
-func (i *fakeInvitation) Code() string       { return code }
-func (i *fakeInvitation) ShortCode() string  { return short }
+func (i *fakeInvitation) Code() string { return code }
+func (i *fakeInvitation) ShortCode() string {
+	if i.f.noLAN {
+		return ""
+	}
+	return short
+}
 func (i *fakeInvitation) Expires() time.Time { return now.Add(9*time.Minute + 32*time.Second) }
 func (i *fakeInvitation) Wait(ctx context.Context) (app.Guest, error) {
 	i.f.mu.Lock()

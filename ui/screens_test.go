@@ -326,6 +326,10 @@ var screens = []struct {
 		r.invite()
 		r.until("failure", func() bool { return r.inviting.state == "failed" })
 	}},
+	{"invite-no-lan", func(f *fake) { f.noLAN = true }, func(r *rig) {
+		r.invite()
+		r.until("code", func() bool { return r.inviting.state == "code" })
+	}},
 	{"invite", nil, func(r *rig) {
 		r.invite()
 		r.until("code", func() bool { return r.inviting.state == "code" })
