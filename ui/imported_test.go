@@ -138,7 +138,11 @@ func TestPaste(t *testing.T) {
 // TestDropTellsWhatItCannotTake.
 func TestDropTellsWhatItCannotTake(t *testing.T) {
 	r := newRig(t, newFake(5), large)
-	r.dropped(fyne.Position{}, []fyne.URI{storage.NewURI("https://example.com/a.jpg")})
+	link, err := storage.ParseURI("https://example.com/a.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.dropped(fyne.Position{}, []fyne.URI{link})
 	if !strings.Contains(r.toasts.text, "Only files and folders") {
 		t.Errorf("a dropped link tells %q", r.toasts.text)
 	}

@@ -39,9 +39,9 @@ func (n *notices) reload() {
 		n.told, n.closed = now, false
 	}
 	key, build := n.next()
-	switch {
-	case key == n.key:
-	case key == "":
+	switch key {
+	case n.key:
+	case "":
 		n.key = ""
 		n.hide()
 	default:

@@ -79,7 +79,7 @@ func newBus(t *testing.T) func() (*dbus.Conn, error) {
 	if err != nil {
 		t.Skip("there is no dbus-daemon")
 	}
-	dir, err := os.MkdirTemp("", "bus") // a socket's path must be short
+	dir, err := os.MkdirTemp("", "bus") //nolint:usetesting // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,7 @@ func TestMountIsNoticed(t *testing.T) {
 
 // noticeMount mounts something while the source is waited for.
 func noticeMount(t *testing.T, at string) {
+	t.Helper()
 	src, err := System()
 	if err != nil {
 		t.Fatal(err)
