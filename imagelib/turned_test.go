@@ -127,7 +127,10 @@ func TestTurnedMeanwhile(t *testing.T) {
 func TestGeometryText(t *testing.T) {
 	t.Parallel()
 	for _, g := range []Geometry{
-		{}, {Turns: 3}, {Mirror: true}, {Angle: -44.99999999999999},
+		{},
+		{Turns: 3},
+		{Mirror: true},
+		{Angle: -44.99999999999999},
 		{true, 3, -1.2345678901234567e-300, Crop{1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300}},
 	} {
 		text := geometryText(g)

@@ -101,8 +101,14 @@ type suggestionKind struct {
 
 func (s *shell) suggestionKinds() []suggestionKind {
 	return []suggestionKind{
-		{"", s.albumSuggestions}, {"tag", s.tagSuggestions}, {"place", s.placeSuggestions}, {"camera", s.cameraSuggestions},
-		{"type", typeSuggestions}, {"rating", ratingSuggestions}, {"", s.monthSuggestions}, {"", keySuggestions},
+		{"", s.albumSuggestions},
+		{"tag", s.tagSuggestions},
+		{"place", s.placeSuggestions},
+		{"camera", s.cameraSuggestions},
+		{"type", typeSuggestions},
+		{"rating", ratingSuggestions},
+		{"", s.monthSuggestions},
+		{"", keySuggestions},
 	}
 }
 
@@ -207,9 +213,17 @@ func ratingSuggestions() (out []suggestion) {
 // keySuggestions are the words that say what others are about.
 func keySuggestions() (out []suggestion) {
 	for _, k := range []struct{ key, what string }{
-		{"tag", words.T("A tag")}, {"place", words.T("A town, a region or a country")}, {"camera", words.T("A camera")}, {"lens", words.T("A lens")},
-		{"name", words.T("The name of the file")}, {"caption", words.T("The caption")}, {"type", words.T("A kind of file")}, {"rating", words.T("So many stars at least")},
-		{"after", words.T("Taken then or later, as 2019-05")}, {"before", words.T("Taken before, as 2020")}, {"day", words.T("A day of any year, as 05-31 or today")},
+		{"tag", words.T("A tag")},
+		{"place", words.T("A town, a region or a country")},
+		{"camera", words.T("A camera")},
+		{"lens", words.T("A lens")},
+		{"name", words.T("The name of the file")},
+		{"caption", words.T("The caption")},
+		{"type", words.T("A kind of file")},
+		{"rating", words.T("So many stars at least")},
+		{"after", words.T("Taken then or later, as 2019-05")},
+		{"before", words.T("Taken before, as 2020")},
+		{"day", words.T("A day of any year, as 05-31 or today")},
 	} {
 		out = append(out, suggestion{symbol: "search", text: k.key + ":", detail: k.what, word: k.key + ":"})
 	}

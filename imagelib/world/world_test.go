@@ -28,8 +28,15 @@ func TestOutlines(t *testing.T) {
 		lon, lat float32
 		land     bool
 	}{
-		{"Berlin", 13.4, 52.5, true}, {"Nairobi", 36.8, -1.3, true}, {"Wichita", -97.3, 37.7, true}, {"Alice Springs", 133.9, -23.7, true},
-		{"Reykjavík", -21.8, 64.1, true}, {"Funafuti's sea", 178, -8, false}, {"Atlantic", -30, 30, false}, {"Bay of Biscay", -5, 45.5, false}, {"Pacific", -150, 0, false},
+		{"Berlin", 13.4, 52.5, true},
+		{"Nairobi", 36.8, -1.3, true},
+		{"Wichita", -97.3, 37.7, true},
+		{"Alice Springs", 133.9, -23.7, true},
+		{"Reykjavík", -21.8, 64.1, true},
+		{"Funafuti's sea", 178, -8, false},
+		{"Atlantic", -30, 30, false},
+		{"Bay of Biscay", -5, 45.5, false},
+		{"Pacific", -150, 0, false},
 	} {
 		if got := isLand(o, c.lon, c.lat); got != c.land {
 			t.Errorf("%s: land %v", c.name, got)

@@ -193,8 +193,13 @@ func TestPicture(t *testing.T) {
 		lat, lon float64
 		land     bool
 	}{
-		{"Berlin", 52.5, 13.4, true}, {"Atlantic", 30, -40, false}, {"Chukotka", 67, -174, true}, {"Siberia", 67, 170, true},
-		{"Antarctica", -80, 60, true}, {"Arctic", 84, 0, false}, {"Pacific", 0, -150, false},
+		{"Berlin", 52.5, 13.4, true},
+		{"Atlantic", 30, -40, false},
+		{"Chukotka", 67, -174, true},
+		{"Siberia", 67, 170, true},
+		{"Antarctica", -80, 60, true},
+		{"Arctic", 84, 0, false},
+		{"Pacific", 0, -150, false},
 	} {
 		s := project(c.lat, c.lon)
 		if got := img.RGBAAt(int(s.x*size), int(s.y*size)) == testColours.land; got != c.land {
