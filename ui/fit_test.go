@@ -101,7 +101,7 @@ func checkFit(t *testing.T, r *rig) {
 	var placed []painted
 	top := layers[len(layers)-1]
 	for i, p := range top {
-		if _, acts := p.o.(fyne.Focusable); acts && !p.at.cut(p.clip).empty() && !p.at.within(p.clip, 1) && !clipped(p) {
+		if _, acts := p.o.(fyne.Focusable); acts && !p.at.cut(p.clip).empty() && !p.at.within(p.clip, 2) && !clipped(p) {
 			t.Errorf("%T at %v is cut by its view %v", p.o, p.at, p.clip)
 		}
 		text, ok := p.o.(*canvas.Text)

@@ -34,7 +34,7 @@ func newInfoPanel(v *viewerPage) *infoPanel {
 	head := container.NewBorder(nil, nil, nil, look.NewIconButton("close", words.T("Close"), look.Ghost, v.toggleInfo),
 		look.Middle(look.NewText(words.T("Information"), look.SizeTitle, theme.ColorNameForeground).Bold()))
 	p.object = container.NewStack(look.NewSurface(theme.ColorNameBackground, "", 0),
-		container.NewBorder(look.Pad(10, 10, 6, 20, head), nil, nil, nil, container.NewVScroll(look.Pad(4, 20, 20, 20, p.body))))
+		container.NewBorder(look.Pad(10, 10, 6, 20, head), nil, nil, nil, container.NewVScroll(look.Narrow(look.Pad(4, 20, 20, 20, p.body)))))
 	p.object.Hide()
 	return p
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
+	"github.com/libpaul/paul/ui/words"
 )
 
 // settingOf finds the control of the setting with that name on the page: the first in
@@ -53,7 +54,7 @@ func (r *rig) section(title string) {
 	r.t.Helper()
 	r.open("settings")
 	for i, row := range r.present().(*settingsPage).index.rows {
-		if row.text == title {
+		if row.text == title || row.text == words.T(title) {
 			r.present().(*settingsPage).index.lead(i)
 			return
 		}

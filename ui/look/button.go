@@ -252,10 +252,15 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 	if r.b.text == "" {
 		return fyne.NewSquareSize(ControlHeight())
 	}
-	return fyne.NewSize(r.content()+2*buttonPad, ControlHeight())
+	cut := r.label.Text
+	r.label.Text = r.b.text
+	width := r.content() + 2*buttonPad
+	r.label.Text = cut
+	return fyne.NewSize(width, ControlHeight())
 }
 
 func (r *buttonRenderer) Layout(s fyne.Size) {
+	r.fit(s.Width)
 	r.ground.Resize(s)
 	r.over.Resize(s)
 	inset := float32(0)
@@ -273,6 +278,20 @@ func (r *buttonRenderer) Layout(s fyne.Size) {
 	m := r.label.MinSize()
 	r.label.Resize(m)
 	r.label.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
+}
+
+// fit cuts the text to what there is room for in a width.
+func (r *buttonRenderer) fit(width float32) {
+	r.label.Text = r.b.text
+	room := width - buttonGap
+	if r.b.symbol != "" {
+		room -= buttonIcon + buttonGap
+	}
+	if r.b.text != "" && width > 0 && r.label.MinSize().Width > room {
+		t := NewText(r.b.text, SizeBody, "")
+		t.style = r.label.TextStyle
+		r.label.Text = t.cut(room)
+	}
 }
 
 // filled tells a button that stands on a strong colour.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -30,5 +31,25 @@ func TestDensity(t *testing.T) {
 	b.Refresh()
 	if b.MinSize().Height != 30 || box.MinSize().Height != 46 {
 		t.Errorf("compact: a button of %v, rows of %v", b.MinSize().Height, box.MinSize().Height)
+	}
+}
+
+func TestButtonsCutTheirText(t *testing.T) {
+	test.NewTempApp(t)
+	b := NewButton("Remove from this computer", "remove", Plain, nil)
+	w := test.NewTempWindow(t, b)
+	w.SetPadded(false)
+	whole := b.MinSize()
+	b.Resize(fyne.NewSize(120, Control))
+	label := test.WidgetRenderer(b).(*buttonRenderer).label
+	if label.Text == b.Text() || label.Position().X < 0 || label.Position().X+label.MinSize().Width > 120 {
+		t.Errorf("%q at %v in a button of 120", label.Text, label.Position())
+	}
+	if b.MinSize() != whole {
+		t.Errorf("a cut button asks for %v, want %v", b.MinSize(), whole)
+	}
+	b.Resize(whole)
+	if label.Text != b.Text() {
+		t.Errorf("%q in a button that has room", label.Text)
 	}
 }

@@ -104,6 +104,16 @@ func (middle) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[0].Move(fyne.NewPos(0, (s.Height-h)/2))
 }
 
+// Narrow lets an object have less than its least width: what is in it is cut.
+func Narrow(o fyne.CanvasObject) *fyne.Container {
+	return container.New(narrow{}, o)
+}
+
+type narrow struct{}
+
+func (narrow) MinSize(o []fyne.CanvasObject) fyne.Size   { return fyne.NewSize(0, o[0].MinSize().Height) }
+func (narrow) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
+
 // Space is an empty object of a size.
 func Space(w, h float32) fyne.CanvasObject {
 	r := canvas.NewRectangle(color.Transparent)
