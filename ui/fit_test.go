@@ -87,6 +87,7 @@ func TestTextsFit(t *testing.T) {
 				speak(t, language)
 			}
 			onEachScreen(t, "light", small, func(t *testing.T, name string, r *rig) {
+				t.Helper()
 				r.shoot(name + "-" + language)
 				checkFit(t, r)
 			})
@@ -199,5 +200,8 @@ func TestNamesFromRightToLeft(t *testing.T) {
 			f.albums[i].Name = names[i%3]
 		}
 	}
-	onEachScreenWith(t, "light", small, change, func(t *testing.T, _ string, r *rig) { checkFit(t, r) })
+	onEachScreenWith(t, "light", small, change, func(t *testing.T, _ string, r *rig) {
+		t.Helper()
+		checkFit(t, r)
+	})
 }

@@ -184,7 +184,7 @@ type question struct {
 	thirdDo             func()
 }
 
-func (s *shell) ask(q question) *modal {
+func (s *shell) ask(q question) {
 	m := s.newModal(dialogWidth)
 	colour, ground := theme.ColorNamePrimary, look.ColorSoft
 	style := look.Primary
@@ -220,7 +220,6 @@ func (s *shell) ask(q question) *modal {
 	}
 	m.set(box, first)
 	m.show()
-	return m
 }
 
 // tell is a dialog that only says something.

@@ -26,7 +26,9 @@ func (b box) empty() bool { return b.right-b.left < 1 || b.bottom-b.top < 1 }
 func (b box) holds(x, y float32) bool {
 	return x >= b.left && x < b.right && y >= b.top && y < b.bottom
 }
-func (b box) within(o box, by float32) bool   { return b.left >= o.left-by && b.right <= o.right+by }
+
+func (b box) within(o box, by float32) bool { return b.left >= o.left-by && b.right <= o.right+by }
+
 func (b box) inHeight(o box, by float32) bool { return b.top >= o.top-by && b.bottom <= o.bottom+by }
 
 func (b box) String() string {

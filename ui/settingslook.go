@@ -40,8 +40,13 @@ func (p *settingsPage) themes() fyne.CanvasObject {
 
 func (p *settingsPage) accents() fyne.CanvasObject {
 	return choiceOf(p, words.T("Accent"), words.T("The colour of what is chosen, and of the main buttons."), p.set.Accent, []option[string]{
-		{"", words.T("Indigo")}, {"blue", words.T("Blue")}, {"teal", words.T("Teal")}, {"green", words.T("Green")},
-		{"amber", words.T("Amber")}, {"rose", words.T("Rose")}, {"graphite", words.T("Graphite")},
+		{"", words.T("Indigo")},
+		{"blue", words.T("Blue")},
+		{"teal", words.T("Teal")},
+		{"green", words.T("Green")},
+		{"amber", words.T("Amber")},
+		{"rose", words.T("Rose")},
+		{"graphite", words.T("Graphite")},
 	}, func(set *app.Settings, v string) { set.Accent = v })
 }
 

@@ -189,11 +189,11 @@ func (d *tagsDialog) apply() {
 	d.m.hide()
 	var add, remove []string
 	for _, name := range d.names {
-		switch now := d.now[name]; {
-		case now == d.was[name]:
-		case now == tagAll:
+		switch now := d.now[name]; now {
+		case d.was[name]:
+		case tagAll:
 			add = append(add, name)
-		case now == tagNone:
+		case tagNone:
 			remove = append(remove, name)
 		}
 	}

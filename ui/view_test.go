@@ -151,8 +151,13 @@ func TestViewMenu(t *testing.T) {
 		level   int
 		squares bool
 	}{
-		{"Years", 0, false}, {"Months", 1, false}, {"Days", 3, false}, {"Larger (Ctrl +)", 4, false}, {"Smaller (Ctrl −)", 3, false},
-		{"Squares", 3, true}, {"Whole photos in rows", 3, false},
+		{"Years", 0, false},
+		{"Months", 1, false},
+		{"Days", 3, false},
+		{"Larger (Ctrl +)", 4, false},
+		{"Smaller (Ctrl −)", 3, false},
+		{"Squares", 3, true},
+		{"Whole photos in rows", 3, false},
 	} {
 		choose(tt.label)
 		if g.CurrentLevel() != tt.level || g.Square() != tt.squares {

@@ -84,8 +84,10 @@ func TestDeviceTexts(t *testing.T) {
 		{Loss(d), "If it died now, 1 photo would be lost, 2.0 MB"},
 		{Loss(app.Device{}), "If it died now, no photo would be lost"},
 		{strings.Join(Plan(app.Plan{}, d), " "), "Nothing has to be fetched or removed for that now."},
-		{strings.Join(Plan(app.Plan{Fetch: 3, FetchBytes: 100e9, Stuck: 1, StuckBytes: 1e6}, d), " "),
-			"3 photos, 100 GB, are fetched to this computer. They do not all fit: only 90 GB are free on its disk. 1 photo, 1.0 MB, stays beyond the limit: too few other devices have it."},
+		{
+			strings.Join(Plan(app.Plan{Fetch: 3, FetchBytes: 100e9, Stuck: 1, StuckBytes: 1e6}, d), " "),
+			"3 photos, 100 GB, are fetched to this computer. They do not all fit: only 90 GB are free on its disk. 1 photo, 1.0 MB, stays beyond the limit: too few other devices have it.",
+		},
 	} {
 		if test.got != test.want {
 			t.Errorf("%q, want %q", test.got, test.want)
