@@ -34,6 +34,7 @@ var vendors = map[string][]string{
 	"fyne.io/fyne/v2/app":               {"."},
 	"fyne.io/":                          {"ui", "."},
 	"github.com/skip2/go-qrcode":        {"ui"},
+	"github.com/godbus/":                {"ui", "internal"},
 	"github.com/makiuchi-d/gozxing":     {"ui"},
 	"github.com/disintegration/imaging": {"imagelib"},
 	"github.com/go-kivik/":              {"filelayer"},

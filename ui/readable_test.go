@@ -57,6 +57,7 @@ func under(before []painted, x, y float32, picture color.NRGBA) color.NRGBA {
 func TestEveryTextIsReadable(t *testing.T) {
 	for _, name := range []string{"light", "dark"} {
 		onEachScreen(t, name, large, func(t *testing.T, _ string, r *rig) {
+			t.Helper()
 			layers := r.painted()
 			var before []painted
 			for _, l := range layers[:len(layers)-1] {

@@ -30,6 +30,7 @@ var markedLater = map[string]string{
 // clicked must come to have the keyboard, but for what byOtherKeys lists.
 func TestTabReachesEverything(t *testing.T) {
 	onEachScreen(t, "light", large, func(t *testing.T, _ string, r *rig) {
+		t.Helper()
 		layers := r.painted()
 		reached := tabbed(r, nil)
 		for _, p := range layers[len(layers)-1] {
@@ -80,6 +81,7 @@ func partOf(p painted, reached map[fyne.CanvasObject]bool) bool {
 // keyboard comes to is scrolled into view.
 func TestTheKeyboardIsWhereOneSees(t *testing.T) {
 	onEachScreen(t, "light", small, func(t *testing.T, _ string, r *rig) {
+		t.Helper()
 		tabbed(r, func(o fyne.CanvasObject) {
 			for _, l := range r.painted() {
 				for _, p := range l {
@@ -99,6 +101,7 @@ func TestFocusShows(t *testing.T) {
 	for _, name := range []string{"light", "dark"} {
 		looked := map[string]bool{}
 		onEachScreen(t, name, small, func(t *testing.T, _ string, r *rig) {
+			t.Helper()
 			c := r.win.Canvas()
 			for o := range tabbed(r, nil) {
 				kind := fmt.Sprintf("%T", o)
