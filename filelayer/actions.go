@@ -48,7 +48,8 @@ type FileFail struct {
 }
 
 // Actions lists what can be undone, or has been, the latest first. It holds up
-// to 1,000 actions of each device, and none older than 30 days.
+// to 1,000 actions of each device, and none older than 30 days. Of pictures that were
+// turned or cut it holds the last 200, and more while there is room.
 func (l *Layer) Actions() []Action {
 	heads := l.journal.entries(func(e journalEntry) bool { return e.Part == 0 && !l.expired(e) })
 	out := make([]Action, len(heads))
@@ -217,7 +218,7 @@ func (l *Layer) note(ctx context.Context, kind, undoes string, at millis, files 
 	l.journal.noting.Lock()
 	defer l.journal.noting.Unlock()
 	self := l.opts.DeviceID
-	first = l.journal.count(self) + 1
+	first = l.journal.room(self, kind, len(parts), l.expired)
 	for i, part := range slices.Backward(parts) {
 		r := journalRecord{
 			N: first + int64(i), Kind: kind, At: at, Undoes: undoes,

@@ -20,6 +20,7 @@ import (
 const (
 	journalAge    = trashAge // how long an action can be undone
 	journalSlots  = 1000     // documents of a device
+	journalTurns  = 200      // of them: those of turned and cut pictures that push nothing else out
 	journalPart   = 1000     // files of a document
 	journalParts  = 200      // documents of an action
 	journalWhys   = 20       // refusals told of a request
@@ -236,11 +237,45 @@ func (j *journal) take(device string, r journalRecord) {
 	}
 }
 
-// count is the greatest count of a device.
-func (j *journal) count(device string) int64 {
+// room returns the count of the first document of an action of the device self. The
+// places are taken in turn, but those of actions that are to stay longer are passed
+// over: pictures are turned by the hundred, and that should cost no deletion its undo.
+// While more than journalTurns places are theirs, the oldest of these go; else the
+// others do.
+func (j *journal) room(self, kind string, parts int, expired func(journalEntry) bool) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.last[device]
+	free := func(e journalEntry) bool { return e.N == 0 || e.withdrawn && e.Undone == nil || expired(e) }
+	turns := 0
+	for _, e := range j.docs {
+		if e.device == self && e.Kind == ActionGeometry && !free(e) {
+			turns++
+		}
+	}
+	turnsGo := turns > journalTurns || turns == journalTurns && kind == ActionGeometry
+	next := j.last[self] + 1
+	for first := next; first < next+journalSlots; first++ {
+		if j.allGo(self, first, parts, func(e journalEntry) bool { return free(e) || (e.Kind == ActionGeometry) == turnsGo }) {
+			return first
+		}
+	}
+	return next
+}
+
+// allGo says whether the documents in so many places may go. Of an action of several
+// documents the first goes before the others: without that it is not shown.
+func (j *journal) allGo(self string, first int64, parts int, goes func(journalEntry) bool) bool {
+	for n := first; n < first+int64(parts); n++ {
+		e := j.docs[journalID(self, n)]
+		if !goes(e) {
+			return false
+		}
+		head := e.N - int64(e.Part)
+		if e.Part > 0 && j.docs[journalID(self, head)].N == head && n-first < int64(e.Part) {
+			return false
+		}
+	}
+	return true
 }
 
 // journalStub is the body of a document of the journal that is deleted. The count

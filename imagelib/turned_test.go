@@ -131,7 +131,7 @@ func TestGeometryText(t *testing.T) {
 		{Turns: 3},
 		{Mirror: true},
 		{Angle: -44.99999999999999},
-		{true, 3, -1.2345678901234567e-300, Crop{1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300}},
+		{Mirror: true, Turns: 3, Angle: -1.2345678901234567e-300, Crop: Crop{1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300}},
 	} {
 		text := geometryText(g)
 		if got, ok := parseGeometryText(text); !ok || got != g || len(text) > 128 {
