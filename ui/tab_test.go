@@ -24,6 +24,7 @@ var byOtherKeys = map[string]string{
 // markedLater are what shows the focus by a mark within, with the next key.
 var markedLater = map[string]string{
 	"*widget.PopUpMenu": "Down marks the first of its items",
+	"*widget.List":      "the line that the arrows have come to has a ground of its own, thin as that under the mouse",
 }
 
 // TestTabReachesEverything walks over every screen with Tab: whatever can be
