@@ -61,7 +61,7 @@ func (s *shell) fly(pic image.Image, from, to patch, reveal bool) {
 	look.Animate(flightTime, func(part float32) {
 		mix := func(a, b float32) float32 { return a + (b-a)*part }
 		img.Move(fyne.NewPos(mix(from.pos.X, to.pos.X), mix(from.pos.Y, to.pos.Y)))
-		img.Resize(fyne.NewSize(mix(from.size.Width, to.size.Width), mix(from.size.Height, to.size.Height)))
+		look.Stretch(img, fyne.NewSize(mix(from.size.Width, to.size.Width), mix(from.size.Height, to.size.Height)))
 		if reveal {
 			ground.FillColor = color.NRGBA{R: dark.R, G: dark.G, B: dark.B, A: uint8(255 * (1 - part))}
 			ground.Refresh()

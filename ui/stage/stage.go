@@ -8,7 +8,6 @@ package stage
 
 import (
 	"image"
-	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -16,7 +15,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
-	"golang.org/x/image/draw"
 
 	"github.com/libpaul/paul/ui/look"
 )
@@ -54,7 +52,9 @@ type Stage struct {
 	fitted bool    // the picture follows the window's size
 	x, y   float64 // of the full picture, at the middle of the stage
 
+	ground  [4]*canvas.Rectangle // around the picture
 	preview *canvas.Image
+	opaque  bool // the preview hides what lies under it
 	sharp   *canvas.Image
 	box     *fyne.Container
 	clip    *container.Clip
@@ -78,6 +78,9 @@ func New(opts Options) *Stage {
 		opts.Go = func(f func()) { go f() }
 	}
 	s := &Stage{opts: opts, fitted: true}
+	for i := range s.ground {
+		s.ground[i] = canvas.NewRectangle(look.Color(look.ColorStage))
+	}
 	s.preview = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillStretch}
 	s.sharp = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillStretch}
 	s.box = container.NewWithoutLayout()
@@ -112,6 +115,8 @@ func (s *Stage) SetPreview(img image.Image) {
 		s.size = img.Bounds().Size()
 	}
 	s.have = w
+	o, ok := img.(interface{ Opaque() bool })
+	s.opaque = ok && o.Opaque()
 	s.preview.Image = img
 	s.preview.Refresh()
 	s.place()
@@ -263,34 +268,6 @@ func (s *Stage) clamp() {
 	s.x, s.y = bound(s.x, float64(s.size.X), z.Width), bound(s.y, float64(s.size.Y), z.Height)
 }
 
-// place moves the preview, and waits for rest.
-func (s *Stage) place() {
-	s.turn++
-	s.hideSharp()
-	z := s.Size()
-	if s.size.X <= 0 || z.Width <= 0 {
-		s.box.Objects = nil
-		return
-	}
-	if s.fitted || s.zoom <= s.fit() {
-		s.fitted, s.zoom = true, s.fit()
-	}
-	s.clamp()
-	if s.preview.Image != nil {
-		pos, size := s.Frame()
-		s.preview.Resize(size)
-		s.preview.Move(pos)
-		s.box.Objects = []fyne.CanvasObject{s.preview}
-	} else {
-		s.box.Objects = nil
-	}
-	canvas.Refresh(s.box)
-	if s.opts.Modified != nil {
-		s.opts.Modified()
-	}
-	s.awaitRest()
-}
-
 // coarse tells whether the preview has fewer pixels than the screen shows.
 func (s *Stage) coarse() bool {
 	return s.have > 0 && s.have < s.size.X && float64(s.size.X)*s.zoom/s.pixel() > float64(s.have)*1.05
@@ -316,50 +293,6 @@ func (s *Stage) awaitRest() {
 			}
 		})
 	})
-}
-
-// sharpen draws what is on the screen from the full picture.
-func (s *Stage) sharpen() {
-	if s.full == nil {
-		if s.opts.NeedFull != nil {
-			s.opts.NeedFull()
-		}
-		return
-	}
-	z, turn, full := s.Size(), s.turn, s.full
-	half := fyne.NewSize(z.Width/2, z.Height/2)
-	x0, y0 := s.x-float64(half.Width)/s.zoom, s.y-float64(half.Height)/s.zoom
-	x1, y1 := s.x+float64(half.Width)/s.zoom, s.y+float64(half.Height)/s.zoom
-	src := image.Rect(int(x0), int(y0), int(x1)+1, int(y1)+1).Intersect(image.Rectangle{Max: s.size})
-	if src.Empty() {
-		return
-	}
-	k := s.zoom / s.pixel()
-	dst := image.Rect(0, 0, max(int(float64(src.Dx())*k), 1), max(int(float64(src.Dy())*k), 1))
-	pos := fyne.NewPos(half.Width+float32((float64(src.Min.X)-s.x)*s.zoom), half.Height+float32((float64(src.Min.Y)-s.y)*s.zoom))
-	size := fyne.NewSize(float32(float64(src.Dx())*s.zoom), float32(float64(src.Dy())*s.zoom))
-	s.opts.Go(func() {
-		out := image.NewRGBA(dst)
-		draw.ApproxBiLinear.Scale(out, dst, full, src.Add(full.Bounds().Min), draw.Src, nil)
-		s.opts.Do(func() {
-			if s.turn != turn {
-				return
-			}
-			s.sharp.Image = out
-			s.sharp.Move(pos)
-			s.sharp.Resize(size)
-			s.sharp.Refresh()
-			s.box.Objects = append(s.box.Objects, s.sharp)
-			canvas.Refresh(s.box)
-		})
-	})
-}
-
-func (s *Stage) hideSharp() {
-	s.sharp.Image = nil
-	if n := len(s.box.Objects); n > 1 {
-		s.box.Objects = s.box.Objects[:1]
-	}
 }
 
 // Dragged implements [fyne.Draggable]: it pans.
@@ -443,26 +376,4 @@ func (s *Stage) Cursor() desktop.Cursor {
 		return desktop.DefaultCursor
 	}
 	return desktop.PointerCursor
-}
-
-// CreateRenderer implements [fyne.Widget].
-func (s *Stage) CreateRenderer() fyne.WidgetRenderer {
-	r := canvas.NewRectangle(color.Black)
-	r.FillColor = look.Color(look.ColorStage)
-	return &renderer{s, r}
-}
-
-type renderer struct {
-	s      *Stage
-	ground *canvas.Rectangle
-}
-
-func (r *renderer) Destroy()                     { r.s.cancelRest() }
-func (r *renderer) MinSize() fyne.Size           { return fyne.NewSize(120, 120) }
-func (r *renderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.ground, r.s.clip} }
-func (r *renderer) Refresh()                     { canvas.Refresh(r.s) }
-func (r *renderer) Layout(size fyne.Size) {
-	r.ground.Resize(size)
-	r.s.clip.Resize(size)
-	r.s.place()
 }
