@@ -71,12 +71,12 @@ func (a *App) ProxyLogin() (user, password string, err error) {
 	return loopbackUser, password, err
 }
 
-// openNodeAt opens the node. When a listener of the settings cannot listen, the
-// device starts without those of the settings, and says so: a person could else
+// openNodeAt opens the node. When a listener of the settings cannot listen, since its
+// port is taken or its address is none of this machine any more, the device starts without those of the settings, and says so: a person could else
 // not mend it in the gallery.
 func (a *App) openNodeAt(o overlay.Options) (err error) {
 	a.node, err = overlay.Open(o)
-	if err == nil || len(a.started.Listen) == 0 || !errors.Is(err, overlay.ErrPortInUse) {
+	if err == nil || len(a.started.Listen) == 0 || errors.Is(err, overlay.ErrBadURI) {
 		return err
 	}
 	o.Listen = slices.Clone(a.opts.Listen)
@@ -84,7 +84,11 @@ func (a *App) openNodeAt(o overlay.Options) (err error) {
 	if a.node, again = overlay.Open(o); again != nil {
 		return err
 	}
-	a.tell(fmt.Sprintf("Paul does not listen on %s now: %v", strings.Join(a.started.Listen, ", "), err))
+	shown := make([]string, len(a.started.Listen))
+	for i, uri := range a.started.Listen {
+		shown[i] = overlay.HidePassword(uri)
+	}
+	a.tell(fmt.Sprintf("Paul does not listen on %s now: %v", strings.Join(shown, ", "), err))
 	return nil
 }
 

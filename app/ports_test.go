@@ -2,7 +2,10 @@ package app
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,6 +73,30 @@ func TestDoorsOfTheSettings(t *testing.T) {
 	}
 	if at, _ := a.Proxy(); at != "" {
 		t.Errorf("the proxy listens at %s", at)
+	}
+}
+
+// TestListenerThatCannot: a listener of the settings that cannot listen does not stop a
+// start, is told, and its password is not.
+func TestListenerThatCannot(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()                                   // nobody connected
+	for _, at := range []string{taken.Addr().String(), "192.0.2.1:9001"} { // of RFC 5737: no machine has it
+		home := t.TempDir()
+		settings := fmt.Sprintf(`{"listen": ["tls://%s?password=mellon"]}`, at)
+		if err := os.WriteFile(filepath.Join(home, "config.json"), []byte(settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var logged strings.Builder
+		a, stop := startAt(t, Options{Name: "Desktop", Home: home, Log: slog.New(slog.NewTextHandler(&logged, nil))})
+		stop()
+		if n := strings.Join(a.Notices(), " "); !strings.Contains(n, "does not listen on tls://"+at) || strings.Contains(n+logged.String(), "mellon") {
+			t.Errorf("told: %q, logged: %s", n, logged.String())
+		}
 	}
 }
 

@@ -225,7 +225,7 @@ func (l *Layer) copyDevices(entries []Entry, rules ruleSet) []copyDevice {
 			o.N = 1
 		}
 		d := copyDevice{Role: o.role(), id: id, room: math.MaxInt64, late: l.deliveries.late(id), online: id == l.opts.DeviceID || l.Online(id)}
-		if o.N > 0 { // else it is an older device, or keeps what is saved there
+		if o.N > 0 { // else it is an older device, or its disk does not say how full it is
 			d.room = o.Free - AddSizes(diskReserve, coming[id])
 		}
 		if o.Space > 0 {

@@ -148,6 +148,9 @@ func geometryText(g Geometry) string {
 	}
 	parts := []string{strconv.Itoa(mirror), strconv.Itoa(g.Turns)}
 	for _, f := range []float64{g.Angle, g.Crop.X, g.Crop.Y, g.Crop.W, g.Crop.H} {
+		if f == 0 {
+			f = 0 // there is a zero below zero, which a record does not keep
+		}
 		parts = append(parts, strconv.FormatFloat(f, 'g', -1, 64))
 	}
 	return strings.Join(parts, " ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -137,6 +138,10 @@ func TestGeometryText(t *testing.T) {
 		if got, ok := parseGeometryText(text); !ok || got != g || len(text) > 128 {
 			t.Errorf("%v is told as %q (%d bytes), read as %v, %t", g, text, len(text), got, ok)
 		}
+	}
+	below := Geometry{Turns: 1, Angle: math.Copysign(0, -1)} // which a record keeps as zero
+	if got, want := geometryText(below), geometryText(Geometry{Turns: 1}); got != want {
+		t.Errorf("a zero below zero is told as %q, want %q", got, want)
 	}
 	for _, bad := range []string{"0", "2 0 0 0 0 0 0", "0 4 0 0 0 0 0", "0 0 46 0 0 0 0", "0 0 NaN 0 0 0 0", "0 1 0 0 0 0", "0 x 0 0 0 0 0", strings.Repeat(" ", 6)} {
 		if g, ok := parseGeometryText(bad); ok {
