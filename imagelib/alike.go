@@ -1,8 +1,11 @@
 package imagelib
 
 import (
+	"cmp"
 	"math/bits"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/libpaul/paul/imagelib/meta"
@@ -195,6 +198,65 @@ func (l likeness) differs(o likeness) int {
 func sameShape(a, b *Image) bool {
 	wide, high := float64(a.Width)*float64(b.Height), float64(a.Height)*float64(b.Width)
 	return wide > 0 && high > 0 && wide <= high*(1+copyShape) && high <= wide*(1+copyShape)
+}
+
+// A burst is so many pictures at least, each so long after the one before it at
+// most.
+const (
+	burstLength = 3
+	burstPause  = 2 * time.Second
+)
+
+// Bursts returns groups of images that one camera took in quick succession, by
+// index in Images and in order: three or more, each within two seconds of the
+// next. A raw file and the JPEG beside it count as one. Videos, and images that
+// were dated by their file alone, are in none.
+func (s *Snapshot) Bursts() (bursts [][]int) {
+	open := map[string][]int{} // by camera
+	end := func(run []int) {
+		if len(run) >= burstLength && s.shots(run) >= burstLength {
+			bursts = append(bursts, run)
+		}
+	}
+	for i, img := range s.Images {
+		if img.Camera == "" || img.Kind == KindVideo || img.Date.Wall.IsZero() || img.Date.Source == meta.SourceMtime {
+			continue
+		}
+		run := open[img.Camera]
+		if len(run) > 0 && s.Images[run[len(run)-1]].Date.Wall.Sub(img.Date.Wall) > burstPause {
+			end(run)
+			run = nil
+		}
+		open[img.Camera] = append(run, i)
+	}
+	for _, run := range open {
+		end(run)
+	}
+	slices.SortFunc(bursts, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
+	return bursts
+}
+
+// shots counts the pictures of a run without the raw files that have a JPEG
+// beside them.
+func (s *Snapshot) shots(run []int) int {
+	pictures := map[string]bool{}
+	for _, i := range run {
+		if img := s.Images[i]; img.Kind != KindRAW {
+			pictures[stem(img.Name)] = true
+		}
+	}
+	n := len(run)
+	for _, i := range run {
+		if img := s.Images[i]; img.Kind == KindRAW && pictures[stem(img.Name)] {
+			n--
+		}
+	}
+	return n
+}
+
+// stem returns a file's name without what tells its kind, whatever its case.
+func stem(name string) string {
+	return strings.ToLower(strings.TrimSuffix(name, filepath.Ext(name)))
 }
 
 // YearsAgo are images of one day in an earlier year, by index in Images.

@@ -111,6 +111,48 @@ func TestNearDuplicates(t *testing.T) {
 	}
 }
 
+func TestBursts(t *testing.T) {
+	t.Parallel()
+	const camera, other = "A", "B"
+	for name, c := range map[string]struct {
+		images []taken
+		want   [][]int
+	}{
+		"three":         {[]taken{{at: "2020-05-01 12:00:04", camera: camera}, {at: "2020-05-01 12:00:02", camera: camera}, {at: "2020-05-01 12:00:00", camera: camera}}, [][]int{{0, 1, 2}}},
+		"two":           {[]taken{{at: "2020-05-01 12:00:01", camera: camera}, {at: "2020-05-01 12:00:00", camera: camera}}, nil},
+		"too slow":      {[]taken{{at: "2020-05-01 12:00:06", camera: camera}, {at: "2020-05-01 12:00:03", camera: camera}, {at: "2020-05-01 12:00:00", camera: camera}}, nil},
+		"three cameras": {[]taken{{at: "2020-05-01 12:00:02", camera: camera}, {at: "2020-05-01 12:00:01", camera: other}, {at: "2020-05-01 12:00:00", camera: camera}}, nil},
+		"no camera":     {[]taken{{at: "2020-05-01 12:00:02"}, {at: "2020-05-01 12:00:01"}, {at: "2020-05-01 12:00:00"}}, nil},
+		"files' times": {[]taken{
+			{at: "2020-05-01 12:00:02", camera: camera, source: "mtime"}, {at: "2020-05-01 12:00:01", camera: camera, source: "mtime"}, {at: "2020-05-01 12:00:00", camera: camera, source: "mtime"},
+		}, nil},
+		"raw and JPEG": {[]taken{
+			{name: "1.NEF", at: "2020-05-01 12:00:03", camera: camera, kind: KindRAW},
+			{name: "1.jpg", at: "2020-05-01 12:00:02", camera: camera},
+			{name: "0.NEF", at: "2020-05-01 12:00:01", camera: camera, kind: KindRAW},
+			{name: "0.jpg", at: "2020-05-01 12:00:00", camera: camera},
+		}, nil},
+		"raw alone": {[]taken{
+			{name: "2.NEF", at: "2020-05-01 12:00:02", camera: camera, kind: KindRAW},
+			{name: "1.NEF", at: "2020-05-01 12:00:01", camera: camera, kind: KindRAW},
+			{name: "0.NEF", at: "2020-05-01 12:00:00", camera: camera, kind: KindRAW},
+		}, [][]int{{0, 1, 2}}},
+		"two at once": {[]taken{
+			{at: "2020-05-01 12:00:05", camera: other},
+			{at: "2020-05-01 12:00:04", camera: camera},
+			{at: "2020-05-01 12:00:03", camera: other},
+			{at: "2020-05-01 12:00:02", camera: camera},
+			{at: "2020-05-01 12:00:01", camera: other},
+			{at: "2020-05-01 12:00:00", camera: camera},
+		}, [][]int{{0, 2, 4}, {1, 3, 5}}},
+	} {
+		s := snapshotOf(t, c.images)
+		if got := listed(s, s.Bursts()); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 func TestOnThisDay(t *testing.T) {
 	t.Parallel()
 	s := snapshotOf(t, []taken{
@@ -204,6 +246,7 @@ func BenchmarkAlike(b *testing.B) {
 	s := x.view()
 	for name, run := range map[string]func() int{
 		"near-duplicates": func() int { return len(s.NearDuplicates()) },
+		"bursts":          func() int { return len(s.Bursts()) },
 		"on-this-day":     func() int { return len(s.OnThisDay(time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC))) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -43,7 +43,7 @@ func groupHeight(n int, width float32) float32 {
 	return 2*groupPad + groupHead + rows*(alikeHeight(w)+alikeGap) - alikeGap
 }
 
-// groupCard is a group of near duplicates, and what can be done with it.
+// groupCard is a group of near duplicates or a burst, and what can be done with it.
 type groupCard struct {
 	p      *duplicatesPage
 	g      *alikeGroup
@@ -64,7 +64,7 @@ func newGroupCard(p *duplicatesPage, g *alikeGroup) *groupCard {
 	c.head = container.NewBorder(nil, nil, nil, look.HBox(8, c.keep, c.remove), look.Middle(title))
 	c.object = container.New(c, c.ground, c.head)
 	for i, img := range g.images {
-		photo := newAlikePhoto(c, img, i == 0)
+		photo := newAlikePhoto(c, img, i == 0 && !g.burst)
 		c.photos = append(c.photos, photo)
 		c.object.Add(photo.object)
 	}
@@ -94,10 +94,11 @@ func (c *groupCard) mark() {
 		photo.check.set(c.g.chosen[photo.img.Digest])
 	}
 	n := len(c.g.toDelete())
-	c.remove.SetText(words.N("Delete {{.N}} photos…", n))
 	if n == 0 {
+		c.remove.SetText(words.T("Delete…"))
 		c.remove.Disable()
 	} else {
+		c.remove.SetText(words.N("Delete {{.N}} photos…", n))
 		c.remove.Enable()
 	}
 	c.head.Refresh()

@@ -20,22 +20,56 @@ const (
 	duplicatesWait = 30 * time.Second
 )
 
-// duplicates knows the groups of near duplicates: as they were found in the
-// background, with what has happened to their photos since.
+// leastBurst is how many photos of a burst have to be there for it to be shown.
+const leastBurst = 3
+
+// duplicates knows the groups of near duplicates and the bursts: as they were found in
+// the background, with what has happened to their photos since.
 type duplicates struct {
 	s      *shell
-	groups []*alikeGroup // to be shown, the newest first
+	groups []*alikeGroup // near duplicates to be shown, the newest first
+	bursts []*alikeGroup // likewise
 	state  int           // changes with them
 
-	found  [][]app.Digest    // by the photos' first files
+	found  found
 	from   []*imagelib.Image // what groups and the next search are of
 	kept   [][]app.Digest    // groups that a person keeps all of
-	fresh  bool              // groups are of found
+	fresh  bool              // groups and bursts are of found
 	done   bool              // they were looked for once
 	stop   func()            // ends the wait for the next search; nil while none is to come
 	since  time.Time         // when that wait began
 	busy   bool              // a search runs
 	missed bool              // what was found is not of the last snapshot
+}
+
+// found is what a search has found, by the photos' first files.
+type found struct {
+	alike, bursts [][]app.Digest
+	burstOf       map[app.Digest][]app.Digest
+}
+
+// find looks for near duplicates and bursts, which are in the order they were taken.
+func find(snap snapshot) found {
+	digests := func(group []int) []app.Digest {
+		ds := make([]app.Digest, len(group))
+		for i, k := range group {
+			ds[i] = snap.images[k].Digest
+		}
+		return ds
+	}
+	f := found{burstOf: map[app.Digest][]app.Digest{}}
+	for _, group := range snap.alike() {
+		f.alike = append(f.alike, digests(group))
+	}
+	for _, group := range snap.bursts() {
+		ds := digests(group)
+		slices.Reverse(ds)
+		f.bursts = append(f.bursts, ds)
+		for _, x := range ds {
+			f.burstOf[x] = ds
+		}
+	}
+	return f
 }
 
 // reload follows the library: it says at once what became of the groups, and looks for
@@ -69,25 +103,19 @@ func (d *duplicates) wait() {
 	d.stop = d.s.after(duplicatesRest, func() { d.s.do(d.search) })
 }
 
-// search looks for near duplicates in the background.
+// search looks for near duplicates and bursts in the background.
 func (d *duplicates) search() {
 	if d.busy {
 		return
 	}
 	d.stop, d.busy, d.missed = nil, true, false
 	snap := d.s.snap
-	var found [][]app.Digest
+	var now found
 	d.s.goDo(func(context.Context) error {
-		for _, group := range snap.alike() {
-			ds := make([]app.Digest, len(group))
-			for i, k := range group {
-				ds[i] = snap.images[k].Digest
-			}
-			found = append(found, ds)
-		}
+		now = find(snap)
 		return nil
 	}, func(error) {
-		d.busy, d.done, d.fresh, d.found = false, true, false, found
+		d.busy, d.done, d.fresh, d.found = false, true, false, now
 		if d.missed {
 			d.wait()
 		}
@@ -99,26 +127,34 @@ func (d *duplicates) search() {
 // without those groups that a person keeps all of. A group that was there stays the
 // same, with what was chosen in it.
 func (d *duplicates) regroup() {
-	before := make(map[app.Digest]*alikeGroup)
-	for _, g := range d.groups {
-		for _, img := range g.images {
-			before[img.Digest] = g
-		}
-	}
 	keptBy := make(map[app.Digest][]int)
 	for i, ds := range d.kept {
 		for _, x := range ds {
 			keptBy[x] = append(keptBy[x], i)
 		}
 	}
-	old := d.groups
-	d.groups = nil
 	d.state++
+	d.groups = d.grouped(d.groups, d.found.alike, keptBy, false)
+	d.bursts = d.grouped(d.bursts, d.found.bursts, keptBy, true)
+}
+
+// grouped returns the groups of one kind, which were old until now.
+func (d *duplicates) grouped(old []*alikeGroup, found [][]app.Digest, keptBy map[app.Digest][]int, burst bool) (groups []*alikeGroup) {
+	before := make(map[app.Digest]*alikeGroup)
+	for _, g := range old {
+		for _, img := range g.images {
+			before[img.Digest] = g
+		}
+	}
+	least := 2
+	if burst {
+		least = leastBurst
+	}
 	taken := make(map[*alikeGroup]bool)
 	first := make(map[*alikeGroup]int)
-	for _, ds := range d.found {
+	for _, ds := range found {
 		images, at := d.present(ds)
-		if len(images) < 2 || d.isKept(images, keptBy) {
+		if len(images) < least || d.isKept(images, keptBy) {
 			continue
 		}
 		var g *alikeGroup
@@ -129,18 +165,19 @@ func (d *duplicates) regroup() {
 			g = nil
 		}
 		if g == nil {
-			g = &alikeGroup{s: d.s, chosen: map[app.Digest]bool{}}
+			g = &alikeGroup{s: d.s, burst: burst, chosen: map[app.Digest]bool{}}
 		}
 		taken[g], first[g] = true, at
 		g.set(images)
-		d.groups = append(d.groups, g)
+		groups = append(groups, g)
 	}
 	for _, g := range old {
 		if !taken[g] {
 			g.images = nil
 		}
 	}
-	slices.SortFunc(d.groups, func(a, b *alikeGroup) int { return cmp.Compare(first[a], first[b]) })
+	slices.SortFunc(groups, func(a, b *alikeGroup) int { return cmp.Compare(first[a], first[b]) })
+	return groups
 }
 
 // present returns the photos that are still there, and the index of the first.
@@ -165,30 +202,34 @@ func (d *duplicates) isKept(images []*imagelib.Image, keptBy map[app.Digest][]in
 	})
 }
 
-// alikeGroup is photos that look nearly the same. It is what the viewer turns through
-// when one of them is opened.
+// alikeGroup is photos that look nearly the same, or a burst. It is what the viewer turns
+// through when one of them is opened.
 type alikeGroup struct {
 	s       *shell
-	images  []*imagelib.Image     // the suggested one to keep first; nil once there is no such group
+	burst   bool
+	images  []*imagelib.Image     // the suggested one to keep first, a burst as it was taken; nil once there is no such group
 	chosen  map[app.Digest]bool   // to be deleted: never all
 	touched bool                  // a person has chosen
 	closed  func(*imagelib.Image) // the viewer has closed, at that photo
 }
 
 // set gives the group its photos. What a person has chosen stays; else all but the
-// best and the favourites are chosen.
+// best and the favourites are chosen, and nothing of a burst: its photos may be of
+// different moments.
 func (g *alikeGroup) set(images []*imagelib.Image) {
 	known := make(map[app.Digest]bool, len(g.images))
 	for _, img := range g.images {
 		known[img.Digest] = true
 	}
-	slices.SortStableFunc(images, betterFirst)
+	if !g.burst {
+		slices.SortStableFunc(images, betterFirst)
+	}
 	chosen := make(map[app.Digest]bool, len(images))
 	for i, img := range images {
 		if g.touched && known[img.Digest] {
 			chosen[img.Digest] = g.chosen[img.Digest]
 		} else {
-			chosen[img.Digest] = i > 0 && !img.Favourite
+			chosen[img.Digest] = i > 0 && !img.Favourite && !g.burst
 		}
 	}
 	g.images, g.chosen = images, chosen
@@ -322,7 +363,9 @@ func (s *shell) keepDuplicates(g *alikeGroup) {
 			done()
 		})
 	}
-	set(true, func() {
-		s.toasts.show(words.N("{{.N}} photos stay, and are no longer shown as duplicates", len(ds)), func() { set(false, func() {}) })
-	})
+	text := words.N("{{.N}} photos stay, and are no longer shown as duplicates", len(ds))
+	if g.burst {
+		text = words.N("{{.N}} photos stay, and are no longer shown as taken in a row", len(ds))
+	}
+	set(true, func() { s.toasts.show(text, func() { set(false, func() {}) }) })
 }

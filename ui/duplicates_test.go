@@ -43,6 +43,13 @@ func (r *rig) findDuplicates() *duplicatesPage {
 	r.until("the search", func() bool { return r.duplicates.done && r.duplicates.stop == nil && !r.duplicates.busy })
 	r.open("duplicates")
 	p := r.present().(*duplicatesPage)
+	r.untilDrawn(p)
+	return p
+}
+
+// untilDrawn waits for the pictures of the groups near the screen.
+func (r *rig) untilDrawn(p *duplicatesPage) {
+	r.t.Helper()
 	r.until("pictures", func() bool {
 		for _, c := range p.cards {
 			if slices.ContainsFunc(c.photos, func(a *alikePhoto) bool { return a.pic.Image == nil }) {
@@ -51,6 +58,14 @@ func (r *rig) findDuplicates() *duplicatesPage {
 		}
 		return true
 	})
+}
+
+// findBursts shows what was taken in a row.
+func (r *rig) findBursts() *duplicatesPage {
+	r.t.Helper()
+	p := r.findDuplicates()
+	test.Tap(p.inRow)
+	r.untilDrawn(p)
 	return p
 }
 

@@ -12,15 +12,20 @@ import (
 	"github.com/libpaul/paul/ui/words"
 )
 
-// duplicatesPage shows the groups of near duplicates, one below the other. There may be
-// thousands: only those near the screen are made.
+// duplicatesPage shows the groups of near duplicates, or the bursts, one below the other.
+// There may be thousands: only those near the screen are made.
 type duplicatesPage struct {
 	s       *shell
 	whole   *fyne.Container
+	head    *fyne.Container // the switch between the two
+	body    *fyne.Container
+	alike   *look.Button
+	inRow   *look.Button
 	scroll  *container.Scroll
 	content *fyne.Container
 	client  *thumbs.Client
 	intro   *look.Text
+	bursts  bool // they show
 	groups  []*alikeGroup
 	state   int                        // of the duplicates, when groups were taken
 	tops    []float32                  // where each begins, and where the last ends
@@ -39,13 +44,45 @@ const (
 func newDuplicatesPage(s *shell) *duplicatesPage {
 	p := &duplicatesPage{s: s, cards: map[*alikeGroup]*groupCard{}}
 	p.client = s.thumbs.Client(p.loaded)
-	p.intro = look.NewPara(words.T("Photos that look nearly the same, side by side. The best one of each group is suggested to stay: that with the most pixels, then a favourite or one that you have worked on, then the largest file. One of each group always stays."),
-		look.SizeBody, 600, look.ColorSecondary)
+	p.intro = look.NewPara("", look.SizeBody, 600, look.ColorSecondary)
+	p.alike = look.NewButton("", "copy", look.Plain, func() { p.turn(false) })
+	p.inRow = look.NewButton("", "film-strip", look.Ghost, func() { p.turn(true) })
+	p.head = look.Pad(4, columnPad, 8, columnPad, look.HBox(6, p.alike, p.inRow))
 	p.content = container.New(p)
 	p.scroll = container.NewVScroll(p.content)
 	p.scroll.OnScrolled = func(fyne.Position) { p.follow() }
-	p.whole = container.New(&duplicatesFrame{p})
+	p.body = container.New(&duplicatesFrame{p})
+	p.whole = container.NewBorder(p.head, nil, nil, nil, p.body)
 	return p
+}
+
+// turn shows near duplicates, or bursts.
+func (p *duplicatesPage) turn(bursts bool) {
+	if p.bursts == bursts {
+		return
+	}
+	p.bursts, p.state = bursts, -1
+	p.scroll.ScrollToTop()
+	p.reload()
+}
+
+// showHead says how many groups there are of both kinds, once that is known.
+func (p *duplicatesPage) showHead() {
+	d, styles := p.s.duplicates, []look.Style{look.Plain, look.Ghost}
+	p.intro.Set(words.T("Photos that look nearly the same, side by side. The best one of each group is suggested to stay: that with the most pixels, then a favourite or one that you have worked on, then the largest file. One of each group always stays."))
+	if p.bursts {
+		slices.Reverse(styles)
+		p.intro.Set(words.T("Photos that one camera took in quick succession, in the order they were taken. Choose what is to be deleted; nothing is suggested, as they may show different moments. One of each group always stays."))
+	}
+	p.alike.SetStyle(styles[0])
+	p.inRow.SetStyle(styles[1])
+	p.alike.SetText(words.T("Alike ({{.N}})", "N", words.Number(len(d.groups))))
+	p.inRow.SetText(words.T("Taken in a row ({{.N}})", "N", words.Number(len(d.bursts))))
+	if d.done && len(p.s.snap.images) > 0 {
+		p.head.Show()
+	} else {
+		p.head.Hide()
+	}
 }
 
 // follow makes the groups that have come near the screen.
@@ -82,17 +119,21 @@ func (p *duplicatesPage) reload() {
 		return
 	}
 	p.state, p.groups = d.state, d.groups
+	if p.bursts {
+		p.groups = d.bursts
+	}
+	p.showHead()
 	for g, c := range p.cards {
 		if !slices.Equal(g.images, c.images) {
 			p.drop(g)
 		}
 	}
 	if len(p.groups) == 0 {
-		p.whole.Objects = []fyne.CanvasObject{p.emptyState()}
+		p.body.Objects = []fyne.CanvasObject{p.emptyState()}
 		p.whole.Refresh()
 		return
 	}
-	p.whole.Objects = []fyne.CanvasObject{p.scroll}
+	p.body.Objects = []fyne.CanvasObject{p.scroll}
 	p.width = 0
 	p.whole.Refresh()
 	p.content.Refresh()
@@ -107,6 +148,10 @@ func (p *duplicatesPage) emptyState() fyne.CanvasObject {
 		return noPhotos(p.s)
 	case !d.done:
 		return emptyState("search", words.T("Looking for duplicates"), words.T("Photos that look nearly the same will show here side by side."), nil)
+	case p.bursts && len(d.found.bursts) > 0:
+		return emptyState("safe", words.T("No more photos taken in a row"), words.T("Photos that one camera took in quick succession would show here side by side. Those that you chose to keep all of are not shown."), nil)
+	case p.bursts:
+		return emptyState("safe", words.T("No photos taken in a row"), words.T("Three photos or more that one camera took in quick succession would show here side by side."), nil)
 	case len(d.kept) > 0:
 		return emptyState("safe", words.T("No duplicates left"), words.T("Photos that look nearly the same would show here side by side. Those that you chose to keep all of are not shown."), nil)
 	}

@@ -18,6 +18,7 @@ func (f *fake) Snapshot() snapshot {
 	return snapshot{
 		images:    images,
 		onThisDay: (&imagelib.Snapshot{Images: images}).OnThisDay,
+		bursts:    (&imagelib.Snapshot{Images: images}).Bursts,
 		facets:    (&imagelib.Snapshot{Images: images}).Facets,
 		tags:      func() []imagelib.Tag { return (&imagelib.Snapshot{Images: images}).Tags() },
 		find: func(d app.Digest) (*imagelib.Image, int, bool) {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
+	"github.com/libpaul/paul/ui/thumbs"
 	"github.com/libpaul/paul/ui/words"
 )
 
@@ -35,12 +36,14 @@ func (s *shell) contextMenu(at fyne.Position) {
 		items = append(items, item(words.T("Compare side by side (C)"), "compare", func() { s.compareSelected(x) }))
 	}
 	items = append(items, s.photoItems(x)...)
-	items = append(items, s.sectionItems()...)
+	if more := append(s.burstItem(), s.sectionItem()...); len(more) > 0 {
+		items = append(append(items, fyne.NewMenuItemSeparator()), more...)
+	}
 	s.popUp(fyne.NewMenu("", items...), at)
 }
 
-// sectionItems offers to select all photos of the day or month that the cursor is in.
-func (s *shell) sectionItems() []*fyne.MenuItem {
+// sectionItem offers to select all photos of the day or month that the cursor is in.
+func (s *shell) sectionItem() []*fyne.MenuItem {
 	g := s.presentGrid()
 	if g == nil {
 		return nil
@@ -53,7 +56,26 @@ func (s *shell) sectionItems() []*fyne.MenuItem {
 	if g.grid.CurrentLevel() <= levelMonths {
 		label = words.T("Select the whole month (Ctrl+D)")
 	}
-	return []*fyne.MenuItem{fyne.NewMenuItemSeparator(), item(label, "check-circle", func() { g.grid.ToggleSection(i) })}
+	return []*fyne.MenuItem{item(label, "check-circle", func() { g.grid.ToggleSection(i) })}
+}
+
+// burstItem offers to select what was taken in a row with the photo that the cursor is at.
+func (s *shell) burstItem() []*fyne.MenuItem {
+	g := s.presentGrid()
+	if g == nil || g.grid.Cursor() < 0 {
+		return nil
+	}
+	src := g.grid.Source()
+	var ids []thumbs.ID
+	for _, d := range s.duplicates.found.burstOf[app.Digest(src.ID(g.grid.Cursor()))] {
+		if _, ok := src.Index(thumbs.ID(d)); ok {
+			ids = append(ids, thumbs.ID(d))
+		}
+	}
+	if len(ids) < 2 {
+		return nil
+	}
+	return []*fyne.MenuItem{item(words.T("Select the burst"), "film-strip", func() { g.grid.SelectThese(ids) })}
 }
 
 // photoItems are the menu items for photos, the same in grid and viewer.

@@ -141,6 +141,7 @@ type snapshot struct {
 	filter func(imagelib.Query) []int
 	shots  func([]app.Entry) [][]app.Entry
 	alike  func() [][]int // groups of near duplicates; it takes long
+	bursts func() [][]int // groups of what one camera took in quick succession
 	tags   func() []imagelib.Tag
 	facets func() *imagelib.Facets
 
@@ -164,5 +165,5 @@ type realLibrary struct{ *imagelib.Library }
 
 func (l realLibrary) Snapshot() snapshot {
 	s := l.Library.Snapshot()
-	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, tags: s.Tags, facets: s.Facets, onThisDay: s.OnThisDay}
+	return snapshot{images: s.Images, find: s.ByDigest, filter: s.Filter, shots: l.Shots, alike: s.NearDuplicates, bursts: s.Bursts, tags: s.Tags, facets: s.Facets, onThisDay: s.OnThisDay}
 }

@@ -183,6 +183,13 @@ var screens = []struct {
 		r.until("the question", func() bool { return len(r.modals) == 1 })
 	}},
 	{"duplicates", alike, func(r *rig) { r.findDuplicates() }},
+	{"duplicates-bursts", inRow, func(r *rig) { r.findBursts() }},
+	{"menu-burst", inRow, func(r *rig) {
+		r.fire(duplicatesRest)
+		r.until("the search", func() bool { return r.duplicates.done })
+		r.presentGrid().grid.Select(12)
+		r.contextMenu(fyne.NewPos(600, 200))
+	}},
 	{"devices", nil, func(r *rig) { r.open("devices") }},
 	{"devices-paths", paths, func(r *rig) { r.open("devices") }},
 	{"devices-advice", paths, func(r *rig) {

@@ -176,6 +176,19 @@ func (g *Grid) Select(i int) {
 	}
 }
 
+// SelectThese selects those of some photos that are there, in place of others; the
+// cursor stays.
+func (g *Grid) SelectThese(ids []thumbs.ID) {
+	g.sel.clear()
+	for _, id := range ids {
+		if _, ok := g.src.Index(id); ok {
+			g.sel.ids[id] = struct{}{}
+		}
+	}
+	g.sel.remember()
+	g.selected()
+}
+
 // SelectAll selects all photos.
 func (g *Grid) SelectAll() {
 	for i := range g.src.Len() {
