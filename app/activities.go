@@ -93,13 +93,18 @@ func (act *activity) done(d Digest, size int64) {
 	})
 }
 
-// retry does again what an activity did not do, and forgets that one.
+// retry does again what an activity did not do, once, and forgets that one.
 func (act *activity) retry(ctx context.Context) error {
 	l := act.owner
 	l.mu.Lock()
+	again := act.again
+	act.again = nil
 	l.list = slices.DeleteFunc(l.list, func(other *activity) bool { return other == act })
 	l.mu.Unlock()
-	return act.again(ctx)
+	if again == nil {
+		return nil
+	}
+	return again(ctx)
 }
 
 // noteImport tells what an import left out, or kept without its whole picture.

@@ -190,8 +190,10 @@ func TestJobIsTriedAgain(t *testing.T) {
 	if len(act.Troubles) != 1 || !errors.Is(act.Troubles[0].Err, odd) || act.Troubles[0].Name == "" || act.Retry == nil {
 		t.Fatalf("the activity: %+v", act)
 	}
-	if err := act.Retry(t.Context()); err != nil {
-		t.Fatal(err)
+	for range 2 { // a button that is pressed twice
+		if err := act.Retry(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if len(tried) != 2 || len(tried[1]) != 1 || tried[1][0] != photos[1] {
 		t.Errorf("tried %v", tried)

@@ -56,6 +56,19 @@ func boundAt(ln net.Listener) string {
 
 // listenLoopback listens on addr if only this machine can reach it.
 func listenLoopback(flag, addr string) (net.Listener, error) {
+	at, err := loopbackAddr(flag, addr)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := net.ListenTCP("tcp", at)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w; choose another port, or 0 for any that is free", flag, addr, err)
+	}
+	return ln, nil
+}
+
+// loopbackAddr reads an address that only this machine can reach.
+func loopbackAddr(flag, addr string) (*net.TCPAddr, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w; give an address and a port, such as 127.0.0.1:5984", flag, addr, err)
@@ -70,11 +83,7 @@ func listenLoopback(flag, addr string) (net.Listener, error) {
 	if !at.IP.IsLoopback() { // an odd localhost
 		return nil, fmt.Errorf("%s %s: %w: it is %s", flag, addr, ErrNotLoopback, at.IP)
 	}
-	ln, err := net.ListenTCP("tcp", at)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w; choose another port, or 0 for any that is free", flag, addr, err)
-	}
-	return ln, nil
+	return at, nil
 }
 
 // loadPassword reads the password of path, or makes one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,16 +20,13 @@ func (a *App) checkDoors(old config, s Settings) error {
 		if slices.Contains(old.Listen, uri) || slices.Contains(a.started.Listen, uri) {
 			continue
 		}
-		if err := overlay.CheckListen(uri); err != nil {
+		err := overlay.CheckListen(uri)
+		if err != nil && !(errors.Is(err, overlay.ErrPortInUse) && a.isOwnPort(uri)) {
 			return err
 		}
 	}
-	if s.Socks != "" && s.Socks != old.Socks && s.Socks != boundAt(a.socks) {
-		ln, err := listenLoopback("proxy", s.Socks)
-		if err != nil {
-			return err
-		}
-		if err := ln.Close(); err != nil {
+	if s.Socks != "" && s.Socks != old.Socks {
+		if err := a.checkProxy(s.Socks); err != nil {
 			return err
 		}
 	}
@@ -36,6 +34,34 @@ func (a *App) checkDoors(old config, s Settings) error {
 		return filelayer.CheckDatabase(s.Database)
 	}
 	return nil
+}
+
+// checkProxy reports whether the proxy could listen at an address.
+func (a *App) checkProxy(addr string) error {
+	at, err := loopbackAddr("proxy", addr)
+	if err != nil || a.socks != nil && at.Port == a.socks.Addr().(*net.TCPAddr).Port { // its own
+		return err
+	}
+	ln, err := listenLoopback("proxy", addr)
+	if err != nil {
+		return err
+	}
+	return ln.Close()
+}
+
+// isOwnPort tells whether this device itself has the port of a listener, which it
+// gives back before the next start.
+func (a *App) isOwnPort(uri string) bool {
+	return slices.ContainsFunc(a.node.ListenURIs(), func(own string) bool { return portOf(own) == portOf(uri) })
+}
+
+// portOf is the port in a URL, "" where there is none.
+func portOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Port()
 }
 
 // ProbeDatabase asks whether an external CouchDB answers at a URL, and lets this

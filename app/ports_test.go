@@ -57,6 +57,17 @@ func TestDoorsOfTheSettings(t *testing.T) {
 	if err != nil || user != "paul" || password != strings.TrimSpace(readFile(t, filepath.Join(a.Home(), "loopback.password"))) {
 		t.Errorf("programs sign in as %q with %q, %v", user, password, err)
 	}
+	own := a.Settings() // the same ports in other words are no other program's
+	own.Listen = []string{strings.Replace(a.node.ListenURIs()[0], "tls://127.0.0.1", "tcp://0.0.0.0", 1)}
+	at, _ := a.Proxy()
+	own.Socks = strings.Replace(at, "127.0.0.1", "localhost", 1)
+	if err := a.UpdateSettings(t.Context(), own); err != nil {
+		t.Errorf("its own ports are refused: %v", err)
+	}
+	own.Socks = strings.Replace(at, "127.0.0.1", "0.0.0.0", 1)
+	if err := a.UpdateSettings(t.Context(), own); !errors.Is(err, ErrNotLoopback) {
+		t.Errorf("a proxy for all: %v", err)
+	}
 	err = a.config.update(func(c *config) error { // as if the ports had been taken since
 		c.Listen, c.Socks = []string{"tls://" + taken.Addr().String()}, taken.Addr().String()
 		return nil
