@@ -236,7 +236,7 @@ func TestDHashIsCompleted(t *testing.T) {
 	}
 }
 
-// BenchmarkAlike looks for near duplicates and this day among 100,000
+// BenchmarkAlike looks for near duplicates, bursts and this day among 100,000
 // images.
 func BenchmarkAlike(b *testing.B) {
 	x := newIndex()

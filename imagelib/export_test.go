@@ -176,7 +176,7 @@ func TestEditedJPEG(t *testing.T) {
 	})
 	d := importAll(t, l, writeFiles(t, map[string][]byte{"1.jpg": data})).Added[0]
 	g := Geometry{Turns: 3, Crop: Crop{X: 0.1, Y: 0.1, W: 0.8, H: 0.5}}
-	for _, err := range []error{l.SetGeometry(t.Context(), []Digest{d}, g), l.SetTags(t.Context(), []Digest{d}, []string{"sea"}), l.SetRating(t.Context(), []Digest{d}, 5)} {
+	for _, err := range []error{l.SetGeometry(t.Context(), []Digest{d}, g), l.EditTags(t.Context(), []Digest{d}, []string{"sea"}, nil), l.SetRating(t.Context(), []Digest{d}, 5)} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -147,7 +147,7 @@ func TestEdits(t *testing.T) {
 	}
 	if err := errors.Join(
 		l.SetFavourite(ctx, ds, true), l.SetCaption(ctx, ds[:1], "At the sea"), l.SetRating(ctx, ds[1:], 9),
-		l.SetTags(ctx, ds[:1], []string{"sea", " sea", ""}), l.AddToAlbum(ctx, album.ID, ds), l.RemoveFromAlbum(ctx, album.ID, ds[:1]),
+		l.EditTags(ctx, ds[:1], []string{"sea", " sea", ""}, nil), l.AddToAlbum(ctx, album.ID, ds), l.RemoveFromAlbum(ctx, album.ID, ds[:1]),
 	); err != nil {
 		t.Fatal(err)
 	}

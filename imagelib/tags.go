@@ -21,15 +21,6 @@ type Tag struct {
 	Count int    // of images that are shown
 }
 
-// SetTags replaces the tags of images.
-func (l *Library) SetTags(ctx context.Context, ds []Digest, tags []string) error {
-	list := cleanTags(tags)
-	if list == nil {
-		list = []string{} // [] in JSON, where nil were null
-	}
-	return l.editImages(ctx, ds, fieldTags, list)
-}
-
 // EditTags gives images the tags of add and takes those of remove from them,
 // beside those they have, from their files or from a person. Case and diacritics
 // do not count, and a tag that is in both is removed. Like all edits it is on disk
@@ -67,7 +58,7 @@ func hasTag(list []string, tag string) bool {
 	return slices.ContainsFunc(list, func(t string) bool { return t == tag || fold.String(t) == folded })
 }
 
-// tags returns those of the file, or of an edit that replaces them, without those
+// tags returns those of the file, or of an edit of an earlier version that replaces them, without those
 // that were taken since and with those that were given, by name.
 func (doc *document) tags() []string {
 	tags := doc.Tags

@@ -25,7 +25,7 @@ func TestEditTags(t *testing.T) {
 		{"take one", func() error { return l.EditTags(ctx, ds[:1], nil, []string{"séa"}) }, "[family]", "[Sea family]"},
 		{"give and take", func() error { return l.EditTags(ctx, ds, []string{"2024", "x"}, []string{"family", "X"}) }, "[2024]", "[2024 Sea]"},
 		{"give again", func() error { return l.EditTags(ctx, ds, []string{"family"}, nil) }, "[2024 family]", "[2024 Sea family]"},
-		{"replace", func() error { return l.SetTags(ctx, ds, []string{"b", "a"}) }, "[b a]", "[b a]"},
+		{"replace, as an earlier version did", func() error { return l.editImages(ctx, ds, fieldTags, []string{"b", "a"}) }, "[b a]", "[b a]"},
 		{"give what was given before", func() error { return l.EditTags(ctx, ds, []string{"family"}, []string{"a"}) }, "[b family]", "[b family]"},
 		{"give another spelling", func() error { return l.EditTags(ctx, ds, []string{"B"}, nil) }, "[b family]", "[b family]"},
 	}

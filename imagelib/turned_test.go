@@ -132,7 +132,7 @@ func TestGeometryText(t *testing.T) {
 		{Turns: 3},
 		{Mirror: true},
 		{Angle: -44.99999999999999},
-		{Mirror: true, Turns: 3, Angle: -1.2345678901234567e-300, Crop: Crop{1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300, 1.2345678901234567e-300}},
+		{Mirror: true, Turns: 3, Angle: -1.2345678901234567e-300, Crop: Crop{X: 1.2345678901234567e-300, Y: 1.2345678901234567e-300, W: 1.2345678901234567e-300, H: 1.2345678901234567e-300}},
 	} {
 		text := geometryText(g)
 		if got, ok := parseGeometryText(text); !ok || got != g || len(text) > 128 {
