@@ -108,13 +108,22 @@ func newLossPage(s *shell, id string) *gridPage {
 	return g
 }
 
+// onlyThere are the indexes of the photos that only the page's device has, found once a
+// snapshot: a reload comes with every transfer.
+func (g *gridPage) onlyThere() []int {
+	if g.there == nil || !same(g.thereOf, g.s.snap.images) {
+		g.there, g.thereOf = g.s.onlyOn(g.only), g.s.snap.images
+	}
+	return g.there
+}
+
 // narrow keeps of which what only one device has.
 func (g *gridPage) narrow(which []int) []int {
-	only := g.s.onlyOn(g.only)
+	only := g.onlyThere()
 	if which == nil {
 		return only
 	}
-	return slices.DeleteFunc(only, func(i int) bool {
+	return slices.DeleteFunc(slices.Clone(only), func(i int) bool {
 		_, found := slices.BinarySearch(which, i)
 		return !found
 	})
@@ -123,7 +132,8 @@ func (g *gridPage) narrow(which []int) []int {
 // showLoss tells, over the photos that only one device has, what can be done.
 func (g *gridPage) showLoss() {
 	s := g.s
-	key := fmt.Sprint(g.only, len(s.lossOf(g.only)), s.self.ID == g.only)
+	some := len(g.onlyThere()) > 0
+	key := fmt.Sprint(g.only, some, s.self.ID == g.only)
 	if key == g.bannerKey {
 		return
 	}
@@ -136,7 +146,7 @@ func (g *gridPage) showLoss() {
 		act = look.NewButton(words.T("Keep more copies…"), "", look.Primary, func() { s.askCopies("", words.T("Keep every photo on at least"), s.reload) })
 	}
 	b := []fyne.CanvasObject{back}
-	if len(s.onlyOn(g.only)) > 0 {
+	if some {
 		b = append(b, act)
 	} else {
 		text = words.T("No photo is on this device alone any more.")

@@ -22,6 +22,8 @@ type gridPage struct {
 	query     imagelib.Query
 	trash     bool
 	only      string            // shows what only the device of this ID has; or ""
+	there     []int             // the photos of only, by their places in the snapshot
+	thereOf   []*imagelib.Image // of that
 	chips     *fyne.Container   // what the search asks for
 	chipsOf   string            // the search
 	dayOf     []*imagelib.Image // of the snapshot that the banner tells this day's photos of

@@ -194,6 +194,15 @@ func (p *infoPanel) holders(img *imagelib.Image, proofs []words.Proof) fyne.Canv
 	} else if len(proofs) == 1 && (len(img.Partners()) == 0 || img.Holders <= 1) && len(s.devices) > 1 {
 		box.Add(look.NewPara(words.T("This is the only copy."), look.SizeCaption, infoWidth-40, look.ColorRisk))
 	}
+	p.filesHere(box, img)
+	p.keeping(box, img, proofs)
+	return box
+}
+
+// filesHere adds where the files of a photo lie on this computer, and what can be done
+// with them there.
+func (p *infoPanel) filesHere(box *fyne.Container, img *imagelib.Image) {
+	s := p.v.s
 	for _, f := range img.Files() {
 		e, ok := s.dev.Entry(f.Digest)
 		if !ok || !e.Here() {
@@ -211,6 +220,11 @@ func (p *infoPanel) holders(img *imagelib.Image, proofs []words.Proof) fyne.Canv
 		with.SetToolTip(words.T("Open with the system's program (O)"))
 		box.Add(beside(infoWidth-40, reveal, with))
 	}
+}
+
+// keeping adds what can be done about a copy on this computer.
+func (p *infoPanel) keeping(box *fyne.Container, img *imagelib.Image, proofs []words.Proof) {
+	s := p.v.s
 	x := makeSel([]*imagelib.Image{img})
 	switch {
 	case img.Here && len(s.devices) > 1:
@@ -228,7 +242,6 @@ func (p *infoPanel) holders(img *imagelib.Image, proofs []words.Proof) fyne.Canv
 	default:
 		box.Add(look.Pad(4, 0, 0, 0, look.NewButton(words.T("Save to this computer"), "save", look.Primary, func() { s.savePhotos(x) })))
 	}
-	return box
 }
 
 // saving tells how far a photo is that is wanted here.

@@ -129,7 +129,7 @@ func (d *tagsDialog) turn(name string) {
 	d.build()
 }
 
-// most is how many tags are offered at once.
+// mostChips is how many tags are offered at once.
 const mostChips = 60
 
 // build makes the chips of the tags that hold what is written. The one that has the
@@ -189,7 +189,7 @@ func (d *tagsDialog) apply() {
 	d.m.hide()
 	var add, remove []string
 	for _, name := range d.names {
-		switch now := d.now[name]; now {
+		switch d.now[name] {
 		case d.was[name]:
 		case tagAll:
 			add = append(add, name)

@@ -247,19 +247,14 @@ func (*barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(2
 
 func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	b := l.b
-	const pad, gap = 20, 10
-	mid := func(o fyne.CanvasObject, x, w float32) {
-		h := o.MinSize().Height
-		o.Resize(fyne.NewSize(w, h))
-		o.Move(fyne.NewPos(x, (size.Height-h)/2))
-	}
-	right := size.Width - pad
+	mid := midOf(size.Height)
+	right := size.Width - barPad
 	put := func(o fyne.CanvasObject) {
 		if o.Visible() {
 			w := o.MinSize().Width
 			right -= w
 			mid(o, right, w)
-			right -= gap
+			right -= barGap
 		}
 	}
 	if size.Width < 560 {
@@ -278,7 +273,28 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		b.zoom.Disable()                                     // Tab passes it over
 		mid(b.zooms, size.Width+10, b.zooms.MinSize().Width) // no room
 	}
-	x := float32(pad)
+	l.left(right, size.Height)
+}
+
+const (
+	barPad = 20
+	barGap = 10 // between what is in the bar
+)
+
+// midOf returns how something is put into the middle of a height.
+func midOf(height float32) func(o fyne.CanvasObject, x, w float32) {
+	return func(o fyne.CanvasObject, x, w float32) {
+		h := o.MinSize().Height
+		o.Resize(fyne.NewSize(w, h))
+		o.Move(fyne.NewPos(x, (height-h)/2))
+	}
+}
+
+// left places the title and what is beside it, up to where the buttons at the right
+// begin.
+func (l *barLayout) left(right, height float32) {
+	b, mid := l.b, midOf(height)
+	x := float32(barPad)
 	if b.back.Visible() {
 		mid(b.back, x-8, look.Control)
 		x += look.Control - 2
@@ -293,27 +309,27 @@ func (l *barLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		searchW := min(max(right-x-want-beside, 150), 380)
 		b.search.prompt(searchW)
 		mid(b.search, right-searchW, searchW)
-		right -= searchW + gap
+		right -= searchW + barGap
 	}
 	subW := b.sub.MinSize().Width
 	if b.keep.Visible() {
-		if b.keep.SetText(words.T("Save as album…")); x+want+subW+b.keep.MinSize().Width+3*gap > right {
+		if b.keep.SetText(words.T("Save as album…")); x+want+subW+b.keep.MinSize().Width+3*barGap > right {
 			b.keep.SetText("")
 		}
-		right -= b.keep.MinSize().Width + gap
+		right -= b.keep.MinSize().Width + barGap
 	}
-	titleW := min(want, right-x-gap)
+	titleW := min(want, right-x-barGap)
 	mid(b.title, x, titleW)
-	if x+titleW+gap+subW > right {
+	if x+titleW+barGap+subW > right {
 		subW = 0
 	}
-	if after := x + titleW + gap; subW == 0 {
+	if after := x + titleW + barGap; subW == 0 {
 		mid(b.keep, after, b.keep.MinSize().Width)
 	} else {
-		mid(b.keep, after+subW+gap, b.keep.MinSize().Width)
+		mid(b.keep, after+subW+barGap, b.keep.MinSize().Width)
 	}
 	b.sub.Resize(fyne.NewSize(subW, b.sub.MinSize().Height))
-	b.sub.Move(fyne.NewPos(x+titleW+gap, (size.Height-b.title.MinSize().Height)/2+b.title.MinSize().Height-b.sub.MinSize().Height-3))
+	b.sub.Move(fyne.NewPos(x+titleW+barGap, (height-b.title.MinSize().Height)/2+b.title.MinSize().Height-b.sub.MinSize().Height-3))
 	if subW == 0 {
 		b.sub.Move(fyne.NewPos(-500, 0))
 	}

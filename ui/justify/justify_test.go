@@ -140,12 +140,6 @@ func TestFullRowsFillTheWidth(t *testing.T) {
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	l := Build(sections(1, 1, 20), ones, opts)
-	if got := l.BlockAt(l.HeaderAt(10), 210); got != 1 {
-		t.Errorf("BlockAt(second block) = %d, want 1", got)
-	}
-	if got := l.BlockAt(l.HeaderAt(10), 190); got != -1 {
-		t.Errorf("BlockAt(between blocks) = %d, want -1", got)
-	}
 	if got := l.At(10, 10); got != -1 {
 		t.Errorf("At(header) = %d, want -1", got)
 	}

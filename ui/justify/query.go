@@ -66,28 +66,6 @@ func (l *Layout) At(x float32, y float64) int {
 	return found
 }
 
-// HeaderAt returns the header row that holds an offset, or -1.
-func (l *Layout) HeaderAt(y float64) int {
-	a, b := l.Visible(y, y+0.01)
-	for row := a; row < b; row++ {
-		if y >= l.Rows[row].Y && l.Rows[row].IsHeader() {
-			return row
-		}
-	}
-	return -1
-}
-
-// BlockAt returns the section at x in a row, or -1.
-func (l *Layout) BlockAt(row int, x float32) int {
-	r := l.Rows[row]
-	for _, b := range l.Blocks[r.Block : r.Block+r.Blocks] {
-		if x >= b.X && x < b.X+b.W {
-			return int(b.Section)
-		}
-	}
-	return -1
-}
-
 // LeadOf returns the header row of the group that a row is in, or -1.
 func (l *Layout) LeadOf(row int) int {
 	for ; row >= 0; row-- {
