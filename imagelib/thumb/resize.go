@@ -72,21 +72,58 @@ func (p plane) resize(w, h int) plane {
 	for y := range h {
 		p.mixRows(acc, vy[y])
 		row := q.row(y)
-		for x := range row {
-			t := hx[x]
-			part := acc[t.first:][:len(t.weights)]
-			s := int32(1 << (weightBits + 3))
-			for i, k := range t.weights {
-				s += k * part[i]
-			}
-			row[x] = clamp(s >> (weightBits + 4))
+		if w == 2*p.w && p.w > 8 { // the colours of most JPEGs
+			mix(row[:4], acc, hx)
+			double(row, acc, hx[4].weights, hx[5].weights)
+			mix(row[w-4:], acc, hx[w-4:])
+			continue
 		}
+		mix(row, acc, hx)
 	}
 	return q
 }
 
+// half rounds what is shifted by the fraction of weights and of acc.
+const half = int32(1 << (weightBits + 3))
+
+// mix weighs the pixels of acc into a row.
+func mix(row []byte, acc []int32, hx []taps) {
+	for x := range row {
+		t := hx[x]
+		part := acc[t.first:][:len(t.weights)]
+		s := half
+		for i, k := range t.weights {
+			s += k * part[i]
+		}
+		row[x] = clamp(s >> (weightBits + 4))
+	}
+}
+
+// double is mix for a row of twice as many pixels as acc, but for the four at each end:
+// all even ones have the same weights, and all odd ones.
+func double(row []byte, acc, even, odd []int32) {
+	e0, e1, e2, e3 := even[0], even[1], even[2], even[3]
+	o0, o1, o2, o3 := odd[0], odd[1], odd[2], odd[3]
+	a, b, c, d := acc[0], acc[1], acc[2], acc[3]
+	row = row[4 : len(row)-4]
+	for _, e := range acc[4:] {
+		row[0] = clamp((half + e0*a + e1*b + e2*c + e3*d) >> (weightBits + 4))
+		row[1] = clamp((half + o0*b + o1*c + o2*d + o3*e) >> (weightBits + 4))
+		row = row[2:]
+		a, b, c, d = b, c, d, e
+	}
+}
+
 // mixRows weighs rows into acc, with four bits of fraction.
 func (p plane) mixRows(acc []int32, t taps) {
+	if k := t.weights; len(k) == 4 { // when it enlarges
+		k0, k1, k2, k3 := k[0], k[1], k[2], k[3]
+		b, c, d := p.row(t.first + 1)[:len(acc)], p.row(t.first + 2)[:len(acc)], p.row(t.first + 3)[:len(acc)]
+		for i, a := range p.row(t.first)[:len(acc)] {
+			acc[i] = (k0*int32(a) + k1*int32(b[i]) + k2*int32(c[i]) + k3*int32(d[i]) + 1<<9) >> 10
+		}
+		return
+	}
 	clear(acc)
 	for k, weight := range t.weights {
 		if weight == 0 {
