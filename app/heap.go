@@ -14,8 +14,9 @@ const (
 	// second than a large one. A sixth of the time of a transfer of small files.
 	spareHeap = 80 << 20
 
-	usualGC, mostGC = 100, 800 // percent, as of GOGC
-	leanGC          = 30       // in place of usualGC where memory is dearer than time
+	usualGC, mostGC = 100, 800  // percent, as of GOGC
+	leanGC          = 30        // in place of usualGC where memory is dearer than time
+	leanHeap        = 230 << 20 // beyond which garbage may no longer have spareHeap there
 	liveHeap        = "/gc/heap/live:bytes"
 )
 
@@ -28,29 +29,29 @@ func paceHeap(lean bool) {
 		if os.Getenv("GOGC") != "" {
 			return
 		}
-		least := usualGC
-		if lean {
-			least = leanGC
-		}
-		afterCollection(usualGC, least)
+		afterCollection(usualGC, lean)
 	})
 }
 
 // afterCollection sets the pace anew after the next collection, and after each that
-// follows. percent is the present pace, least the one for a large library.
-func afterCollection(percent, least int) {
+// follows. percent is the present pace.
+func afterCollection(percent int, lean bool) {
 	runtime.AddCleanup(new([64]byte), func(percent int) {
 		live := []metrics.Sample{{Name: liveHeap}}
 		metrics.Read(live)
-		if next := gcPercent(live[0].Value.Uint64(), least); next < percent*9/10 || next > percent*11/10 {
+		if next := gcPercent(live[0].Value.Uint64(), lean); next < percent*9/10 || next > percent*11/10 {
 			percent = next
 			debug.SetGCPercent(percent)
 		}
-		afterCollection(percent, least)
+		afterCollection(percent, lean)
 	}, percent)
 }
 
-// gcPercent is the pace for so many bytes in use, at least a given one.
-func gcPercent(live uint64, least int) int {
-	return int(min(max(100*spareHeap/max(live, 1), uint64(least)), mostGC)) //nolint:gosec // bounded
+// gcPercent is the pace for so many bytes in use.
+func gcPercent(live uint64, lean bool) int {
+	spare, least := uint64(spareHeap), uint64(usualGC)
+	if lean {
+		spare, least = min(spare, leanHeap-min(live, leanHeap)), leanGC
+	}
+	return int(min(max(100*spare/max(live, 1), least), mostGC)) //nolint:gosec // bounded
 }

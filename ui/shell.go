@@ -106,7 +106,7 @@ type shell struct {
 func newShell(e env) *shell {
 	s := &shell{env: e, pages: map[string]page{}, asked: map[string]bool{}}
 	s.woken, s.deafen = s.dev.Changed().Listen()                                                      // before the first reading, so that no change is missed
-	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 8, Bytes: 64 << 20, Load: s.loadThumb}) // six may wait for other devices
+	s.thumbs = thumbs.New(thumbs.Options{Post: s.do, Workers: 8, Bytes: 40 << 20, Load: s.loadThumb}) // six may wait for other devices
 	s.hashes = thumbs.New(thumbs.Options{Post: s.do, Workers: 1, Bytes: 12 << 20, Load: s.loadHash})
 	s.instants = thumbs.New(thumbs.Options{Post: s.do, Workers: 2, Bytes: 16 << 20, Load: s.loadInstant})
 	s.duplicates = &duplicates{s: s}
