@@ -86,7 +86,11 @@ func (s *shell) photoItems(x sel) []*fyne.MenuItem {
 	}
 	album := item(words.T("Add to album"), "albums", nil)
 	album.ChildMenu = s.albumSubmenu(x)
-	items := []*fyne.MenuItem{fav, album, item(words.T("Tags… (T)"), "tag", func() { s.editTags(x) })}
+	tags := words.T("Tags… (T)")
+	if s.view.active() { // whose T is another
+		tags = words.T("Tags…")
+	}
+	items := []*fyne.MenuItem{fav, album, item(tags, "tag", func() { s.editTags(x) })}
 	if x.albumID != "" {
 		items = append(items, item(words.T("Remove from this album"), "minus", func() { s.fromAlbum(x) }))
 	}

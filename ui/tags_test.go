@@ -205,3 +205,21 @@ func TestAlbumIsChangedAndBack(t *testing.T) {
 	}
 	r.waitCall("cover alps false 0")
 }
+
+// TestTagsKeyInTheMenus: the menu names the key that gives tags where it does, and not
+// in the viewer, where that key shows the film strip.
+func TestTagsKeyInTheMenus(t *testing.T) {
+	r := newRig(t, newFake(5), large)
+	g := r.presentGrid()
+	g.grid.Select(0)
+	has := func(label string) bool {
+		return slices.ContainsFunc(r.photoItems(r.selection()), func(i *fyne.MenuItem) bool { return i.Label == label })
+	}
+	if !has("Tags… (T)") {
+		t.Error("the menu of the grid does not name the key")
+	}
+	r.view.open(g, 0)
+	if has("Tags… (T)") || !has("Tags…") {
+		t.Error("the menu of the viewer names a key that does something else")
+	}
+}
