@@ -94,7 +94,7 @@ func newRig(t *testing.T, f *fake, size fyne.Size) *rig {
 // until runs the screen's goroutine until cond holds.
 func (r *rig) until(what string, cond func() bool) {
 	r.t.Helper()
-	timeout := time.After(15 * time.Second)
+	timeout := time.After(time.Minute)
 	for !cond() {
 		select {
 		case f := <-r.posts:

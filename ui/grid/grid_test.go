@@ -172,7 +172,7 @@ func newBench(t *testing.T, src Source, theme string, size fyne.Size) *bench {
 // settle runs the screen's goroutine until every picture on it has come.
 func (b *bench) settle() {
 	b.t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		if b.Settled() {
 			return
