@@ -1,12 +1,17 @@
 package look
 
 import (
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
 
 // Select is the toolkit's choice of one of several, which comes into view when
-// the keyboard comes to it.
-type Select struct{ widget.Select }
+// the keyboard comes to it, and which waits with its list until it is drawn: the
+// toolkit has no place for the list before, and would end the program.
+type Select struct {
+	widget.Select
+	self fyne.Widget // what stands in the window: this, or what extends it
+}
 
 // NewSelect returns a choice; changed may be nil.
 func NewSelect(options []string, changed func(string)) *Select {
@@ -14,6 +19,32 @@ func NewSelect(options []string, changed func(string)) *Select {
 	s.Options, s.OnChanged = options, changed
 	s.ExtendBaseWidget(s)
 	return s
+}
+
+// ExtendBaseWidget makes the choice known as the widget that stands in the window.
+func (s *Select) ExtendBaseWidget(self fyne.Widget) {
+	s.self = self
+	s.Select.ExtendBaseWidget(self)
+}
+
+// Tapped implements [fyne.Tappable].
+func (s *Select) Tapped(e *fyne.PointEvent) {
+	if drawn(s.self) {
+		s.Select.Tapped(e)
+	}
+}
+
+// TypedKey implements [fyne.Focusable].
+func (s *Select) TypedKey(e *fyne.KeyEvent) {
+	if drawn(s.self) {
+		s.Select.TypedKey(e)
+	}
+}
+
+// drawn is whether an object has been drawn, so that the toolkit knows its window. A
+// page that was just made anew has not, and a click or a key may come before.
+func drawn(o fyne.CanvasObject) bool {
+	return fyne.CurrentApp().Driver().CanvasForObject(o) != nil
 }
 
 // FocusGained implements [fyne.Focusable].
