@@ -59,13 +59,13 @@ func (s *scrubber) mark(g *Grid) {
 	if h <= 0 || g.lay.Height < h*3 {
 		return
 	}
-	last, lastY := -1, -1e9
+	last, lastY := -1, float32(-1e9)
 	for _, r := range g.lay.Rows {
 		if !r.IsHeader() {
 			continue
 		}
 		when := g.sections[g.lay.Blocks[r.Block].Section].when
-		y := r.Y / g.lay.Height * h
+		y := g.thumbMiddle(r.Y) // the last page's years are all at the end
 		if when.Year() == last || y-lastY < 26 {
 			continue
 		}

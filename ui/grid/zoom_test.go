@@ -245,6 +245,22 @@ func TestScrubberTellsWhere(t *testing.T) {
 	}
 }
 
+// TestYearsDoNotOverlap: the years of the last page, which the thumb cannot tell apart,
+// are not drawn over each other.
+func TestYearsDoNotOverlap(t *testing.T) {
+	b := newBench(t, years(60, 100*24*time.Hour), "light", window)
+	b.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(window.Width-8, 300)}})
+	if len(b.scrub.years) < 3 {
+		t.Fatalf("%d years are marked", len(b.scrub.years))
+	}
+	for i, y := range b.scrub.years[1:] {
+		above := b.scrub.years[i].text
+		if bottom := above.Position().Y + above.MinSize().Height; y.text.Position().Y < bottom {
+			t.Errorf("%s at %v lies over %s, which ends at %v", y.text.Text, y.text.Position().Y, above.Text, bottom)
+		}
+	}
+}
+
 // TestSpot: where a view stands can be found again in another one, near its time
 // where the photo is gone.
 func TestSpot(t *testing.T) {
