@@ -117,7 +117,7 @@ func (s *shell) chooseFiles(title string, do func(paths []string)) {
 		case err == nil && len(paths) > 0:
 			do(paths)
 		case errors.Is(err, errNoChooser):
-			s.ownFileDialog(do)
+			s.ownFileDialog(title, do)
 		}
 	})
 }
@@ -133,12 +133,12 @@ func (s *shell) chooseFolder(title, start string, do func(dir string)) {
 		case err == nil && dir != "":
 			do(dir)
 		case errors.Is(err, errNoChooser):
-			s.ownFolderDialog(start, do)
+			s.ownFolderDialog(title, start, do)
 		}
 	})
 }
 
-func (s *shell) ownFileDialog(do func([]string)) {
+func (s *shell) ownFileDialog(title string, do func([]string)) {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
@@ -147,18 +147,20 @@ func (s *shell) ownFileDialog(do func([]string)) {
 		_ = f.Close()
 		do([]string{path})
 	}, s.win)
-	s.showChooser(d)
+	s.showChooser(title, d)
 }
 
-// showChooser shows a dialog of the toolkit's, which Escape closes like others.
-func (s *shell) showChooser(d *dialog.FileDialog) {
+// showChooser shows a dialog of the toolkit's, which Escape closes like others, and
+// which says what it is for.
+func (s *shell) showChooser(title string, d *dialog.FileDialog) {
+	d.SetTitleText(title)
 	s.dismiss = d.Hide
 	d.SetOnClosed(func() { s.dismiss = nil })
 	d.Resize(fyne.NewSize(860, 600))
 	d.Show()
 }
 
-func (s *shell) ownFolderDialog(start string, do func(string)) {
+func (s *shell) ownFolderDialog(title, start string, do func(string)) {
 	d := dialog.NewFolderOpen(func(dir fyne.ListableURI, err error) {
 		if err == nil && dir != nil {
 			do(dir.Path())
@@ -169,5 +171,5 @@ func (s *shell) ownFolderDialog(start string, do func(string)) {
 			d.SetLocation(l)
 		}
 	}
-	s.showChooser(d)
+	s.showChooser(title, d)
 }

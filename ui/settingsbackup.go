@@ -55,7 +55,7 @@ func (s *shell) chooseBackup(do func(path string)) {
 		case err == nil && path != "":
 			do(path)
 		case isNoChooser(err):
-			s.ownFileDialog(func(paths []string) { do(paths[0]) })
+			s.ownFileDialog(words.T("Restore a backup"), func(paths []string) { do(paths[0]) })
 		}
 	})
 }
