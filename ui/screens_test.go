@@ -446,8 +446,8 @@ func inPlace(f *fake) {
 	}
 }
 
-// TestScreens draws every screen in light and dark at two sizes, and compares
-// its structure with the golden markup. PAUL_SHOTS=dir keeps pictures.
+// TestScreens draws every screen in light and dark at two sizes, and compares it
+// with its golden picture, and its structure with the golden markup. PAUL_SHOTS=dir keeps pictures of full size.
 func TestScreens(t *testing.T) {
 	for _, sc := range screens {
 		for _, theme := range []string{"light", "dark"} {
@@ -468,6 +468,7 @@ func TestScreens(t *testing.T) {
 						r.settle()
 					}
 					r.shoot(name)
+					golden(t, name, r.win.Canvas().Capture())
 					if size.name == "large" {
 						test.AssertRendersToMarkup(t, "screens/"+name+".xml", r.win.Canvas())
 					}
