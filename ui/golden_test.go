@@ -23,11 +23,11 @@ const (
 )
 
 // golden compares a picture of a screen with that of the same name in
-// testdata/screens, at half its size. What does not agree is kept in
+// testdata/screens, at a third of its size. What does not agree is kept in
 // testdata/failed.
 func golden(t *testing.T, name string, shot image.Image) {
 	t.Helper()
-	got := half(shot)
+	got := third(shot)
 	path := filepath.Join("testdata", "screens", name+".png")
 	if *update {
 		write(t, path, got)
@@ -51,18 +51,19 @@ func golden(t *testing.T, name string, shot image.Image) {
 	}
 }
 
-// half is a picture at half its size, with five bits a channel.
-func half(src image.Image) *image.RGBA {
+// third is a picture at a third of its size, with five bits a channel.
+func third(src image.Image) *image.RGBA {
+	const of = 3
 	b := src.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/2, b.Dy()/2))
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/of, b.Dy()/of))
 	for y := range out.Rect.Dy() {
 		for x := range out.Rect.Dx() {
 			var sum [3]uint32
-			for k := range 4 {
-				r, g, bl, _ := src.At(b.Min.X+2*x+k%2, b.Min.Y+2*y+k/2).RGBA()
+			for k := range of * of {
+				r, g, bl, _ := src.At(b.Min.X+of*x+k%of, b.Min.Y+of*y+k/of).RGBA()
 				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+bl>>8
 			}
-			c := func(i int) uint8 { return uint8(sum[i]/4) &^ 7 }
+			c := func(i int) uint8 { return uint8(sum[i]/(of*of)) &^ 7 }
 			out.SetRGBA(x, y, color.RGBA{R: c(0), G: c(1), B: c(2), A: 255})
 		}
 	}
