@@ -12,7 +12,7 @@ LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FYNE := fyne.io/tools/cmd/fyne@v1.7.2
 NFPM := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 
-.PHONY: run test check race lint fmt bench compare fuzz e2e package demo build deps clean help
+.PHONY: run test check race lint fmt bench compare fuzz e2e package pictures demo build deps clean help
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,10 @@ fuzz: deps ## every fuzz target for FUZZTIME each
 e2e: build ## the real gallery under Xvfb, driven by mouse and keyboard
 	@scripts/deps screen
 	go test -tags e2e -count=1 -timeout 15m ./e2e/...
+
+pictures: build ## take the pictures of docs/screenshots again
+	@scripts/deps screen
+	PAUL_PICTURES=$(CURDIR)/docs/screenshots go test -tags e2e -count=1 -run TestPictures -timeout 15m ./e2e
 
 demo: build ## two devices with made-up photos, paired, both windows open
 	@scripts/demo bin

@@ -5,13 +5,12 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/libpaul/paul/internal/sample"
 )
@@ -33,14 +32,20 @@ func TestPictures(t *testing.T) {
 		new.picture(dir, "first-start-"+theme)
 		new.quit()
 	}
+	home, err := os.MkdirTemp("", "mira") // a short name, which is on pictures
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(home) })
 	port := freePort(t)
 	s.coloured("Desktop", "light")
 	library := func() *gallery {
-		return s.open("Desktop", "--name", "Desktop", "--library", filepath.Join(s.dir, "Pictures"), "--listen", "tls://127.0.0.1:"+port)
+		return s.open("Desktop", "--name", "Desktop", "--library", filepath.Join(home, "Pictures"), "--listen", "tls://127.0.0.1:"+port)
 	}
 	g := library()
 	g.furnish(port)
-	g.lightPictures(dir)
+	g.pages(dir, "light")
+	g.guide(dir)
 	g.quit()
 	s.coloured("Desktop", "dark")
 	g = library()
@@ -90,10 +95,12 @@ func (g *gallery) furnish(port string) {
 	log := new(output)
 	other.Env, other.Stdout, other.Stderr = g.env, log, log
 	start(g.t, other)
-	on := func(home string, args ...string) string { return g.command(binary("pauld"), append([]string{"--home", home}, args...)...) }
+	on := func(home string, args ...string) string {
+		return g.command(binary("pauld"), append([]string{"--home", home}, args...)...)
+	}
 	wait(g.t, "the other device", log, func() bool { return g.try(binary("pauld"), "--home", laptop, "status") == nil })
-	on(g.home, "import", drawn64(g, "holiday", 46, 1))
-	on(laptop, "import", drawn64(g, "family", 18, 2))
+	on(g.home, "import", samples(g, "holiday", 46, 1))
+	on(laptop, "import", samples(g, "family", 18, 2))
 
 	invite := exec.Command(binary("pauld"), "--home", g.home, "pair", "--yes", "--json")
 	said := new(output)
@@ -126,8 +133,8 @@ func (g *gallery) furnish(port string) {
 	save(g.home, 48)
 }
 
-// drawn64 draws photos, with places and tags beside them.
-func drawn64(g *gallery, name string, n int, seed uint64) string {
+// samples draws photos, with places and tags beside them.
+func samples(g *gallery, name string, n int, seed uint64) string {
 	g.t.Helper()
 	dir := filepath.Join(g.dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -160,46 +167,78 @@ func degrees(v float64, plus, minus string) string {
 // picture keeps the window, at rest, with the mouse aside.
 func (g *gallery) picture(dir, name string) {
 	g.t.Helper()
-	g.xdotool("mousemove", "--window", g.window, "1276", "796")
+	g.xdotool("mousemove", "--window", g.window, "560", "6")
 	wait(g.t, "no toast", g.log, func() bool { return toast(g.grab("toasts")).Empty() })
 	g.shot(name)
 	from := os.Getenv("E2E_SHOTS")
 	if from == "" {
 		from = g.dir
 	}
-	g.command("convert", filepath.Join(from, name+".png"), "-strip", "-colors", "250", "-define", "png:compression-level=9", "png8:"+filepath.Join(dir, name+".png"))
+	g.command("bash", "-c", slim, "slim", filepath.Join(from, name+".png"), filepath.Join(dir, name+".png"), filepath.Join(g.dir, "palette.miff"))
 }
+
+// slim makes a picture smaller. A large one gets a palette, in which the most
+// frequent colours, those of the program itself, stay exactly as they are.
+const slim = `set -euo pipefail
+convert "$1" -strip -define png:compression-level=9 "$2"
+if [ "$(stat -c %s "$2")" -gt 200000 ]; then
+  flats=$(convert "$1" -format %c histogram:info:- | sort -rn | sed -n '1,24s/.*\(#[0-9A-F]\{6\}\).*/xc:\1/p')
+  convert $flats \( "$1" -strip -colors 230 -unique-colors \) +append -alpha off "$3"
+  convert "$1" -strip -dither FloydSteinberg -remap "$3" -define png:compression-level=9 "png8:$2"
+fi`
 
 // pages are the pictures that are taken in both colours.
 func (g *gallery) pages(dir, theme string) {
 	g.t.Helper()
 	wait(g.t, "the other device online", g.log, func() bool {
 		list, _ := g.pauld("devices")
-		n := 0
-		for _, d := range list {
-			if d["online"] == true {
-				n++
-			}
-		}
-		return n == 2 || n == 1 && d64(list)
+		return slices.ContainsFunc(list, func(d map[string]any) bool { return d["name"] == "Laptop" && d["online"] == true })
 	})
-	g.at(thing{"favourites", "Photos"})
 	wait(g.t, "photos", g.log, func() bool { return drawn(g.grab("photos")) })
 	g.picture(dir, "gallery-"+theme)
+	before := g.shot("before-viewer")
 	g.xdotool("mousemove", "--window", g.window, "420", "300", "click", "--repeat", "2", "--delay", "80", "1")
-	before := g.shot("viewer")
+	before = g.changes(before, "viewer")
 	g.key("i")
 	g.changes(before, "viewer-info")
 	g.picture(dir, "viewer-"+theme)
-	g.key("i")
-	g.key("Escape")
-	g.key("Escape")
-	g.at(thing{"photos", "Places"})
+	g.key("i", "Escape", "Escape")
+	g.turnTo(thing{"photos", "Places and dates"}, "places")
 	g.picture(dir, "places-"+theme)
-	g.at(pageDevices)
+	g.turnTo(pageDevices, "devices")
 	g.picture(dir, "devices-"+theme)
 	g.at(addDevice)
 	wait(g.t, "pair code", g.log, func() bool { return coded(g.grab("invite")) })
 	g.picture(dir, "pairing-"+theme)
 	g.key("Escape")
+}
+
+// guide are the pictures that are taken in light colours alone.
+func (g *gallery) guide(dir string) {
+	g.t.Helper()
+	g.turnTo(pagePhotos, "photos")
+	g.pressFirst()
+	g.key("f", "shift+Right", "shift+Right")
+	g.picture(dir, "selected-light")
+	before := g.shot("before-question")
+	g.key("Delete")
+	g.changes(before, "question")
+	g.picture(dir, "delete-light")
+	g.key("Escape", "Escape")
+	g.pressFirst()
+	before = g.shot("before-crop")
+	g.key("e")
+	g.changes(before, "crop")
+	g.picture(dir, "crop-light")
+	g.key("Escape", "Escape")
+	before = g.shot("before-search")
+	g.key("ctrl+f")
+	g.xdotool("type", "--delay", "80", "port")
+	g.changes(before, "search")
+	g.picture(dir, "search-light")
+	g.key("Escape", "Escape")
+	g.turnTo(thing{"photos", "Activity"}, "activity")
+	g.picture(dir, "activity-light")
+	g.turnTo(thing{"activity", "Settings"}, "settings")
+	g.picture(dir, "settings-light")
 }
