@@ -109,6 +109,7 @@ func (g *gallery) toldAt(message string) (at time.Time) {
 // How long a measurement of use lasts.
 const (
 	scrolling = 2 * time.Minute
+	settling  = time.Minute // until what is read again after each start has been, too
 	resting   = 30 * time.Second
 )
 
@@ -132,7 +133,7 @@ func (g *gallery) measureUse(b *testing.B) {
 	b.ReportMetric(most, "MB-RSS-scrolling")
 	b.ReportMetric(late-early, "MB-grown-scrolling")
 	g.xdotool("mousemove", "--window", g.window, "700", "450")
-	time.Sleep(5 * time.Second) // until what was asked for last has come
+	time.Sleep(settling)
 	before := g.processorTime()
 	time.Sleep(resting)
 	b.ReportMetric(100*(g.processorTime()-before).Seconds()/resting.Seconds(), "%-of-a-core-idle")
