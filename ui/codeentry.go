@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -16,7 +15,7 @@ import (
 // codeEntry is the field for a pair code: it shows several lines, but Return
 // joins, Tab goes on, and line breaks in what is pasted are dropped.
 type codeEntry struct {
-	widget.Entry
+	look.Entry
 	submit, escape func()
 	noText         func() // a paste that brought no text
 }

@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/imagelib"
@@ -369,7 +368,7 @@ func place(g *imagelib.GPS) string {
 // keyEntry is a field that tells when Escape is pressed in it and when it is
 // left.
 type keyEntry struct {
-	widget.Entry
+	look.Entry
 	hint   string
 	escape func()
 	left   func()

@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/libpaul/paul/app"
 	"github.com/libpaul/paul/ui/look"
@@ -28,7 +27,7 @@ type removalsPage struct {
 	s      *shell
 	whole  *fyne.Container
 	list   *fyne.Container
-	search *widget.Entry
+	search *look.Entry
 
 	listed   int
 	asked    string // what was asked for last: text, number of lines, state of the device
@@ -38,7 +37,7 @@ type removalsPage struct {
 func newRemovalsPage(s *shell) *removalsPage {
 	p := &removalsPage{s: s, listed: removalsStep, list: look.VBox(8)}
 	back := look.NewButton(words.T("Activity"), "back", look.Ghost, func() { s.open("activity") })
-	p.search = widget.NewEntry()
+	p.search = look.NewEntry()
 	p.search.SetPlaceHolder(words.T("Search by name"))
 	p.search.OnChanged = func(text string) {
 		if p.stopWait != nil {

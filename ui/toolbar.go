@@ -138,7 +138,7 @@ func (b *toolbar) searched(text string) {
 // searchEntry is the search field. Escape empties and leaves it, Up and Down choose
 // what is suggested, Enter takes that or goes to the photos.
 type searchEntry struct {
-	widget.Entry
+	look.Entry
 	b      *toolbar
 	glass  *fyne.Container
 	wipe   *look.Button // in place of the glass, while there is text

@@ -53,6 +53,33 @@ func (s *Select) FocusGained() {
 	Reveal(s)
 }
 
+// Entry is the toolkit's field for text, which waits with its menu until it is
+// drawn, likewise.
+type Entry struct {
+	widget.Entry
+	self fyne.Widget // as of a Select
+}
+
+// NewEntry returns an empty field of one line.
+func NewEntry() *Entry {
+	e := &Entry{}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// ExtendBaseWidget makes the field known as the widget that stands in the window.
+func (e *Entry) ExtendBaseWidget(self fyne.Widget) {
+	e.self = self
+	e.Entry.ExtendBaseWidget(self)
+}
+
+// TappedSecondary implements [fyne.SecondaryTappable].
+func (e *Entry) TappedSecondary(pe *fyne.PointEvent) {
+	if drawn(e.self) {
+		e.Entry.TappedSecondary(pe)
+	}
+}
+
 // Check is the toolkit's box to tick, which comes into view when the keyboard
 // comes to it.
 type Check struct{ widget.Check }

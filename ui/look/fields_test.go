@@ -34,3 +34,21 @@ func TestSelectBeforeItIsDrawn(t *testing.T) {
 		t.Errorf("%d lists are open after the choice was drawn", n)
 	}
 }
+
+// TestEntryBeforeItIsDrawn: likewise a right click on a field.
+func TestEntryBeforeItIsDrawn(t *testing.T) {
+	a := test.NewTempApp(t)
+	win := test.NewTempWindow(t, nil)
+	e := NewEntry()
+	win.SetContent(e)
+	fyne.SetCurrentApp(undrawn{a})
+	e.TappedSecondary(&fyne.PointEvent{})
+	if n := len(win.Canvas().Overlays().List()); n != 0 {
+		t.Errorf("%d menus are open", n)
+	}
+	fyne.SetCurrentApp(a)
+	e.TappedSecondary(&fyne.PointEvent{})
+	if n := len(win.Canvas().Overlays().List()); n != 1 {
+		t.Errorf("%d menus are open after the field was drawn", n)
+	}
+}
