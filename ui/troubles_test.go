@@ -79,24 +79,6 @@ func TestSearchIsWiped(t *testing.T) {
 	}
 }
 
-// TestLimitOfSpace asks before photos leave this computer.
-func TestLimitOfSpace(t *testing.T) {
-	f := newFake(3)
-	r := newRig(t, f, large)
-	r.open("settings")
-	selects(r.present().object())[1].SetSelectedIndex(2)
-	r.until("the question", func() bool { return len(r.modals) == 1 })
-	r.wantText("12 photos, 48 MB, are removed from this computer")
-	r.press(fyne.KeyEscape)
-	if sel := selects(r.present().object())[1]; f.Role().Space != 0 || sel.SelectedIndex() != 0 {
-		t.Errorf("after a cancel the limit is %d, and %q shows", f.Role().Space, sel.Selected)
-	}
-	selects(r.present().object())[1].SetSelectedIndex(2)
-	r.until("the question", func() bool { return len(r.modals) == 1 })
-	r.tap("Limit the space")
-	r.until("the limit", func() bool { return f.Role().Space == 50e9 })
-}
-
 // TestEscapeEndsDialogWithChoice though the choice has the keyboard.
 func TestEscapeEndsDialogWithChoice(t *testing.T) {
 	r := newRig(t, newFake(3), large)
