@@ -2,7 +2,6 @@ package imagelib
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -194,22 +193,12 @@ func TestCorrectDatesConverges(t *testing.T) {
 // having been corrected before, and others again since.
 func TestUndoOfDates(t *testing.T) {
 	t.Parallel()
-	l, files, stop := openDevice(t, t.TempDir())
-	defer stop()
-	photos := map[string][]byte{}
-	for i := range 3 {
-		photos[fmt.Sprintf("%d.jpg", i)] = photoOf(i + 1)
-	}
-	r, err := l.Import(t.Context(), []string{writeFiles(t, photos)}, nil)
-	if err != nil || len(r.Added) != 3 {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	tl := &testLibrary{Library: l}
-	a, b, c := r.Added[0], r.Added[1], r.Added[2]
+	tl, files, all := openThree(t)
+	a, b, c := all[0], all[1], all[2]
 	own := [3]Date{tl.date(t, a), tl.date(t, b), tl.date(t, c)}
 	tl.correct(t, []Digest{b}, DateChange{Set: dated(t, "1980-01-01T10:00:00.5-03:30")})
 	earlier := tl.date(t, b)
-	shift := tl.correct(t, r.Added, DateChange{Shift: time.Hour})
+	shift := tl.correct(t, all, DateChange{Shift: time.Hour})
 	tl.correct(t, []Digest{c}, DateChange{Set: dated(t, "1985-01-01T10:00:00")})
 	u, err := files.Undo(t.Context(), shift.ID, nil)
 	if err != nil || u.Done != 2 || u.Changed != 2 || u.Left != 1 {
@@ -218,7 +207,7 @@ func TestUndoOfDates(t *testing.T) {
 	if tl.date(t, a) != own[0] || tl.date(t, b) != earlier || tl.date(t, c).String() != "1985-01-01T10:00:00" {
 		t.Errorf("after the undo: %v, %v, %v", tl.date(t, a), tl.date(t, b), tl.date(t, c))
 	}
-	img, _, _ := l.Snapshot().ByDigest(b)
+	img, _, _ := tl.Snapshot().ByDigest(b)
 	if img.FileDate() != own[1] {
 		t.Errorf("the file says %v, want %v", img.FileDate(), own[1])
 	}

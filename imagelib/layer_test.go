@@ -2,6 +2,7 @@ package imagelib
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -94,4 +95,21 @@ func TestOnTheFileLayer(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// openThree is a library on the real file layer with three photos in it, until the
+// test ends.
+func openThree(t *testing.T) (*testLibrary, *filelayer.Layer, []Digest) {
+	t.Helper()
+	l, files, stop := openDevice(t, t.TempDir())
+	t.Cleanup(stop)
+	photos := map[string][]byte{}
+	for i := range 3 {
+		photos[fmt.Sprintf("%d.jpg", i)] = photoOf(i + 1)
+	}
+	r, err := l.Import(t.Context(), []string{writeFiles(t, photos)}, nil)
+	if err != nil || len(r.Added) != 3 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	return &testLibrary{Library: l}, files, r.Added
 }

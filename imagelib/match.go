@@ -84,6 +84,8 @@ type matcher struct {
 	commons map[*Common]*commonMatch // those seen so far
 	places  map[places.ID][]bool     // words found, of those seen so far
 	there   map[places.ID]bool       // those that are the country, region and city
+	placed  bool                     // one of these is asked for
+	within  bool                     // an area is
 	last    *Common
 	lastIs  *commonMatch
 	buf     []byte
@@ -99,7 +101,8 @@ type commonMatch struct {
 }
 
 func newMatcher(q *Query) *matcher {
-	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}, places: map[places.ID][]bool{}, there: map[places.ID]bool{}}
+	m := &matcher{q: q, tag: fold.String(q.Tag), span: newSpan(q.From, q.To), rating: q.MinRating, commons: map[*Common]*commonMatch{}, places: map[places.ID][]bool{}, there: map[places.ID]bool{},
+		placed: q.Country != "" || q.Region != "" || q.City != "", within: q.Area != Area{}}
 	for where, text := range map[textOf]string{inCamera: q.Camera, inLens: q.Lens, inPlace: q.Place} {
 		for _, f := range strings.Fields(text) {
 			w := newWord(f, span{})
@@ -128,7 +131,7 @@ func (m *matcher) selects(img *Image) bool {
 		q.Where == Elsewhere && img.Here,
 		q.Where == OneCopy && img.Holders > 1,
 		q.Unplaced && img.GPS != nil,
-		q.Area != Area{} && (img.GPS == nil || !q.Area.Has(img.GPS.Lat, img.GPS.Lon)),
+		m.within && (img.GPS == nil || !q.Area.Has(img.GPS.Lat, img.GPS.Lon)),
 		m.span != span{} && !m.span.holds(img),
 		!m.day.holds(img):
 		return false
@@ -136,7 +139,7 @@ func (m *matcher) selects(img *Image) bool {
 	if q.Tag != "" && !slices.ContainsFunc(img.Tags, func(t string) bool { return m.equalFold(t, m.tag) }) {
 		return false
 	}
-	if q.Country+q.Region+q.City != "" && !m.isThere(img.place) {
+	if m.placed && !m.isThere(img.place) {
 		return false
 	}
 	c := m.common(img.Common)

@@ -3,7 +3,6 @@ package imagelib
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -25,23 +24,13 @@ func (l *testLibrary) geometry(t *testing.T, d Digest) Geometry {
 // photos having been turned before, and others again since; an undo is undone too.
 func TestUndoOfGeometry(t *testing.T) {
 	t.Parallel()
-	l, files, stop := openDevice(t, t.TempDir())
-	defer stop()
-	photos := map[string][]byte{}
-	for i := range 3 {
-		photos[fmt.Sprintf("%d.jpg", i)] = photoOf(i + 1)
-	}
-	r, err := l.Import(t.Context(), []string{writeFiles(t, photos)}, nil)
-	if err != nil || len(r.Added) != 3 {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	tl := &testLibrary{Library: l}
-	a, b, c := r.Added[0], r.Added[1], r.Added[2]
+	tl, files, all := openThree(t)
+	a, b, c := all[0], all[1], all[2]
 	cut := Geometry{Mirror: true, Turns: 3, Angle: -12.345678901234567, Crop: Crop{X: 0.12345678901234568, Y: 1.2345678901234567e-05, W: 1.0 / 3, H: 2.0 / 3}}
 	errs := []error{
-		l.SetGeometry(t.Context(), []Digest{b}, cut),
-		l.Rotate(t.Context(), r.Added, 1),
-		l.Rotate(t.Context(), []Digest{c}, 1),
+		tl.SetGeometry(t.Context(), []Digest{b}, cut),
+		tl.Rotate(t.Context(), all, 1),
+		tl.Rotate(t.Context(), []Digest{c}, 1),
 	}
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)

@@ -8,12 +8,10 @@ package places
 
 import (
 	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"sync"
 
 	"github.com/libpaul/paul/imagelib/internal/packed"
@@ -112,11 +110,7 @@ var loaded = sync.OnceValue(func() *gazetteer {
 var errDamaged = errors.New("gazetteer is damaged")
 
 func unpack(zipped []byte) (*gazetteer, error) {
-	z, err := gzip.NewReader(bytes.NewReader(zipped))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	b, err := io.ReadAll(io.LimitReader(z, maxUnpacked))
+	b, err := packed.Unzip(zipped, maxUnpacked)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}

@@ -8,11 +8,9 @@ package world
 
 import (
 	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 
 	"github.com/libpaul/paul/imagelib/internal/packed"
@@ -64,11 +62,7 @@ var Outlines = sync.OnceValue(func() *Outline {
 var errDamaged = errors.New("outlines are damaged")
 
 func unpack(zipped []byte) (*Outline, error) {
-	z, err := gzip.NewReader(bytes.NewReader(zipped))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	b, err := io.ReadAll(io.LimitReader(z, maxUnpacked))
+	b, err := packed.Unzip(zipped, maxUnpacked)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}

@@ -5,11 +5,7 @@ package autostart
 
 import (
 	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
-
-	"github.com/libpaul/paul/internal/durable"
 )
 
 // Program is what is to be started.
@@ -30,29 +26,4 @@ func Command(args ...string) ([]string, error) {
 	}
 	self, err := os.Executable()
 	return append([]string{self}, args...), err
-}
-
-// write makes a file that tells the system of the program, for its user alone: the
-// command may name a password.
-func write(path string, text string) error {
-	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return durable.WriteFile(path, []byte(text), 0o600)
-}
-
-// read returns the text of a file, "" when it is not there.
-func read(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return string(data), err
-}
-
-func remove(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -13,39 +13,11 @@ func (p Program) path() (string, error) {
 	return filepath.Join(home, "Library", "LaunchAgents", p.ID+".plist"), err
 }
 
-// Enabled tells whether the system starts the program.
-func (p Program) Enabled() (bool, error) {
-	path, err := p.path()
-	if err != nil {
-		return false, err
-	}
-	text, err := read(path)
-	return text != "", err
-}
+// isOn tells whether the launch agent with a text starts the program.
+func isOn(text string) bool { return text != "" }
 
-// Enable has the system start the program from the next login on.
-func (p Program) Enable() error {
-	path, err := p.path()
-	if err != nil {
-		return err
-	}
-	if len(p.Command) == 0 {
-		return errNoCommand
-	}
-	return write(path, p.agent())
-}
-
-// Disable lets the system no longer start the program.
-func (p Program) Disable() error {
-	path, err := p.path()
-	if err != nil {
-		return err
-	}
-	return remove(path)
-}
-
-// agent is the property list of the launch agent.
-func (p Program) agent() string {
+// entry is the property list of the launch agent.
+func (p Program) entry() string {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">

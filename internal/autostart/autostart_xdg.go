@@ -16,35 +16,9 @@ func (p Program) path() (string, error) {
 	return filepath.Join(dir, "autostart", p.ID+".desktop"), err
 }
 
-// Enabled tells whether the system starts the program.
-func (p Program) Enabled() (bool, error) {
-	path, err := p.path()
-	if err != nil {
-		return false, err
-	}
-	text, err := read(path)
-	return text != "" && !hasLine(text, "Hidden=true") && !hasLine(text, "X-GNOME-Autostart-enabled=false"), err
-}
-
-// Enable has the system start the program from the next login on.
-func (p Program) Enable() error {
-	path, err := p.path()
-	if err != nil {
-		return err
-	}
-	if len(p.Command) == 0 {
-		return errNoCommand
-	}
-	return write(path, p.entry())
-}
-
-// Disable lets the system no longer start the program.
-func (p Program) Disable() error {
-	path, err := p.path()
-	if err != nil {
-		return err
-	}
-	return remove(path)
+// isOn tells whether the entry with a text starts the program.
+func isOn(text string) bool {
+	return text != "" && !hasLine(text, "Hidden=true") && !hasLine(text, "X-GNOME-Autostart-enabled=false")
 }
 
 // entry is the desktop entry (Desktop Entry Specification 1.5).

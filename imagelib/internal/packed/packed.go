@@ -2,7 +2,21 @@
 // the numbers as varints of encoding/binary.
 package packed
 
-import "encoding/binary"
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"io"
+)
+
+// Unzip unpacks what is in the program, of which it reads at most so many bytes.
+func Unzip(zipped []byte, most int64) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, most))
+}
 
 // Reader takes bytes apart. After damage, everything is zero.
 type Reader struct {
